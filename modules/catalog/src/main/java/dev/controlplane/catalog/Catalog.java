@@ -1,0 +1,42 @@
+package dev.controlplane.catalog;
+
+/**
+ * The catalog with its writing half; one process may hold it. A method returns after its
+ * transaction is on disk, never before. Concurrent calls share transactions' fsyncs (group commit).
+ */
+public interface Catalog extends CatalogReader {
+  /**
+   * What a change came to.
+   *
+   * @param version the version it was about
+   * @param revision revision of the update that says so: this call's, or the earlier one's if
+   *     nothing changed
+   * @param changed whether this call logged an update
+   */
+  record Change(Version version, long revision, boolean changed) {}
+
+  /**
+   * Makes a stored blob a version and the latest of its worker. The same bytes again change nothing
+   * and give the revision of the first publish; for a deleted version they bring it back with a new
+   * update.
+   *
+   * @throws VersionConflictException if the version exists, or existed, with other bytes
+   */
+  Change publish(String worker, String version, StoredBlob blob, String contentType);
+
+  /**
+   * Makes an existing version the latest (rollback, or forward again). What is the latest already
+   * changes nothing and gives the revision that made it so.
+   *
+   * @throws UnknownVersionException if there is no such worker or version
+   */
+  Change moveLatest(String worker, String version);
+
+  /**
+   * Deletes a version: one update. If it was the latest, the newest left becomes so; the last one
+   * takes the worker with it.
+   *
+   * @throws UnknownVersionException if there is no such worker or version
+   */
+  Change delete(String worker, String version);
+}

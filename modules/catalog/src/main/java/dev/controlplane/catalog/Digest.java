@@ -1,0 +1,41 @@
+package dev.controlplane.catalog;
+
+import java.util.HexFormat;
+
+/**
+ * The SHA-256 of a blob's bytes, which is the blob's identity.
+ *
+ * @param hex 64 lower-case hexadecimal digits
+ */
+public record Digest(String hex) {
+  /** Length of {@link #hex} in characters. */
+  public static final int HEX_LENGTH = 64;
+
+  /** Throws {@link IllegalArgumentException} unless {@code hex} is 64 lower-case hex digits. */
+  public Digest {
+    if (hex.length() != HEX_LENGTH || !hex.chars().allMatch(Digest::isLowerHex)) {
+      throw new IllegalArgumentException(
+          "a digest is 64 lower-case hex digits, not \"" + hex + "\"");
+    }
+  }
+
+  /** The digest with these 32 bytes. */
+  public static Digest of(byte[] sha256) {
+    return new Digest(HexFormat.of().formatHex(sha256));
+  }
+
+  /** The 32 bytes. */
+  public byte[] bytes() {
+    return HexFormat.of().parseHex(hex);
+  }
+
+  private static boolean isLowerHex(int c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  }
+
+  /** {@code sha256:<hex>}. */
+  @Override
+  public String toString() {
+    return "sha256:" + hex;
+  }
+}

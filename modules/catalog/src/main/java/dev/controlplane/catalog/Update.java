@@ -1,0 +1,45 @@
+package dev.controlplane.catalog;
+
+import java.time.Instant;
+
+/**
+ * One entry of the ordered log.
+ *
+ * @param revision position: starts at 1, gap-free, in commit order
+ * @param kind what happened
+ * @param worker name of the worker
+ * @param version the version that was published, rolled back to, or deleted
+ * @param digest its bytes
+ * @param size their length
+ * @param committedAt when, with milliseconds
+ */
+public record Update(
+    long revision,
+    Kind kind,
+    String worker,
+    String version,
+    Digest digest,
+    long size,
+    Instant committedAt) {
+
+  /** What an update tells; {@link #number} is the value of {@code UpdateKind} on the wire. */
+  public enum Kind {
+    /** A version was uploaded, or brought back, and is the latest now. */
+    PUBLISHED(1),
+    /** An earlier version was made the latest again. */
+    ROLLED_BACK(2),
+    /** A version was deleted. */
+    DELETED(3);
+
+    private final int number;
+
+    Kind(int number) {
+      this.number = number;
+    }
+
+    /** The number in the database and on the wire. */
+    public int number() {
+      return number;
+    }
+  }
+}
