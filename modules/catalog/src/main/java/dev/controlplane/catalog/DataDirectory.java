@@ -6,6 +6,7 @@ import java.nio.file.Path;
  * The directory that the servers of one control plane share: {@code catalog.db} (written by
  * upload-server), {@code consumers.db} (written by grpc-server) and {@code blobs/}.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class DataDirectory {
   private DataDirectory() {}
 
