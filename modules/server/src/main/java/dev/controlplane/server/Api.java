@@ -1,0 +1,211 @@
+package dev.controlplane.server;
+
+import io.helidon.http.BadRequestException;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HttpException;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * The HTTP API of a server: paths, the methods of each, and errors as JSON.
+ *
+ * <p>A filter rather than routes, because it decides on the path as it was sent: Helidon's router
+ * matches the decoded path, in which {@code a%2Fb} is two segments and {@code ;x} is gone. Here a
+ * segment is split off first and decoded once after that. A path that is not of this API goes on
+ * down the chain.
+ */
+public final class Api implements Filter {
+  private final List<Resource> resources = new ArrayList<>();
+  private final EventLog log;
+  private Function<Throwable, ApiException> translation = failure -> null;
+
+  Api(EventLog log) {
+    this.log = log;
+  }
+
+  /** Answers a request. */
+  @FunctionalInterface
+  public interface Handler {
+    /**
+     * Answers, or throws an {@link ApiException}.
+     *
+     * @param path the decoded variables of the path
+     */
+    void handle(ServerRequest request, ServerResponse response, PathVariables path)
+        throws Exception;
+  }
+
+  /**
+   * Answers requests for a path. HEAD goes to the handler of GET unless it has its own.
+   *
+   * @param pattern such as {@code /file/{filename}/info}
+   */
+  public Api on(Method method, String pattern, Handler handler) {
+    resources.stream()
+        .filter(r -> r.pattern.equals(pattern))
+        .findFirst()
+        .orElseGet(
+            () -> {
+              Resource made = new Resource(pattern);
+              resources.add(made);
+              return made;
+            })
+        .handlers
+        .put(method.text(), handler);
+    return this;
+  }
+
+  /** Turns the domain's exceptions into answers; null where it knows none. */
+  public Api translate(Function<Throwable, ApiException> exceptions) {
+    translation = exceptions;
+    return this;
+  }
+
+  @Override
+  public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    String[] segments = request.prologue().uriPath().rawPath().split("/", -1);
+    for (Resource resource : resources) {
+      if (resource.matches(segments)) {
+        answer(resource, segments, request, response);
+        return;
+      }
+    }
+    chain.proceed();
+  }
+
+  private void answer(
+      Resource resource, String[] segments, RoutingRequest request, RoutingResponse response) {
+    try {
+      String method = request.prologue().method().text();
+      Handler handler = resource.handlers.get(method);
+      if (handler == null && method.equals("HEAD")) {
+        handler = resource.handlers.get("GET");
+      }
+      if (handler == null) {
+        String allowed = resource.allowed();
+        throw ApiException.of(
+                405, "method_not_allowed", method + " is not for this path; expected: " + allowed)
+            .with("Allow", allowed);
+      }
+      handler.handle(request, response, resource.variables(segments));
+    } catch (CloseConnectionException | UncheckedIOException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (Exception e) {
+      fail(request, response, e);
+    }
+  }
+
+  private void fail(RoutingRequest request, RoutingResponse response, Exception failure) {
+    ApiException answer = asAnswer(request, failure);
+    if (response.isSent() || !response.reset()) {
+      // The status line is out: all that can be done is to let the client see a short body.
+      throw new CloseConnectionException("the answer was cut off: " + answer.getMessage());
+    }
+    answer.headers().forEach((name, value) -> response.header(name, value));
+    response.status(Status.create(answer.status()));
+    if (!request.content().consumed()) {
+      response.header(HeaderNames.CONNECTION, "close");
+    }
+    Json.send(response, Map.of("error", answer.code(), "message", answer.getMessage()));
+  }
+
+  private ApiException asAnswer(RoutingRequest request, Exception failure) {
+    if (failure instanceof ApiException known) {
+      return known;
+    }
+    ApiException translated = translation.apply(failure);
+    if (translated != null) {
+      return translated;
+    }
+    if (failure instanceof BadRequestException bad) {
+      return ApiException.badRequest("bad_request", String.valueOf(bad.getMessage()));
+    }
+    if (failure instanceof HttpException http) {
+      return ApiException.of(
+          http.status().code(), errorCode(http.status()), String.valueOf(http.getMessage()));
+    }
+    log.error(
+        "request-failed",
+        failure,
+        "method",
+        request.prologue().method().text(),
+        "path",
+        request.prologue().uriPath().rawPath());
+    return ApiException.of(
+        500, "internal_error", "the server failed at this request; its log tells why");
+  }
+
+  /** {@code error} of a JSON answer with this status that has no better word. */
+  static String errorCode(Status status) {
+    return status.reasonPhrase().toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
+  }
+
+  private static final class Resource {
+    private final String pattern;
+    private final String[] parts;
+    private final Map<String, Handler> handlers = new LinkedHashMap<>();
+
+    Resource(String pattern) {
+      this.pattern = Objects.requireNonNull(pattern);
+      this.parts = pattern.split("/", -1);
+    }
+
+    boolean matches(String[] segments) {
+      if (segments.length != parts.length) {
+        return false;
+      }
+      for (int i = 0; i < parts.length; i++) {
+        if (!isVariable(parts[i]) && !parts[i].equals(segments[i])) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    PathVariables variables(String[] segments) {
+      Map<String, String> raw = new LinkedHashMap<>();
+      for (int i = 0; i < parts.length; i++) {
+        if (isVariable(parts[i])) {
+          raw.put(parts[i].substring(1, parts[i].length() - 1), segments[i]);
+        }
+      }
+      return new PathVariables(raw);
+    }
+
+    String allowed() {
+      TreeSet<String> methods = new TreeSet<>(handlers.keySet());
+      if (methods.contains("GET")) {
+        methods.add("HEAD");
+      }
+      return String.join(", ", methods);
+    }
+
+    private static boolean isVariable(String part) {
+      return part.startsWith("{");
+    }
+
+    @Override
+    public String toString() {
+      return Arrays.toString(parts);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.controlplane.server;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/**
+ * The log of a server: one line of {@code key=value} pairs per event that matters, on stderr. Lines
+ * are written whole, and until the very end of the process: {@code java.util.logging} closes its
+ * handlers when shutdown begins, which is when an operator looks most closely.
+ */
+public final class EventLog {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final String server;
+  private final OutputStream out;
+  private final Clock clock;
+
+  EventLog(String server, OutputStream out, Clock clock) {
+    this.server = server;
+    this.out = out;
+    this.clock = clock;
+  }
+
+  /** Something happened that an operator may want to know. Keys and values alternate. */
+  public void info(String event, Object... pairs) {
+    write("info", event, pairs);
+  }
+
+  /** Something an operator should look at when there is time. */
+  public void warn(String event, Object... pairs) {
+    write("warning", event, pairs);
+  }
+
+  /** Something is broken here, not at a client; the stack trace follows. */
+  public void error(String event, Throwable cause, Object... pairs) {
+    StringBuilder line = line("error", event, pairs);
+    StringWriter trace = new StringWriter();
+    cause.printStackTrace(new PrintWriter(trace));
+    write(line.append('\n').append(trace.toString().stripTrailing()));
+  }
+
+  private void write(String level, String event, Object... pairs) {
+    write(line(level, event, pairs));
+  }
+
+  private StringBuilder line(String level, String event, Object... pairs) {
+    StringBuilder line = new StringBuilder(160);
+    pair(line, "time", Instant.now(clock).truncatedTo(ChronoUnit.MILLIS));
+    pair(line, "level", level);
+    pair(line, "server", server);
+    pair(line, "event", event);
+    for (int i = 0; i + 1 < pairs.length; i += 2) {
+      pair(line, pairs[i].toString(), pairs[i + 1]);
+    }
+    return line;
+  }
+
+  private void write(StringBuilder line) {
+    byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+    lock.lock();
+    try {
+      out.write(bytes);
+      out.flush();
+    } catch (IOException e) {
+      // nowhere left to say so
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void pair(StringBuilder line, String key, Object value) {
+    if (!line.isEmpty()) {
+      line.append(' ');
+    }
+    line.append(key).append('=');
+    String text = String.valueOf(value);
+    if (!text.isEmpty() && text.chars().allMatch(EventLog::isPlain)) {
+      line.append(text);
+      return;
+    }
+    line.append('"');
+    text.codePoints().forEach(c -> quote(line, c));
+    line.append('"');
+  }
+
+  private static boolean isPlain(int c) {
+    return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+  }
+
+  private static void quote(StringBuilder line, int c) {
+    if (c == '"' || c == '\\') {
+      line.append('\\').append((char) c);
+    } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+      line.append(String.format(Locale.ROOT, "\\u%04x", c));
+    } else {
+      line.appendCodePoint(c);
+    }
+  }
+
+  /** Makes the libraries' warnings, and nothing below, lines of this log. */
+  void takeOverLibraryLogs() {
+    Logger root = Logger.getLogger("");
+    for (Handler handler : root.getHandlers()) {
+      root.removeHandler(handler);
+    }
+    root.setLevel(Level.WARNING);
+    root.addHandler(
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            if (entry.getLevel().intValue() < Level.WARNING.intValue()) {
+              return;
+            }
+            Throwable thrown = entry.getThrown();
+            String logger = String.valueOf(entry.getLoggerName());
+            if (entry.getLevel().intValue() >= Level.SEVERE.intValue() && thrown != null) {
+              error("library", thrown, "logger", logger, "message", entry.getMessage());
+            } else {
+              warn("library", "logger", logger, "message", entry.getMessage(), "cause", thrown);
+            }
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        });
+  }
+}

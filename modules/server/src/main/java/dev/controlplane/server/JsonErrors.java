@@ -1,0 +1,40 @@
+package dev.controlplane.server;
+
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.DirectHandlers;
+import java.util.Map;
+
+/** Gives the errors that Helidon answers by itself the same JSON body as those of the API. */
+final class JsonErrors implements DirectHandler {
+  static DirectHandlers handlers() {
+    DirectHandlers.Builder handlers = DirectHandlers.builder();
+    for (EventType type : EventType.values()) {
+      handlers.addHandler(type, new JsonErrors());
+    }
+    return handlers.build();
+  }
+
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      String message) {
+    headers.set(HeaderNames.CONTENT_TYPE, "application/json");
+    String text =
+        type == EventType.INTERNAL_ERROR || message == null ? status.reasonPhrase() : message;
+    if (status.code() == 404) {
+      text = "nothing is at " + request.path() + "; expected: a path of this server's API";
+    }
+    return TransportResponse.builder()
+        .status(status)
+        .headers(headers)
+        .keepAlive(type.keepAlive())
+        .entity(Json.bytes(Map.of("error", Api.errorCode(status), "message", text)))
+        .build();
+  }
+}

@@ -1,0 +1,243 @@
+package dev.controlplane.server;
+
+import io.helidon.config.Config;
+import io.helidon.health.HealthCheck;
+import io.helidon.health.HealthCheckResponse;
+import io.helidon.health.HealthCheckType;
+import io.helidon.http.Method;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.observe.ObserveFeature;
+import io.helidon.webserver.observe.health.HealthObserver;
+import io.helidon.webserver.observe.health.HealthObserverConfig;
+import io.helidon.webserver.observe.metrics.MetricsObserver;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The life of a server process, the same for all: settings, start, one ready line, and an orderly
+ * end on SIGTERM or SIGINT.
+ *
+ * <p>The end: {@code /health} turns to {@code stopping}, streams are ended, the sockets closed,
+ * requests in flight given {@link #GRACE}, then resources closed, the last opened first. A process
+ * that hangs in one of these is halted after {@link #END_LIMIT}.
+ */
+public final class ServerProcess {
+  /** How long requests in flight may take to finish. */
+  private static final Duration GRACE = Duration.ofSeconds(3);
+
+  private static final Duration END_LIMIT = Duration.ofMillis(4_500);
+
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final EventLog log;
+  private final ServerSetup setup;
+  private WebServer server;
+
+  private ServerProcess(EventLog log, ServerSetup setup) {
+    this.log = log;
+    this.setup = setup;
+  }
+
+  /** What a server is made of. */
+  @FunctionalInterface
+  public interface Program {
+    /** Says what the server consists of; what it throws ends the start. */
+    void configure(ServerSetup setup) throws Exception;
+  }
+
+  /** Runs a server until the process is told to end; exit code 1 if it can't start. */
+  public static void run(String name, Program program) {
+    EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
+    log.takeOverLibraryLogs();
+    try {
+      ServerSetup setup = new ServerSetup(name, Settings.load(System.getenv()), log);
+      ServerProcess process = new ServerProcess(log, setup);
+      process.start(program);
+      process.awaitEnd();
+    } catch (StartupException e) {
+      log.warn("start-failed", "reason", e.getMessage());
+      System.exit(1);
+    } catch (Exception e) {
+      log.error("start-failed", e);
+      System.exit(1);
+    }
+  }
+
+  private void start(Program program) throws Exception {
+    InetAddress address = bindAddress();
+    program.configure(setup);
+    setup
+        .api()
+        .on(Method.GET, "/health", (request, response, path) -> Json.send(response, health()));
+    server =
+        setup
+            .webServer()
+            .config(Config.empty())
+            .address(address)
+            .shutdownHook(false)
+            .shutdownGracePeriod(GRACE)
+            .directHandlers(JsonErrors.handlers())
+            .featuresDiscoverServices(false)
+            .addFeature(observability())
+            .routing(HttpRouting.builder().addFilter(setup.api()))
+            .build()
+            .start();
+    if (!server.isRunning()) {
+      throw new StartupException("a socket could not be opened; the lines above tell why");
+    }
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(this::end));
+    setup.started().forEach(action -> action.accept(server::port));
+    if (!address.isLoopbackAddress()) {
+      log.warn(
+          "open-to-the-network",
+          "address",
+          address.getHostAddress(),
+          "reason",
+          "BIND_ADDRESS is not loopback, and this server asks nobody who they are");
+    }
+    log.info("ready", ready(address));
+  }
+
+  private Object[] ready(InetAddress address) {
+    List<Object> pairs = new ArrayList<>();
+    setup
+        .sockets()
+        .forEach(
+            (label, socket) -> {
+              pairs.add(label);
+              pairs.add(hostPort(address, server.port(socket)));
+            });
+    pairs.add("pid");
+    pairs.add(ProcessHandle.current().pid());
+    pairs.add("startup_ms");
+    pairs.add(System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime());
+    return pairs.toArray();
+  }
+
+  private static String hostPort(InetAddress address, int port) {
+    String host = address.getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  private InetAddress bindAddress() {
+    String text = setup.settings().text("bind-address");
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException e) {
+      throw new StartupException(
+          "BIND_ADDRESS is \"" + text + "\"; expected: an address of this machine", e);
+    }
+  }
+
+  /** Says clearly that a port is taken; Helidon would log a stack trace and go on. */
+  static void requireFree(String host, int port, String variable) {
+    if (port == 0) {
+      return;
+    }
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(host, port));
+    } catch (IOException e) {
+      throw new StartupException(
+          "can't listen on port %d of %s: %s; free it or set %s to another port"
+              .formatted(port, host, e.getMessage(), variable),
+          e);
+    }
+  }
+
+  private Map<String, String> health() {
+    if (stopping.get()) {
+      throw ApiException.of(503, "stopping", "the server is about to end; ask another one");
+    }
+    return Map.of("status", "healthy");
+  }
+
+  private ObserveFeature observability() {
+    HealthObserverConfig.Builder health =
+        HealthObserver.builder().details(true).useSystemServices(false);
+    setup.checks().forEach((what, check) -> health.addCheck(new NamedCheck(what, check)));
+    return ObserveFeature.builder()
+        .observersDiscoverServices(false)
+        .addObserver(health.build())
+        .addObserver(MetricsObserver.create())
+        .build();
+  }
+
+  private record NamedCheck(String name, Runnable check) implements HealthCheck {
+    @Override
+    public HealthCheckType type() {
+      return HealthCheckType.READINESS;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+      HealthCheckResponse.Builder response = HealthCheckResponse.builder();
+      try {
+        check.run();
+        return response.status(true).build();
+      } catch (RuntimeException e) {
+        return response.status(false).detail("reason", String.valueOf(e.getMessage())).build();
+      }
+    }
+  }
+
+  private void awaitEnd() throws InterruptedException {
+    ended.await();
+  }
+
+  private void end() {
+    stopping.set(true);
+    log.info("stopping");
+    haltAfter(END_LIMIT);
+    setup.draining().forEach(step -> attempt(step::run));
+    attempt(server::stop);
+    for (AutoCloseable resource : setup.resources()) {
+      attempt(resource::close);
+    }
+    log.info("stopped");
+    ended.countDown();
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private void attempt(Step step) {
+    try {
+      step.run();
+    } catch (Exception e) {
+      log.error("stop-failed", e);
+    }
+  }
+
+  private void haltAfter(Duration limit) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("shutdown-limit")
+        .start(
+            () -> {
+              try {
+                if (!ended.await(limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+                  log.warn("stop-cut-short", "after", limit);
+                  Runtime.getRuntime().halt(143);
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+}

@@ -1,0 +1,134 @@
+package dev.controlplane.server;
+
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+
+/** What a server says of itself before it starts. */
+public final class ServerSetup {
+  private final String name;
+  private final Settings settings;
+  private final EventLog log;
+  private final Api api;
+  private final WebServerConfig.Builder webServer = WebServerConfig.builder();
+  private final Map<String, Runnable> checks = new LinkedHashMap<>();
+  private final Map<String, String> sockets = new LinkedHashMap<>();
+  private final List<Consumer<RunningServer>> started = new ArrayList<>();
+  private final List<Runnable> draining = new ArrayList<>();
+  private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+
+  ServerSetup(String name, Settings settings, EventLog log) {
+    this.name = name;
+    this.settings = settings;
+    this.log = log;
+    this.api = new Api(log);
+  }
+
+  /** The server's name, such as {@code upload-server}. */
+  public String name() {
+    return name;
+  }
+
+  /** The server's settings. */
+  public Settings settings() {
+    return settings;
+  }
+
+  /** The server's log. */
+  public EventLog log() {
+    return log;
+  }
+
+  /** The HTTP API on the default socket. */
+  public Api api() {
+    return api;
+  }
+
+  /** Helidon's web server: for what is not the same in all servers. */
+  public WebServerConfig.Builder webServer() {
+    return webServer;
+  }
+
+  /**
+   * Serves the HTTP API, health, metrics and profiles.
+   *
+   * @param port setting that holds the port
+   */
+  public void http(String port) {
+    listen("http", WebServer.DEFAULT_SOCKET_NAME, port);
+    webServer.port(settings.port(port));
+  }
+
+  /**
+   * Tells of a socket that {@link #webServer} has, so that a taken port is said clearly and the
+   * ready line names it.
+   *
+   * @param label what the ready line calls it
+   * @param socket Helidon's name of the socket
+   * @param port setting that holds the port
+   */
+  public void listen(String label, String socket, String port) {
+    sockets.put(label, socket);
+    ServerProcess.requireFree(
+        settings.text("bind-address"), settings.port(port), Settings.variable(port));
+  }
+
+  /**
+   * Something that must be well for the server to be: {@code /observe/health} runs it.
+   *
+   * @param check throws, with the reason as its message, if it is not
+   */
+  public void check(String what, Runnable check) {
+    checks.put(what, check);
+  }
+
+  /** Opens something that is closed after the server has stopped, the last opened first. */
+  public <T extends AutoCloseable> T resource(Callable<T> open) {
+    try {
+      T resource = open.call();
+      resources.push(resource);
+      return resource;
+    } catch (StartupException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new StartupException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Runs once the server accepts requests. */
+  public void onStarted(Consumer<RunningServer> action) {
+    started.add(action);
+  }
+
+  /** Runs when the server shall end, before it stops accepting: ends what would not by itself. */
+  public void onDrain(Runnable action) {
+    draining.add(action);
+  }
+
+  Map<String, Runnable> checks() {
+    return checks;
+  }
+
+  Map<String, String> sockets() {
+    return sockets;
+  }
+
+  List<Consumer<RunningServer>> started() {
+    return started;
+  }
+
+  List<Runnable> draining() {
+    return draining;
+  }
+
+  Deque<AutoCloseable> resources() {
+    return resources;
+  }
+}

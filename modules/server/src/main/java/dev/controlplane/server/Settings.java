@@ -1,0 +1,120 @@
+package dev.controlplane.server;
+
+import io.helidon.config.Config;
+import io.helidon.config.ConfigSources;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The settings of a server: {@code application.yaml} of its jar, each overridden by the environment
+ * variable of the same name in capitals, {@code -} as {@code _}. An empty variable counts as not
+ * set. What is out of its range is a {@link StartupException} that names the variable and the
+ * range.
+ */
+public final class Settings {
+  private final Config defaults;
+  private final Map<String, String> environment;
+
+  private Settings(Config defaults, Map<String, String> environment) {
+    this.defaults = defaults;
+    this.environment = environment;
+  }
+
+  /** Defaults of this class path's {@code application.yaml}, overridden by {@code environment}. */
+  public static Settings load(Map<String, String> environment) {
+    Config defaults =
+        Config.builder(ConfigSources.classpath("application.yaml"))
+            .disableEnvironmentVariablesSource()
+            .disableSystemPropertiesSource()
+            .build();
+    return new Settings(defaults, Map.copyOf(environment));
+  }
+
+  /** The environment variable that overrides a setting. */
+  public static String variable(String key) {
+    return key.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  /** A text that may be absent. */
+  public Optional<String> optional(String key) {
+    String override = environment.get(variable(key));
+    if (override != null && !override.isBlank()) {
+      return Optional.of(override.strip());
+    }
+    return defaults.get(key).asString().asOptional().filter(Predicate.not(String::isBlank));
+  }
+
+  /** A text. */
+  public String text(String key) {
+    return optional(key).orElseThrow(() -> new StartupException(variable(key) + " is not set"));
+  }
+
+  /** A comma-separated list; empty if absent. */
+  public List<String> list(String key) {
+    return optional(key).stream()
+        .flatMap(all -> Stream.of(all.split(",", -1)))
+        .map(String::strip)
+        .filter(Predicate.not(String::isEmpty))
+        .toList();
+  }
+
+  /** A whole number from {@code min} to {@code max}. */
+  public long number(String key, long min, long max) {
+    String text = text(key);
+    try {
+      long number = Long.parseLong(text);
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // the same answer as for a number out of range
+    }
+    throw wrong(key, text, "a whole number from " + min + " to " + max);
+  }
+
+  /** A whole number from {@code min} to {@code max}. */
+  public int integer(String key, int min, int max) {
+    return Math.toIntExact(number(key, min, max));
+  }
+
+  /** A TCP port; 0 lets the system choose one. */
+  public int port(String key) {
+    return integer(key, 0, 65_535);
+  }
+
+  /** A length of time in ISO-8601 form, such as {@code PT30S}, from {@code min} to {@code max}. */
+  public Duration duration(String key, Duration min, Duration max) {
+    String text = text(key);
+    try {
+      Duration duration = Duration.parse(text);
+      if (duration.compareTo(min) >= 0 && duration.compareTo(max) <= 0) {
+        return duration;
+      }
+    } catch (DateTimeParseException e) {
+      // the same answer as for a duration out of range
+    }
+    throw wrong(key, text, "a duration such as PT30S, from " + min + " to " + max);
+  }
+
+  /** A directory or file, relative to the working directory. */
+  public Path path(String key) {
+    String text = text(key);
+    try {
+      return Path.of(text).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw wrong(key, text, "a path");
+    }
+  }
+
+  private static StartupException wrong(String key, String found, String expected) {
+    return new StartupException(variable(key) + " is \"" + found + "\"; expected: " + expected);
+  }
+}

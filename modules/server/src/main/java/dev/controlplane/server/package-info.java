@@ -1,0 +1,2 @@
+/** What every server shares: its life from start to end, settings, the HTTP API's manners, logs. */
+package dev.controlplane.server;
