@@ -42,6 +42,11 @@ public final class EventLog {
     write("warning", event, pairs);
   }
 
+  /** Something failed that an operator must look at. */
+  public void error(String event, Object... pairs) {
+    write("error", event, pairs);
+  }
+
   /** Something is broken here, not at a client; the stack trace follows. */
   public void error(String event, Throwable cause, Object... pairs) {
     StringBuilder line = line("error", event, pairs);

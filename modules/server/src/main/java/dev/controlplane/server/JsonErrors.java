@@ -26,10 +26,11 @@ final class JsonErrors implements DirectHandler {
       String message) {
     headers.set(HeaderNames.CONTENT_TYPE, "application/json");
     String text =
-        type == EventType.INTERNAL_ERROR || message == null ? status.reasonPhrase() : message;
-    if (status.code() == 404) {
-      text = "nothing is at " + request.path() + "; expected: a path of this server's API";
-    }
+        switch (status.code()) {
+          case 400 -> "the request line or a header is malformed; expected: HTTP/1.1, RFC 9112";
+          case 404 -> "nothing is at " + request.path() + "; expected: a path of this server's API";
+          default -> status.reasonPhrase();
+        };
     return TransportResponse.builder()
         .status(status)
         .headers(headers)

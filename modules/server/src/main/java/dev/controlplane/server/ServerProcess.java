@@ -69,7 +69,7 @@ public final class ServerProcess {
       process.start(program);
       process.awaitEnd();
     } catch (StartupException e) {
-      log.warn("start-failed", "reason", e.getMessage());
+      log.error("start-failed", "reason", e.getMessage());
       System.exit(1);
     } catch (Exception e) {
       log.error("start-failed", e);

@@ -1,0 +1,42 @@
+package dev.controlplane.server;
+
+import io.helidon.http.Method;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** A server to run as a process of its own. */
+final class EchoServer {
+  public static void main(String[] args) {
+    ServerProcess.run(
+        "echo-server",
+        setup -> {
+          setup.http("test-port");
+          CountDownLatch drained = new CountDownLatch(1);
+          setup.onDrain(drained::countDown);
+          setup
+              .api()
+              .on(
+                  Method.GET,
+                  "/echo/{text}",
+                  (request, response, path) ->
+                      Json.send(response, Map.of("text", path.get("text"))))
+              .on(
+                  Method.GET,
+                  "/until-drained",
+                  (request, response, path) -> {
+                    response.header("X-Started", "yes");
+                    drained.await();
+                    Json.send(response, Map.of("drained", true));
+                  })
+              .on(
+                  Method.GET,
+                  "/bug",
+                  (request, response, path) -> {
+                    throw new IllegalStateException("a bug");
+                  });
+          setup.check("memory", () -> {});
+        });
+  }
+
+  private EchoServer() {}
+}

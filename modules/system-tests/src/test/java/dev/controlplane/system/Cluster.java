@@ -1,0 +1,216 @@
+package dev.controlplane.system;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The three real jars as processes on free ports, over a data directory of their own. */
+final class Cluster implements AutoCloseable {
+  static final HttpClient HTTP =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+
+  private final Path root;
+  private final int uploadPort;
+  private final int consumerPort;
+  private final int grpcPort;
+  private final int httpPort;
+  private final ServerUnderTest upload;
+  private final ServerUnderTest consumer;
+  private final ServerUnderTest grpc;
+
+  private Cluster(Builder builder) {
+    try {
+      Files.createDirectories(Path.of("target"));
+      root = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "cluster-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    List<Integer> ports = freePorts(4);
+    uploadPort = ports.get(0);
+    consumerPort = ports.get(1);
+    grpcPort = ports.get(2);
+    httpPort = ports.get(3);
+    Map<String, String> environment = new HashMap<>();
+    environment.put("STORAGE_PATH", root.resolve("data").toString());
+    environment.put("UPLOAD_PORT", String.valueOf(uploadPort));
+    environment.put("CONSUMER_PORT", String.valueOf(consumerPort));
+    environment.put("GRPC_PORT", String.valueOf(grpcPort));
+    environment.put("HTTP_PORT", String.valueOf(httpPort));
+    environment.put("GRPC_SERVER_URL", "http://127.0.0.1:" + httpPort);
+    environment.putAll(builder.environment);
+    upload = server("upload-server", environment, builder.jvmOptions);
+    consumer = server("consumer-server", environment, builder.jvmOptions);
+    grpc = server("grpc-server", environment, builder.jvmOptions);
+  }
+
+  private ServerUnderTest server(
+      String name, Map<String, String> environment, List<String> jvmOptions) {
+    return new ServerUnderTest(name, root.resolve(name), environment, jvmOptions);
+  }
+
+  /** How a cluster differs from the default. */
+  static final class Builder {
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<String> jvmOptions = new ArrayList<>();
+
+    Builder with(String variable, String value) {
+      environment.put(variable, value);
+      return this;
+    }
+
+    Builder jvm(String... options) {
+      jvmOptions.addAll(List.of(options));
+      return this;
+    }
+
+    /** Starts the three servers and waits until all are ready. */
+    Cluster start() {
+      Cluster cluster = new Cluster(this);
+      try {
+        cluster.servers().forEach(ServerUnderTest::launch);
+        cluster.servers().forEach(ServerUnderTest::awaitReady);
+        return cluster;
+      } catch (RuntimeException | Error e) {
+        cluster.close();
+        throw e;
+      }
+    }
+  }
+
+  static Builder builder() {
+    return new Builder();
+  }
+
+  static Cluster start() {
+    return builder().start();
+  }
+
+  /** Ports that were free a moment ago, all different: each is held until the last is found. */
+  private static List<Integer> freePorts(int count) {
+    if (count == 0) {
+      return List.of();
+    }
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      List<Integer> ports = new ArrayList<>(freePorts(count - 1));
+      ports.add(socket.getLocalPort());
+      return ports;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  ServerUnderTest upload() {
+    return upload;
+  }
+
+  ServerUnderTest consumer() {
+    return consumer;
+  }
+
+  ServerUnderTest grpc() {
+    return grpc;
+  }
+
+  List<ServerUnderTest> servers() {
+    return List.of(upload, consumer, grpc);
+  }
+
+  /** A directory of this cluster for the test's own files. */
+  Path root() {
+    return root;
+  }
+
+  Path data() {
+    return root.resolve("data");
+  }
+
+  String uploadUrl() {
+    return "http://127.0.0.1:" + uploadPort;
+  }
+
+  String consumerUrl() {
+    return "http://127.0.0.1:" + consumerPort;
+  }
+
+  /** The HTTP side of grpc-server. */
+  String grpcHttpUrl() {
+    return "http://127.0.0.1:" + httpPort;
+  }
+
+  int grpcPort() {
+    return grpcPort;
+  }
+
+  /** A new connection to grpc-server; shut it down after use. */
+  ManagedChannel channel() {
+    return NettyChannelBuilder.forAddress("127.0.0.1", grpcPort)
+        .usePlaintext()
+        .maxInboundMessageSize(16 << 20)
+        .build();
+  }
+
+  /** PUT of a version's bytes. */
+  HttpResponse<String> publish(String worker, String version, byte[] bytes) {
+    return send(
+        HttpRequest.newBuilder(
+                URI.create(
+                    uploadUrl() + "/workers/" + segment(worker) + "/versions/" + segment(version)))
+            .PUT(BodyPublishers.ofByteArray(bytes)));
+  }
+
+  static HttpResponse<String> get(String url) {
+    return send(HttpRequest.newBuilder(URI.create(url)).GET());
+  }
+
+  static HttpResponse<String> send(HttpRequest.Builder request) {
+    try {
+      return HTTP.send(
+          request.timeout(Duration.ofSeconds(30)).build(),
+          BodyHandlers.ofString(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A name as one segment of a URL's path. */
+  static String segment(String name) {
+    return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /** Ends the servers and removes what they wrote. */
+  @Override
+  public void close() {
+    servers().forEach(ServerUnderTest::clear);
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

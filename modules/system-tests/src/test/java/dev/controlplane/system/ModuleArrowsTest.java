@@ -1,0 +1,91 @@
+package dev.controlplane.system;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Holds the arrows between the modules; each module is one package and those below it. */
+class ModuleArrowsTest {
+  private static final String ROOT = "dev.controlplane.";
+  private static JavaClasses all;
+
+  @BeforeAll
+  static void readClasses() {
+    List<Path> jars = new ArrayList<>();
+    for (String module :
+        List.of(
+            "pprof",
+            "pprof-observe",
+            "catalog",
+            "helidon-streams",
+            "server",
+            "upload-server",
+            "consumer-server",
+            "grpc-server",
+            "client")) {
+      jars.add(ServerUnderTest.jar(module));
+    }
+    all = new ClassFileImporter().importPaths(jars);
+  }
+
+  @ParameterizedTest(name = "{0} knows only {1}")
+  @CsvSource({
+    "pprof,            proto.profile",
+    "pprof.observe,    pprof",
+    "catalog,          ''",
+    "streams,          ''",
+    "server,           pprof pprof.observe",
+    "upload,           server catalog",
+    "consumer,         server catalog",
+    "grpc,             server catalog streams proto pprof",
+    "client,           proto",
+  })
+  void aModuleKnowsOnlyTheModulesItsArrowsPointTo(String module, String known) {
+    List<String> allowed = new ArrayList<>(packagesOf(module));
+    for (String other : known.isBlank() ? new String[0] : known.split(" ")) {
+      allowed.addAll(packagesOf(other));
+    }
+    classes()
+        .that(resideInAnyPackage(packagesOf(module).toArray(String[]::new)))
+        .and(not(isOfNestedModule(module)))
+        .should()
+        .onlyDependOnClassesThat(
+            not(resideInAnyPackage(ROOT + ".."))
+                .or(resideInAnyPackage(allowed.toArray(String[]::new))))
+        .check(all);
+  }
+
+  @Test
+  void pprofAndCatalogKnowNoServerAndNoHttp() {
+    noClasses()
+        .that(resideInAnyPackage(ROOT + "pprof..", ROOT + "catalog.."))
+        .and(not(resideInAnyPackage(ROOT + "pprof.observe..")))
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("io.helidon..", "io.grpc..", "java.net.http..", "com.sun.net.."))
+        .check(all);
+  }
+
+  private static List<String> packagesOf(String module) {
+    return List.of(ROOT + module + "..");
+  }
+
+  private static com.tngtech.archunit.base.DescribedPredicate<
+          com.tngtech.archunit.core.domain.JavaClass>
+      isOfNestedModule(String module) {
+    return module.equals("pprof")
+        ? resideInAnyPackage(ROOT + "pprof.observe..")
+        : resideInAnyPackage("no.such.package");
+  }
+}

@@ -1,0 +1,136 @@
+package dev.controlplane.system;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One real jar as a process: started, watched, told to end, killed, started again. */
+final class ServerUnderTest {
+  private final String name;
+  private final Path directory;
+  private final Map<String, String> environment;
+  private final List<String> jvmOptions;
+  private Process process;
+  private int starts;
+
+  ServerUnderTest(
+      String name, Path directory, Map<String, String> environment, List<String> jvmOptions) {
+    this.name = name;
+    this.directory = directory;
+    this.environment = Map.copyOf(environment);
+    this.jvmOptions = List.copyOf(jvmOptions);
+  }
+
+  /** The jar of a module, as {@code mvn package} left it. */
+  static Path jar(String module) {
+    Path jar = Path.of("..", module, "target", module + ".jar").toAbsolutePath().normalize();
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(jar + " is missing; run: mvn package -DskipTests");
+    }
+    return jar;
+  }
+
+  /** The java command that runs the tests, and so the servers. */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  /** Starts the process without waiting. */
+  ServerUnderTest launch() {
+    try {
+      Files.createDirectories(directory);
+      List<String> command = new ArrayList<>(List.of(java()));
+      command.addAll(jvmOptions);
+      command.addAll(List.of("-jar", jar(name).toString()));
+      ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+      builder.environment().putAll(environment);
+      starts++;
+      builder.redirectErrorStream(true).redirectOutput(log().toFile());
+      process = builder.start();
+      return this;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** Waits for the ready line of the newest start. */
+  ServerUnderTest awaitReady() {
+    Await.until(
+        Duration.ofSeconds(60),
+        () -> name + " is ready; its log: " + logText(),
+        () -> {
+          if (!process.isAlive()) {
+            throw new AssertionError(
+                name + " ended with " + process.exitValue() + ": " + logText());
+          }
+          return logText().contains("event=ready");
+        });
+    return this;
+  }
+
+  /** {@code kill -9}. */
+  void killHard() {
+    process.destroyForcibly();
+    awaitEnd(Duration.ofSeconds(10));
+  }
+
+  /** SIGTERM; the exit code. */
+  int terminate(Duration limit) {
+    process.destroy();
+    return awaitEnd(limit);
+  }
+
+  /** Waits for the process to end; the exit code. */
+  int awaitEnd(Duration limit) {
+    try {
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new AssertionError(name + " still runs after " + limit + ": " + logText());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Ends what may still run. */
+  void clear() {
+    if (process != null && process.isAlive()) {
+      killHard();
+    }
+  }
+
+  boolean alive() {
+    return process.isAlive();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** The working directory. */
+  Path directory() {
+    return directory;
+  }
+
+  private Path log() {
+    return directory.resolve(name + "-" + starts + ".log");
+  }
+
+  /** What the newest start wrote to stdout and stderr. */
+  String logText() {
+    try {
+      return Files.exists(log()) ? Files.readString(log()) : "";
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
