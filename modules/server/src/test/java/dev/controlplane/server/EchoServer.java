@@ -24,7 +24,7 @@ final class EchoServer {
                   Method.GET,
                   "/until-drained",
                   (request, response, path) -> {
-                    response.header("X-Started", "yes");
+                    setup.log().info("waiting");
                     drained.await();
                     Json.send(response, Map.of("drained", true));
                   })

@@ -1,0 +1,209 @@
+package dev.controlplane.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@link EchoServer} as a process of its own. */
+class ServerProcessTest {
+  private static final Pattern READY = Pattern.compile("event=ready http=[^ ]+:(\\d+)");
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final List<String> log = new ArrayList<>();
+  private Process process;
+  private String url;
+
+  @AfterEach
+  void endProcess() {
+    if (process != null) {
+      process.destroyForcibly();
+    }
+    client.close();
+  }
+
+  @Test
+  void oneReadyLineTellsWhereTheServerListens() throws Exception {
+    start(Map.of());
+    assertEquals(1, log.size(), log::toString);
+    assertEquals(200, get("/health").statusCode());
+    assertEquals("{\"status\":\"healthy\"}\n", get("/health").body());
+  }
+
+  @Test
+  void healthTellsOfEachCheckAndMetricsAreInPrometheusText() throws Exception {
+    start(Map.of());
+    assertTrue(get("/observe/health").body().contains("\"name\":\"memory\",\"status\":\"UP\""));
+    assertTrue(get("/observe/metrics").body().contains("# HELP"));
+  }
+
+  private record Exchange(String method, String path, int status, String part) {}
+
+  @Test
+  void everyAnswerIsJson() throws Exception {
+    start(Map.of());
+    for (Exchange e :
+        List.of(
+            new Exchange("GET", "/echo/a%2Fb%2e", 200, "{\"text\":\"a/b.\"}"),
+            new Exchange("GET", "/echo/%252e", 200, "{\"text\":\"%2e\"}"),
+            new Exchange("GET", "/echo/a+b;c=d", 200, "{\"text\":\"a+b;c=d\"}"),
+            new Exchange("GET", "/echo/%ff", 400, "\"error\":\"bad_path\""),
+            new Exchange("GET", "/no/such", 404, "\"error\":\"not_found\""),
+            new Exchange("POST", "/health", 405, "\"error\":\"method_not_allowed\""),
+            new Exchange("DELETE", "/echo/a", 405, "\"error\":\"method_not_allowed\""),
+            new Exchange("GET", "/bug", 500, "\"error\":\"internal_error\""))) {
+      HttpResponse<String> response = send(e.method, e.path);
+      assertEquals(e.status, response.statusCode(), e::toString);
+      assertEquals(
+          "application/json",
+          response.headers().firstValue("Content-Type").orElse(""),
+          e::toString);
+      assertTrue(response.body().contains(e.part), () -> e + ": " + response.body());
+      assertEquals(
+          e.status == 405 ? "GET, HEAD" : "",
+          response.headers().firstValue("Allow").orElse(""),
+          e::toString);
+    }
+  }
+
+  @Test
+  void headIsAnsweredLikeGetWithoutABody() throws Exception {
+    start(Map.of());
+    HttpResponse<String> response = send("HEAD", "/health");
+    assertEquals(200, response.statusCode());
+    assertEquals("21", response.headers().firstValue("Content-Length").orElse(""));
+    assertEquals("", response.body());
+  }
+
+  @Test
+  void aBugIsLoggedWithItsStackTraceAndNotShownToTheClient() throws Exception {
+    start(Map.of());
+    assertFalse(get("/bug").body().contains("a bug"));
+    String line = nextLine();
+    assertTrue(line.contains("event=request-failed"), line);
+    assertTrue(nextLine().contains("IllegalStateException: a bug"));
+  }
+
+  @Test
+  void aTakenPortIsOneClearLineAndExitCode1() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+      launch(Map.of("TEST_PORT", port));
+      assertEquals(1, exitCode());
+      List<String> lines = process.inputReader().lines().toList();
+      assertEquals(1, lines.size(), lines::toString);
+      assertTrue(lines.getFirst().contains("event=start-failed"), lines::toString);
+      assertTrue(lines.getFirst().contains("set TEST_PORT to another port"), lines::toString);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}={1} is refused: {2}")
+  @CsvSource({
+    "TEST_PORT, 65536, TEST_PORT is \\\"65536\\\"; expected: a whole number from 0 to 65535",
+    "TEST_PORT, http, TEST_PORT is \\\"http\\\"; expected: a whole number from 0 to 65535",
+    "BIND_ADDRESS, 999.1.1.1, BIND_ADDRESS is \\\"999.1.1.1\\\"; expected: an address of this"
+        + " machine",
+  })
+  void aWrongSettingIsOneClearLineAndExitCode1(String variable, String value, String reason)
+      throws Exception {
+    launch(Map.of(variable, value));
+    assertEquals(1, exitCode());
+    List<String> lines = process.inputReader().lines().toList();
+    assertEquals(1, lines.size(), lines::toString);
+    assertTrue(lines.getFirst().contains(reason), lines::toString);
+  }
+
+  @Test
+  void listeningOnTheNetworkIsOneWarningLine() throws Exception {
+    start(Map.of("BIND_ADDRESS", "0.0.0.0"));
+    List<String> warnings = log.stream().filter(l -> l.contains("level=warning")).toList();
+    assertEquals(1, warnings.size(), log::toString);
+    assertTrue(warnings.getFirst().contains("event=open-to-the-network"), log::toString);
+  }
+
+  @Test
+  void aRequestInFlightIsFinishedWhenTheProcessIsToldToEnd() throws Exception {
+    start(Map.of());
+    CompletableFuture<HttpResponse<String>> response =
+        client.sendAsync(
+            HttpRequest.newBuilder(URI.create(url + "/until-drained")).build(),
+            BodyHandlers.ofString());
+    assertTrue(nextLine().contains("event=waiting"), log::toString);
+    process.toHandle().destroy();
+    assertEquals("{\"drained\":true}\n", response.get(10, TimeUnit.SECONDS).body());
+    assertTrue(Set.of(0, 143).contains(exitCode()));
+    List<String> rest = process.inputReader().lines().toList();
+    assertTrue(rest.getLast().contains("event=stopped"), rest::toString);
+  }
+
+  private void start(Map<String, String> environment) throws IOException {
+    launch(environment);
+    Matcher ready;
+    do {
+      ready = READY.matcher(nextLine());
+    } while (!ready.find());
+    url = "http://127.0.0.1:" + ready.group(1);
+  }
+
+  private void launch(Map<String, String> environment) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            EchoServer.class.getName());
+    builder.environment().putAll(environment);
+    process = builder.redirectErrorStream(true).start();
+  }
+
+  private String nextLine() throws IOException {
+    BufferedReader reader = process.inputReader();
+    String line = reader.readLine();
+    if (line == null) {
+      throw new AssertionError("the server ended: " + log);
+    }
+    log.add(line);
+    return line;
+  }
+
+  private int exitCode() throws InterruptedException {
+    assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the server still runs");
+    return process.exitValue();
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return send("GET", path);
+  }
+
+  private HttpResponse<String> send(String method, String path) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(URI.create(url + path))
+            .method(method, BodyPublishers.noBody())
+            .build(),
+        BodyHandlers.ofString());
+  }
+}
