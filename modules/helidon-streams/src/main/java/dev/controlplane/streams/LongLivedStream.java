@@ -1,0 +1,67 @@
+package dev.controlplane.streams;
+
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+
+/**
+ * One open server stream, as its handler sees it. The handler opens it on the stream's virtual
+ * thread, before it registers where its messages come from, sends from one thread at a time, and
+ * ends it.
+ *
+ * @param <T> the message
+ */
+public final class LongLivedStream<T> implements AutoCloseable {
+  private final StreamObserver<T> out;
+
+  private LongLivedStream(StreamObserver<T> out) {
+    this.out = out;
+  }
+
+  /**
+   * Opens the stream of the call that this thread handles.
+   *
+   * @param onGone runs at most once, on any thread, and must not block: the client cancelled, left
+   *     or died, or its connection is gone. Offer a poison pill; never interrupt.
+   * @throws StreamGoneException if the client is gone already; {@code onGone} then never runs
+   * @throws IllegalStateException if the listener was not set up by {@link GrpcStreams#configure},
+   *     or this is not the thread of a call
+   */
+  public static <T> LongLivedStream<T> open(StreamObserver<T> out, Runnable onGone) {
+    return new LongLivedStream<>(out);
+  }
+
+  /**
+   * Sends the response headers at once, instead of with the first message; a second call does
+   * nothing.
+   */
+  public void sendHeaders() {}
+
+  /**
+   * Sends a message; waits for as long as the client's flow control asks for it.
+   *
+   * @throws StreamGoneException if the client is gone; end the handler
+   * @throws StreamStalledException if the client took nothing for the stall limit; pass its status
+   *     to {@link #end}
+   */
+  public void send(T message) {
+    out.onNext(message);
+  }
+
+  /** Whether the client is gone. */
+  public boolean gone() {
+    return false;
+  }
+
+  /** Ends the stream with a status; does nothing if it has ended or the client is gone. */
+  public void end(Status status) {
+    if (status.isOk()) {
+      out.onCompleted();
+    } else {
+      out.onError(status.asRuntimeException());
+    }
+  }
+
+  /** From now on {@code onGone} does not run. Does not end the stream. */
+  @Override
+  public void close() {}
+}
