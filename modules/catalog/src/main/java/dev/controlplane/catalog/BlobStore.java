@@ -22,8 +22,11 @@ public interface BlobStore {
    */
   Blob open(Digest digest);
 
-  /** Throws {@link CatalogException} with the reason if blobs can't be stored now. */
+  /** Throws {@link CatalogException} with the reason if blobs can't be stored now; it tries. */
   void check();
+
+  /** Throws {@link CatalogException} with the reason if blobs can't be read now. */
+  void checkReadable();
 
   /** A blob on its way in; used by one thread. */
   interface Upload extends Closeable {

@@ -39,4 +39,10 @@ public interface Catalog extends CatalogReader {
    * @throws UnknownVersionException if there is no such worker or version
    */
   Change delete(String worker, String version);
+
+  /** Whether any version, a deleted one too, has these bytes. */
+  boolean refersTo(Digest digest);
+
+  /** Figures of the writer, for metrics. */
+  WriterStatus status();
 }

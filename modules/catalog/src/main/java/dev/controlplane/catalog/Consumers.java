@@ -34,6 +34,9 @@ public interface Consumers extends AutoCloseable {
   /** Throws {@link CatalogException} with the reason if consumers can't be recorded now. */
   void check();
 
+  /** Figures of the writer, for metrics. */
+  WriterStatus status();
+
   @Override
   void close();
 }

@@ -1,13 +1,26 @@
 package dev.controlplane.catalog;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.regex.Pattern;
 
 /**
  * The directory that the servers of one control plane share: {@code catalog.db} (written by
  * upload-server), {@code consumers.db} (written by grpc-server) and {@code blobs/}.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class DataDirectory {
+  /** Every name that this program gives in a data directory, and that of a fresh file system. */
+  private static final Pattern OURS =
+      Pattern.compile(
+          "(catalog|consumers)\\.(lock|db(-wal|-shm|-new(-journal|-wal|-shm)?)?)"
+              + "|catalog\\.commits|blobs|lost\\+found");
+
   private DataDirectory() {}
 
   /**
@@ -18,21 +31,134 @@ public final class DataDirectory {
    *     release, not empty and without a catalog, held by another process
    */
   public static Catalog openCatalog(Path directory) {
-    throw new UnsupportedOperationException(directory.toString());
+    WriterLock lock = null;
+    CommitSignal signal;
+    try {
+      lock = prepare(directory, Schema.CATALOG);
+      FileBlobStore.sweep(directory);
+      // Before the database: where that is, readers find the signal.
+      signal = CommitSignal.toWrite(directory);
+      GroupCommit writer = writer(directory, Schema.CATALOG, signal::advance);
+      SqlCatalogReader reader = new SqlCatalogReader(directory);
+      return new SqlCatalog(lock, writer, reader, InstantSource.system());
+    } catch (IOException | RuntimeException e) {
+      throw failed(lock, e, directory);
+    }
   }
 
-  /** Opens the catalog to read; errors as {@link #openCatalog}. */
+  /**
+   * Opens the catalog to read; errors as {@link #openCatalog}. A directory that is missing or
+   * without a catalog reads as empty until a writer makes one.
+   */
   public static CatalogReader openReader(Path directory) {
-    throw new UnsupportedOperationException(directory.toString());
+    SqlCatalogReader reader = new SqlCatalogReader(directory);
+    try {
+      requireOurs(directory);
+      reader.check();
+      return reader;
+    } catch (RuntimeException e) {
+      reader.close();
+      throw e;
+    }
   }
 
-  /** Opens the blobs. */
+  /**
+   * Opens the blobs, to read, or to write where nobody minds that an upload which becomes no
+   * version stays on disk.
+   */
   public static BlobStore openBlobs(Path directory) {
-    throw new UnsupportedOperationException(directory.toString());
+    requireOurs(directory);
+    return new FileBlobStore(directory, digest -> true);
+  }
+
+  /**
+   * Opens the blobs for the process that writes the catalog. When an {@link BlobStore.Upload} is
+   * closed, its blob is removed if no version has come to refer to it: publish before closing.
+   */
+  public static BlobStore openBlobs(Path directory, Catalog catalog) {
+    requireOurs(directory);
+    return new FileBlobStore(directory, catalog::refersTo);
   }
 
   /** Opens the consumers to write; errors as {@link #openCatalog}. */
   public static Consumers openConsumers(Path directory) {
-    throw new UnsupportedOperationException(directory.toString());
+    WriterLock lock = null;
+    try {
+      lock = prepare(directory, Schema.CONSUMERS);
+      GroupCommit writer = writer(directory, Schema.CONSUMERS, () -> {});
+      return new SqlConsumers(lock, writer, directory);
+    } catch (IOException | RuntimeException e) {
+      throw failed(lock, e, directory);
+    }
+  }
+
+  private static WriterLock prepare(Path directory, Schema schema) throws IOException {
+    requireOurs(directory);
+    Directories.make(directory);
+    return WriterLock.take(directory, schema);
+  }
+
+  private static GroupCommit writer(Path directory, Schema schema, Runnable onChange)
+      throws IOException {
+    schema.create(directory);
+    Path file = schema.in(directory);
+    try {
+      // Looked at first without touching it: it may be somebody else's.
+      try (Session session = Session.toRead(file)) {
+        schema.verify(session);
+      }
+      Session session = Session.toWrite(file);
+      try {
+        schema.verify(session);
+        // The log may have been made by a reader, and then SQLite does not make its name durable.
+        Directories.sync(directory);
+        return new GroupCommit(schema.title() + "-writer", session, onChange);
+      } catch (SQLException | IOException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw StorageErrors.of(e, file);
+    }
+  }
+
+  private static CatalogException failed(WriterLock lock, Exception e, Path directory) {
+    if (lock != null) {
+      lock.close();
+    }
+    return switch (e) {
+      case CatalogException known -> known;
+      case IOException io -> StorageErrors.of(io, "use the data directory", directory);
+      default -> new CatalogException("can't use the data directory " + directory + ": " + e, e);
+    };
+  }
+
+  /** Throws {@link CatalogException} for what can't become, or isn't, a data directory. */
+  static void requireOurs(Path directory) {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new CatalogException(
+          directory + " is not a directory; expected the data directory, or nothing there yet");
+    }
+    if (Files.exists(Schema.CATALOG.in(directory))) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (!OURS.matcher(name).matches()) {
+          throw new CatalogException(
+              "%s is not empty (it has %s) and has no catalog; choose an empty directory, or that of"
+                      .formatted(directory, name)
+                  + " an earlier start");
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // Gone in between: as good as missing.
+    } catch (IOException e) {
+      throw StorageErrors.of(e, "read the data directory", directory);
+    }
   }
 }

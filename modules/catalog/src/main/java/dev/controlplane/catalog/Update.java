@@ -41,5 +41,14 @@ public record Update(
     public int number() {
       return number;
     }
+
+    static Kind numbered(int number) {
+      for (Kind kind : values()) {
+        if (kind.number == number) {
+          return kind;
+        }
+      }
+      throw new CatalogException("the log has an update of the unknown kind " + number);
+    }
   }
 }

@@ -10,8 +10,9 @@ import java.time.Instant;
  * @param digest identity of its bytes
  * @param size length in bytes
  * @param contentType media type to serve it with
- * @param uploadedAt when it was committed, with milliseconds
- * @param revision the update that published it first
+ * @param uploadedAt when it was committed, with milliseconds; for one that was deleted and brought
+ *     back, when it came back
+ * @param revision the update that published it, or brought it back
  */
 public record Version(
     String worker,

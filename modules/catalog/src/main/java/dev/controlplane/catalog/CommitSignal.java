@@ -1,0 +1,80 @@
+package dev.controlplane.catalog;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * A number in memory that the writer's process shares with every reader's: it changes after each
+ * commit and before the commit is answered. While a reader sees the same number, what it has read
+ * since it first saw it is what a new read would give, up to commits that nobody was told of. So a
+ * cached row costs one memory access to check, in any process, and is never behind an answer.
+ *
+ * <p>The file {@code catalog.commits} has no meaning beyond that: its content needs no fsync, and
+ * without it readers ask SQLite each time.
+ */
+final class CommitSignal {
+  private static final int BYTES = 4096;
+  private static final VarHandle NUMBER = ValueLayout.JAVA_LONG.varHandle();
+
+  private final MemorySegment memory;
+
+  private CommitSignal(MemorySegment memory) {
+    this.memory = memory;
+  }
+
+  static Path in(Path directory) {
+    return directory.resolve("catalog.commits");
+  }
+
+  /** For the one writer; what readers saw before counts no more. */
+  static CommitSignal toWrite(Path directory) throws IOException {
+    Path file = in(directory);
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+      if (channel.size() < BYTES) {
+        // Written, not only extended: a store into a hole of a full disk would be fatal.
+        ByteBuffer zeros = ByteBuffer.allocate(BYTES - (int) channel.size());
+        while (zeros.hasRemaining()) {
+          channel.write(zeros, BYTES - (long) zeros.remaining());
+        }
+      }
+      CommitSignal signal =
+          new CommitSignal(channel.map(MapMode.READ_WRITE, 0, BYTES, Arena.ofAuto()));
+      signal.advance();
+      return signal;
+    }
+  }
+
+  /** For readers; null if no writer has made it yet. */
+  static CommitSignal toRead(Path directory) {
+    try (FileChannel channel = FileChannel.open(in(directory), StandardOpenOption.READ)) {
+      return channel.size() < BYTES
+          ? null
+          : new CommitSignal(channel.map(MapMode.READ_ONLY, 0, BYTES, Arena.ofAuto()));
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** Called by the one writer's thread alone. */
+  void advance() {
+    NUMBER.setVolatile(memory, 0L, number() + 1);
+  }
+
+  long number() {
+    return (long) NUMBER.getVolatile(memory, 0L);
+  }
+}

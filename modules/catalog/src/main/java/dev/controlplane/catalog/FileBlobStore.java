@@ -1,0 +1,207 @@
+package dev.controlplane.catalog;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+
+/**
+ * Blobs as files, {@code blobs/sha256/ab/cd/abcd…}, each with its {@link ChunkChecksums} beside it.
+ * What is being received lies in {@code blobs/tmp}, on the same file system.
+ *
+ * <p>An upload that has been committed holds a lease on its blob until it is closed. With the last
+ * lease on a blob to which nothing refers goes the blob.
+ */
+final class FileBlobStore implements BlobStore {
+  /** Checksums are kept in memory up to this many bytes; they say the same as long as it runs. */
+  private static final long MAX_CACHED = 4 * 1024 * 1024;
+
+  private static final int MAX_SIDECAR = 256 * 1024 * 1024;
+  private static final String SIDECAR = ".crc32c";
+
+  /** Enough that two uploads seldom share one. */
+  private static final int LOCKS = 64;
+
+  private final Path directory;
+  private final Path blobs;
+  private final Predicate<Digest> referred;
+  private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
+  private final Map<Digest, Integer> leases = new ConcurrentHashMap<>();
+  private final Map<Digest, ChunkChecksums> checksums = new ConcurrentHashMap<>();
+  private final AtomicLong cached = new AtomicLong();
+
+  /**
+   * Files below {@code blobs} in the directory.
+   *
+   * @param referred whether anything refers to a blob; one of which this is false may be removed
+   */
+  FileBlobStore(Path directory, Predicate<Digest> referred) {
+    this.directory = directory;
+    this.blobs = directory.resolve("blobs");
+    this.referred = referred;
+    for (int i = 0; i < LOCKS; i++) {
+      locks[i] = new ReentrantLock();
+    }
+    if (Files.exists(blobs) && !Files.isDirectory(blobs)) {
+      throw new CatalogException(blobs + " is not a directory; expected that of the blobs");
+    }
+  }
+
+  /** Removes what killed uploads left; only for the process that holds the catalog's lock. */
+  static void sweep(Path directory) throws IOException {
+    Path incoming = directory.resolve("blobs").resolve("tmp");
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(incoming)) {
+      for (Path entry : entries) {
+        Files.deleteIfExists(entry);
+      }
+    } catch (NoSuchFileException e) {
+      // No upload yet.
+    }
+  }
+
+  Path incoming() {
+    return blobs.resolve("tmp");
+  }
+
+  Path fileOf(Digest digest) {
+    String hex = digest.hex();
+    return blobs
+        .resolve("sha256")
+        .resolve(hex.substring(0, 2))
+        .resolve(hex.substring(2, 4))
+        .resolve(hex);
+  }
+
+  static Path sidecarOf(Path blob) {
+    return blob.resolveSibling(blob.getFileName() + SIDECAR);
+  }
+
+  @Override
+  public Upload receive() {
+    try {
+      Directories.make(incoming());
+      return new FileUpload(this);
+    } catch (IOException e) {
+      throw StorageErrors.of(e, "receive a file into", incoming());
+    }
+  }
+
+  @Override
+  public Blob open(Digest digest) {
+    Path file = fileOf(digest);
+    FileChannel channel = null;
+    boolean opened = false;
+    try {
+      ChunkChecksums sums = checksums(digest, file);
+      channel = FileChannel.open(file, StandardOpenOption.READ);
+      if (channel.size() != sums.size()) {
+        throw damaged(
+            digest, "is %d bytes long, not %d".formatted(channel.size(), sums.size()), null);
+      }
+      opened = true;
+      return new FileBlob(digest, channel, sums);
+    } catch (NoSuchFileException e) {
+      throw damaged(digest, "is missing on disk", e);
+    } catch (IOException e) {
+      throw StorageErrors.of(e, "open", file);
+    } finally {
+      if (channel != null && !opened) {
+        closeQuietly(channel);
+      }
+    }
+  }
+
+  static DamagedBlobException damaged(Digest digest, String how, Exception cause) {
+    return new DamagedBlobException(
+        "%s %s; upload the same bytes again to heal it".formatted(digest, how), cause);
+  }
+
+  private ChunkChecksums checksums(Digest digest, Path file) throws IOException {
+    ChunkChecksums known = checksums.get(digest);
+    if (known == null) {
+      known = readChecksums(digest, file);
+      if (known == null) {
+        throw damaged(digest, "has damaged checksums on disk", null);
+      }
+      if (cached.addAndGet(known.weight()) > MAX_CACHED) {
+        checksums.clear();
+        cached.set(known.weight());
+      }
+      checksums.put(digest, known);
+    }
+    return known;
+  }
+
+  /** Null if they are damaged. */
+  static ChunkChecksums readChecksums(Digest digest, Path file) throws IOException {
+    Path sidecar = sidecarOf(file);
+    if (Files.size(sidecar) > MAX_SIDECAR) {
+      return null;
+    }
+    return ChunkChecksums.decoded(Files.readAllBytes(sidecar), digest);
+  }
+
+  /** The lock under which a blob's files come and go. */
+  ReentrantLock lockOf(Digest digest) {
+    return locks[Math.floorMod(digest.hashCode(), LOCKS)];
+  }
+
+  /** Called with the blob's lock held. */
+  void lease(Digest digest) {
+    leases.merge(digest, 1, Integer::sum);
+  }
+
+  void release(Digest digest) {
+    ReentrantLock lock = lockOf(digest);
+    lock.lock();
+    try {
+      if (leases.merge(digest, -1, (a, b) -> a + b == 0 ? null : a + b) == null
+          && !referred.test(digest)) {
+        Path file = fileOf(digest);
+        Files.deleteIfExists(file);
+        Files.deleteIfExists(sidecarOf(file));
+      }
+    } catch (IOException | CatalogException e) {
+      // A blob too many harms nobody.
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void check() {
+    try (Upload probe = receive()) {
+      probe.write(new byte[ChunkChecksums.CHUNK], 0, ChunkChecksums.CHUNK);
+      ((FileUpload) probe).force();
+    }
+  }
+
+  @Override
+  public void checkReadable() {
+    DataDirectory.requireOurs(directory);
+    Path root = blobs.resolve("sha256");
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
+      var _ = entries.iterator().hasNext();
+    } catch (NoSuchFileException e) {
+      // No blob yet.
+    } catch (IOException e) {
+      throw StorageErrors.of(e, "read", root);
+    }
+  }
+
+  static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // Nothing was promised of it.
+    }
+  }
+}

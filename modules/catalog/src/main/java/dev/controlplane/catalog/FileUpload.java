@@ -1,0 +1,201 @@
+package dev.controlplane.catalog;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A blob on its way into a {@link FileBlobStore}. */
+final class FileUpload implements BlobStore.Upload {
+  /** More at once would only grow the JDK's buffers. */
+  private static final int MAX_WRITE = 64 * 1024;
+
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private final FileBlobStore store;
+  private final Path part;
+  private final Path sidecarPart;
+  private final FileChannel channel;
+  private final MessageDigest sha256 = sha256();
+  private final ChunkChecksums.Builder sums = new ChunkChecksums.Builder();
+  private StoredBlob committed;
+  private boolean failed;
+  private boolean closed;
+
+  FileUpload(FileBlobStore store) throws IOException {
+    this.store = store;
+    this.part = store.incoming().resolve(UUID.randomUUID() + ".part");
+    this.sidecarPart = FileBlobStore.sidecarOf(part);
+    this.channel =
+        FileChannel.open(
+            part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    requireOpen();
+    try {
+      for (int done = 0; done < length; ) {
+        ByteBuffer piece =
+            ByteBuffer.wrap(bytes, offset + done, Math.min(MAX_WRITE, length - done));
+        done += piece.remaining();
+        while (piece.hasRemaining()) {
+          channel.write(piece);
+        }
+      }
+    } catch (IOException e) {
+      failed = true;
+      throw StorageErrors.of(e, "write", part);
+    }
+    sha256.update(bytes, offset, length);
+    sums.update(bytes, offset, length);
+  }
+
+  @Override
+  public long size() {
+    return sums.size();
+  }
+
+  /** Makes what was written so far durable. */
+  void force() {
+    try {
+      channel.force(true);
+    } catch (IOException e) {
+      failed = true;
+      throw StorageErrors.of(e, "write", part);
+    }
+  }
+
+  @Override
+  public StoredBlob commit() {
+    requireOpen();
+    Digest digest = Digest.of(sha256.digest());
+    ChunkChecksums checksums = sums.build();
+    byte[] sidecar = checksums.encoded(digest);
+    Path file = store.fileOf(digest);
+    ReentrantLock lock = store.lockOf(digest);
+    lock.lock();
+    try {
+      if (!isWhole(file, checksums, sidecar)) {
+        place(file, sidecar);
+      }
+      // Also for one that was there: who put it there may have been killed before this.
+      Directories.sync(file.getParent());
+      store.lease(digest);
+      committed = new StoredBlob(digest, checksums.size());
+      return committed;
+    } catch (IOException e) {
+      failed = true;
+      throw StorageErrors.of(e, "store", file);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void place(Path file, byte[] sidecar) throws IOException {
+    channel.force(true);
+    try (FileChannel out =
+        FileChannel.open(
+            sidecarPart,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PRIVATE)) {
+      ByteBuffer content = ByteBuffer.wrap(sidecar);
+      while (content.hasRemaining()) {
+        out.write(content);
+      }
+      out.force(true);
+    }
+    Path shelf = file.getParent();
+    Directories.make(shelf);
+    Directories.sync(shelf.getParent());
+    Directories.sync(shelf.getParent().getParent());
+    // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
+    Path sidecarFile = FileBlobStore.sidecarOf(file);
+    Files.move(sidecarPart, sidecarFile, StandardCopyOption.ATOMIC_MOVE);
+    try {
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (!Files.exists(file)) {
+        Files.deleteIfExists(sidecarFile);
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isWhole(Path file, ChunkChecksums expected, byte[] sidecar)
+      throws IOException {
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      Path sidecarFile = FileBlobStore.sidecarOf(file);
+      if (in.size() != expected.size()
+          || Files.size(sidecarFile) != sidecar.length
+          || !Arrays.equals(Files.readAllBytes(sidecarFile), sidecar)) {
+        return false;
+      }
+      byte[] chunk = new byte[(int) Math.min(ChunkChecksums.CHUNK, expected.size())];
+      ByteBuffer buffer = ByteBuffer.wrap(chunk);
+      for (long at = 0; at < expected.size(); at += ChunkChecksums.CHUNK) {
+        int length = (int) Math.min(ChunkChecksums.CHUNK, expected.size() - at);
+        buffer.clear().limit(length);
+        while (buffer.hasRemaining() && in.read(buffer, at + buffer.position()) > 0) {
+          // Until the chunk is whole.
+        }
+        if (buffer.hasRemaining()
+            || !expected.match((int) (at / ChunkChecksums.CHUNK), chunk, 0, length)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private void requireOpen() {
+    if (closed || committed != null || failed) {
+      throw new IllegalStateException(
+          "the upload is " + (closed ? "closed" : committed != null ? "committed" : "failed"));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    FileBlobStore.closeQuietly(channel);
+    try {
+      Files.deleteIfExists(part);
+      Files.deleteIfExists(sidecarPart);
+    } catch (IOException e) {
+      // The next start of the catalog's writer removes it.
+    }
+    if (committed != null) {
+      store.release(committed.digest());
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // Every JDK has it.
+    }
+  }
+}

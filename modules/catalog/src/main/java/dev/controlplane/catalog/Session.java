@@ -1,0 +1,148 @@
+package dev.controlplane.catalog;
+
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConfig.JournalMode;
+import org.sqlite.SQLiteConfig.SynchronousMode;
+import org.sqlite.SQLiteConfig.TempStore;
+
+/**
+ * One connection to one database file with its prepared statements. It belongs to the platform
+ * thread that opened it: a call into SQLite holds its carrier.
+ */
+final class Session implements AutoCloseable {
+  /** How long SQLite waits for another program's lock, in milliseconds. */
+  private static final int BUSY_MILLIS = 5000;
+
+  /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
+  private static final int LOG_BYTES = 16 * 1024 * 1024;
+
+  /** Makes a value of the current row. */
+  @FunctionalInterface
+  interface Row<T> {
+    T from(ResultSet row) throws SQLException;
+  }
+
+  private final Path file;
+  private final Connection connection;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+  private boolean changed;
+
+  private Session(Path file, SQLiteConfig config) throws SQLException {
+    this.file = file;
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file)) {
+      throw new CatalogException(file + " is not a file; expected an SQLite database");
+    }
+    config.setBusyTimeout(BUSY_MILLIS);
+    config.setTempStore(TempStore.MEMORY);
+    // As a URI, percent-encoded, so that no character of the path is taken for a parameter.
+    String path = file.toAbsolutePath().toUri().getRawPath();
+    this.connection = config.createConnection("jdbc:sqlite:file:" + path);
+  }
+
+  /** Opens a database to write, making it if it is missing. */
+  static Session toWrite(Path file) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(JournalMode.WAL);
+    config.setSynchronous(SynchronousMode.FULL);
+    config.setJournalSizeLimit(LOG_BYTES);
+    return new Session(file, config);
+  }
+
+  /** Opens a database that is there, to read only. */
+  static Session toRead(Path file) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    return new Session(file, config);
+  }
+
+  /** The database file. */
+  Path file() {
+    return file;
+  }
+
+  /** Runs a statement without parameters or result, once. */
+  void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Runs several statements without parameters or result, once. */
+  void script(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(sql); // The one of JDBC's methods that runs them all.
+    }
+  }
+
+  /** Changes rows. */
+  void change(String sql, Object... parameters) throws SQLException {
+    changed = true;
+    prepared(sql, parameters).executeUpdate();
+  }
+
+  /** Whether rows were changed since the last call. */
+  boolean takeChanged() {
+    boolean was = changed;
+    changed = false;
+    return was;
+  }
+
+  /** The row that a query finds. */
+  <T> Optional<T> one(String sql, Row<T> row, Object... parameters) throws SQLException {
+    try (ResultSet rows = prepared(sql, parameters).executeQuery()) {
+      return rows.next() ? Optional.of(row.from(rows)) : Optional.empty();
+    }
+  }
+
+  /** The rows that a query finds. */
+  <T> List<T> all(String sql, Row<T> row, Object... parameters) throws SQLException {
+    try (ResultSet rows = prepared(sql, parameters).executeQuery()) {
+      List<T> found = new ArrayList<>();
+      while (rows.next()) {
+        found.add(row.from(rows));
+      }
+      return found;
+    }
+  }
+
+  /** The number in the one row that a query finds. */
+  long number(String sql) throws SQLException {
+    return one(sql, row -> row.getLong(1))
+        .orElseThrow(() -> new CatalogException(file + " is damaged; restore it from a backup"));
+  }
+
+  private PreparedStatement prepared(String sql, Object... parameters) throws SQLException {
+    PreparedStatement statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    for (int i = 0; i < parameters.length; i++) {
+      switch (parameters[i]) {
+        case Long number -> statement.setLong(i + 1, number);
+        case Integer number -> statement.setInt(i + 1, number);
+        case String text -> statement.setString(i + 1, text);
+        default -> throw new IllegalArgumentException("parameter " + parameters[i]);
+      }
+    }
+    return statement;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,257 @@
+package dev.controlplane.catalog;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Writes {@code catalog.db}. Each change is one transaction's part: the version, the pointer to the
+ * latest and the update with the next revision become visible together or not at all. The revision
+ * is a counter in the database that only the transaction moves, so it has no gap and follows the
+ * order of commits.
+ */
+final class SqlCatalog implements Catalog {
+  private static final long PROBE_SECONDS = 5;
+
+  private static final String VERSION =
+      "SELECT "
+          + SqlCatalogReader.VERSION_COLUMNS
+          + ", v.deleted FROM versions v WHERE v.worker = ? AND v.version = ?";
+
+  /** A version as it is stored. */
+  private record Row(Version version, boolean deleted) {}
+
+  /** A row of {@code latest}: which version, and the update that made it so. */
+  private record Latest(String version, long revision) {}
+
+  private final WriterLock lock;
+  private final GroupCommit writer;
+  private final SqlCatalogReader reader;
+  private final InstantSource clock;
+
+  SqlCatalog(WriterLock lock, GroupCommit writer, SqlCatalogReader reader, InstantSource clock) {
+    this.lock = lock;
+    this.writer = writer;
+    this.reader = reader;
+    this.clock = clock;
+  }
+
+  @Override
+  public Change publish(String worker, String version, StoredBlob blob, String contentType) {
+    String type = ContentTypes.of(contentType, worker);
+    return writer.commit(session -> publish(session, worker, version, blob, type));
+  }
+
+  private Change publish(
+      Session session, String worker, String version, StoredBlob blob, String contentType)
+      throws SQLException {
+    Optional<Row> found = find(session, worker, version);
+    if (found.isPresent()) {
+      Row row = found.get();
+      if (!row.version().digest().equals(blob.digest())) {
+        throw new VersionConflictException(
+            "version %s of %s %s with other bytes (%s); versions are immutable: use another number"
+                .formatted(
+                    version,
+                    worker,
+                    row.deleted() ? "was published and deleted" : "is published already",
+                    row.version().digest()));
+      }
+      if (!row.deleted()) {
+        return new Change(row.version(), row.version().revision(), false);
+      }
+    }
+    Instant now = now();
+    long revision = nextRevision(session);
+    session.change(
+        "INSERT INTO versions"
+            + " (worker, version, digest, size, content_type, uploaded_at, revision, deleted)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+            + " ON CONFLICT (worker, version) DO UPDATE SET content_type = excluded.content_type,"
+            + " uploaded_at = excluded.uploaded_at, revision = excluded.revision, deleted = 0",
+        worker,
+        version,
+        blob.digest().hex(),
+        blob.size(),
+        contentType,
+        now.toEpochMilli(),
+        revision);
+    Version published =
+        new Version(worker, version, blob.digest(), blob.size(), contentType, now, revision);
+    pointLatest(session, worker, version, revision);
+    log(session, revision, Update.Kind.PUBLISHED, published, now);
+    return new Change(published, revision, true);
+  }
+
+  @Override
+  public Change moveLatest(String worker, String version) {
+    return writer.commit(
+        session -> {
+          Version target = live(session, worker, version);
+          Latest latest = latest(session, worker);
+          if (latest.version().equals(version)) {
+            return new Change(target, latest.revision(), false);
+          }
+          long revision = nextRevision(session);
+          pointLatest(session, worker, version, revision);
+          log(session, revision, Update.Kind.ROLLED_BACK, target, now());
+          return new Change(target, revision, true);
+        });
+  }
+
+  @Override
+  public Change delete(String worker, String version) {
+    return writer.commit(
+        session -> {
+          Version target = live(session, worker, version);
+          boolean wasLatest = latest(session, worker).version().equals(version);
+          long revision = nextRevision(session);
+          session.change(
+              "UPDATE versions SET deleted = 1 WHERE worker = ? AND version = ?", worker, version);
+          if (wasLatest) {
+            Optional<String> newest =
+                session.one(
+                    "SELECT version FROM versions WHERE worker = ? AND deleted = 0"
+                        + " ORDER BY revision DESC LIMIT 1",
+                    row -> row.getString(1),
+                    worker);
+            if (newest.isPresent()) {
+              pointLatest(session, worker, newest.get(), revision);
+            } else {
+              session.change("DELETE FROM latest WHERE worker = ?", worker);
+            }
+          }
+          log(session, revision, Update.Kind.DELETED, target, now());
+          return new Change(target, revision, true);
+        });
+  }
+
+  private Version live(Session session, String worker, String version) throws SQLException {
+    return find(session, worker, version)
+        .filter(row -> !row.deleted())
+        .map(Row::version)
+        .orElseThrow(
+            () -> new UnknownVersionException("there is no version " + version + " of " + worker));
+  }
+
+  private static Optional<Row> find(Session session, String worker, String version)
+      throws SQLException {
+    return session.one(
+        VERSION,
+        row -> new Row(SqlCatalogReader.version(row), row.getInt(8) != 0),
+        worker,
+        version);
+  }
+
+  private static Latest latest(Session session, String worker) throws SQLException {
+    return session
+        .one(
+            "SELECT version, revision FROM latest WHERE worker = ?",
+            row -> new Latest(row.getString(1), row.getLong(2)),
+            worker)
+        .orElseThrow(
+            () ->
+                new CatalogException(
+                    session.file() + " is damaged: no latest of " + worker + "; restore a backup"));
+  }
+
+  private static long nextRevision(Session session) throws SQLException {
+    session.change("UPDATE meta SET head = head + 1");
+    return session.number("SELECT head FROM meta");
+  }
+
+  private static void pointLatest(Session session, String worker, String version, long revision)
+      throws SQLException {
+    session.change(
+        "INSERT INTO latest (worker, version, revision) VALUES (?, ?, ?)"
+            + " ON CONFLICT (worker) DO UPDATE"
+            + " SET version = excluded.version, revision = excluded.revision",
+        worker,
+        version,
+        revision);
+  }
+
+  private static void log(
+      Session session, long revision, Update.Kind kind, Version about, Instant at)
+      throws SQLException {
+    session.change(
+        "INSERT INTO updates (revision, kind, worker, version, digest, size, committed_at)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        revision,
+        kind.number(),
+        about.worker(),
+        about.version(),
+        about.digest().hex(),
+        about.size(),
+        at.toEpochMilli());
+  }
+
+  /** As precise as it is stored. */
+  private Instant now() {
+    return Instant.ofEpochMilli(clock.millis());
+  }
+
+  @Override
+  public boolean refersTo(Digest digest) {
+    return reader.refersTo(digest);
+  }
+
+  @Override
+  public WriterStatus status() {
+    return writer.status();
+  }
+
+  @Override
+  public Optional<Version> latest(String worker) {
+    return reader.latest(worker);
+  }
+
+  @Override
+  public Optional<Version> version(String worker, String version) {
+    return reader.version(worker, version);
+  }
+
+  @Override
+  public Page<Version> versions(String worker, int limit, String after) {
+    return reader.versions(worker, limit, after);
+  }
+
+  @Override
+  public Page<Version> latestOfAll(int limit, String after) {
+    return reader.latestOfAll(limit, after);
+  }
+
+  @Override
+  public long head() {
+    return reader.head();
+  }
+
+  @Override
+  public List<Update> updates(long after, int limit) {
+    return reader.updates(after, limit);
+  }
+
+  @Override
+  public void check() {
+    writer.probe(
+        session -> {
+          session.number("SELECT head FROM meta");
+          return null;
+        },
+        PROBE_SECONDS,
+        TimeUnit.SECONDS);
+    reader.check();
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    // Last, for a connection that only reads leaves the write-ahead log's files where readers in
+    // other processes expect them; and the lock after everything it protects.
+    reader.close();
+    lock.close();
+  }
+}

@@ -1,0 +1,238 @@
+package dev.controlplane.catalog;
+
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Reads {@code catalog.db}, and keeps rows in memory for as long as {@link CommitSignal} says that
+ * nothing was committed.
+ *
+ * <p>The order matters: the signal is read first, then the row; a row is kept for the number that
+ * was read before it and served only while that number stands. Whoever was told of a commit is told
+ * after the number changed, so no row is served that is older than any answer given.
+ */
+final class SqlCatalogReader implements CatalogReader {
+  private static final int THREADS = 2;
+  private static final long PROBE_SECONDS = 5;
+
+  /** At most so many rows are kept in memory. */
+  private static final int MAX_ROWS = 8192;
+
+  static final String VERSION_COLUMNS =
+      "v.worker, v.version, v.digest, v.size, v.content_type, v.uploaded_at, v.revision";
+
+  private static final String LATEST =
+      "SELECT "
+          + VERSION_COLUMNS
+          + " FROM latest l JOIN versions v ON v.worker = l.worker AND v.version = l.version"
+          + " WHERE l.worker = ?";
+
+  private static final String VERSION =
+      "SELECT "
+          + VERSION_COLUMNS
+          + " FROM versions v WHERE v.worker = ? AND v.version = ? AND v.deleted = 0";
+
+  private static final String VERSIONS =
+      "SELECT "
+          + VERSION_COLUMNS
+          + " FROM versions v WHERE v.worker = ? AND v.revision < ? AND v.deleted = 0"
+          + " ORDER BY v.revision DESC LIMIT ?";
+
+  private static final String LATEST_OF_ALL =
+      "SELECT "
+          + VERSION_COLUMNS
+          + " FROM latest l JOIN versions v ON v.worker = l.worker AND v.version = l.version"
+          + " WHERE l.worker > ? ORDER BY l.worker LIMIT ?";
+
+  private static final String UPDATES =
+      "SELECT revision, kind, worker, version, digest, size, committed_at FROM updates"
+          + " WHERE revision > ? ORDER BY revision LIMIT ?";
+
+  private static final String HEAD = "SELECT head FROM meta";
+
+  /** A row's name: version null for the latest. */
+  private record Key(String worker, String version) {}
+
+  /** Rows read while the signal and the epoch stood at these numbers. */
+  private static final class Rows {
+    private final long signal;
+    private final long epoch;
+    private final Map<Key, Optional<Version>> versions = new ConcurrentHashMap<>();
+    private volatile long head = -1;
+
+    Rows(long signal, long epoch) {
+      this.signal = signal;
+      this.epoch = epoch;
+    }
+  }
+
+  private final Path directory;
+  private final ReaderThreads readers;
+
+  /** Counts what the reader threads have noticed by themselves. */
+  private final AtomicLong epoch = new AtomicLong();
+
+  private volatile CommitSignal signal;
+  private volatile Rows rows = new Rows(-1, -1);
+
+  SqlCatalogReader(Path directory) {
+    this.directory = directory;
+    this.readers = new ReaderThreads(directory, Schema.CATALOG, THREADS, this::changed);
+  }
+
+  private void changed() {
+    signal = CommitSignal.toRead(directory);
+    epoch.incrementAndGet();
+  }
+
+  /** What may be served from memory now; empty where nothing is known of commits. */
+  private Rows current() {
+    long seenEpoch = epoch.get();
+    CommitSignal seen = signal;
+    if (seen == null) {
+      return new Rows(-1, -1);
+    }
+    long number = seen.number();
+    Rows kept = rows;
+    if (kept.signal != number || kept.epoch != seenEpoch) {
+      kept = new Rows(number, seenEpoch);
+      rows = kept;
+    }
+    return kept;
+  }
+
+  @Override
+  public Optional<Version> latest(String worker) {
+    return one(new Key(worker, null));
+  }
+
+  @Override
+  public Optional<Version> version(String worker, String version) {
+    return one(new Key(worker, version));
+  }
+
+  private Optional<Version> one(Key key) {
+    Rows kept = current();
+    Optional<Version> row = kept.versions.get(key);
+    if (row == null) {
+      row =
+          readers.ask(
+              Optional.empty(),
+              session ->
+                  key.version() == null
+                      ? session.one(LATEST, SqlCatalogReader::version, key.worker())
+                      : session.one(
+                          VERSION, SqlCatalogReader::version, key.worker(), key.version()));
+      if (kept.versions.size() >= MAX_ROWS) {
+        kept.versions.clear();
+      }
+      kept.versions.put(key, row);
+    }
+    return row;
+  }
+
+  @Override
+  public Page<Version> versions(String worker, int limit, String after) {
+    long before = after == null ? Long.MAX_VALUE : Cursor.revision(after);
+    return Cursor.page(
+        readers.ask(
+            List.of(),
+            session ->
+                session.all(
+                    VERSIONS, SqlCatalogReader::version, worker, before, Cursor.oneMore(limit))),
+        limit,
+        version -> Cursor.of(version.revision()));
+  }
+
+  @Override
+  public Page<Version> latestOfAll(int limit, String after) {
+    String name = after == null ? "" : Cursor.name(after);
+    return Cursor.page(
+        readers.ask(
+            List.of(),
+            session ->
+                session.all(LATEST_OF_ALL, SqlCatalogReader::version, name, Cursor.oneMore(limit))),
+        limit,
+        version -> Cursor.of(version.worker()));
+  }
+
+  @Override
+  public long head() {
+    Rows kept = current();
+    long head = kept.head;
+    if (head < 0) {
+      head = readers.ask(0L, session -> session.number(HEAD));
+      kept.head = head;
+    }
+    return head;
+  }
+
+  @Override
+  public List<Update> updates(long after, int limit) {
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit is " + limit + "; expected 1 or more");
+    }
+    if (after >= head()) {
+      return List.of();
+    }
+    return readers.ask(
+        List.of(), session -> session.all(UPDATES, SqlCatalogReader::update, after, limit));
+  }
+
+  /** Whether a version, be it deleted, has these bytes. */
+  boolean refersTo(Digest digest) {
+    return readers.ask(
+        false,
+        session ->
+            session
+                .one("SELECT 1 FROM versions WHERE digest = ? LIMIT 1", row -> true, digest.hex())
+                .isPresent());
+  }
+
+  @Override
+  public void check() {
+    readers.probe(
+        session -> {
+          session.number(HEAD);
+          return null;
+        },
+        PROBE_SECONDS,
+        TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    readers.close();
+  }
+
+  /** From {@link #VERSION_COLUMNS}. */
+  static Version version(ResultSet row) throws SQLException {
+    return new Version(
+        row.getString(1),
+        row.getString(2),
+        new Digest(row.getString(3)),
+        row.getLong(4),
+        row.getString(5),
+        Instant.ofEpochMilli(row.getLong(6)),
+        row.getLong(7));
+  }
+
+  private static Update update(ResultSet row) throws SQLException {
+    return new Update(
+        row.getLong(1),
+        Update.Kind.numbered(row.getInt(2)),
+        row.getString(3),
+        row.getString(4),
+        new Digest(row.getString(5)),
+        row.getLong(6),
+        Instant.ofEpochMilli(row.getLong(7)));
+  }
+}

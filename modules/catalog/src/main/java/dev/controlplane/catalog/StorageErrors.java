@@ -1,0 +1,96 @@
+package dev.controlplane.catalog;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/** What failures of SQLite and of files mean to people. */
+final class StorageErrors {
+  /** With less room than this, in bytes, a failed write is a full disk's. */
+  private static final long NO_ROOM = 64 * 1024;
+
+  private StorageErrors() {}
+
+  /** A failed call of SQLite. */
+  static CatalogException of(SQLException e, Path file) {
+    int code = e instanceof SQLiteException s ? s.getResultCode().code & 0xff : e.getErrorCode();
+    if (code == SQLiteErrorCode.SQLITE_FULL.code
+        || (code == SQLiteErrorCode.SQLITE_IOERR.code && isFull(file))) {
+      return full(file, e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code) {
+      return new CatalogException(file + " is damaged; restore it from a backup", e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_NOTADB.code) {
+      return new CatalogException(
+          file
+              + " is not an SQLite database, or is damaged; choose another data directory or"
+              + " restore it from a backup",
+          e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_BUSY.code) {
+      return new CatalogException(file + " is locked by another program; try again", e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_CANTOPEN.code
+        || code == SQLiteErrorCode.SQLITE_PERM.code
+        || code == SQLiteErrorCode.SQLITE_READONLY.code) {
+      return new CatalogException(
+          "%s can't be opened (%s); check its permissions".formatted(file, e.getMessage()), e);
+    }
+    return new CatalogException("%s failed: %s".formatted(file, e.getMessage()), e);
+  }
+
+  /**
+   * A failed file operation.
+   *
+   * @param doing what failed, to follow "can't"
+   */
+  static CatalogException of(IOException e, String doing, Path path) {
+    if (e instanceof ClosedByInterruptException) {
+      return new CatalogException("interrupted, can't " + doing + " " + path, e);
+    }
+    String reason = reason(e);
+    // The operating system's text comes in the user's language, so the room counts too.
+    if (reason.contains("No space left")
+        || reason.contains("quota exceeded")
+        || (!(e instanceof AccessDeniedException) && isFull(path))) {
+      return full(path, e);
+    }
+    return new CatalogException("can't %s %s: %s".formatted(doing, path, reason), e);
+  }
+
+  private static StorageFullException full(Path path, Exception e) {
+    return new StorageFullException(
+        "the disk or quota of %s is full; make room and try again".formatted(path.getParent()), e);
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof FileSystemException f && f.getReason() != null) {
+      return f.getReason();
+    }
+    return e.getMessage() == null || e instanceof FileSystemException
+        ? e.getClass().getSimpleName()
+        : e.getMessage();
+  }
+
+  private static boolean isFull(Path path) {
+    try {
+      Path there = path;
+      while (there.getParent() != null && !Files.exists(there)) {
+        there = there.getParent();
+      }
+      return Files.getFileStore(there).getUsableSpace() < NO_ROOM;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
