@@ -1,0 +1,86 @@
+package dev.controlplane.pprof;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+
+/**
+ * Starts threads of which profiles know where they were started, by which thread, and under which
+ * labels ({@code created by com.example.Feed.open in goroutine 7}). What is known of a thread is
+ * forgotten when it ends.
+ *
+ * <p>The place is the first method outside of this class and the JDK; for a lambda, the method it
+ * is written in.
+ */
+public final class Goroutines {
+  private static final StackWalker WALKER = StackWalker.getInstance();
+  private static final String PACKAGE_CLASSES = Goroutines.class.getName();
+
+  private Goroutines() {}
+
+  /** Starts a virtual thread: the {@code go} statement. */
+  public static Thread start(String name, Runnable work) {
+    return Thread.ofVirtual().name(name).start(recorded(work));
+  }
+
+  /** A factory of virtual threads. Each is created where {@code newThread} was called from. */
+  public static ThreadFactory factory() {
+    return factory(Thread.ofVirtual());
+  }
+
+  /**
+   * A factory of the threads of a builder, for names, platform threads, daemons.
+   *
+   * @param builder used as {@link Thread.Builder#factory()} does
+   */
+  public static ThreadFactory factory(Thread.Builder builder) {
+    ThreadFactory threads = builder.factory();
+    return work -> threads.newThread(recorded(work));
+  }
+
+  /** An executor that starts a virtual thread for each task, created where it was submitted. */
+  public static ExecutorService executor() {
+    return Executors.newThreadPerTaskExecutor(factory());
+  }
+
+  private static Runnable recorded(Runnable work) {
+    Frame creator =
+        WALKER
+            .walk(frames -> frames.filter(Goroutines::isOutside).findFirst())
+            .map(frame -> creator(frame.toStackTraceElement()))
+            .orElse(null);
+    long parent = Thread.currentThread().threadId();
+    LabelSet labels = Roster.labels();
+    return () -> Roster.run(creator, parent, labels, work);
+  }
+
+  private static boolean isOutside(StackWalker.StackFrame frame) {
+    String name = frame.getClassName();
+    return !name.equals(PACKAGE_CLASSES) && !Trim.isJdk(name);
+  }
+
+  private static Frame creator(StackTraceElement element) {
+    return Roster.FRAMES.frame(
+        element.getClassName(),
+        enclosingMethod(element.getMethodName()),
+        element.getFileName(),
+        element.getLineNumber());
+  }
+
+  /** {@code subscribe} for {@code lambda$subscribe$0}, as javac names the body of a lambda. */
+  static String enclosingMethod(String method) {
+    if (!method.startsWith("lambda$")) {
+      return method;
+    }
+    int end = method.lastIndexOf('$');
+    if (end <= "lambda$".length()) {
+      return method;
+    }
+    String enclosing = method.substring("lambda$".length(), end);
+    return switch (enclosing) {
+      case "new" -> "<init>";
+      case "static" -> "<clinit>";
+      default -> enclosing;
+    };
+  }
+}

@@ -1,0 +1,62 @@
+package dev.controlplane.pprof;
+
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * Labels for the goroutines of a piece of work, as Go's {@code pprof.Do} sets them: they are in all
+ * forms of the goroutine profile while the work runs. Threads that {@link Goroutines} starts inside
+ * inherit them. Labels set inside others are added to them; one value a key, the innermost wins.
+ *
+ * <pre>{@code
+ * Labels.of("consumer", id).run(() -> serve(subscription));
+ * }</pre>
+ */
+public final class Labels {
+  /** Work that returns a value or throws. */
+  @FunctionalInterface
+  public interface Work<T, X extends Exception> {
+    /** Does the work. */
+    T call() throws X;
+  }
+
+  private final LabelSet labels;
+
+  private Labels(LabelSet labels) {
+    this.labels = labels;
+  }
+
+  /**
+   * Labels from keys and values in turn.
+   *
+   * @throws IllegalArgumentException if a value is missing
+   */
+  public static Labels of(String... keysAndValues) {
+    if (keysAndValues.length % 2 != 0) {
+      throw new IllegalArgumentException(
+          "labels come in pairs: key " + keysAndValues[keysAndValues.length - 1] + " has no value");
+    }
+    var pairs = new TreeMap<String, String>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      pairs.put(
+          Objects.requireNonNull(keysAndValues[i], "label key"),
+          Objects.requireNonNull(keysAndValues[i + 1], "label value"));
+    }
+    return new Labels(new LabelSet(pairs));
+  }
+
+  /** Runs work on this thread under these labels. */
+  public void run(Runnable work) {
+    Roster.labelled(
+        labels,
+        () -> {
+          work.run();
+          return null;
+        });
+  }
+
+  /** Runs work on this thread under these labels and returns what it returns. */
+  public <T, X extends Exception> T call(Work<T, X> work) throws X {
+    return Roster.labelled(labels, work);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.controlplane.pprof;
+
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What the JVM doesn't know of its threads: who started them, and their labels. A thread is on the
+ * roster from the moment it runs until it ends, or while labels are set; nothing else is kept.
+ */
+final class Roster {
+  /**
+   * What is known of a thread.
+   *
+   * @param creator where it was started, null if unknown
+   * @param parent id of the thread that started it, 0 if unknown
+   */
+  record Entry(Thread thread, Frame creator, long parent, LabelSet labels) {}
+
+  /** Frames of this JVM: its addresses stay as long as the process lives. */
+  static final FrameTable FRAMES = new FrameTable();
+
+  private static final ConcurrentHashMap<Long, Entry> ENTRIES = new ConcurrentHashMap<>();
+
+  private Roster() {}
+
+  /** What is known of a thread, or null. */
+  static Entry entry(long threadId) {
+    return ENTRIES.get(threadId);
+  }
+
+  static Iterable<Entry> entries() {
+    return ENTRIES.values();
+  }
+
+  /** Labels of the current thread. */
+  static LabelSet labels() {
+    Entry entry = ENTRIES.get(Thread.currentThread().threadId());
+    return entry == null ? LabelSet.EMPTY : entry.labels;
+  }
+
+  /** Runs a thread's work with the thread on the roster. */
+  static void run(Frame creator, long parent, LabelSet labels, Runnable work) {
+    Thread thread = Thread.currentThread();
+    Long id = thread.threadId();
+    ENTRIES.put(id, new Entry(thread, creator, parent, labels));
+    try {
+      work.run();
+    } finally {
+      ENTRIES.remove(id);
+    }
+  }
+
+  static <T, X extends Exception> T labelled(LabelSet labels, Labels.Work<T, X> work) throws X {
+    Thread thread = Thread.currentThread();
+    Long id = thread.threadId();
+    Entry before = ENTRIES.get(id);
+    ENTRIES.put(
+        id,
+        before == null
+            ? new Entry(thread, null, 0, labels)
+            : new Entry(thread, before.creator, before.parent, before.labels.with(labels)));
+    try {
+      return work.call();
+    } finally {
+      if (before == null) {
+        ENTRIES.remove(id);
+      } else {
+        ENTRIES.put(id, before);
+      }
+    }
+  }
+}
