@@ -1,0 +1,100 @@
+package dev.controlplane.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A JSON object that a server answered with, read field by field; fields that are not asked for may
+ * come and go.
+ */
+final class Answer {
+  @FunctionalInterface
+  interface Reading<T> {
+    T of(Answer answer) throws UnexpectedAnswerException;
+  }
+
+  private final Server server;
+  private final JsonNode object;
+
+  Answer(Server server, JsonNode object) {
+    this.server = server;
+    this.object = object;
+  }
+
+  String text(String field) throws UnexpectedAnswerException {
+    JsonNode value = object.path(field);
+    if (!value.isTextual()) {
+      throw lacks(field, "text");
+    }
+    return value.asText();
+  }
+
+  /** The text, or the other one where the field is missing or null. */
+  String text(String field, String otherwise) {
+    return object.path(field).asText(otherwise);
+  }
+
+  long number(String field) throws UnexpectedAnswerException {
+    JsonNode value = object.path(field);
+    if (!value.isIntegralNumber()) {
+      throw lacks(field, "whole number");
+    }
+    return value.asLong();
+  }
+
+  boolean flag(String field) throws UnexpectedAnswerException {
+    JsonNode value = object.path(field);
+    if (!value.isBoolean()) {
+      throw lacks(field, "true or false");
+    }
+    return value.asBoolean();
+  }
+
+  Answer object(String field) throws UnexpectedAnswerException {
+    JsonNode value = object.path(field);
+    if (!value.isObject()) {
+      throw lacks(field, "object");
+    }
+    return new Answer(server, value);
+  }
+
+  <T> Page<T> page(String field, Reading<T> reading) throws UnexpectedAnswerException {
+    JsonNode array = object.path(field);
+    if (!array.isArray()) {
+      throw lacks(field, "array");
+    }
+    List<T> items = new ArrayList<>(array.size());
+    for (JsonNode element : array) {
+      items.add(reading.of(new Answer(server, element)));
+    }
+    return new Page<>(items, object.path("next").asText(null));
+  }
+
+  VersionInfo versionInfo() throws UnexpectedAnswerException {
+    return new VersionInfo(
+        text("filename"),
+        text("version"),
+        text("checksum"),
+        text("filepath"),
+        text("uploaded_at"),
+        number("size"));
+  }
+
+  ConsumerInfo consumerInfo() throws UnexpectedAnswerException {
+    return new ConsumerInfo(
+        text("consumer_id"),
+        text("endpoint", ""),
+        flag("connected"),
+        (int) number("streams"),
+        text("last_seen", ""),
+        object.path("last_revision").asLong());
+  }
+
+  private UnexpectedAnswerException lacks(String field, String type) {
+    return new UnexpectedAnswerException(
+        server,
+        "the answer has no field \"%s\" (%s): is this the %s?".formatted(field, type, server),
+        null);
+  }
+}

@@ -1,0 +1,9 @@
+package dev.controlplane.client;
+
+/**
+ * The answer to a rollback or a delete.
+ *
+ * @param revision the update that tells of it
+ * @param message the server's words; empty where it had none
+ */
+public record Change(long revision, String message) {}

@@ -1,0 +1,13 @@
+package dev.controlplane.client;
+
+/** Bytes that do not have the digest they came with, or were sent with. */
+public final class DamagedException extends ControlPlaneException {
+  private static final long serialVersionUID = 1L;
+
+  DamagedException(Server server, String what, String expected, String actual) {
+    super(
+        server,
+        "%s: SHA-256 of the bytes is %s where %s was expected".formatted(what, actual, expected),
+        null);
+  }
+}

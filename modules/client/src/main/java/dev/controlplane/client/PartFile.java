@@ -1,0 +1,125 @@
+package dev.controlplane.client;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/**
+ * A file that is written aside and appears under its name whole, or not at all.
+ *
+ * <p>Its own name ends in 128 random bits, so that no worker or version can be given a name that
+ * meets it, and the file is locked while it is written: {@link #sweep} tells by that what a killed
+ * process left behind.
+ */
+final class PartFile implements Sink, AutoCloseable {
+  private static final Pattern NAME = Pattern.compile("\\.cpctl-[0-9a-f]{32}\\.part");
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Path path;
+  private final FileChannel channel;
+  private boolean published;
+
+  private PartFile(Path path, FileChannel channel) {
+    this.path = path;
+    this.channel = channel;
+  }
+
+  /** A new one; the directory must be on the file system of the file's final place. */
+  static PartFile in(Path directory) throws IOException {
+    byte[] bits = new byte[16];
+    RANDOM.nextBytes(bits);
+    Path path = directory.resolve(".cpctl-" + HexFormat.of().formatHex(bits) + ".part");
+    FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    PartFile part = new PartFile(path, channel);
+    part.lock();
+    return part;
+  }
+
+  private void lock() {
+    try {
+      channel.tryLock();
+    } catch (IOException e) {
+      // A file system without locks: nothing is swept there either, as no lock can be had.
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  @Override
+  public void restart() throws IOException {
+    channel.truncate(0);
+    channel.position(0);
+  }
+
+  /** Makes the bytes durable and gives them their name, in place of a file that has it. */
+  void publish(Path target) throws IOException {
+    channel.force(true);
+    // Renamed while it is still open and locked, so that a sweep can't come between.
+    Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    published = true;
+    syncDirectory(target.toAbsolutePath().getParent());
+  }
+
+  /** Removes the file unless it was published. */
+  @Override
+  public void close() throws IOException {
+    try {
+      if (!published) {
+        Files.deleteIfExists(path);
+      }
+    } finally {
+      channel.close();
+    }
+  }
+
+  /** Makes the names in a directory durable. */
+  static void syncDirectory(Path directory) throws IOException {
+    try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+      names.force(true);
+    }
+  }
+
+  /** Removes what processes that were killed left in a directory. */
+  static void sweep(Path directory) throws IOException {
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(directory, PartFile::looksLikeOne)) {
+      for (Path entry : entries) {
+        deleteAbandoned(entry);
+      }
+    }
+  }
+
+  private static boolean looksLikeOne(Path entry) {
+    return NAME.matcher(entry.getFileName().toString()).matches()
+        && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static void deleteAbandoned(Path entry) throws IOException {
+    try (FileChannel channel = FileChannel.open(entry, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null) {
+        Files.delete(entry);
+      }
+    } catch (OverlappingFileLockException | NoSuchFileException e) {
+      // Being written by this very process, or published or swept a moment ago.
+    }
+  }
+}

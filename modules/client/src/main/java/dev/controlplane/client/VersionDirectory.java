@@ -1,0 +1,187 @@
+package dev.controlplane.client;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.text.Normalizer;
+import java.util.HexFormat;
+
+/**
+ * Versions as files: {@code DIR/{worker}/{version}}.
+ *
+ * <p>A file is there whole, with the right digest and durable, or not at all: it is written aside
+ * in {@code DIR} and renamed. Names are checked again, so that none leads out of the directory; a
+ * link where a worker's directory should be is refused.
+ */
+public final class VersionDirectory {
+  /** What was done with an update. */
+  public enum Outcome {
+    /** The file was written. */
+    WRITTEN,
+    /** The file was there, with these bytes. */
+    UNCHANGED,
+    /** The file of a deleted version was removed. */
+    REMOVED,
+    /** There was nothing to do. */
+    NOTHING
+  }
+
+  /** Fetches a version that is too large to come with its update. */
+  @FunctionalInterface
+  interface Fetch {
+    void fetch(Update update, Sink sink) throws IOException, InterruptedException;
+  }
+
+  private final Path root;
+  private final Fetch fetch;
+
+  VersionDirectory(Path root, Fetch fetch) throws IOException {
+    this.root = root;
+    this.fetch = fetch;
+    Files.createDirectories(root);
+    PartFile.sweep(root);
+  }
+
+  /**
+   * Where the version's file is, or would be.
+   *
+   * @throws InvalidNameException when a name would lead elsewhere
+   */
+  public Path path(String worker, String version) {
+    // As they came: the servers have normalised them, and the file is called what they say.
+    Names.checked("the worker's name", worker);
+    Names.checked("the version's name", version);
+    return root.resolve(worker).resolve(version);
+  }
+
+  /**
+   * Makes the directory say what the update says: the version's file is there, or, for a deleted
+   * version, gone, and with a worker's last file its directory.
+   *
+   * @throws InvalidNameException when a name of the update would lead out of the directory
+   * @throws ControlPlaneException when the bytes can't be fetched, or don't have their digest
+   * @throws IOException when the file can't be written
+   */
+  public Outcome apply(Update update) throws IOException, InterruptedException {
+    Path target = path(update.worker(), update.version());
+    return switch (update.kind()) {
+      case DELETED -> remove(target);
+      case PUBLISHED, ROLLED_BACK -> write(target, update);
+      case UNKNOWN -> Outcome.NOTHING;
+    };
+  }
+
+  private Outcome write(Path target, Update update) throws IOException, InterruptedException {
+    Path directory = target.getParent();
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      Files.createDirectory(directory);
+      PartFile.syncDirectory(root);
+    }
+    requireLiteral(directory);
+    if (holds(target, update)) {
+      return Outcome.UNCHANGED;
+    }
+    try (PartFile part = PartFile.in(root)) {
+      if (update.inline()) {
+        copy(update, part);
+      } else {
+        fetch.fetch(update, part);
+      }
+      part.publish(target);
+    } catch (FileSystemException e) {
+      throw isDirectory(target) ? notAFile(target) : e;
+    }
+    return Outcome.WRITTEN;
+  }
+
+  private static boolean holds(Path file, Update update) throws IOException {
+    if (isDirectory(file)) {
+      throw notAFile(file);
+    }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    requireLiteral(file);
+    return Files.size(file) == update.size() && Sha256.of(file).equals(update.checksum());
+  }
+
+  private static void copy(Update update, PartFile part) throws IOException {
+    MessageDigest digest = Sha256.start();
+    update
+        .code()
+        .writeTo(
+            new OutputStream() {
+              @Override
+              public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
+              }
+
+              @Override
+              public void write(byte[] bytes, int offset, int length) throws IOException {
+                digest.update(bytes, offset, length);
+                part.write(ByteBuffer.wrap(bytes, offset, length));
+              }
+            });
+    String actual = HexFormat.of().formatHex(digest.digest());
+    if (!actual.equals(update.checksum())) {
+      throw new DamagedException(
+          Server.GRPC,
+          "update %d, %s %s".formatted(update.revision(), update.worker(), update.version()),
+          update.checksum(),
+          actual);
+    }
+  }
+
+  private Outcome remove(Path file) throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        || !Files.isDirectory(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+      return Outcome.NOTHING;
+    }
+    requireLiteral(file);
+    Files.delete(file);
+    PartFile.syncDirectory(file.getParent());
+    try {
+      Files.delete(file.getParent());
+      PartFile.syncDirectory(root);
+    } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+      // Other versions are left, or someone else cleaned up.
+      return Outcome.REMOVED;
+    }
+    return Outcome.REMOVED;
+  }
+
+  /**
+   * On a file system that does not tell A from a, one name must not overwrite what belongs to the
+   * other.
+   */
+  private static void requireLiteral(Path path) throws IOException {
+    String wanted = path.getFileName().toString();
+    String actual = path.toRealPath(LinkOption.NOFOLLOW_LINKS).getFileName().toString();
+    if (!Normalizer.normalize(actual, Normalizer.Form.NFC).equals(wanted)) {
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          "this file system takes it for \"" + actual + "\", which another worker or version has");
+    }
+  }
+
+  private static boolean isDirectory(Path path) {
+    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static FileSystemException notAFile(Path path) {
+    return new FileSystemException(path.toString(), null, "is a directory; move it away");
+  }
+
+  /** The directory's own path. */
+  public Path root() {
+    return root;
+  }
+}
