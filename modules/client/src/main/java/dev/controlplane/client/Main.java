@@ -1,7 +1,56 @@
 package dev.controlplane.client;
 
+import dev.controlplane.client.cli.Cpctl;
+import dev.controlplane.client.cli.Session;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** The {@code cpctl} command. */
 public final class Main {
+  /** What a command that was interrupted may take to clean up. */
+  private static final Duration CLEANUP = Duration.ofSeconds(2);
+
   private Main() {}
 
-  public static void main(String[] a) {}
+  /** Runs one command and exits with its code. */
+  public static void main(String[] arguments) {
+    Thread main = Thread.currentThread();
+    Thread interruption = new Thread(() -> interrupt(main), "interruption");
+    Runtime.getRuntime().addShutdownHook(interruption);
+    // JSON is UTF-8 whatever the locale; people whose terminal is not are rarer every year.
+    PrintStream out = stream(FileDescriptor.out);
+    PrintStream err = stream(FileDescriptor.err);
+    int code = new Cpctl(new Session(System.in, out, err, System.getenv())).run(arguments);
+    out.flush();
+    err.flush();
+    // Fails when a signal has begun to end the process: its exit code stands, then.
+    if (removed(interruption)) {
+      System.exit(code);
+    }
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+
+  /** Ctrl-C and SIGTERM: lets the command remove what it has half written. */
+  private static void interrupt(Thread main) {
+    main.interrupt();
+    try {
+      main.join(CLEANUP);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean removed(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
 }

@@ -30,7 +30,7 @@ public record RetryPolicy(Duration first, Duration most, int resumes) {
    *
    * @param failures in a row, from 1
    */
-  Duration delay(int failures) {
+  public Duration delay(int failures) {
     return Duration.ofNanos(ThreadLocalRandom.current().nextLong(bound(failures).toNanos() + 1));
   }
 

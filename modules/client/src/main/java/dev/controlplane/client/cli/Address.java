@@ -1,0 +1,49 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.Server;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * How a server's address is given: by an option, else by a variable, else it is the default.
+ *
+ * @param option name of the option
+ * @param variable name of the environment variable
+ */
+record Address(String option, String variable) {
+  static final Address UPLOAD = new Address("--upload-url", "CPCTL_UPLOAD_URL");
+  static final Address CONSUMER = new Address("--consumer-url", "CPCTL_CONSUMER_URL");
+  static final Address GRPC = new Address("--grpc", "CPCTL_GRPC");
+  static final Address GRPC_HTTP = new Address("--grpc-http-url", "CPCTL_GRPC_HTTP_URL");
+
+  static Address of(Server server) {
+    return switch (server) {
+      case UPLOAD -> UPLOAD;
+      case CONSUMER -> CONSUMER;
+      case GRPC -> GRPC;
+      case GRPC_HTTP -> GRPC_HTTP;
+    };
+  }
+
+  /** The address, as a parser understands it; an empty variable is one that is not set. */
+  <T> T resolve(
+      String given, Map<String, String> environment, String standard, Function<String, T> parser) {
+    String fromEnvironment = environment.getOrDefault(variable, "");
+    String source = option;
+    String text = given;
+    if (text == null && !fromEnvironment.isEmpty()) {
+      source = variable;
+      text = fromEnvironment;
+    }
+    try {
+      return parser.apply(text == null ? standard : text);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(source + ": " + e.getMessage());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return option + " or " + variable;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.ControlPlaneClient;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "consumers", description = "Lists the consumers that the grpc-server knows.")
+final class ConsumersCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (ControlPlaneClient client = cpctl.client()) {
+      if (cpctl.json()) {
+        cpctl.print(Paging.json("consumers", client::consumers, Json::of));
+        return ExitCode.OK;
+      }
+      Table table =
+          new Table(
+              cpctl.session().out(),
+              "CONSUMER",
+              "CONNECTED",
+              "STREAMS",
+              "LAST REVISION",
+              "LAST SEEN",
+              "ENDPOINT");
+      Paging.table(
+          table,
+          client::consumers,
+          consumer ->
+              table.row(
+                  consumer.consumerId(),
+                  consumer.connected() ? "yes" : "no",
+                  String.valueOf(consumer.streams()),
+                  String.valueOf(consumer.lastRevision()),
+                  consumer.lastSeen(),
+                  consumer.endpoint()));
+      return ExitCode.OK;
+    }
+  }
+}

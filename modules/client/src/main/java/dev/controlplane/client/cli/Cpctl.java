@@ -1,0 +1,226 @@
+package dev.controlplane.client.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.Endpoints;
+import dev.controlplane.client.GrpcAddress;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command and what all of its commands share. */
+@Command(
+    name = "cpctl",
+    description = {"Ships versioned worker bundles: uploads, fetches, follows updates.", ""},
+    synopsisSubcommandLabel = "COMMAND",
+    versionProvider = Cpctl.Release.class,
+    subcommands = {
+      UploadCommand.class,
+      GetCommand.class,
+      InfoCommand.class,
+      VersionsCommand.class,
+      ListCommand.class,
+      RollbackCommand.class,
+      DeleteCommand.class,
+      SubscribeCommand.class,
+      ConsumersCommand.class,
+      CompletionCommand.class
+    },
+    footer = {
+      "",
+      "Names that begin with - go after --, or as --name=-x. Completion for bash and zsh:",
+      "  source <(cpctl generate-completion)"
+    })
+public final class Cpctl implements Runnable {
+  private final Session session;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--json",
+      scope = ScopeType.INHERIT,
+      description = "Write the result as JSON, one object a line.")
+  private boolean json;
+
+  @Option(
+      names = "--upload-url",
+      scope = ScopeType.INHERIT,
+      paramLabel = "URL",
+      description =
+          "The upload-server. Default: $CPCTL_UPLOAD_URL, else " + Endpoints.DEFAULT_UPLOAD + ".")
+  private String uploadUrl;
+
+  @Option(
+      names = "--consumer-url",
+      scope = ScopeType.INHERIT,
+      paramLabel = "URL",
+      description =
+          "The consumer-server. Default: $CPCTL_CONSUMER_URL, else "
+              + Endpoints.DEFAULT_CONSUMER
+              + ".")
+  private String consumerUrl;
+
+  @Option(
+      names = "--grpc",
+      scope = ScopeType.INHERIT,
+      paramLabel = "HOST:PORT",
+      description =
+          "The grpc-server's gRPC port; https://HOST:PORT for TLS. Default: $CPCTL_GRPC, else "
+              + Endpoints.DEFAULT_GRPC
+              + ".")
+  private String grpc;
+
+  @Option(
+      names = "--grpc-http-url",
+      scope = ScopeType.INHERIT,
+      paramLabel = "URL",
+      description =
+          "The grpc-server's HTTP port. Default: $CPCTL_GRPC_HTTP_URL, else "
+              + Endpoints.DEFAULT_GRPC_HTTP
+              + ".")
+  private String grpcHttpUrl;
+
+  @SuppressWarnings("unused") // picocli acts on it by itself
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  private boolean help;
+
+  @SuppressWarnings("unused") // picocli acts on it by itself
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show cpctl's own version.")
+  private boolean version;
+
+  /** A command that reads and writes there. */
+  public Cpctl(Session session) {
+    this.session = session;
+  }
+
+  /** The version in the jar's manifest. */
+  static final class Release implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String release = Cpctl.class.getPackage().getImplementationVersion();
+      return new String[] {"cpctl " + (release == null ? "(not from a jar)" : release)};
+    }
+  }
+
+  /** Runs one command; the exit code. */
+  public int run(String... arguments) {
+    for (String argument : arguments) {
+      if (argument.indexOf('\uFFFD') >= 0) {
+        session
+            .err()
+            .println(
+                "cpctl: an argument is not ASCII, and this locale is not UTF-8: set"
+                    + " LC_ALL=C.UTF-8");
+        return ExitCode.USAGE;
+      }
+    }
+    return commandLine().execute(arguments);
+  }
+
+  CommandLine commandLine() {
+    CommandLine line =
+        new CommandLine(this)
+            // A worker may be called @scope or 'x'.
+            .setExpandAtFiles(false)
+            .setTrimQuotes(false)
+            .setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8))
+            .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
+            .setUsageHelpAutoWidth(false)
+            .setParameterExceptionHandler(
+                (failure, _) -> {
+                  return usage(failure.getCommandLine(), failure.getMessage());
+                })
+            .setExecutionExceptionHandler((failure, failed, _) -> ended(failed, failure));
+    describe(line);
+    return line;
+  }
+
+  private static void describe(CommandLine line) {
+    UsageMessageSpec usage = line.getCommandSpec().usageMessage();
+    usage
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(UsageMessageSpec.keyValuesMap(ExitCode.TABLE))
+        .optionListHeading("%nOptions:%n")
+        .parameterListHeading("%n")
+        .commandListHeading("%nCommands:%n");
+    line.getSubcommands().values().forEach(Cpctl::describe);
+  }
+
+  private int usage(CommandLine line, String problem) {
+    session.err().println("cpctl: " + Text.line(problem));
+    session.err().println("See '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.USAGE;
+  }
+
+  private int ended(CommandLine line, Exception failure) {
+    if (failure instanceof UsageException) {
+      return usage(line, failure.getMessage());
+    }
+    Failure told = Failure.of(failure);
+    if (told.code() != ExitCode.INTERRUPTED) {
+      note(told.message());
+    }
+    return told.code();
+  }
+
+  /** Without a command: what there is. */
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  Session session() {
+    return session;
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  /** Writes a result; at once, for one who follows it. */
+  void print(ObjectNode object) {
+    session.out().println(object);
+  }
+
+  /** Writes a result. */
+  void print(String line) {
+    session.out().println(Text.line(line));
+  }
+
+  /** Tells people something that is not the result. */
+  void note(String line) {
+    session.err().println("cpctl: " + Text.line(line));
+  }
+
+  /** A client of the servers that the options name. */
+  ControlPlaneClient client() {
+    return new ControlPlaneClient(endpoints());
+  }
+
+  Endpoints endpoints() {
+    var environment = session.environment();
+    return new Endpoints(
+        Address.UPLOAD.resolve(
+            uploadUrl, environment, Endpoints.DEFAULT_UPLOAD, Endpoints::httpUrl),
+        Address.CONSUMER.resolve(
+            consumerUrl, environment, Endpoints.DEFAULT_CONSUMER, Endpoints::httpUrl),
+        Address.GRPC.resolve(grpc, environment, Endpoints.DEFAULT_GRPC, GrpcAddress::parse),
+        Address.GRPC_HTTP.resolve(
+            grpcHttpUrl, environment, Endpoints.DEFAULT_GRPC_HTTP, Endpoints::httpUrl));
+  }
+}

@@ -1,0 +1,42 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.Change;
+import dev.controlplane.client.ControlPlaneClient;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "delete",
+    description = {
+      "Deletes a version, and tells every subscriber.",
+      "",
+      "The newest version that is left becomes the latest; with its last version the worker goes."
+          + " The version's name stays used: uploading the same bytes brings it back, other bytes"
+          + " are a conflict."
+    })
+final class DeleteCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
+  private String name;
+
+  @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
+  private String version;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Change change;
+    try (ControlPlaneClient client = cpctl.client()) {
+      change = client.delete(name, version);
+    }
+    if (cpctl.json()) {
+      cpctl.print(Json.of(name, version, change));
+    } else {
+      cpctl.print("%s %s deleted, revision %d".formatted(name, version, change.revision()));
+    }
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.controlplane.client.cli;
+
+/** What the process tells the one who started it. */
+final class ExitCode {
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+  static final int UNREACHABLE = 3;
+  static final int NOT_FOUND = 4;
+  static final int CONFLICT = 5;
+  static final int DAMAGED = 6;
+  static final int INTERRUPTED = 130;
+
+  /** For the help: code, colon, meaning. */
+  static final String[] TABLE = {
+    "0:Done.",
+    "1:Failed for another reason.",
+    "2:Wrong usage: an option, a name or a value that is not allowed.",
+    "3:A server can't be reached, or the connection broke.",
+    "4:No such worker or version.",
+    "5:Conflict: the version exists with other bytes.",
+    "6:Bytes that do not have their SHA-256; nothing was kept.",
+    "130:Interrupted."
+  };
+
+  private ExitCode() {}
+}

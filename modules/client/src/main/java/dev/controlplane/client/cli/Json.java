@@ -1,0 +1,59 @@
+package dev.controlplane.client.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.controlplane.client.Change;
+import dev.controlplane.client.ConsumerInfo;
+import dev.controlplane.client.Update;
+import dev.controlplane.client.VersionInfo;
+
+/** Results for programs, with the names that the servers' own JSON and protocol use. */
+final class Json {
+  private Json() {}
+
+  static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  static ObjectNode of(VersionInfo info) {
+    return object()
+        .put("filename", info.worker())
+        .put("version", info.version())
+        .put("checksum", info.checksum())
+        .put("filepath", info.filePath())
+        .put("uploaded_at", info.uploadedAt())
+        .put("size", info.size());
+  }
+
+  static ObjectNode of(String worker, String version, Change change) {
+    return object()
+        .put("success", true)
+        .put("message", change.message())
+        .put("filename", worker)
+        .put("version", version)
+        .put("revision", change.revision());
+  }
+
+  static ObjectNode of(ConsumerInfo consumer) {
+    return object()
+        .put("consumer_id", consumer.consumerId())
+        .put("endpoint", consumer.endpoint())
+        .put("connected", consumer.connected())
+        .put("streams", consumer.streams())
+        .put("last_seen", consumer.lastSeen().isEmpty() ? null : consumer.lastSeen())
+        .put("last_revision", consumer.lastRevision());
+  }
+
+  static ObjectNode of(Update update) {
+    return object()
+        .put("revision", update.revision())
+        .put("kind", update.kind().name())
+        .put("worker_name", update.worker())
+        .put("version", update.version())
+        .put("checksum", update.checksum())
+        .put("size", update.size())
+        .put("file_path", update.filePath())
+        .put("timestamp", update.committedAt().getEpochSecond())
+        .put("inline", update.inline());
+  }
+}

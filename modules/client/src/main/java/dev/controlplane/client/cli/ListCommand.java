@@ -1,0 +1,29 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.ControlPlaneClient;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "list", description = "Lists the workers with their latest versions, by name.")
+final class ListCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (ControlPlaneClient client = cpctl.client()) {
+      if (cpctl.json()) {
+        cpctl.print(Paging.json("files", client::workers, Json::of));
+        return ExitCode.OK;
+      }
+      Table table = new Table(cpctl.session().out(), "NAME", "LATEST", "SIZE", "UPLOADED");
+      Paging.table(
+          table,
+          client::workers,
+          info ->
+              table.row(info.worker(), info.version(), Text.size(info.size()), info.uploadedAt()));
+      return ExitCode.OK;
+    }
+  }
+}

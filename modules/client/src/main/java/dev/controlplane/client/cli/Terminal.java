@@ -1,0 +1,32 @@
+package dev.controlplane.client.cli;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/** Who looks at a stream of this process; {@code System.console()} knows nothing of stderr. */
+final class Terminal {
+  static final int STDOUT = 1;
+  static final int STDERR = 2;
+
+  private Terminal() {}
+
+  /** Whether a file descriptor is a terminal: isatty(3). False where that can't be found out. */
+  @SuppressWarnings("restricted")
+  static boolean is(int descriptor) {
+    Linker linker = Linker.nativeLinker();
+    Optional<MemorySegment> isatty = linker.defaultLookup().find("isatty");
+    if (isatty.isEmpty()) {
+      return false;
+    }
+    try {
+      FunctionDescriptor signature =
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+      return (int) linker.downcallHandle(isatty.get(), signature).invokeExact(descriptor) == 1;
+    } catch (Throwable e) {
+      throw new IllegalStateException("isatty(" + descriptor + ")", e);
+    }
+  }
+}
