@@ -1,0 +1,93 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.Consumers;
+import dev.controlplane.catalog.DataDirectory;
+import dev.controlplane.proto.ControlPlaneOuterClass;
+import dev.controlplane.server.ApiException;
+import dev.controlplane.server.ServerProcess;
+import dev.controlplane.server.ServerSetup;
+import dev.controlplane.server.Settings;
+import dev.controlplane.streams.GrpcStreams;
+import io.grpc.health.v1.HealthProto;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.service.registry.Services;
+import io.helidon.webserver.grpc.GrpcReflectionFeature;
+import io.helidon.webserver.grpc.GrpcRouting;
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+/** What grpc-server is made of. */
+final class GrpcServer implements ServerProcess.Program {
+  private static final String SOCKET = "grpc";
+
+  @Override
+  public void configure(ServerSetup setup) {
+    Settings settings = setup.settings();
+    PushSettings push = PushSettings.from(settings);
+    setup.http("http-port");
+    setup.listen("grpc", SOCKET, "grpc-port");
+
+    Path directory = settings.path("storage-path");
+    Consumers consumers = setup.resource(() -> DataDirectory.openConsumers(directory));
+    CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
+    BlobStore blobs = DataDirectory.openBlobs(directory);
+
+    PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
+    Subscriptions subscriptions = new Subscriptions(push.maxStreams());
+    UpdateEncoder encoder = new UpdateEncoder(blobs, push.inlineLimit(), setup.log());
+    UpdateLog log = new UpdateLog(catalog, encoder, push.windowEntries(), push.windowBytes());
+    LastSeen lastSeen =
+        setup.resource(
+            () ->
+                new LastSeen(consumers, InstantSource.system(), push.lastSeenWrite(), setup.log()));
+    LogTail tail =
+        setup.resource(
+            () -> new LogTail(log, subscriptions, metrics, push.pollInterval(), setup.log()));
+    metrics.show(subscriptions, log, tail);
+
+    ControlPlaneService service =
+        new ControlPlaneService(
+            push,
+            subscriptions,
+            log,
+            tail,
+            consumers,
+            lastSeen,
+            metrics,
+            InstantSource.system(),
+            setup.log());
+    HealthStatusManager health = new HealthStatusManager();
+    setup
+        .webServer()
+        .addFeature(GrpcReflectionFeature.create(r -> r.enabled(true).addSocket(SOCKET)))
+        .putSocket(
+            SOCKET,
+            listener -> {
+              listener.port(settings.port("grpc-port"));
+              GrpcStreams.configure(
+                  listener,
+                  push.streams(),
+                  GrpcRouting.builder()
+                      .service(ControlPlaneOuterClass.getDescriptor(), service)
+                      .service(HealthProto.getDescriptor(), health.getHealthService()));
+            });
+
+    new PushApi(subscriptions, tail, consumers, lastSeen, metrics).addTo(setup.api());
+    setup.api().translate(GrpcServer::translate);
+    setup.check("catalog", catalog::check);
+    setup.check("consumers", consumers::check);
+    setup.check("log-tail", tail::check);
+    setup.onDrain(health::enterTerminalState);
+    setup.onDrain(() -> service.stop(push.drainLimit()));
+  }
+
+  private static ApiException translate(Throwable failure) {
+    return failure instanceof CatalogException
+        ? ApiException.of(503, "storage_unavailable", failure.getMessage())
+        : null;
+  }
+}

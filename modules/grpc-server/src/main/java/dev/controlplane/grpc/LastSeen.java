@@ -1,0 +1,109 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.Consumers;
+import dev.controlplane.catalog.Consumers.Sighting;
+import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.server.EventLog;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Signs of life of consumers on their way to the disk: gathered, at most one a consumer, and
+ * written together, so that ten thousand tickers are one transaction.
+ */
+final class LastSeen implements AutoCloseable {
+  /** While the disk takes nothing, so many consumers are remembered. */
+  private static final int MAX_PENDING = 100_000;
+
+  private final Consumers consumers;
+  private final InstantSource clock;
+  private final Duration interval;
+  private final EventLog events;
+  private final ConcurrentMap<String, Sighting> pending = new ConcurrentHashMap<>();
+  private final ReentrantLock writing = new ReentrantLock();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile boolean failing;
+
+  /**
+   * Starts to write what is pending.
+   *
+   * @param interval how long a sighting may wait to be written
+   */
+  LastSeen(Consumers consumers, InstantSource clock, Duration interval, EventLog events) {
+    this.consumers = consumers;
+    this.clock = clock;
+    this.interval = interval;
+    this.events = events;
+    this.thread = Goroutines.start("last-seen", this::run);
+  }
+
+  /** A consumer is alive now. Never waits for the disk. */
+  void saw(String consumer, long lastRevision) {
+    if (pending.size() < MAX_PENDING || pending.containsKey(consumer)) {
+      pending.merge(
+          consumer, new Sighting(consumer, clock.instant(), lastRevision), LastSeen::newest);
+    }
+  }
+
+  private static Sighting newest(Sighting one, Sighting other) {
+    return new Sighting(
+        one.id(),
+        one.at().isAfter(other.at()) ? one.at() : other.at(),
+        Math.max(one.lastRevision(), other.lastRevision()));
+  }
+
+  private void run() {
+    try {
+      while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+        write();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Writes what is pending; false if it could not be, and is pending still. */
+  boolean write() {
+    writing.lock();
+    try {
+      List<Sighting> taken = new ArrayList<>();
+      pending.keySet().forEach(id -> taken.add(pending.remove(id)));
+      try {
+        consumers.seen(taken);
+        failing = false;
+        return true;
+      } catch (CatalogException e) {
+        taken.forEach(sighting -> pending.merge(sighting.id(), sighting, LastSeen::newest));
+        if (!failing) {
+          events.warn("last-seen-not-written", "consumers", taken.size(), "reason", e.getMessage());
+        }
+        failing = true;
+        return false;
+      }
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!write()) {
+      events.warn("last-seen-lost", "consumers", pending.size());
+    }
+  }
+}

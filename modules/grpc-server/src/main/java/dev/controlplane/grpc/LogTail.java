@@ -1,0 +1,167 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.server.EventLog;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Follows the log and offers each update to those who want it. One thread: it looks at the log when
+ * it is told to, and at every poll interval because what tells it may be lost.
+ *
+ * <p>Invariant: {@link #revision} grows by one before the update of that revision is offered; see
+ * {@link Subscription} for what stands on it.
+ */
+final class LogTail implements Subscription.Tail, AutoCloseable {
+  /** A log that is shorter than what was read must stay so for as long to be taken for another. */
+  private static final Duration REPLACED_AFTER = Duration.ofSeconds(5);
+
+  private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
+
+  private final UpdateLog log;
+  private final Subscriptions subscriptions;
+  private final PushMetrics metrics;
+  private final Duration pollInterval;
+  private final EventLog events;
+  private final BlockingQueue<Boolean> hints = new ArrayBlockingQueue<>(1);
+  private final Thread thread;
+
+  private volatile long revision;
+  private volatile long lookedAt = System.nanoTime();
+  private volatile String trouble;
+  private volatile boolean closed;
+  private long shorterSince;
+
+  /** Starts at the end of the log. */
+  LogTail(
+      UpdateLog log,
+      Subscriptions subscriptions,
+      PushMetrics metrics,
+      Duration pollInterval,
+      EventLog events) {
+    this.log = log;
+    this.subscriptions = subscriptions;
+    this.metrics = metrics;
+    this.pollInterval = pollInterval;
+    this.events = events;
+    this.revision = log.head();
+    this.thread =
+        Goroutines.factory(Thread.ofPlatform().name("log-tail").daemon()).newThread(this::run);
+    thread.start();
+  }
+
+  @Override
+  public long revision() {
+    return revision;
+  }
+
+  /** The log may have this revision: have a look. Many hints before the next look are one. */
+  void hint(long told) {
+    if (told > revision) {
+      hints.offer(Boolean.TRUE);
+    }
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        hints.poll(pollInterval.toNanos(), TimeUnit.NANOSECONDS);
+        follow();
+        lookedAt = System.nanoTime();
+        well();
+      } catch (InterruptedException e) {
+        return;
+      } catch (RuntimeException e) {
+        unwell(e);
+      }
+    }
+  }
+
+  private void follow() {
+    long head = log.head();
+    if (head < revision) {
+      shorter(head);
+      return;
+    }
+    shorterSince = 0;
+    while (revision < head && !closed) {
+      LogEntry update = log.at(revision + 1);
+      if (subscriptions.want(update.update().worker())) {
+        // Here once, before a thousand handlers ask for it.
+        log.message(update);
+      }
+      revision = update.revision();
+      metrics.fellBehind(subscriptions.offer(update));
+      lookedAt = System.nanoTime();
+    }
+  }
+
+  private void shorter(long head) {
+    long now = System.nanoTime();
+    if (shorterSince == 0) {
+      shorterSince = now;
+    }
+    if (now - shorterSince < REPLACED_AFTER.toNanos()) {
+      return;
+    }
+    events.warn(
+        "log-replaced",
+        "revision",
+        revision,
+        "head",
+        head,
+        "reason",
+        "the log ends before what was sent; every stream ends and may start anew");
+    shorterSince = 0;
+    log.clear();
+    revision = head;
+    subscriptions.all().forEach(s -> s.end(Subscription.End.LOG_REPLACED));
+  }
+
+  private void unwell(RuntimeException e) {
+    String reason = String.valueOf(e.getMessage());
+    if (trouble == null && !closed) {
+      if (e instanceof CatalogException) {
+        events.warn("log-unreadable", "revision", revision, "reason", reason);
+      } else {
+        events.error("log-unreadable", e, "revision", revision);
+      }
+    }
+    trouble = reason;
+  }
+
+  private void well() {
+    if (trouble != null) {
+      events.info("log-readable", "revision", revision);
+      trouble = null;
+    }
+  }
+
+  /** Throws with the reason if updates are not followed now; for health checks. */
+  void check() {
+    String reason = trouble;
+    if (reason != null) {
+      throw new CatalogException("the update log can't be read: " + reason);
+    }
+    long age = System.nanoTime() - lookedAt;
+    if (age > STUCK_AFTER.plus(pollInterval).toNanos()) {
+      throw new CatalogException(
+          "the update log was last looked at %d s ago"
+              .formatted(TimeUnit.NANOSECONDS.toSeconds(age)));
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    hints.offer(Boolean.TRUE);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

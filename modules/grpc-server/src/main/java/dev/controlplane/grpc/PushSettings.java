@@ -1,0 +1,56 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.server.Settings;
+import dev.controlplane.streams.GrpcStreams;
+import java.time.Duration;
+
+/**
+ * The settings of pushing; {@code application.yaml} says what each means.
+ *
+ * @param maxStreams how many streams may be open
+ * @param maxWorkerNames how many names a subscription may list
+ * @param pollInterval how often the tail looks at the log without being told to
+ * @param inlineLimit up to so many bytes of code travel in an update
+ * @param queueSize how many updates wait for one stream
+ * @param windowEntries how many updates are in memory for those who are behind
+ * @param windowBytes how many bytes of them
+ * @param lastSeenInterval how often an open stream is recorded as a sign of life
+ * @param lastSeenWrite how long signs of life gather before they are written
+ * @param drainLimit how long streams may take to end when the server stops
+ * @param streams what the gRPC socket is given
+ */
+record PushSettings(
+    int maxStreams,
+    int maxWorkerNames,
+    Duration pollInterval,
+    int inlineLimit,
+    int queueSize,
+    int windowEntries,
+    long windowBytes,
+    Duration lastSeenInterval,
+    Duration lastSeenWrite,
+    Duration drainLimit,
+    GrpcStreams.Settings streams) {
+
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  static PushSettings from(Settings settings) {
+    return new PushSettings(
+        settings.integer("grpc-max-streams", 1, 1_000_000),
+        settings.integer("grpc-max-worker-names", 1, 100_000),
+        settings.duration("poll-interval", MILLISECOND, HOUR),
+        settings.integer("inline-limit", 0, 16 << 20),
+        settings.integer("queue-size", 1, 65_536),
+        settings.integer("window-updates", 1, 1_000_000),
+        settings.number("window-bytes", 0, Long.MAX_VALUE),
+        settings.duration("last-seen-interval", MILLISECOND, Duration.ofDays(1)),
+        settings.duration("last-seen-write", MILLISECOND, HOUR),
+        settings.duration("drain-limit", MILLISECOND, Duration.ofSeconds(3)),
+        new GrpcStreams.Settings(
+            settings.duration("keepalive", Duration.ofMillis(100), Duration.ofDays(1)),
+            settings.duration("stall-limit", Duration.ofMillis(100), Duration.ofDays(1)),
+            settings.integer("max-request-bytes", 1024, 64 << 20),
+            settings.integer("max-streams-per-connection", 1, 1_000_000)));
+  }
+}

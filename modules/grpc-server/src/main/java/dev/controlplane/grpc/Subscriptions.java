@@ -1,0 +1,137 @@
+package dev.controlplane.grpc;
+
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * The open subscriptions, and which of them want a worker: an update visits those alone.
+ *
+ * <p>Adding and offering race without a lock. {@link #add} makes a subscription visible and then
+ * the caller reads the tail's revision; the tail writes its revision and then visits. Fences keep
+ * both orders, so a subscription is visited, or starts at or after that revision.
+ */
+final class Subscriptions {
+  private final Set<Subscription> ofAll = ConcurrentHashMap.newKeySet();
+  private final ConcurrentMap<String, Set<Subscription>> byWorker = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, List<Subscription>> byConsumer = new ConcurrentHashMap<>();
+  private final AtomicInteger open = new AtomicInteger();
+  private final int max;
+
+  /**
+   * No subscriptions yet.
+   *
+   * @param max how many may be open at once
+   */
+  Subscriptions(int max) {
+    this.max = max;
+  }
+
+  /** Takes one of the places; false if all are taken. {@link #leave} gives it back. */
+  boolean enter() {
+    int before = open.getAndUpdate(n -> n < max ? n + 1 : n);
+    return before < max;
+  }
+
+  /** Gives a place back. */
+  void leave() {
+    if (open.decrementAndGet() == 0) {
+      synchronized (open) {
+        open.notifyAll();
+      }
+    }
+  }
+
+  /** Waits until no place is taken, up to a limit. */
+  void awaitNone(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    synchronized (open) {
+      for (long left = limit.toNanos(); left > 0 && open.get() > 0; ) {
+        TimeUnit.NANOSECONDS.timedWait(open, left);
+        left = deadline - System.nanoTime();
+      }
+    }
+  }
+
+  /** How many places are taken. */
+  int open() {
+    return open.get();
+  }
+
+  int max() {
+    return max;
+  }
+
+  void add(Subscription subscription) {
+    byConsumer.merge(subscription.consumer(), List.of(subscription), Subscriptions::plus);
+    if (subscription.workers().isEmpty()) {
+      ofAll.add(subscription);
+    }
+    for (String worker : subscription.workers()) {
+      byWorker.compute(
+          worker,
+          (name, some) -> {
+            Set<Subscription> set = some == null ? ConcurrentHashMap.newKeySet(1) : some;
+            set.add(subscription);
+            return set;
+          });
+    }
+    VarHandle.fullFence();
+  }
+
+  void remove(Subscription subscription) {
+    ofAll.remove(subscription);
+    for (String worker : subscription.workers()) {
+      byWorker.computeIfPresent(
+          worker,
+          (name, some) -> {
+            some.remove(subscription);
+            return some.isEmpty() ? null : some;
+          });
+    }
+    byConsumer.computeIfPresent(
+        subscription.consumer(),
+        (id, some) -> {
+          List<Subscription> left = some.stream().filter(s -> s != subscription).toList();
+          return left.isEmpty() ? null : left;
+        });
+  }
+
+  private static List<Subscription> plus(List<Subscription> some, List<Subscription> more) {
+    return Stream.concat(some.stream(), more.stream()).toList();
+  }
+
+  /** Whether any subscription wants updates of a worker. */
+  boolean want(String worker) {
+    return !ofAll.isEmpty() || byWorker.containsKey(worker);
+  }
+
+  /** Offers an update to each subscription that wants it; how many fell behind by it. */
+  int offer(LogEntry update) {
+    VarHandle.fullFence();
+    int fellBehind = 0;
+    for (Subscription subscription : ofAll) {
+      fellBehind += subscription.offer(update) ? 0 : 1;
+    }
+    for (Subscription subscription : byWorker.getOrDefault(update.update().worker(), Set.of())) {
+      fellBehind += subscription.offer(update) ? 0 : 1;
+    }
+    return fellBehind;
+  }
+
+  /** The open subscriptions of a consumer. */
+  List<Subscription> of(String consumer) {
+    return byConsumer.getOrDefault(consumer, List.of());
+  }
+
+  /** All open subscriptions, as they are while one looks. */
+  Stream<Subscription> all() {
+    return byConsumer.values().stream().flatMap(List::stream);
+  }
+}

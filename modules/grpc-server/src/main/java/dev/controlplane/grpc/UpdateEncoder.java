@@ -1,0 +1,80 @@
+package dev.controlplane.grpc;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.DamagedBlobException;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.proto.UpdateKind;
+import dev.controlplane.proto.WorkerUpdate;
+import dev.controlplane.server.EventLog;
+import java.io.IOException;
+
+/** Makes the message that tells of an update, as it goes over the wire. */
+final class UpdateEncoder {
+  private final BlobStore blobs;
+  private final int inlineLimit;
+  private final EventLog log;
+
+  /**
+   * @param inlineLimit up to so many bytes of code travel in the message itself
+   */
+  UpdateEncoder(BlobStore blobs, int inlineLimit, EventLog log) {
+    this.blobs = blobs;
+    this.inlineLimit = inlineLimit;
+    this.log = log;
+  }
+
+  /**
+   * The encoded {@link WorkerUpdate}. Code that can't be read as it was uploaded is left out: the
+   * order of updates does not wait for a disk, and the consumer finds the code at {@code file_path}
+   * once it is healed.
+   */
+  byte[] encode(Update update) {
+    WorkerUpdate.Builder message =
+        WorkerUpdate.newBuilder()
+            .setWorkerName(update.worker())
+            .setVersion(update.version())
+            .setChecksum(update.digest().hex())
+            .setSize(update.size())
+            .setTimestamp(update.committedAt().getEpochSecond())
+            .setRevision(update.revision())
+            .setKind(UpdateKind.forNumber(update.kind().number()));
+    if (update.kind() != Update.Kind.DELETED) {
+      message.setFilePath(FilePath.of(update.worker(), update.version()));
+      if (update.size() <= inlineLimit) {
+        message.setWorkerCode(code(update));
+      }
+    }
+    return message.build().toByteArray();
+  }
+
+  private ByteString code(Update update) {
+    try (BlobStore.Blob blob = blobs.open(update.digest())) {
+      byte[] code = new byte[Math.toIntExact(update.size())];
+      int filled = 0;
+      while (filled < code.length) {
+        int read = blob.read(filled, code, filled, code.length - filled);
+        if (read < 0) {
+          throw new DamagedBlobException(
+              "%s ends after %d bytes of %d".formatted(update.digest(), filled, code.length));
+        }
+        filled += read;
+      }
+      return UnsafeByteOperations.unsafeWrap(code);
+    } catch (CatalogException | IOException e) {
+      log.warn(
+          "update-without-code",
+          "revision",
+          update.revision(),
+          "worker",
+          update.worker(),
+          "version",
+          update.version(),
+          "reason",
+          e.getMessage());
+      return ByteString.EMPTY;
+    }
+  }
+}

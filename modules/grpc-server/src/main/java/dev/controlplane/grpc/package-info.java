@@ -1,0 +1,2 @@
+/** Pushes every update of the log to its subscribers. */
+package dev.controlplane.grpc;
