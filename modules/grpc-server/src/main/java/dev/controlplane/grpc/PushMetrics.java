@@ -56,7 +56,7 @@ final class PushMetrics {
         registry.getOrCreate(
             Timer.builder("controlplane.commit.to.send")
                 .description("Time from the commit of an update to its sending, for each message")
-                .percentiles()
+                .percentiles(new double[0])
                 .buckets(BUCKETS));
     counter("controlplane.subscribed", "Streams that were opened", subscribed);
     counter("controlplane.registered", "Consumers that registered", registered);
