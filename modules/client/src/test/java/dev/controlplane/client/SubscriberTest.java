@@ -1,0 +1,277 @@
+package dev.controlplane.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import dev.controlplane.proto.ControlPlaneGrpc;
+import dev.controlplane.proto.SubscribeRequest;
+import dev.controlplane.proto.UpdateKind;
+import dev.controlplane.proto.WorkerUpdate;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A server that ends streams in ways a real one can't be asked to. */
+@Timeout(30)
+class SubscriberTest {
+  private static final Subscription ALL = new Subscription("me", List.of());
+
+  private final List<String> events = new ArrayList<>();
+  private Server server;
+
+  private Subscriber subscriber(
+      BiConsumer<SubscribeRequest, ServerCallStreamObserver<WorkerUpdate>> behaviour)
+      throws IOException {
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(
+                new ControlPlaneGrpc.ControlPlaneImplBase() {
+                  @Override
+                  public void subscribeWorkerUpdates(
+                      SubscribeRequest request, StreamObserver<WorkerUpdate> observer) {
+                    behaviour.accept(request, (ServerCallStreamObserver<WorkerUpdate>) observer);
+                  }
+                })
+            .build()
+            .start();
+    return new Subscriber(new GrpcAddress("127.0.0.1", server.getPort(), false), Fixtures.QUICK);
+  }
+
+  @AfterEach
+  void stopServer() {
+    if (server != null) {
+      server.shutdownNow();
+    }
+  }
+
+  private static WorkerUpdate update(long revision) {
+    return WorkerUpdate.newBuilder()
+        .setRevision(revision)
+        .setKind(UpdateKind.ROLLED_BACK)
+        .setWorkerName("w")
+        .setVersion("v")
+        .setSize(3)
+        .setWorkerCode(ByteString.copyFromUtf8("abc"))
+        .setTimestamp(12)
+        .build();
+  }
+
+  /** Writes down what happens until it has seen so many updates. */
+  private SubscriptionListener recorder(int updates) {
+    return new SubscriptionListener() {
+      private int seen;
+
+      @Override
+      public void onSubscribed() {
+        events.add("subscribed");
+      }
+
+      @Override
+      public boolean onUpdate(Update update) {
+        events.add("update " + update.revision());
+        return ++seen < updates;
+      }
+
+      @Override
+      public void onDisconnected(String reason, Duration retryIn) {
+        events.add("disconnected: " + reason);
+      }
+    };
+  }
+
+  @Test
+  void anUpdateArrivesAsItWasSent() throws Exception {
+    BlockingQueue<Update> received = new LinkedBlockingQueue<>();
+    BlockingQueue<SubscribeRequest> requests = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        subscriber(
+            (request, observer) -> {
+              requests.add(request);
+              observer.onNext(update(5));
+            });
+    subscriber.run(new Subscription("me", List.of("a", "b")), update -> !received.add(update));
+    SubscribeRequest request = requests.take();
+    assertEquals("me", request.getConsumerId());
+    assertEquals(List.of("a", "b"), request.getWorkerNamesList());
+    Update update = received.take();
+    assertEquals(5, update.revision());
+    assertEquals(Update.Kind.ROLLED_BACK, update.kind());
+    assertEquals(
+        "w v 3 12",
+        "%s %s %d %d"
+            .formatted(
+                update.worker(),
+                update.version(),
+                update.size(),
+                update.committedAt().getEpochSecond()));
+    assertTrue(update.inline());
+  }
+
+  @Test
+  void aStreamThatBreaksIsOpenedAgainAndTheListenerIsTold() throws Exception {
+    BlockingQueue<Integer> calls = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        subscriber(
+            (_, observer) -> {
+              calls.add(1);
+              observer.onNext(update(calls.size()));
+              switch (calls.size()) {
+                case 1 ->
+                    observer.onError(
+                        Status.UNAVAILABLE.withDescription("going away").asException());
+                case 2 -> observer.onCompleted();
+                case 3 -> observer.onError(Status.INTERNAL.asException());
+                default -> {}
+              }
+            });
+    subscriber.run(ALL, recorder(4));
+    assertEquals(
+        List.of(
+            "subscribed",
+            "update 1",
+            "disconnected: going away (UNAVAILABLE)",
+            "subscribed",
+            "update 2",
+            "disconnected: the server ended the stream",
+            "subscribed",
+            "update 3",
+            "disconnected: INTERNAL",
+            "subscribed",
+            "update 4"),
+        events);
+  }
+
+  @Test
+  void aServerThatWillNeverServeThisIsNotAskedAgain() throws Exception {
+    BlockingQueue<Integer> calls = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        subscriber(
+            (_, observer) -> {
+              calls.add(1);
+              observer.onError(
+                  Status.INVALID_ARGUMENT.withDescription("consumer_id is odd").asException());
+            });
+    RefusedException refused =
+        assertThrows(RefusedException.class, () -> subscriber.run(ALL, recorder(1)));
+    assertEquals("consumer_id is odd", refused.getMessage());
+    assertEquals("invalid_argument", refused.code());
+    assertEquals(1, calls.size());
+  }
+
+  @Test
+  void anotherServiceOnThatPortIsSaidToBeSo() throws Exception {
+    Subscriber subscriber =
+        subscriber((_, observer) -> observer.onError(Status.UNIMPLEMENTED.asException()));
+    UnexpectedAnswerException failure =
+        assertThrows(UnexpectedAnswerException.class, () -> subscriber.run(ALL, recorder(1)));
+    assertTrue(failure.getMessage().contains("gRPC port"), failure::getMessage);
+  }
+
+  @Test
+  void aServerThatIsNotThereIsTriedAgainAndAgain() throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    Subscriber subscriber =
+        new Subscriber(new GrpcAddress("127.0.0.1", port, false), Fixtures.QUICK);
+    IllegalStateException enough = new IllegalStateException("enough");
+    IllegalStateException thrown =
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                subscriber.run(
+                    ALL,
+                    new SubscriptionListener() {
+                      @Override
+                      public boolean onUpdate(Update update) {
+                        return false;
+                      }
+
+                      @Override
+                      public void onDisconnected(String reason, Duration retryIn) {
+                        events.add(reason);
+                        if (events.size() == 3) {
+                          throw enough;
+                        }
+                      }
+                    }));
+    assertEquals(enough, thrown);
+    assertEquals(List.of("connection refused (UNAVAILABLE)"), events.stream().distinct().toList());
+  }
+
+  @Test
+  void aSlowListenerHoldsTheServerBack() throws Exception {
+    BlockingQueue<Integer> sentWhenFull = new LinkedBlockingQueue<>();
+    WorkerUpdate large =
+        update(1).toBuilder().setWorkerCode(ByteString.copyFrom(new byte[256 * 1024])).build();
+    Subscriber subscriber =
+        subscriber(
+            (_, observer) -> {
+              int sent = 0;
+              while (observer.isReady() && sent < 1000) {
+                observer.onNext(large);
+                sent++;
+              }
+              sentWhenFull.add(sent);
+              observer.onCompleted();
+            });
+    BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
+    subscriber.run(
+        ALL,
+        _ -> {
+          if (seen.isEmpty()) {
+            // Not one more is taken before the server has found that it has to wait.
+            int sent = sentWhenFull.poll(20, TimeUnit.SECONDS);
+            assertTrue(sent < 100, () -> sent + " updates were sent ahead");
+          }
+          seen.add(1);
+          return seen.size() < 2;
+        });
+    assertEquals(2, seen.size());
+  }
+
+  @Test
+  void anInterruptEndsIt() throws Exception {
+    BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        subscriber(
+            (_, observer) -> {
+              observer.setOnCancelHandler(() -> seen.add("cancelled"));
+              observer.onNext(update(1));
+            });
+    Thread thread =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    subscriber.run(ALL, update -> seen.add("update"));
+                  } catch (IOException | InterruptedException e) {
+                    seen.add(e.getClass().getSimpleName());
+                  }
+                });
+    assertEquals("update", seen.take());
+    thread.interrupt();
+    assertEquals(
+        List.of("InterruptedException", "cancelled"),
+        List.of(seen.take(), seen.take()).stream().sorted().toList());
+  }
+}

@@ -1,0 +1,349 @@
+package dev.controlplane.client.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.controlplane.client.FakeServer;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CpctlTest {
+  private final Map<String, String> environment = new HashMap<>();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @TempDir private Path directory;
+
+  private int run(String... arguments) {
+    out.reset();
+    err.reset();
+    Session session =
+        new Session(
+            new ByteArrayInputStream("stdin".getBytes(StandardCharsets.UTF_8)),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            environment);
+    return new Cpctl(session).run(arguments);
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private FakeServer server(FakeServer.Handler handler) throws Exception {
+    FakeServer server = new FakeServer(handler);
+    for (String variable :
+        List.of("CPCTL_UPLOAD_URL", "CPCTL_CONSUMER_URL", "CPCTL_GRPC_HTTP_URL")) {
+      environment.put(variable, server.url());
+    }
+    return server;
+  }
+
+  private static String metadata(String name, String version, String content) throws Exception {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    return """
+    {"filename":"%s","version":"%s","checksum":"%s","filepath":"/file/x","size":%d,\
+    "uploaded_at":"2026-11-23T12:00:00.000Z"}\
+    """
+        .formatted(name, version, sha256(bytes), bytes.length);
+  }
+
+  private static String sha256(byte[] bytes) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+  }
+
+  @Test
+  void everyCommandHasHelpThatNamesTheExitCodes() {
+    for (String command :
+        List.of(
+            "upload",
+            "get",
+            "info",
+            "versions",
+            "list",
+            "rollback",
+            "delete",
+            "subscribe",
+            "consumers",
+            "generate-completion")) {
+      assertEquals(0, run(command, "--help"), command);
+      assertTrue(out().startsWith("Usage: cpctl " + command), this::out);
+      assertTrue(out().contains("4     No such worker or version."), this::out);
+      assertTrue(out().contains("$CPCTL_GRPC_HTTP_URL"), this::out);
+      assertEquals("", err());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "nonsense",
+        "info",
+        "info a b",
+        "upload file --name n",
+        "upload file --version 1",
+        "rollback w",
+        "subscribe",
+        "subscribe --id x --count 0",
+        "subscribe --id x --count many",
+        "subscribe --id x --keep-deleted",
+        "get w --json -o -",
+        "info ..",
+        "info a/b",
+        "delete w .",
+        "info w --consumer-url nowhere",
+        "subscribe --id x --grpc host:port"
+      })
+  void wrongUsageIsOneLineAndExitCode2(String line) {
+    assertEquals(2, run(line.isEmpty() ? new String[0] : line.split(" ")), this::err);
+    assertEquals("", out());
+    assertTrue(err().startsWith("cpctl: "), this::err);
+    assertTrue(err().lines().count() <= 2, this::err);
+  }
+
+  @Test
+  void anOptionGoesBeforeAVariableAndAVariableBeforeTheDefault() throws Exception {
+    try (FakeServer server = server(exchange -> FakeServer.json(exchange, 404, "{}"))) {
+      assertEquals(4, run("info", "w"));
+      assertEquals(3, run("info", "w", "--consumer-url", "http://127.0.0.1:1"));
+      assertEquals(4, run("--consumer-url", server.url() + "/behind/", "info", "w"));
+      assertEquals(List.of("GET /file/w/info", "GET /behind/file/w/info"), server.requests());
+    }
+    environment.put("CPCTL_CONSUMER_URL", "nonsense");
+    assertEquals(2, run("info", "w"));
+    assertTrue(err().contains("CPCTL_CONSUMER_URL: \"nonsense\" is not"), this::err);
+  }
+
+  @Test
+  void aServerThatIsNotThereIsNamedWithItsOptions() {
+    environment.put("CPCTL_UPLOAD_URL", "http://127.0.0.1:1");
+    assertEquals(3, run("delete", "w", "v"));
+    assertEquals(
+        "cpctl: upload-server at http://127.0.0.1:1: connection refused"
+            + " (--upload-url or CPCTL_UPLOAD_URL sets the address)\n",
+        err());
+  }
+
+  @Test
+  void theServersReasonIsOneLineEvenWhereItIsMore() throws Exception {
+    try (FakeServer _ =
+        server(
+            exchange ->
+                FakeServer.json(
+                    exchange,
+                    404,
+                    "{\"error\":\"not_found\",\"message\":\"no\\nsuch \\u001b[31mworker\"}"))) {
+      assertEquals(4, run("info", "w"));
+      assertEquals("cpctl: no such ?[31mworker\n", err());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-rf", "--json", "@file", "'quoted'", "${sys:user.home}", "a b", "é"})
+  void anyNameCanBeGiven(String name) throws Exception {
+    String body = metadata("w", "1", "x");
+    try (FakeServer server = server(exchange -> FakeServer.json(exchange, 200, body))) {
+      assertEquals(0, run("info", "--", name), this::err);
+      assertEquals(
+          "/file/" + name + "/info",
+          java.net.URI.create(server.url() + server.requests().getFirst().substring(4)).getPath());
+    }
+  }
+
+  @Test
+  void uploadTellsWhatIsStored() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "hello");
+    String answer =
+        "{\"success\":true,\"message\":\"published\",\"metadata\":%s,\"created\":true,\"revision\":9}"
+            .formatted(metadata("w", "-1", "hello"));
+    try (FakeServer server = server(exchange -> FakeServer.json(exchange, 200, answer))) {
+      assertEquals(0, run("upload", file.toString(), "--name=w", "--version=-1"), this::err);
+      assertEquals(
+          "w -1 published: 5 B, sha256 %s, revision 9\n"
+              .formatted(sha256("hello".getBytes(StandardCharsets.UTF_8))),
+          out());
+      assertEquals(0, run("upload", file.toString(), "--name", "w", "--version", "-1", "--json"));
+      JsonNode json = new ObjectMapper().readTree(out());
+      assertEquals(new ObjectMapper().readTree(answer), json);
+      assertEquals(1, out().lines().count());
+      assertEquals(
+          List.of("PUT /workers/w/versions/-1", "PUT /workers/w/versions/-1"), server.requests());
+    }
+  }
+
+  @Test
+  void uploadReadsStdinForADash() throws Exception {
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    String answer =
+        "{\"success\":true,\"message\":\"\",\"metadata\":%s,\"created\":false,\"revision\":9}"
+            .formatted(metadata("w", "1", "stdin"));
+    try (FakeServer _ =
+        server(
+            exchange -> {
+              exchange.getRequestBody().transferTo(received);
+              FakeServer.json(exchange, 200, answer);
+            })) {
+      assertEquals(0, run("upload", "-", "--name", "w", "--version", "1"), this::err);
+      assertEquals("stdin", received.toString(StandardCharsets.UTF_8));
+      assertTrue(out().startsWith("w 1 unchanged"), this::out);
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeReadIsNamed() {
+    Path missing = directory.resolve("missing");
+    assertEquals(1, run("upload", missing.toString(), "--name", "w", "--version", "1"));
+    assertEquals("cpctl: " + missing + ": no such file\n", err());
+    assertEquals(1, run("upload", directory.toString(), "--name", "w", "--version", "1"));
+    assertEquals("cpctl: " + directory + " is a directory; a version is one file\n", err());
+  }
+
+  private static void hello(com.sun.net.httpserver.HttpExchange exchange)
+      throws java.io.IOException {
+    exchange
+        .getResponseHeaders()
+        .set("X-File-Checksum", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    exchange.getResponseHeaders().set("X-File-Version", "1");
+    exchange.sendResponseHeaders(200, 5);
+    exchange.getResponseBody().write("hello".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void getWritesTheBytesAndNothingElseToStdout() throws Exception {
+    try (FakeServer server = server(CpctlTest::hello)) {
+      assertEquals(0, run("get", "w"), this::err);
+      assertArrayEquals("hello".getBytes(StandardCharsets.UTF_8), out.toByteArray());
+      assertEquals(0, run("get", "w", "--version", "1", "-o", "-"), this::err);
+      assertEquals("hello", out());
+      assertEquals(List.of("GET /file/w", "GET /file/w/version/1"), server.requests());
+      assertEquals("", err());
+    }
+  }
+
+  @Test
+  void getWritesAFileAndTellsOfIt() throws Exception {
+    Path file = directory.resolve("file");
+    try (FakeServer _ = server(CpctlTest::hello)) {
+      assertEquals(0, run("get", "w", "-o", file.toString(), "--json"), this::err);
+      assertEquals("hello", Files.readString(file));
+      JsonNode json = new ObjectMapper().readTree(out());
+      assertEquals("1", json.path("version").asText());
+      assertEquals(file.toString(), json.path("file").asText());
+      assertEquals(5, json.path("size").asInt());
+      assertEquals(1, run("get", "w", "-o", directory.toString()));
+      assertEquals(1, run("get", "w", "-o", directory.resolve("no/such").toString()));
+    }
+  }
+
+  @Test
+  void versionsAreReadToTheLastPageAndTheLatestIsMarked() throws Exception {
+    try (FakeServer server =
+        server(
+            exchange -> {
+              boolean first = !exchange.getRequestURI().toString().contains("after=");
+              try {
+                FakeServer.json(
+                    exchange,
+                    200,
+                    "{\"filename\":\"w\",\"latest\":\"1.9\",\"versions\":[%s],\"next\":%s}"
+                        .formatted(
+                            metadata("w", first ? "1.10" : "1.9", "x"),
+                            first ? "\"1.10&b\"" : "null"));
+              } catch (Exception e) {
+                throw new java.io.IOException(e);
+              }
+            })) {
+      assertEquals(0, run("versions", "w"), this::err);
+      List<String> lines = out().lines().toList();
+      assertEquals(3, lines.size());
+      assertTrue(lines.get(0).startsWith("   VERSION  SIZE  UPLOADED"), this::out);
+      assertTrue(lines.get(1).startsWith("   1.10     1 B   2026-11-23"), this::out);
+      assertTrue(lines.get(2).startsWith("*  1.9      1 B   2026-11-23"), this::out);
+      assertTrue(
+          server.requests().getLast().endsWith("?limit=1000&after=1.10%26b"),
+          () -> server.requests().toString());
+      assertEquals(0, run("versions", "w", "--json"));
+      JsonNode json = new ObjectMapper().readTree(out());
+      assertEquals("1.9", json.path("latest").asText());
+      assertEquals(2, json.path("versions").size());
+    }
+  }
+
+  @Test
+  void consumersAreATableOrOneObject() throws Exception {
+    String answer =
+        """
+        {"consumers":[{"consumer_id":"日本","endpoint":null,"connected":true,"streams":2,\
+        "last_seen":"2026-11-23T12:00:00Z","last_revision":7},\
+        {"consumer_id":"b","endpoint":"x","connected":false,"streams":0,\
+        "last_seen":null,"last_revision":0}],"next":null}\
+        """;
+    try (FakeServer _ = server(exchange -> FakeServer.json(exchange, 200, answer))) {
+      assertEquals(0, run("consumers"), this::err);
+      assertEquals(
+          """
+          CONSUMER  CONNECTED  STREAMS  LAST REVISION  LAST SEEN             ENDPOINT
+          日本      yes        2        7              2026-11-23T12:00:00Z  -
+          b         no         0        0              -                     x
+          """,
+          out());
+      assertEquals(0, run("consumers", "--json"));
+      JsonNode json = new ObjectMapper().readTree(out());
+      assertTrue(json.path("consumers").path(0).path("connected").asBoolean());
+      assertTrue(json.path("consumers").path(1).path("last_seen").isNull());
+    }
+  }
+
+  @Test
+  void rollbackSendsTheVersionAndTellsTheRevision() throws Exception {
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    try (FakeServer server =
+        server(
+            exchange -> {
+              exchange.getRequestBody().transferTo(received);
+              FakeServer.json(exchange, 200, "{\"success\":true,\"revision\":12}");
+            })) {
+      assertEquals(0, run("rollback", "w", "1\"0"), this::err);
+      assertEquals("w 1\"0 is the latest, revision 12\n", out());
+      assertEquals("{\"version\":\"1\\\"0\"}", received.toString(StandardCharsets.UTF_8));
+      assertEquals(0, run("delete", "w", "1", "--json"));
+      assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
+      assertEquals(
+          List.of("PUT /workers/w/latest", "DELETE /workers/w/versions/1"), server.requests());
+    }
+  }
+
+  @Test
+  void theCompletionScriptKnowsTheCommands() {
+    assertEquals(0, run("generate-completion"));
+    assertTrue(out().contains("subscribe") && out().contains("--save"), this::out);
+    assertTrue(out().contains("complete -F _complete_cpctl"), this::out);
+  }
+
+  @Test
+  void anArgumentThatTheLocaleHasBrokenIsNotUsed() {
+    assertEquals(2, run("info", "w\uFFFD"));
+    assertTrue(err().contains("LC_ALL=C.UTF-8"), this::err);
+  }
+}
