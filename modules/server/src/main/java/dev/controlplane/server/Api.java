@@ -1,7 +1,7 @@
 package dev.controlplane.server;
 
 import io.helidon.http.BadRequestException;
-import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -14,6 +14,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -32,6 +33,9 @@ import java.util.function.Function;
  * down the chain.
  */
 public final class Api implements Filter {
+  /** For bodies of requests that this API does not answer. */
+  private static final BodyLimits FOREIGN = new BodyLimits(1 << 20, Duration.ofSeconds(5), 1024);
+
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
   private Function<Throwable, ApiException> translation = failure -> null;
@@ -87,7 +91,11 @@ public final class Api implements Filter {
         return;
       }
     }
+    RequestBody.bound(request, FOREIGN);
     chain.proceed();
+    if (!request.content().consumed() || asksToClose(request)) {
+      throw closing();
+    }
   }
 
   private void answer(
@@ -105,6 +113,7 @@ public final class Api implements Filter {
             .with("Allow", allowed);
       }
       handler.handle(request, response, resource.variables(segments));
+      response.commit();
     } catch (CloseConnectionException | UncheckedIOException e) {
       throw e;
     } catch (IOException e) {
@@ -112,6 +121,18 @@ public final class Api implements Filter {
     } catch (Exception e) {
       fail(request, response, e);
     }
+    if (!RequestBody.linger(request) || asksToClose(request)) {
+      throw closing();
+    }
+  }
+
+  private static boolean asksToClose(RoutingRequest request) {
+    return request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
+  }
+
+  /** Helidon announces that it closes a connection, and then waits for the client to do it. */
+  private static CloseConnectionException closing() {
+    return new CloseConnectionException("the answer was the last on this connection");
   }
 
   private void fail(RoutingRequest request, RoutingResponse response, Exception failure) {
@@ -123,9 +144,9 @@ public final class Api implements Filter {
     answer.headers().forEach((name, value) -> response.header(name, value));
     response.status(Status.create(answer.status()));
     if (!request.content().consumed()) {
-      response.header(HeaderNames.CONNECTION, "close");
+      response.header(HeaderValues.CONNECTION_CLOSE);
     }
-    Json.send(response, Map.of("error", answer.code(), "message", answer.getMessage()));
+    Json.send(request, response, new Json.Failure(answer.code(), answer.getMessage()));
   }
 
   private ApiException asAnswer(RoutingRequest request, Exception failure) {

@@ -43,7 +43,8 @@ public final class ApiException extends RuntimeException {
     return new ApiException(status, code, getMessage(), Map.of(header, value));
   }
 
-  int status() {
+  /** The HTTP status. */
+  public int status() {
     return status;
   }
 

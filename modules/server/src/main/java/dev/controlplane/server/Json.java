@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -19,6 +21,9 @@ public final class Json {
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .addModule(new SimpleModule().addSerializer(Instant.class, new ToStringSerializer()))
           .build();
+
+  /** What every error is over HTTP. */
+  record Failure(String error, String message) {}
 
   private Json() {}
 
@@ -35,6 +40,23 @@ public final class Json {
   public static void send(ServerResponse response, Object value) {
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
     response.send(bytes(value));
+  }
+
+  /** Sends a value with the status that is set; to HEAD, what goes before it. */
+  public static void send(ServerRequest request, ServerResponse response, Object value) {
+    send(request, response, "application/json", bytes(value));
+  }
+
+  /** Sends bytes with the status that is set; to HEAD, what goes before them. */
+  public static void send(
+      ServerRequest request, ServerResponse response, String contentType, byte[] body) {
+    response.header(HeaderNames.CONTENT_TYPE, contentType);
+    if (request.prologue().method().equals(Method.HEAD)) {
+      response.headers().contentLength(body.length);
+      response.send();
+    } else {
+      response.send(body);
+    }
   }
 
   /**

@@ -5,7 +5,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
-import java.util.Map;
 
 /** Gives the errors that Helidon answers by itself the same JSON body as those of the API. */
 final class JsonErrors implements DirectHandler {
@@ -31,11 +30,13 @@ final class JsonErrors implements DirectHandler {
           case 404 -> "nothing is at " + request.path() + "; expected: a path of this server's API";
           default -> status.reasonPhrase();
         };
-    return TransportResponse.builder()
-        .status(status)
-        .headers(headers)
-        .keepAlive(type.keepAlive())
-        .entity(Json.bytes(Map.of("error", Api.errorCode(status), "message", text)))
-        .build();
+    byte[] body = Json.bytes(new Json.Failure(Api.errorCode(status), text));
+    TransportResponse.Builder response =
+        TransportResponse.builder().status(status).headers(headers).keepAlive(type.keepAlive());
+    if (request.method().equals("HEAD")) {
+      headers.contentLength(body.length);
+      return response.build();
+    }
+    return response.entity(body).build();
   }
 }

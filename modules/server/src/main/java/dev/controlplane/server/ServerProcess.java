@@ -6,6 +6,7 @@ import io.helidon.health.HealthCheckResponse;
 import io.helidon.health.HealthCheckType;
 import io.helidon.http.Method;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
@@ -64,7 +65,8 @@ public final class ServerProcess {
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     log.takeOverLibraryLogs();
     try {
-      ServerSetup setup = new ServerSetup(name, Settings.load(System.getenv()), log);
+      ServerSetup setup =
+          new ServerSetup(name, Settings.load(System.getenv()), log, WebServerConfig.builder());
       ServerProcess process = new ServerProcess(log, setup);
       process.start(program);
       process.awaitEnd();
@@ -77,25 +79,44 @@ public final class ServerProcess {
     }
   }
 
-  private void start(Program program) throws Exception {
-    InetAddress address = bindAddress();
+  /**
+   * Makes a server of a builder that somebody else starts, such as Helidon's testing.
+   *
+   * @return closes what the program opened, once the server has stopped
+   */
+  public static AutoCloseable configure(
+      String name, Settings settings, WebServerConfig.Builder builder, Program program)
+      throws Exception {
+    EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
+    ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
+    process.assemble(program, process.bindAddress());
+    return process::closeResources;
+  }
+
+  private void assemble(Program program, InetAddress address) throws Exception {
     program.configure(setup);
     setup
         .api()
-        .on(Method.GET, "/health", (request, response, path) -> Json.send(response, health()));
-    server =
-        setup
-            .webServer()
-            .config(Config.empty())
-            .address(address)
-            .shutdownHook(false)
-            .shutdownGracePeriod(GRACE)
-            .directHandlers(JsonErrors.handlers())
-            .featuresDiscoverServices(false)
-            .addFeature(observability())
-            .routing(HttpRouting.builder().addFilter(setup.api()))
-            .build()
-            .start();
+        .on(
+            Method.GET,
+            "/health",
+            (request, response, path) -> Json.send(request, response, health()));
+    setup
+        .webServer()
+        .config(Config.empty())
+        .address(address)
+        .shutdownHook(false)
+        .shutdownGracePeriod(GRACE)
+        .directHandlers(JsonErrors.handlers())
+        .featuresDiscoverServices(false)
+        .addFeature(observability())
+        .routing(HttpRouting.builder().addFilter(setup.api()));
+  }
+
+  private void start(Program program) throws Exception {
+    InetAddress address = bindAddress();
+    assemble(program, address);
+    server = setup.webServer().build().start();
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
     }
@@ -205,11 +226,15 @@ public final class ServerProcess {
     haltAfter(END_LIMIT);
     setup.draining().forEach(step -> attempt(step::run));
     attempt(server::stop);
+    closeResources();
+    log.info("stopped");
+    ended.countDown();
+  }
+
+  private void closeResources() {
     for (AutoCloseable resource : setup.resources()) {
       attempt(resource::close);
     }
-    log.info("stopped");
-    ended.countDown();
   }
 
   private interface Step {

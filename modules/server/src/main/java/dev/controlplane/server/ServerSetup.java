@@ -17,17 +17,18 @@ public final class ServerSetup {
   private final Settings settings;
   private final EventLog log;
   private final Api api;
-  private final WebServerConfig.Builder webServer = WebServerConfig.builder();
+  private final WebServerConfig.Builder webServer;
   private final Map<String, Runnable> checks = new LinkedHashMap<>();
   private final Map<String, String> sockets = new LinkedHashMap<>();
   private final List<Consumer<RunningServer>> started = new ArrayList<>();
   private final List<Runnable> draining = new ArrayList<>();
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-  ServerSetup(String name, Settings settings, EventLog log) {
+  ServerSetup(String name, Settings settings, EventLog log, WebServerConfig.Builder webServer) {
     this.name = name;
     this.settings = settings;
     this.log = log;
+    this.webServer = webServer;
     this.api = new Api(log);
   }
 
