@@ -1,0 +1,25 @@
+package dev.controlplane.upload;
+
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.Catalog;
+import dev.controlplane.catalog.Catalog.Change;
+
+/** Makes received bytes a version, and announces it. */
+final class Publisher {
+  private final Catalog catalog;
+  private final Announcer announcer;
+
+  Publisher(Catalog catalog, Announcer announcer) {
+    this.catalog = catalog;
+    this.announcer = announcer;
+  }
+
+  /** Returns once the version is durable; the announcement is on its way then. */
+  Change publish(String worker, String version, BlobStore.Upload upload, String contentType) {
+    Change change = catalog.publish(worker, version, upload.commit(), contentType);
+    if (change.changed()) {
+      announcer.announce(change.revision());
+    }
+    return change;
+  }
+}

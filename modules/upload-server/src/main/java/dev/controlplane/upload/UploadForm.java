@@ -1,0 +1,234 @@
+package dev.controlplane.upload;
+
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.Names;
+import dev.controlplane.server.ApiException;
+import dev.controlplane.server.RequestBody;
+import dev.controlplane.upload.UploadServer.UploadLimits;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerRequestHeaders;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.commons.fileupload2.core.FileUploadException;
+import org.apache.commons.fileupload2.core.FileUploadSizeException;
+import org.apache.commons.fileupload2.core.MultipartInput;
+import org.apache.commons.fileupload2.core.ParameterParser;
+
+/**
+ * An upload as a form: multipart/form-data (RFC 7578) with the text fields {@code filename} and
+ * {@code version} and the file in {@code file}, in any order. Other fields are read over. The file
+ * goes to the blob store while it is read; its part's own filename means nothing here.
+ */
+final class UploadForm implements Closeable {
+  private static final int BUFFER_SIZE = 128 * 1024;
+  private static final int MAX_BOUNDARY = 70; // RFC 2046, section 5.1.1
+
+  private final UploadLimits limits;
+  private final BlobStore blobs;
+  private String filename;
+  private String version;
+  private BlobStore.Upload file;
+  private String contentType = "";
+
+  private UploadForm(UploadLimits limits, BlobStore blobs) {
+    this.limits = limits;
+    this.blobs = blobs;
+  }
+
+  /**
+   * The boundary between the parts.
+   *
+   * @throws ApiException 415 if the body is not multipart/form-data, 400 without a boundary
+   */
+  static byte[] boundary(ServerRequestHeaders headers) {
+    String type = headers.first(HeaderNames.CONTENT_TYPE).orElse("");
+    if (!type.split(";", 2)[0].strip().equalsIgnoreCase("multipart/form-data")) {
+      throw ApiException.of(
+              415,
+              "not_multipart",
+              (type.isEmpty() ? "Content-Type is missing" : "Content-Type is \"" + type + "\"")
+                  + "; expected: multipart/form-data with the fields filename, version and file")
+          .with("Accept-Post", "multipart/form-data");
+    }
+    String boundary = parameters(type).get("boundary");
+    if (boundary == null || boundary.isEmpty() || boundary.length() > MAX_BOUNDARY) {
+      throw malformed("Content-Type has no boundary of 1 to " + MAX_BOUNDARY + " characters");
+    }
+    return boundary.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Reads a form to its end. Close it in every case.
+   *
+   * @throws ApiException 400 for a form that is malformed, or lacks or repeats a field; 413 for a
+   *     file above the limit
+   */
+  static UploadForm read(RequestBody body, byte[] boundary, UploadLimits limits, BlobStore blobs) {
+    UploadForm form = new UploadForm(limits, blobs);
+    try {
+      form.readParts(body, boundary);
+      return form;
+    } catch (FileUploadSizeException e) {
+      form.close();
+      throw malformed("a part's header is longer than " + limits.maxPartHeaderBytes() + " bytes");
+    } catch (FileUploadException e) {
+      form.close();
+      throw malformed("the parts don't follow the boundary that Content-Type names");
+    } catch (IOException e) {
+      form.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException | Error e) {
+      form.close();
+      throw e;
+    }
+  }
+
+  private void readParts(RequestBody body, byte[] boundary) throws IOException {
+    MultipartInput parts =
+        MultipartInput.builder()
+            .setInputStream(body)
+            .setBoundary(boundary)
+            .setBufferSize(BUFFER_SIZE)
+            .setMaxPartHeaderSize(limits.maxPartHeaderBytes())
+            .get();
+    parts.setHeaderCharset(StandardCharsets.UTF_8);
+    boolean more = parts.skipPreamble();
+    if (!more) {
+      throw malformed("there is no part between boundaries as Content-Type names them");
+    }
+    for (int count = 1; more; count++) {
+      if (count > limits.maxParts()) {
+        throw malformed("the form has more than " + limits.maxParts() + " parts");
+      }
+      readPart(parts);
+      more = parts.readBoundary();
+    }
+    body.copyTo((bytes, offset, length) -> {}); // the epilogue, which means nothing
+    require("filename", filename);
+    require("version", version);
+    require("file", file);
+  }
+
+  private void readPart(MultipartInput parts) throws IOException {
+    PartHeader header = PartHeader.parse(parts.readHeaders());
+    InputStream content = parts.newInputStream();
+    switch (header.field()) {
+      case "filename" -> filename = Names.checked("filename", once("filename", filename, content));
+      case "version" -> version = Names.checked("version", once("version", version, content));
+      case "file" -> receive(header, content);
+      default -> {
+        // Other fields mean nothing here.
+      }
+    }
+    // Reads over what is left of the part; not wanted after an error.
+    content.close();
+  }
+
+  private void receive(PartHeader header, InputStream content) throws IOException {
+    if (file != null) {
+      throw twice("file");
+    }
+    contentType = header.contentType();
+    file = blobs.receive();
+    byte[] buffer = new byte[BUFFER_SIZE];
+    int length;
+    while ((length = content.read(buffer)) >= 0) {
+      if (file.size() + length > limits.maxFileBytes()) {
+        throw limits.tooLarge();
+      }
+      file.write(buffer, 0, length);
+    }
+  }
+
+  private String once(String field, String before, InputStream content) throws IOException {
+    if (before != null) {
+      throw twice(field);
+    }
+    byte[] value = content.readNBytes(limits.maxFieldBytes() + 1);
+    if (value.length > limits.maxFieldBytes()) {
+      throw ApiException.badRequest(
+          "invalid_field",
+          field + " is too long; expected: at most " + limits.maxFieldBytes() + " bytes");
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
+    } catch (CharacterCodingException e) {
+      throw ApiException.badRequest("invalid_field", field + " is not UTF-8; expected: UTF-8");
+    }
+  }
+
+  private static ApiException twice(String field) {
+    return ApiException.badRequest(
+        "repeated_field", field + " is there twice; expected: each field once");
+  }
+
+  private static void require(String field, Object value) {
+    if (value == null) {
+      throw ApiException.badRequest(
+          "missing_field", field + " is missing; expected: the fields filename, version and file");
+    }
+  }
+
+  private static ApiException malformed(String what) {
+    return ApiException.badRequest(
+        "malformed_form", what + "; expected: multipart/form-data as in RFC 7578");
+  }
+
+  private static Map<String, String> parameters(String header) {
+    ParameterParser parser = new ParameterParser();
+    parser.setLowerCaseNames(true);
+    return parser.parse(header, ';');
+  }
+
+  /** What the header of a part says. */
+  private record PartHeader(String field, String contentType) {
+    static PartHeader parse(String lines) {
+      String field = "";
+      String contentType = "";
+      for (String line : lines.lines().toList()) {
+        int colon = line.indexOf(':');
+        String value = line.substring(colon + 1).strip();
+        switch (line.substring(0, Math.max(colon, 0)).strip().toLowerCase(Locale.ROOT)) {
+          case "content-disposition" ->
+              field = String.valueOf(parameters(value).getOrDefault("name", ""));
+          case "content-type" -> contentType = value;
+          default -> {
+            // Others mean nothing here (RFC 7578, section 4.8).
+          }
+        }
+      }
+      return new PartHeader(field, contentType);
+    }
+  }
+
+  String filename() {
+    return filename;
+  }
+
+  String version() {
+    return version;
+  }
+
+  BlobStore.Upload file() {
+    return file;
+  }
+
+  /** Media type of the file's part; empty if it has none. */
+  String contentType() {
+    return contentType;
+  }
+
+  @Override
+  public void close() {
+    if (file != null) {
+      file.close();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.controlplane.upload;
+
+import dev.controlplane.catalog.Catalog;
+import io.helidon.metrics.api.Counter;
+import io.helidon.metrics.api.FunctionalCounter;
+import io.helidon.metrics.api.Gauge;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.Tag;
+import io.helidon.metrics.api.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** What an operator may want to know of uploads, at {@code /observe/metrics}. */
+final class UploadMetrics {
+  /** What became of an upload. */
+  enum Result {
+    /** A new version. */
+    CREATED,
+    /** The version was there with the same bytes. */
+    UNCHANGED,
+    /** The client's fault: a 4xx answer. */
+    REJECTED,
+    /** The server's fault: a 5xx answer. */
+    FAILED
+  }
+
+  private final Map<Result, Counter> uploads = new EnumMap<>(Result.class);
+  private final MeterRegistry registry;
+  private final Counter bytes;
+  private final Timer duration;
+  private final Counter announceFailures;
+  private final AtomicInteger inFlight = new AtomicInteger();
+
+  UploadMetrics(MeterRegistry registry, Catalog catalog) {
+    this.registry = registry;
+    for (Result result : Result.values()) {
+      uploads.put(
+          result,
+          registry.getOrCreate(
+              Counter.builder("controlplane_uploads")
+                  .description("Uploads by what became of them")
+                  .tags(List.of(Tag.create("result", result.name().toLowerCase(Locale.ROOT))))));
+    }
+    bytes =
+        registry.getOrCreate(
+            Counter.builder("controlplane_upload_bytes")
+                .description("Bytes of request bodies received by uploads"));
+    duration =
+        registry.getOrCreate(
+            Timer.builder("controlplane_upload_duration")
+                .description("Time from the head of an upload to its answer, of published versions")
+                .percentiles(new double[0]) // a summary's lines have no place here
+                .buckets(
+                    Duration.ofMillis(5),
+                    Duration.ofMillis(10),
+                    Duration.ofMillis(25),
+                    Duration.ofMillis(50),
+                    Duration.ofMillis(100),
+                    Duration.ofMillis(250),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(30)));
+    announceFailures =
+        registry.getOrCreate(
+            Counter.builder("controlplane_announce_failures")
+                .description("Announcements that a grpc-server did not take"));
+    gauge("controlplane_uploads_in_flight", "Uploads being received now", inFlight::get);
+    gauge("controlplane_catalog_revision", "Revision of the newest update", catalog::head);
+    gauge(
+        "controlplane_catalog_writer_queue",
+        "Changes that wait for the catalog's writer",
+        () -> catalog.status().waiting());
+    registry.getOrCreate(
+        FunctionalCounter.builder(
+                "controlplane_catalog_transactions", catalog, c -> c.status().transactions())
+            .description("Transactions committed; fewer than changes where several shared one"));
+  }
+
+  private <N extends Number> void gauge(String name, String description, Supplier<N> value) {
+    registry.getOrCreate(Gauge.builder(name, value).description(description));
+  }
+
+  void began() {
+    inFlight.incrementAndGet();
+  }
+
+  void ended(Result result, long received, long nanos) {
+    inFlight.decrementAndGet();
+    uploads.get(result).increment();
+    bytes.increment(received);
+    if (result == Result.CREATED || result == Result.UNCHANGED) {
+      duration.record(Duration.ofNanos(nanos));
+    }
+  }
+
+  void announceFailed() {
+    announceFailures.increment();
+  }
+}
