@@ -1,0 +1,48 @@
+package dev.controlplane.consumer;
+
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.DataDirectory;
+import dev.controlplane.server.ServerSetup;
+import dev.controlplane.server.Settings;
+import io.helidon.http.Method;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.service.registry.Services;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** What the consumer-server is made of. */
+final class ConsumerServer {
+  private ConsumerServer() {}
+
+  static void configure(ServerSetup setup) {
+    Settings settings = setup.settings();
+    setup.http("consumer-port");
+    Path directory = settings.path("storage-path");
+    CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
+    BlobStore blobs = DataDirectory.openBlobs(directory);
+    setup.check("catalog", catalog::check);
+    setup.check("blobs", blobs::checkReadable);
+
+    DownloadMetrics metrics = new DownloadMetrics(Services.get(MeterRegistry.class), catalog);
+    Downloads downloads = new Downloads(catalog, blobs, metrics);
+    int maxPage = settings.integer("max-page-size", 1, 100_000);
+    Listings listings =
+        new Listings(catalog, new PageSize(settings.integer("page-size", 1, maxPage), maxPage));
+
+    setup
+        .api()
+        .translate(new StoreErrors(setup.log()))
+        .on(Method.GET, "/file/{filename}", downloads::latest)
+        .on(Method.GET, "/file/{filename}/version/{version}", downloads::version)
+        .on(Method.GET, "/file/{filename}/info", listings::info)
+        .on(Method.GET, "/file/{filename}/versions", listings::versions)
+        .on(Method.GET, "/files", listings::files);
+    // Plain sockets move files faster, NIO ones would pass them through 8 KiB at a time.
+    setup
+        .webServer()
+        .useNio(false)
+        .writeBufferSize(Downloads.BUFFER_SIZE)
+        .idleConnectionTimeout(Duration.ofMinutes(2));
+  }
+}

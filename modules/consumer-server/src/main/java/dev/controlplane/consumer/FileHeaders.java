@@ -1,0 +1,124 @@
+package dev.controlplane.consumer;
+
+import dev.controlplane.catalog.Version;
+import dev.controlplane.server.PathSegment;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HexFormat;
+
+/** The headers of a version's answers, made once for many requests. */
+final class FileHeaders {
+  private static final HeaderName X_FILE_VERSION = HeaderNames.create("X-File-Version");
+  private static final HeaderName X_FILE_CHECKSUM = HeaderNames.create("X-File-Checksum");
+  private static final HeaderName REPR_DIGEST = HeaderNames.create("Repr-Digest");
+  private static final Header ACCEPT_RANGES =
+      HeaderValues.createCached(HeaderNames.ACCEPT_RANGES, "bytes");
+
+  /** The uploader chose the media type; no browser shall think of another. */
+  private static final Header NO_SNIFFING =
+      HeaderValues.createCached(HeaderNames.create("X-Content-Type-Options"), "nosniff");
+
+  /** A version's bytes never change. */
+  static final Header IMMUTABLE =
+      HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "public, max-age=31536000, immutable");
+
+  /** The latest may be another at any time. */
+  static final Header NO_CACHE = HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache");
+
+  private final String etag;
+  private final String contentType;
+  private final Header etagHeader;
+  private final Header contentTypeHeader;
+  private final Header disposition;
+  private final Header version;
+  private final Header checksum;
+  private final Header digest;
+
+  FileHeaders(Version file) {
+    String hex = file.digest().hex();
+    etag = '"' + hex + '"';
+    contentType = file.contentType();
+    etagHeader = HeaderValues.createCached(HeaderNames.ETAG, etag);
+    contentTypeHeader = HeaderValues.createCached(HeaderNames.CONTENT_TYPE, contentType);
+    disposition =
+        HeaderValues.createCached(HeaderNames.CONTENT_DISPOSITION, disposition(file.worker()));
+    version = HeaderValues.createCached(X_FILE_VERSION, headerText(file.version()));
+    checksum = HeaderValues.createCached(X_FILE_CHECKSUM, hex);
+    digest =
+        HeaderValues.createCached(
+            REPR_DIGEST,
+            "sha-256=:" + Base64.getEncoder().encodeToString(file.digest().bytes()) + ":");
+  }
+
+  /** The entity tag: strong, the digest in quotes. */
+  String etag() {
+    return etag;
+  }
+
+  String contentType() {
+    return contentType;
+  }
+
+  /** Sets what a whole file, a part of it and 304 have in common. */
+  void setCommon(ServerResponseHeaders headers, Header cacheControl) {
+    headers.set(etagHeader);
+    headers.set(cacheControl);
+    headers.set(ACCEPT_RANGES);
+    headers.set(version);
+    headers.set(checksum);
+    headers.set(digest);
+  }
+
+  /** Sets what belongs to an answer with bytes of the file. */
+  void setContent(ServerResponseHeaders headers) {
+    headers.set(contentTypeHeader);
+    headers.set(disposition);
+    headers.set(NO_SNIFFING);
+  }
+
+  /**
+   * RFC 6266: a quoted name for everyone, and where that can't be exact, the name in the form that
+   * can ({@code filename*}, RFC 8187), which wins where it is understood.
+   */
+  private static String disposition(String name) {
+    StringBuilder fallback = new StringBuilder(name.length());
+    boolean exact = true;
+    for (int i = 0; i < name.length(); ) {
+      int c = name.codePointAt(i);
+      i += Character.charCount(c);
+      // Some clients take % for an encoding and \" for the end.
+      if (c < ' ' || c > '~' || c == '"' || c == '%' || c == '\\') {
+        fallback.append('_');
+        exact = false;
+      } else {
+        fallback.append((char) c);
+      }
+    }
+    String plain = "attachment; filename=\"" + fallback + '"';
+    return exact ? plain : plain + "; filename*=UTF-8''" + PathSegment.encode(name);
+  }
+
+  /**
+   * The text itself where it is ASCII; else, and for {@code %} itself and for spaces that a header
+   * would lose, percent-encoded UTF-8.
+   */
+  static String headerText(String text) {
+    StringBuilder encoded = new StringBuilder(text.length());
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < bytes.length; i++) {
+      byte b = bytes[i];
+      boolean lost = b == ' ' && (i == 0 || i == bytes.length - 1);
+      if (b < ' ' || b > '~' || b == '%' || lost) {
+        HexFormat.of().withUpperCase().toHexDigits(encoded.append('%'), b);
+      } else {
+        encoded.append((char) b);
+      }
+    }
+    return encoded.toString();
+  }
+}

@@ -1,0 +1,33 @@
+package dev.controlplane.consumer;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.DamagedBlobException;
+import dev.controlplane.catalog.InvalidNameException;
+import dev.controlplane.server.ApiException;
+import dev.controlplane.server.EventLog;
+import java.util.function.Function;
+
+/** What the catalog's exceptions are over HTTP. */
+final class StoreErrors implements Function<Throwable, ApiException> {
+  private final EventLog log;
+
+  StoreErrors(EventLog log) {
+    this.log = log;
+  }
+
+  @Override
+  public ApiException apply(Throwable failure) {
+    return switch (failure) {
+      case InvalidNameException bad -> ApiException.badRequest("invalid_name", bad.getMessage());
+      case DamagedBlobException damaged -> {
+        log.warn("damaged-blob", "reason", damaged.getMessage());
+        yield ApiException.of(500, "damaged", damaged.getMessage());
+      }
+      case CatalogException broken -> {
+        log.warn("store-failed", "reason", broken.getMessage());
+        yield ApiException.of(503, "store_failed", broken.getMessage()).with("Retry-After", "1");
+      }
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,2 @@
+/** The consumer-server: finds versions and sends them. */
+package dev.controlplane.consumer;
