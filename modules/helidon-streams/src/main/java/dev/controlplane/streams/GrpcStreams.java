@@ -1,5 +1,6 @@
 package dev.controlplane.streams;
 
+import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.grpc.GrpcRouting;
 import java.time.Duration;
@@ -52,6 +53,17 @@ public final class GrpcStreams {
   public static void configure(
       ListenerConfig.BuilderBase<?, ?> listener, Settings settings, GrpcRouting.Builder routing) {
     Objects.requireNonNull(settings, "settings");
-    listener.addRouting(routing);
+    routing.intercept(new StreamCallInterceptor());
+    listener
+        .addRouting(routing)
+        .addConnectionSelector(new GuardedSelector(settings))
+        .connectionOptions(
+            listener
+                .connectionOptions()
+                .map(SocketOptions::builder)
+                .orElseGet(SocketOptions::builder)
+                .tcpNoDelay(true)
+                .build())
+        .useNio(false);
   }
 }

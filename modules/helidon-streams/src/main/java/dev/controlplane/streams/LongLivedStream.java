@@ -1,6 +1,7 @@
 package dev.controlplane.streams;
 
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
 /**
@@ -12,9 +13,11 @@ import io.grpc.stub.StreamObserver;
  */
 public final class LongLivedStream<T> implements AutoCloseable {
   private final StreamObserver<T> out;
+  private final StreamCall<?, ?> call;
 
-  private LongLivedStream(StreamObserver<T> out) {
+  private LongLivedStream(StreamObserver<T> out, StreamCall<?, ?> call) {
     this.out = out;
+    this.call = call;
   }
 
   /**
@@ -27,14 +30,29 @@ public final class LongLivedStream<T> implements AutoCloseable {
    *     or this is not the thread of a call
    */
   public static <T> LongLivedStream<T> open(StreamObserver<T> out, Runnable onGone) {
-    return new LongLivedStream<>(out);
+    StreamCall<?, ?> call = StreamCall.CURRENT.get();
+    if (call == null) {
+      throw new IllegalStateException(
+          "no call on this thread; set the listener up with GrpcStreams.configure and open the"
+              + " stream in the handler");
+    }
+    if (out instanceof ServerCallStreamObserver<T> observer) {
+      // Without a handler the observer throws an exception of its own once the client is gone.
+      observer.setOnCancelHandler(() -> {});
+    }
+    if (!call.onGone(onGone)) {
+      throw new StreamGoneException("the client has left already");
+    }
+    return new LongLivedStream<>(out, call);
   }
 
   /**
    * Sends the response headers at once, instead of with the first message; a second call does
    * nothing.
    */
-  public void sendHeaders() {}
+  public void sendHeaders() {
+    call.sendHeadersEarly();
+  }
 
   /**
    * Sends a message; waits for as long as the client's flow control asks for it.
@@ -49,11 +67,14 @@ public final class LongLivedStream<T> implements AutoCloseable {
 
   /** Whether the client is gone. */
   public boolean gone() {
-    return false;
+    return call.isCancelled();
   }
 
   /** Ends the stream with a status; does nothing if it has ended or the client is gone. */
   public void end(Status status) {
+    if (call.closed() || call.isCancelled()) {
+      return;
+    }
     if (status.isOk()) {
       out.onCompleted();
     } else {
@@ -63,5 +84,7 @@ public final class LongLivedStream<T> implements AutoCloseable {
 
   /** From now on {@code onGone} does not run. Does not end the stream. */
   @Override
-  public void close() {}
+  public void close() {
+    call.forgetOnGone();
+  }
 }

@@ -1,0 +1,598 @@
+package dev.controlplane.streams;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataWriter;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * All that goes out on one connection, and the windows that say how much may.
+ *
+ * <p>Helidon 4.5.0 writes each frame to the socket on the thread that made it, under a lock of the
+ * connection ({@code Http2ConnectionWriter}). What follows from that, and is other here:
+ *
+ * <ul>
+ *   <li>It reads the windows, writes, and lowers the windows without holding anything across the
+ *       three: streams that send at once over-send the connection's window, and the client or
+ *       Helidon itself ends the connection. Here a frame is taken out of both windows and put into
+ *       the buffer under one lock.
+ *   <li>An interrupt during a write closes the connection of all streams. Here no sender touches
+ *       the socket.
+ *   <li>A client that reads nothing from its socket holds up the thread that reads from it: no
+ *       answer to a PING, no news of a cancelled stream. Here nobody but the writer waits for the
+ *       socket.
+ *   <li>One system call a message. Here frames gather in a buffer for as long as the writer is busy
+ *       or waits to run.
+ * </ul>
+ *
+ * <p>A sender puts its message on its stream and the stream into a queue. Whoever makes room (the
+ * sender itself, the writer that took a full buffer, the reader that saw a WINDOW_UPDATE) serves
+ * the queue: a frame of at most 16 KiB from each stream in turn, until a window or the buffer is
+ * used up. A stream whose own window is used up leaves the queue until its window grows, so it
+ * holds up nobody. A message that fits into a quarter of the client's initial window starts only
+ * when it can go out whole, so a stream that has to end on a client that stopped reading ends
+ * between messages. The writer is a virtual thread that lives for as long as there is something to
+ * write: an idle connection has neither thread nor buffer.
+ *
+ * <p>Memory: one buffer filling and one in the socket, 64 KiB each and what one frame goes over;
+ * one message a stream. Frames that do not wait for room (HEADERS, SETTINGS, PING, WINDOW_UPDATE)
+ * may add up to {@link #MAX_PENDING}, then the peer is one that makes us answer and reads no
+ * answer, and the connection is closed.
+ */
+final class ConnectionOutput implements DataWriter {
+  /** How many bytes of DATA may wait for the socket. */
+  static final int ROOM = 64 << 10;
+
+  /** How many bytes of whatever may wait for the socket. */
+  static final int MAX_PENDING = 4 << 20;
+
+  private static final int SMALLEST_BUFFER = 512;
+
+  private final DataWriter socket;
+  private final Runnable closeSocket;
+  private final String writerName;
+  private final Duration stallLimit;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition drained = lock.newCondition();
+  private final Map<Integer, OpenStream> streams = new HashMap<>();
+  private final ArrayDeque<OpenStream> ready = new ArrayDeque<>();
+
+  private byte[] buffer;
+  private int count;
+  private int lastBatch = SMALLEST_BUFFER;
+  private boolean writing;
+  private String broken;
+  private long window = Frames.DEFAULT_WINDOW;
+  private int initialWindow = Frames.DEFAULT_WINDOW;
+  private int lastStreamId;
+
+  /** Inside a HEADERS frame and its CONTINUATION frames nothing else may go out. */
+  private boolean headerBlockOpen;
+
+  /**
+   * DATA sent past Helidon's own count of the connection's window and not yet given back by the
+   * client.
+   */
+  private long unknownToHelidon;
+
+  /** When the write that the socket is busy with began; 0 when there is none. */
+  private volatile long writingSince;
+
+  /**
+   * @param closeSocket ends the connection under the writer and the reader
+   * @param writerName of the thread that writes, for those who look at threads
+   */
+  ConnectionOutput(
+      DataWriter socket, Runnable closeSocket, String writerName, Duration stallLimit) {
+    this.socket = socket;
+    this.closeSocket = closeSocket;
+    this.writerName = writerName;
+    this.stallLimit = stallLimit;
+  }
+
+  // ---- what streams there are
+  // ---------------------------------------------------------------------------------
+
+  /** A HEADERS frame came in. */
+  void headersReceived(int streamId, boolean endStream) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      if (stream == null && streamId > lastStreamId) {
+        lastStreamId = streamId;
+        stream = new OpenStream(streamId, initialWindow);
+        streams.put(streamId, stream);
+      }
+      if (stream != null && endStream) {
+        remoteEnded(stream);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A DATA frame came in.
+   *
+   * @return false if its stream was open once and is no more: Helidon must not see the frame
+   */
+  boolean dataReceived(int streamId, boolean endStream) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      if (stream == null) {
+        return streamId > lastStreamId;
+      }
+      if (endStream) {
+        remoteEnded(stream);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A RST_STREAM frame came in: tells the handler.
+   *
+   * @return false if its stream was open once and is no more: Helidon must not see the frame
+   */
+  boolean resetReceived(int streamId) {
+    StreamHandler handler;
+    lock.lock();
+    try {
+      OpenStream stream = streams.remove(streamId);
+      if (stream == null) {
+        return streamId > lastStreamId;
+      }
+      handler = stream.handler;
+      gone(stream);
+    } finally {
+      lock.unlock();
+    }
+    if (handler != null) {
+      handler.clientGone();
+    }
+    return true;
+  }
+
+  /**
+   * Binds a handler to its stream.
+   *
+   * @return the stream, or null if it is gone already
+   */
+  OpenStream attach(int streamId, StreamHandler handler) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      if (stream != null) {
+        stream.handler = handler;
+        stream.grpc = true;
+      }
+      return stream;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int openStreams() {
+    lock.lock();
+    try {
+      return streams.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void remoteEnded(OpenStream stream) {
+    stream.remoteEnded = true;
+    if (stream.localEnded) {
+      streams.remove(stream.id);
+    }
+  }
+
+  private void localEnded(int streamId) {
+    OpenStream stream = streams.get(streamId);
+    if (stream != null) {
+      stream.localEnded = true;
+      if (stream.remoteEnded) {
+        streams.remove(streamId);
+      }
+    }
+  }
+
+  private void gone(OpenStream stream) {
+    stream.gone = true;
+    stream.wake();
+  }
+
+  // ---- windows
+  // ------------------------------------------------------------------------------------------------
+
+  /**
+   * The client takes more on the connection.
+   *
+   * @return how much of it Helidon should hear of, because its own frames used it; -1 if the window
+   *     is now too large
+   */
+  long connectionWindowGrew(int increment) {
+    lock.lock();
+    try {
+      window += increment;
+      long ours = Math.min(increment, unknownToHelidon);
+      unknownToHelidon -= ours;
+      serve();
+      return window > Frames.MAX_WINDOW ? -1 : increment - ours;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What became of a WINDOW_UPDATE for a stream. */
+  enum StreamUpdate {
+    TAKEN,
+    /** The stream is Helidon's, or was never opened. */
+    FOR_HELIDON,
+    TOO_LARGE
+  }
+
+  /** The client takes more on a stream. */
+  StreamUpdate streamWindowGrew(int streamId, int increment) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      if (stream == null) {
+        return streamId > lastStreamId ? StreamUpdate.FOR_HELIDON : StreamUpdate.TAKEN;
+      }
+      stream.window += increment;
+      if (stream.window > Frames.MAX_WINDOW) {
+        return StreamUpdate.TOO_LARGE;
+      }
+      enqueue(stream);
+      serve();
+      return stream.grpc ? StreamUpdate.TAKEN : StreamUpdate.FOR_HELIDON;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The client changed its SETTINGS_INITIAL_WINDOW_SIZE, which moves the window of each open stream
+   * (RFC 9113, 6.9.2).
+   */
+  void initialWindow(int size) {
+    lock.lock();
+    try {
+      long change = (long) size - initialWindow;
+      initialWindow = size;
+      for (OpenStream stream : streams.values()) {
+        stream.window += change;
+        enqueue(stream);
+      }
+      serve();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- sending
+  // ------------------------------------------------------------------------------------------------
+
+  /**
+   * Sends a message; returns when all of it is in the buffer.
+   *
+   * <p>An interrupt neither ends nor tears the message: it shows again in the thread's flag once
+   * the message is out.
+   *
+   * @throws StreamGoneException if the stream or the connection is gone
+   * @throws StreamStalledException if the client took nothing for the stall limit
+   */
+  void message(OpenStream stream, byte[] bytes, int offset, int length) {
+    lock.lock();
+    try {
+      checkOpen(stream);
+      stream.offer(bytes, offset, length);
+      enqueue(stream);
+      serve();
+      if (stream.remaining() > 0) {
+        awaitSent(stream);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void checkOpen(OpenStream stream) {
+    if (broken != null) {
+      throw new StreamGoneException(broken);
+    }
+    if (stream.gone) {
+      throw new StreamGoneException("the client ended the stream");
+    }
+    if (stream.localEnded) {
+      throw new IllegalStateException("stream " + stream.id + " has ended");
+    }
+  }
+
+  private void awaitSent(OpenStream stream) {
+    if (stream.moved == null) {
+      stream.moved = lock.newCondition();
+    }
+    stream.progress = System.nanoTime();
+    boolean interrupted = false;
+    try {
+      while (stream.remaining() > 0) {
+        checkOpen(stream);
+        long left = stallLimit.toNanos() - (System.nanoTime() - stream.progress);
+        if (left <= 0) {
+          throw new StreamStalledException(stallLimit);
+        }
+        try {
+          long _ = stream.moved.awaitNanos(left);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      stream.withdraw();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void enqueue(OpenStream stream) {
+    if (!stream.queued && stream.remaining() > 0) {
+      stream.queued = true;
+      ready.add(stream);
+    }
+  }
+
+  /**
+   * Puts frames of the queued streams into the buffer, one of each in turn, for as long as there is
+   * room.
+   */
+  private void serve() {
+    while (window > 0 && count < ROOM && !headerBlockOpen && broken == null) {
+      OpenStream stream = ready.poll();
+      if (stream == null) {
+        break;
+      }
+      stream.queued = false;
+      int remaining = stream.remaining();
+      if (remaining == 0 || stream.gone || stream.window < least(stream, remaining)) {
+        continue;
+      }
+      int length =
+          (int) Math.min(Math.min(stream.window, window), Math.min(remaining, Frames.MAX_PAYLOAD));
+      reserve(Frames.HEADER + length);
+      Frames.putHeader(buffer, count, length, Frames.DATA, 0, stream.id);
+      stream.copyTo(buffer, count + Frames.HEADER, length);
+      count += Frames.HEADER + length;
+      stream.window -= length;
+      window -= length;
+      unknownToHelidon += length;
+      if (stream.remaining() > 0) {
+        if (stream.moved != null) {
+          stream.progress = System.nanoTime();
+        }
+        enqueue(stream);
+      } else {
+        stream.wake();
+      }
+    }
+    if (count > 0) {
+      wakeWriter();
+    }
+  }
+
+  /** The window that a stream needs before its next frame goes out: see the class comment. */
+  private long least(OpenStream stream, int remaining) {
+    return stream.begun() ? 1 : Math.min(remaining, Math.max(1, initialWindow / 4));
+  }
+
+  /**
+   * Sends a frame of this module's own that flow control does not hold back; does nothing on a
+   * broken connection.
+   */
+  void control(byte[] frame) {
+    lock.lock();
+    try {
+      if (broken == null) {
+        reserve(frame.length);
+        System.arraycopy(frame, 0, buffer, count, frame.length);
+        count += frame.length;
+        wakeWriter();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- what Helidon writes
+  // ------------------------------------------------------------------------------------
+
+  @Override
+  public void writeNow(BufferData data) {
+    lock.lock();
+    try {
+      if (broken != null) {
+        throw new UncheckedIOException(new SocketException(broken));
+      }
+      int length = data.available();
+      if (count + length > MAX_PENDING) {
+        fail("the peer makes us answer and reads no answer");
+        throw new UncheckedIOException(new SocketException(broken));
+      }
+      reserve(length);
+      int at = count;
+      while (count < at + length) {
+        count += data.read(buffer, count, at + length - count);
+      }
+      while (at + Frames.HEADER <= count) {
+        sentByHelidon(at);
+        at += Frames.HEADER + Frames.length(buffer, at);
+      }
+      serve();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void sentByHelidon(int at) {
+    int flags = Frames.flags(buffer, at);
+    int streamId = Frames.streamId(buffer, at);
+    switch (Frames.type(buffer, at)) {
+      case Frames.DATA -> {
+        window -= Frames.length(buffer, at);
+        if ((flags & Frames.END_STREAM) != 0) {
+          localEnded(streamId);
+        }
+      }
+      case Frames.HEADERS -> {
+        headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
+        if ((flags & Frames.END_STREAM) != 0) {
+          localEnded(streamId);
+        }
+      }
+      case Frames.CONTINUATION -> headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
+      case Frames.RST_STREAM -> {
+        OpenStream stream = streams.remove(streamId);
+        if (stream != null) {
+          gone(stream);
+        }
+      }
+      default -> {
+        // says nothing about streams
+      }
+    }
+  }
+
+  @Override
+  public void write(BufferData buffer) {
+    writeNow(buffer);
+  }
+
+  @Override
+  public void write(BufferData... buffers) {
+    writeNow(buffers);
+  }
+
+  @Override
+  public void writeNow(BufferData... buffers) {
+    for (BufferData each : buffers) {
+      writeNow(each);
+    }
+  }
+
+  // ---- the writer
+  // ---------------------------------------------------------------------------------------------
+
+  private void reserve(int length) {
+    if (buffer == null) {
+      buffer = new byte[Math.max(length, lastBatch)];
+    } else if (buffer.length - count < length) {
+      buffer = Arrays.copyOf(buffer, Math.max(count + length, buffer.length * 2));
+    }
+  }
+
+  private void wakeWriter() {
+    if (!writing) {
+      writing = true;
+      Thread.ofVirtual().name(writerName).inheritInheritableThreadLocals(false).start(this::write);
+    }
+  }
+
+  private void write() {
+    byte[] spare = null;
+    while (true) {
+      byte[] batch;
+      int length;
+      lock.lock();
+      try {
+        if (count == 0 || broken != null) {
+          writing = false;
+          buffer = null;
+          drained.signalAll();
+          return;
+        }
+        batch = buffer;
+        length = count;
+        lastBatch = Math.clamp(length, SMALLEST_BUFFER, ROOM + Frames.MAX_PAYLOAD);
+        buffer = spare;
+        count = 0;
+        serve();
+      } finally {
+        lock.unlock();
+      }
+      writingSince = System.nanoTime();
+      try {
+        socket.writeNow(BufferData.create(batch, 0, length));
+      } catch (RuntimeException e) {
+        close("the connection broke: " + e.getMessage());
+      }
+      writingSince = 0;
+      spare = batch.length > ROOM * 2 ? null : batch;
+    }
+  }
+
+  /** How long the socket has been busy with one write, in nanoseconds. */
+  long writingFor(long now) {
+    long since = writingSince;
+    return since == 0 ? 0 : now - since;
+  }
+
+  /** Waits until all is written, but not longer than this. */
+  void drain(Duration limit) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = limit.toNanos();
+      while (writing && broken == null && left > 0) {
+        left = drained.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- the end
+  // ------------------------------------------------------------------------------------------------
+
+  /** Ends the connection and tells every handler on it, on this thread; once. */
+  void close(String why) {
+    List<StreamHandler> handlers = new ArrayList<>();
+    lock.lock();
+    try {
+      if (broken == null) {
+        fail(why);
+      }
+      for (OpenStream stream : streams.values()) {
+        gone(stream);
+        if (stream.handler != null) {
+          handlers.add(stream.handler);
+        }
+      }
+      streams.clear();
+      ready.clear();
+    } finally {
+      lock.unlock();
+    }
+    handlers.forEach(StreamHandler::connectionGone);
+  }
+
+  private void fail(String why) {
+    broken = why;
+    drained.signalAll();
+    closeSocket.run();
+  }
+}

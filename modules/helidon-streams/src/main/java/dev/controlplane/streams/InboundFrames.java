@@ -1,0 +1,170 @@
+package dev.controlplane.streams;
+
+import io.helidon.common.buffers.DataReader;
+import java.util.function.Supplier;
+
+/**
+ * What comes in on one connection, frame by frame, before Helidon sees it. Runs on the thread of
+ * the connection.
+ *
+ * <ul>
+ *   <li><b>Late frames.</b> A client that has reset a stream may still have sent DATA, RST_STREAM
+ *       or WINDOW_UPDATE for it, and so may one whose cancel crossed our trailers. Helidon 4.5.0
+ *       ({@code Http2Connection.stream}) takes a frame of a stream that it has dropped for one of a
+ *       stream that never was, and ends the connection of all: "Stream 215 was never created and
+ *       has lower ID than last". Such frames end here; what DATA used of the connection's window is
+ *       given back.
+ *   <li><b>Graceful GOAWAY.</b> A client that will open no more streams says GOAWAY(NO_ERROR) and
+ *       waits for those it has. Helidon ends them ({@code Http2Connection.goAwayFrame}). It does
+ *       not hear of it; the client closes the connection when it is through.
+ *   <li><b>Windows.</b> Those of gRPC streams and of the connection are kept by {@link
+ *       ConnectionOutput}, and so are the WINDOW_UPDATE frames that make them grow.
+ *   <li>{@link PseudoHeaderNames}, {@link KnownSettings}, {@link RapidResets}.
+ * </ul>
+ */
+final class InboundFrames implements Supplier<byte[]> {
+  private static final int PREFACE = 24;
+  private static final byte[] DROPPED = {};
+
+  private final DataReader socket;
+  private final ConnectionOutput output;
+  private final RapidResets resets = new RapidResets();
+  private boolean prefaceRead;
+  private int lastStreamId;
+
+  /** When the thread of the connection last began to wait for bytes; 0 while it does not wait. */
+  private volatile long waitingSince;
+
+  InboundFrames(DataReader socket, ConnectionOutput output) {
+    this.socket = socket;
+    this.output = output;
+  }
+
+  /**
+   * How long nothing has come in, in nanoseconds; 0 while the connection's thread is busy with what
+   * came.
+   */
+  long silentFor(long now) {
+    long since = waitingSince;
+    return since == 0 ? 0 : now - since;
+  }
+
+  /** The next bytes for Helidon, whole frames after the preface; null at the end. */
+  @Override
+  public byte[] get() {
+    try {
+      if (!prefaceRead) {
+        prefaceRead = true;
+        return read(PREFACE);
+      }
+      byte[] frame;
+      do {
+        frame = forHelidon(read());
+      } while (frame != null && frame.length == 0);
+      return frame;
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      return null;
+    }
+  }
+
+  private byte[] read(int length) {
+    while (socket.available() < length) {
+      waitingSince = System.nanoTime() | 1;
+      socket.pullData();
+    }
+    waitingSince = 0;
+    return socket.readBytes(length);
+  }
+
+  private byte[] read() {
+    byte[] header = read(Frames.HEADER);
+    int length = Frames.length(header, 0);
+    if (length == 0 || length > Frames.MAX_PAYLOAD) {
+      return header;
+    }
+    byte[] payload = read(length);
+    byte[] frame = new byte[Frames.HEADER + length];
+    System.arraycopy(header, 0, frame, 0, Frames.HEADER);
+    System.arraycopy(payload, 0, frame, Frames.HEADER, length);
+    return frame;
+  }
+
+  private byte[] forHelidon(byte[] frame) {
+    int length = Frames.length(frame, 0);
+    if (frame.length != Frames.HEADER + length) {
+      return frame;
+    }
+    int flags = Frames.flags(frame, 0);
+    int streamId = Frames.streamId(frame, 0);
+    return switch (Frames.type(frame, 0)) {
+      case Frames.HEADERS -> {
+        lastStreamId = Math.max(lastStreamId, streamId);
+        output.headersReceived(streamId, (flags & Frames.END_STREAM) != 0);
+        yield HeaderBlocks.normalize(frame, this::read);
+      }
+      case Frames.DATA -> {
+        if (output.dataReceived(streamId, (flags & Frames.END_STREAM) != 0)) {
+          yield frame;
+        }
+        if (length > 0) {
+          output.control(Frames.windowUpdate(0, length));
+        }
+        yield DROPPED;
+      }
+      case Frames.RST_STREAM -> {
+        if (resets.tooMany(System.nanoTime())) {
+          yield refuse(Frames.ENHANCE_YOUR_CALM);
+        }
+        yield output.resetReceived(streamId) ? frame : DROPPED;
+      }
+      case Frames.WINDOW_UPDATE -> length == 4 ? windowUpdate(frame, streamId) : frame;
+      case Frames.SETTINGS -> {
+        if ((flags & Frames.ACK) != 0) {
+          yield frame;
+        }
+        byte[] known = KnownSettings.only(frame);
+        int initialWindow = KnownSettings.initialWindow(known);
+        if (initialWindow >= 0) {
+          output.initialWindow(initialWindow);
+        }
+        yield known;
+      }
+      case Frames.PING -> (flags & Frames.ACK) != 0 ? DROPPED : frame;
+      case Frames.GOAWAY ->
+          length >= 8 && Frames.int32(frame, Frames.HEADER + 4) == Frames.NO_ERROR
+              ? DROPPED
+              : frame;
+      default -> frame;
+    };
+  }
+
+  private byte[] windowUpdate(byte[] frame, int streamId) {
+    int increment = Frames.int32(frame, Frames.HEADER) & 0x7fff_ffff;
+    if (increment == 0) {
+      return frame;
+    }
+    if (streamId == 0) {
+      long forHelidon = output.connectionWindowGrew(increment);
+      if (forHelidon < 0) {
+        return refuse(Frames.FLOW_CONTROL_ERROR);
+      }
+      return forHelidon == 0 ? DROPPED : Frames.windowUpdate(0, (int) forHelidon);
+    }
+    return switch (output.streamWindowGrew(streamId, increment)) {
+      case TAKEN -> DROPPED;
+      case FOR_HELIDON -> frame;
+      case TOO_LARGE -> {
+        output.control(Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR));
+        output.resetReceived(streamId);
+        // Helidon's own stream has to go too.
+        yield Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR);
+      }
+    };
+  }
+
+  /** Tells the client why, and ends the connection. */
+  private byte[] refuse(int errorCode) {
+    output.control(Frames.goAway(lastStreamId, errorCode));
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.controlplane.streams;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.helidon.common.Weight;
+import io.helidon.grpc.core.InterceptorWeights;
+
+/** Puts a {@link StreamCall} in the place of Helidon's call, before any other interceptor. */
+@Weight(InterceptorWeights.CONTEXT + 1000.0)
+final class StreamCallInterceptor implements ServerInterceptor {
+
+  @Override
+  public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+      ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
+    if (!StreamHandler.CURRENT.isBound()) {
+      return next.startCall(call, headers);
+    }
+    StreamHandler handler = StreamHandler.CURRENT.get();
+    StreamCall<ReqT, RespT> ours = handler.call(call);
+    Context context = Context.current().withValue(StreamCall.CURRENT, ours);
+    try {
+      return handler.listener(Contexts.interceptCall(context, ours, headers, next));
+    } catch (RuntimeException | Error e) {
+      handler.failed(e);
+      return new ServerCall.Listener<>() {};
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package dev.controlplane.streams;
+
+import io.grpc.Drainable;
+import io.grpc.KnownLength;
+import io.grpc.MethodDescriptor;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+
+/**
+ * Messages that are bytes, as a server has them that encodes each message once for all of its
+ * streams.
+ */
+final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+
+  static MethodDescriptor<byte[], byte[]> method(MethodDescriptor.MethodType type, String name) {
+    return MethodDescriptor.<byte[], byte[]>newBuilder()
+        .setType(type)
+        .setFullMethodName(name)
+        .setRequestMarshaller(new Bytes())
+        .setResponseMarshaller(new Bytes())
+        .build();
+  }
+
+  @Override
+  public InputStream stream(byte[] value) {
+    return new Whole(value);
+  }
+
+  @Override
+  public byte[] parse(InputStream stream) {
+    try {
+      return stream.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static final class Whole extends ByteArrayInputStream implements KnownLength, Drainable {
+    Whole(byte[] bytes) {
+      super(bytes);
+    }
+
+    @Override
+    public int drainTo(OutputStream target) throws IOException {
+      int length = available();
+      target.write(buf, pos, length);
+      pos = count;
+      return length;
+    }
+  }
+}
