@@ -32,17 +32,26 @@ public final class DataDirectory {
    */
   public static Catalog openCatalog(Path directory) {
     WriterLock lock = null;
-    CommitSignal signal;
+    Catalog catalog = null;
+    boolean opened = false;
     try {
-      lock = prepare(directory, Schema.CATALOG);
-      FileBlobStore.sweep(directory);
+      lock = lock(directory, Schema.CATALOG);
       // Before the database: where that is, readers find the signal.
-      signal = CommitSignal.toWrite(directory);
+      CommitSignal signal = CommitSignal.toWrite(directory);
       GroupCommit writer = writer(directory, Schema.CATALOG, signal::advance);
       SqlCatalogReader reader = new SqlCatalogReader(directory);
-      return new SqlCatalog(lock, writer, reader, InstantSource.system());
+      catalog = new SqlCatalog(lock, writer, reader, InstantSource.system());
+      // Makes a reader's connection, too, which is to be the last one closed.
+      catalog.check();
+      FileBlobStore.sweep(directory);
+      opened = true;
+      return catalog;
     } catch (IOException | RuntimeException e) {
-      throw failed(lock, e, directory);
+      throw failed(e, directory);
+    } finally {
+      if (!opened) {
+        closeAll(catalog, lock);
+      }
     }
   }
 
@@ -83,17 +92,35 @@ public final class DataDirectory {
   /** Opens the consumers to write; errors as {@link #openCatalog}. */
   public static Consumers openConsumers(Path directory) {
     WriterLock lock = null;
+    Consumers consumers = null;
+    boolean opened = false;
     try {
-      lock = prepare(directory, Schema.CONSUMERS);
+      lock = lock(directory, Schema.CONSUMERS);
       GroupCommit writer = writer(directory, Schema.CONSUMERS, () -> {});
-      return new SqlConsumers(lock, writer, directory);
+      consumers = new SqlConsumers(lock, writer, directory);
+      consumers.check();
+      opened = true;
+      return consumers;
     } catch (IOException | RuntimeException e) {
-      throw failed(lock, e, directory);
+      throw failed(e, directory);
+    } finally {
+      if (!opened) {
+        closeAll(consumers, lock);
+      }
     }
   }
 
-  private static WriterLock prepare(Path directory, Schema schema) throws IOException {
+  /** Looks before it touches anything: what is there may be somebody else's. */
+  private static WriterLock lock(Path directory, Schema schema) throws IOException {
     requireOurs(directory);
+    Path file = schema.in(directory);
+    if (Files.exists(file)) {
+      try (Session session = Session.toRead(file)) {
+        schema.verify(session);
+      } catch (SQLException e) {
+        throw StorageErrors.of(e, file);
+      }
+    }
     Directories.make(directory);
     return WriterLock.take(directory, schema);
   }
@@ -103,29 +130,34 @@ public final class DataDirectory {
     schema.create(directory);
     Path file = schema.in(directory);
     try {
-      // Looked at first without touching it: it may be somebody else's.
-      try (Session session = Session.toRead(file)) {
-        schema.verify(session);
-      }
       Session session = Session.toWrite(file);
+      boolean opened = false;
       try {
-        schema.verify(session);
         // The log may have been made by a reader, and then SQLite does not make its name durable.
         Directories.sync(directory);
-        return new GroupCommit(schema.title() + "-writer", session, onChange);
-      } catch (SQLException | IOException | RuntimeException e) {
-        session.close();
-        throw e;
+        GroupCommit writer = new GroupCommit(schema.title() + "-writer", session, onChange);
+        opened = true;
+        return writer;
+      } finally {
+        if (!opened) {
+          session.close();
+        }
       }
     } catch (SQLException e) {
       throw StorageErrors.of(e, file);
     }
   }
 
-  private static CatalogException failed(WriterLock lock, Exception e, Path directory) {
-    if (lock != null) {
-      lock.close();
+  private static void closeAll(AutoCloseable opened, WriterLock lock) {
+    try (lock;
+        opened) {
+      // Each that is there, in order.
+    } catch (Exception e) {
+      // Why it could not be opened is what counts.
     }
+  }
+
+  private static CatalogException failed(Exception e, Path directory) {
     return switch (e) {
       case CatalogException known -> known;
       case IOException io -> StorageErrors.of(io, "use the data directory", directory);
