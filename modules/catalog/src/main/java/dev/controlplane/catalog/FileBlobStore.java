@@ -159,7 +159,9 @@ final class FileBlobStore implements BlobStore {
     leases.merge(digest, 1, Integer::sum);
   }
 
+  /** Gives a lease back; with the last one goes a blob that nothing refers to. */
   void release(Digest digest) {
+    boolean interrupted = Thread.interrupted(); // It must not keep the question from being asked.
     ReentrantLock lock = lockOf(digest);
     lock.lock();
     try {
@@ -173,6 +175,9 @@ final class FileBlobStore implements BlobStore {
       // A blob too many harms nobody.
     } finally {
       lock.unlock();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -33,7 +33,8 @@ final class FileUpload implements BlobStore.Upload {
   private final FileChannel channel;
   private final MessageDigest sha256 = sha256();
   private final ChunkChecksums.Builder sums = new ChunkChecksums.Builder();
-  private StoredBlob committed;
+  private Digest leased;
+  private boolean committed;
   private boolean failed;
   private boolean closed;
 
@@ -92,14 +93,16 @@ final class FileUpload implements BlobStore.Upload {
     ReentrantLock lock = store.lockOf(digest);
     lock.lock();
     try {
+      // Before the files come, so that they go if what follows fails.
+      store.lease(digest);
+      leased = digest;
       if (!isWhole(file, checksums, sidecar)) {
         place(file, sidecar);
       }
       // Also for one that was there: who put it there may have been killed before this.
       Directories.sync(file.getParent());
-      store.lease(digest);
-      committed = new StoredBlob(digest, checksums.size());
-      return committed;
+      committed = true;
+      return new StoredBlob(digest, checksums.size());
     } catch (IOException e) {
       failed = true;
       throw StorageErrors.of(e, "store", file);
@@ -167,9 +170,9 @@ final class FileUpload implements BlobStore.Upload {
   }
 
   private void requireOpen() {
-    if (closed || committed != null || failed) {
+    if (closed || committed || failed) {
       throw new IllegalStateException(
-          "the upload is " + (closed ? "closed" : committed != null ? "committed" : "failed"));
+          "the upload is " + (closed ? "closed" : committed ? "committed" : "failed"));
     }
   }
 
@@ -186,8 +189,8 @@ final class FileUpload implements BlobStore.Upload {
     } catch (IOException e) {
       // The next start of the catalog's writer removes it.
     }
-    if (committed != null) {
-      store.release(committed.digest());
+    if (leased != null) {
+      store.release(leased);
     }
   }
 

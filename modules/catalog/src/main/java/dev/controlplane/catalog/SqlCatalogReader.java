@@ -142,12 +142,11 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public Page<Version> versions(String worker, int limit, String after) {
     long before = after == null ? Long.MAX_VALUE : Cursor.revision(after);
+    int wanted = Cursor.oneMore(limit);
     return Cursor.page(
         readers.ask(
             List.of(),
-            session ->
-                session.all(
-                    VERSIONS, SqlCatalogReader::version, worker, before, Cursor.oneMore(limit))),
+            session -> session.all(VERSIONS, SqlCatalogReader::version, worker, before, wanted)),
         limit,
         version -> Cursor.of(version.revision()));
   }
@@ -155,11 +154,11 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public Page<Version> latestOfAll(int limit, String after) {
     String name = after == null ? "" : Cursor.name(after);
+    int wanted = Cursor.oneMore(limit);
     return Cursor.page(
         readers.ask(
             List.of(),
-            session ->
-                session.all(LATEST_OF_ALL, SqlCatalogReader::version, name, Cursor.oneMore(limit))),
+            session -> session.all(LATEST_OF_ALL, SqlCatalogReader::version, name, wanted)),
         limit,
         version -> Cursor.of(version.worker()));
   }

@@ -74,6 +74,7 @@ final class SqlConsumers implements Consumers {
   @Override
   public Page<Consumer> list(int limit, String after) {
     String id = after == null ? "" : Cursor.name(after);
+    int wanted = Cursor.oneMore(limit);
     return Cursor.page(
         readers.ask(
             List.of(),
@@ -82,7 +83,7 @@ final class SqlConsumers implements Consumers {
                     COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",
                     SqlConsumers::row,
                     id,
-                    Cursor.oneMore(limit))),
+                    wanted)),
         limit,
         consumer -> Cursor.of(consumer.id()));
   }
