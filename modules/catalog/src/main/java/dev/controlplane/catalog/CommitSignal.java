@@ -27,9 +27,11 @@ final class CommitSignal {
   private static final VarHandle NUMBER = ValueLayout.JAVA_LONG.varHandle();
 
   private final MemorySegment memory;
+  private final Object fileKey;
 
-  private CommitSignal(MemorySegment memory) {
+  private CommitSignal(MemorySegment memory, Object fileKey) {
     this.memory = memory;
+    this.fileKey = fileKey;
   }
 
   static Path in(Path directory) {
@@ -52,18 +54,30 @@ final class CommitSignal {
         }
       }
       CommitSignal signal =
-          new CommitSignal(channel.map(MapMode.READ_WRITE, 0, BYTES, Arena.ofAuto()));
+          new CommitSignal(
+              channel.map(MapMode.READ_WRITE, 0, BYTES, Arena.ofAuto()), FileKeys.of(file));
       signal.advance();
       return signal;
     }
   }
 
-  /** For readers; null if no writer has made it yet. */
-  static CommitSignal toRead(Path directory) {
-    try (FileChannel channel = FileChannel.open(in(directory), StandardOpenOption.READ)) {
-      return channel.size() < BYTES
+  /**
+   * For readers.
+   *
+   * @param last what was returned the last time, or null; it is kept if it still holds
+   * @return null if no writer has made it yet
+   */
+  static CommitSignal toRead(Path directory, CommitSignal last) {
+    Path file = in(directory);
+    Object key = FileKeys.of(file);
+    if (last != null && last.fileKey.equals(key)) {
+      return last;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      // Between these two looks another may have come to the file's name; the next look sees it.
+      return key == null || channel.size() < BYTES
           ? null
-          : new CommitSignal(channel.map(MapMode.READ_ONLY, 0, BYTES, Arena.ofAuto()));
+          : new CommitSignal(channel.map(MapMode.READ_ONLY, 0, BYTES, Arena.ofAuto()), key);
     } catch (IOException e) {
       return null;
     }

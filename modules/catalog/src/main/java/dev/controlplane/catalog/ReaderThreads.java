@@ -1,9 +1,7 @@
 package dev.controlplane.catalog;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -205,7 +203,7 @@ final class ReaderThreads implements AutoCloseable {
         DataDirectory.requireOurs(directory);
         return;
       }
-      Object key = keyOfFile();
+      Object key = FileKeys.of(file);
       Session opened = Session.toRead(file);
       try {
         schema.verify(opened);
@@ -226,7 +224,7 @@ final class ReaderThreads implements AutoCloseable {
       }
       lastLook = System.nanoTime();
       try {
-        if (!Objects.equals(fileKey, keyOfFile())) {
+        if (!Objects.equals(fileKey, FileKeys.of(file))) {
           close();
           onChange.run();
           return;
@@ -240,14 +238,6 @@ final class ReaderThreads implements AutoCloseable {
         // The next query meets the same and tells its caller.
         close();
         onChange.run();
-      }
-    }
-
-    private Object keyOfFile() {
-      try {
-        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-      } catch (IOException e) {
-        return null;
       }
     }
 

@@ -88,8 +88,8 @@ final class SqlCatalogReader implements CatalogReader {
     this.readers = new ReaderThreads(directory, Schema.CATALOG, THREADS, this::changed);
   }
 
-  private void changed() {
-    signal = CommitSignal.toRead(directory);
+  private synchronized void changed() {
+    signal = CommitSignal.toRead(directory, signal);
     epoch.incrementAndGet();
   }
 
