@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many at once. */
-@Timeout(60)
+@Timeout(180)
 class ConcurrencyTest {
   @TempDir Path directory;
   private Catalog catalog;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A full disk costs the request that met it, and nothing else. On a small file system of its own.
  */
-@Timeout(60)
+@Timeout(180)
 class DiskFullTest {
   private static final StoredBlob SMALL = Blobs.of("bytes");
 

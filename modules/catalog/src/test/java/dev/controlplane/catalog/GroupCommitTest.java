@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The writer's transactions: shared, and fair to each request. */
-@Timeout(30)
+@Timeout(120)
 class GroupCommitTest {
   private static final String INSERT =
       "INSERT INTO consumers (id, endpoint, last_seen, last_revision) VALUES (?, '', 0, 0)";

@@ -25,7 +25,9 @@ final class Publisher implements AutoCloseable {
     int threads = Integer.parseInt(arguments[2]);
     try (Catalog catalog = DataDirectory.openCatalog(directory)) {
       BlobStore blobs = DataDirectory.openBlobs(directory, catalog);
-      out.println("ready " + catalog.head());
+      blobs.check();
+      String[] leftovers = directory.resolve("blobs/tmp").toFile().list();
+      out.println("ready " + catalog.head() + " leftovers " + leftovers.length);
       if (threads == 0) {
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
