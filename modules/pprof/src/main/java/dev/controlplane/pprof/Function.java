@@ -29,8 +29,8 @@ final class Function {
   /** The address of its line 0. */
   final long entry;
 
-  /** Part of the JDK: not written by a user. */
-  final boolean jdk;
+  /** Part of the JDK, or of what starts threads here: not what a user wrote. */
+  final boolean internal;
 
   /** Machinery of the JDK that no user calls: what starts, parks and continues threads. */
   final boolean plumbing;
@@ -44,9 +44,9 @@ final class Function {
     this.name = className + "." + method;
     this.file = file;
     this.entry = entry;
-    this.jdk = Trim.isJdk(className);
-    this.plumbing = jdk && Trim.isPlumbing(className, name);
-    this.evidence = jdk ? WaitReasons.evidence(name) : null;
+    this.internal = Trim.isInternal(className);
+    this.plumbing = internal && Trim.isPlumbing(className, method);
+    this.evidence = internal ? WaitReasons.evidence(name) : null;
   }
 
   /** The address of a line: amid the line's own, so that pc and pc − 1 are of the line too. */

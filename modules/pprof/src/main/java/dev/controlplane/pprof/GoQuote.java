@@ -1,13 +1,50 @@
 package dev.controlplane.pprof;
 
-/** Text in double quotes as Go's {@code strconv.Quote} writes it ({@code %q}). */
+/** Text in double quotes, as Go writes it. */
 final class GoQuote {
   private GoQuote() {}
 
+  /** As {@code strconv.Quote} does ({@code %q}). */
   static void append(StringBuilder out, String text) {
     out.append('"');
     text.codePoints().forEach(c -> append(out, c));
     out.append('"');
+  }
+
+  /** As stack dumps have it, in ASCII alone (runtime/print.go, printquoted). */
+  static void appendAscii(StringBuilder out, String text) {
+    out.append('"');
+    text.codePoints()
+        .map(c -> isSurrogate(c) ? 0xfffd : c)
+        .forEach(
+            c -> {
+              switch (c) {
+                case '"', '\\' -> out.append('\\').append((char) c);
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> {
+                  if (c >= ' ' && c <= '~') {
+                    out.append((char) c);
+                  } else {
+                    appendHex(out, c, c < ' ');
+                  }
+                }
+              }
+            });
+    out.append('"');
+  }
+
+  private static boolean isSurrogate(int c) {
+    return c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
+  }
+
+  private static void appendHex(StringBuilder out, int c, boolean isByte) {
+    if (isByte) {
+      out.append(String.format("\\x%02x", c));
+    } else {
+      out.append(String.format(c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+    }
   }
 
   private static void append(StringBuilder out, int c) {
@@ -23,14 +60,10 @@ final class GoQuote {
       default -> {
         if (printable(c)) {
           out.appendCodePoint(c);
-        } else if (c < ' ' || c == 0x7f) {
-          out.append(String.format("\\x%02x", c));
-        } else if (c >= 0xd800 && c <= 0xdfff) {
-          out.append("\\ufffd"); // Half a surrogate pair has no UTF-8 form.
-        } else if (c < 0x10000) {
-          out.append(String.format("\\u%04x", c));
+        } else if (isSurrogate(c)) {
+          out.append("\\ufffd"); // Half a pair has no form in UTF-8.
         } else {
-          out.append(String.format("\\U%08x", c));
+          appendHex(out, c, c < ' ' || c == 0x7f);
         }
       }
     }

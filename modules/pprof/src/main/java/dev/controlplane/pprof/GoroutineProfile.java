@@ -4,18 +4,29 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Goroutines counted by stack and labels, or the difference of two such counts. Immutable. */
 public final class GoroutineProfile {
-  record Key(Stack stack, LabelSet labels) {}
+  /** What goroutines are counted by. */
+  record Group(Stack stack, LabelSet labels) {}
 
-  private final Map<Key, Long> counts;
+  /**
+   * A group as it is written.
+   *
+   * @param key {@code @ 0x… 0x…}: return addresses, leaf first; also the order among equal counts
+   */
+  record Entry(Stack stack, LabelSet labels, long count, String key) {}
+
+  private final Map<Group, Long> counts;
   private final Instant time;
   private final Duration duration;
 
-  GoroutineProfile(Map<Key, Long> counts, Instant time, Duration duration) {
+  GoroutineProfile(Map<Group, Long> counts, Instant time, Duration duration) {
     this.counts = counts;
     this.time = time;
     this.duration = duration;
@@ -36,8 +47,26 @@ public final class GoroutineProfile {
     return duration;
   }
 
-  Map<Key, Long> counts() {
-    return counts;
+  /** Sorted by count, the largest first, then by key and labels, as Go sorts them. */
+  List<Entry> entries() {
+    var entries = new ArrayList<Entry>(counts.size());
+    counts.forEach(
+        (group, count) ->
+            entries.add(new Entry(group.stack(), group.labels(), count, key(group.stack()))));
+    entries.sort(
+        Comparator.comparingLong(Entry::count)
+            .reversed()
+            .thenComparing(Entry::key)
+            .thenComparing(entry -> entry.labels().compact()));
+    return entries;
+  }
+
+  private static String key(Stack stack) {
+    var key = new StringBuilder("@");
+    for (Frame frame : stack.frames) {
+      key.append(" 0x").append(Long.toHexString(frame.address + 1));
+    }
+    return key.toString();
   }
 
   /**
@@ -45,12 +74,17 @@ public final class GoroutineProfile {
    * close the stream.
    */
   public void writeBinary(OutputStream out) throws IOException {
-    BinaryWriter.write(this, out);
+    try (var encoder = new ProfileEncoder(out)) {
+      for (Entry entry : entries()) {
+        encoder.sample(entry.stack(), entry.labels(), entry.count());
+      }
+      encoder.finish(time, duration);
+    }
   }
 
   /** Writes the profile in Go's legacy text ({@code debug=1}). Doesn't close the stream. */
   public void writeText(OutputStream out) throws IOException {
-    TextWriter.write(this, out);
+    ProfileText.write(this, out);
   }
 
   /**
@@ -59,7 +93,7 @@ public final class GoroutineProfile {
    */
   public GoroutineProfile minus(GoroutineProfile earlier) {
     var difference = new HashMap<>(counts);
-    earlier.counts.forEach((key, count) -> difference.merge(key, -count, Long::sum));
+    earlier.counts.forEach((group, count) -> difference.merge(group, -count, Long::sum));
     difference.values().removeIf(count -> count == 0);
     return new GoroutineProfile(difference, time, Duration.between(earlier.time, time));
   }

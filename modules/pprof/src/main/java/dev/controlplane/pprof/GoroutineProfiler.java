@@ -5,6 +5,8 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -70,18 +72,23 @@ public final class GoroutineProfiler {
    * @throws IOException if the source is the JVM's thread dump and that can't be taken or read
    */
   public GoroutineProfile collect(Source source) throws IOException {
-    var counts = new HashMap<GoroutineProfile.Key, Long>();
+    var counts = new HashMap<GoroutineProfile.Group, Long>();
     Instant time = Instant.now();
-    FrameTable.Cache cache = Roster.FRAMES.new Cache();
-    for (Thread thread : LiveSource.threads()) {
-      StackTraceElement[] elements = thread.getStackTrace();
-      var raw = new Frame[elements.length];
-      for (int i = 0; i < raw.length; i++) {
-        raw[i] = cache.frame(elements[i]);
-      }
-      Roster.Entry entry = Roster.entry(thread.threadId());
-      LabelSet labels = options.labels() && entry != null ? entry.labels() : LabelSet.EMPTY;
-      counts.merge(new GoroutineProfile.Key(new Stack(Trim.trim(raw)), labels), 1L, Long::sum);
+    Goroutine caller = new LiveSource(options.labels()).caller();
+    counts.put(new GoroutineProfile.Group(caller.stack(), caller.labels()), 1L);
+    if (isHotSpot(source)) {
+      readDump(
+          caller,
+          (reader, facts) ->
+              count(counts, reader.shape(facts).stack(), reader.labels(facts.id), 1));
+    } else {
+      Sweep.over(
+          others(),
+          () -> {
+            var live = new LiveSource(options.labels());
+            return threads -> groups(live, threads);
+          },
+          groups -> groups.forEach((group, count) -> counts.merge(group, count, Long::sum)));
     }
     return new GoroutineProfile(counts, time, Duration.ZERO);
   }
@@ -94,7 +101,38 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect} does, or if the stream fails
    */
   public long writeStacks(Source source, StackStyle style, OutputStream out) throws IOException {
-    return 0;
+    var text = new StackText(style);
+    var buffer = new ByteBuilder(1 << 16);
+    Goroutine caller = new LiveSource(options.labels()).caller();
+    text.append(buffer, caller);
+    long[] count = {1};
+    if (isHotSpot(source)) {
+      readDump(
+          caller,
+          (reader, facts) -> {
+            Goroutine goroutine = reader.goroutine(facts);
+            if (goroutine != null) {
+              text.append(buffer.append('\n'), goroutine);
+              count[0]++;
+              flush(buffer, out, 1 << 16);
+            }
+          });
+    } else {
+      flush(buffer, out, 0);
+      Sweep.over(
+          others(),
+          () -> {
+            var live = new LiveSource(options.labels());
+            var portionText = new StackText(style);
+            return threads -> spell(live, portionText, threads);
+          },
+          portion -> {
+            portion.text.writeTo(out);
+            count[0] += portion.count;
+          });
+    }
+    flush(buffer, out, 0);
+    return count[0];
   }
 
   /**
@@ -106,7 +144,39 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect} does, or if the stream fails
    */
   public long writePerGoroutine(Source source, OutputStream out) throws IOException {
-    return 0;
+    Instant time = Instant.now();
+    Goroutine caller = new LiveSource(options.labels()).caller();
+    long[] count = {1};
+    try (var encoder = new ProfileEncoder(out)) {
+      encoder.sample(caller);
+      if (isHotSpot(source)) {
+        readDump(
+            caller,
+            (reader, facts) -> {
+              Goroutine goroutine = reader.goroutine(facts);
+              if (goroutine != null) {
+                encoder.sample(goroutine);
+                count[0]++;
+              }
+            });
+      } else {
+        Sweep.over(
+            others(),
+            () -> {
+              var live = new LiveSource(options.labels());
+              return threads ->
+                  threads.stream().map(live::goroutine).filter(Objects::nonNull).toList();
+            },
+            goroutines -> {
+              for (Goroutine goroutine : goroutines) {
+                encoder.sample(goroutine);
+              }
+              count[0] += goroutines.size();
+            });
+      }
+      encoder.finish(time, Duration.ZERO);
+    }
+    return count[0];
   }
 
   /**
@@ -115,5 +185,76 @@ public final class GoroutineProfiler {
    */
   public static Optional<String> symbol(long pc) {
     return Optional.ofNullable(Roster.FRAMES.at(pc)).map(function -> function.name);
+  }
+
+  /** Goroutines of a portion, spelled. */
+  private record Spelled(ByteBuilder text, int count) {}
+
+  @FunctionalInterface
+  private interface DumpVisitor {
+    void thread(Interpreter reader, ThreadFacts facts) throws IOException;
+  }
+
+  private boolean isHotSpot(Source source) {
+    Source asked = source == Source.AUTO ? options.source() : source;
+    return switch (asked) {
+      case AUTO -> HotSpotSource.safe();
+      case HOTSPOT -> true;
+      case LIVE -> false;
+    };
+  }
+
+  /** Every thread but the calling one. */
+  private static List<Thread> others() {
+    List<Thread> threads = LiveSource.threads();
+    threads.remove(Thread.currentThread());
+    return threads;
+  }
+
+  /** Every thread of the dump but the calling one and those that take profiles. */
+  private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
+    Interpreter reader = Interpreter.ofThisJvm(options.labels());
+    HotSpotSource.read(
+        facts -> {
+          if (facts.id != caller.id() && !facts.name.equals(Sweep.HELPER_NAME)) {
+            visitor.thread(reader, facts);
+          }
+        });
+  }
+
+  private static Map<GoroutineProfile.Group, Long> groups(LiveSource live, List<Thread> threads) {
+    var counts = new HashMap<GoroutineProfile.Group, Long>();
+    for (Thread thread : threads) {
+      Stack stack = live.stack(thread);
+      if (stack != null) {
+        count(counts, stack, live.labels(thread), 1);
+      }
+    }
+    return counts;
+  }
+
+  private static void count(
+      Map<GoroutineProfile.Group, Long> counts, Stack stack, LabelSet labels, long count) {
+    counts.merge(new GoroutineProfile.Group(stack, labels), count, Long::sum);
+  }
+
+  private static Spelled spell(LiveSource live, StackText text, List<Thread> threads) {
+    var spelled = new ByteBuilder(1 << 16);
+    int count = 0;
+    for (Thread thread : threads) {
+      Goroutine goroutine = live.goroutine(thread);
+      if (goroutine != null) {
+        text.append(spelled.append('\n'), goroutine);
+        count++;
+      }
+    }
+    return new Spelled(spelled, count);
+  }
+
+  private static void flush(ByteBuilder buffer, OutputStream out, int fuller) throws IOException {
+    if (buffer.length() > fuller) {
+      buffer.writeTo(out);
+      buffer.clear();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.controlplane.pprof;
 
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /**
  * Labels of a goroutine, sorted by key. Immutable.
@@ -25,26 +26,26 @@ record LabelSet(Map<String, String> pairs) {
     return new LabelSet(merged);
   }
 
-  /** As {@code debug=1} has them: {@code {"k":"v", "k2":"v2"}} (runtime/pprof, labelMap.String). */
+  /** As {@code debug=1} has them: {@code {"k":"v", "k2":"v2"}} (runtime/pprof/label.go). */
   String compact() {
-    return text(":");
+    return text(":", GoQuote::append);
   }
 
-  /** As {@code debug=2} has them: {@code {"k": "v", "k2": "v2"}} (runtime, goroutineheader). */
+  /** As {@code debug=2} has them: {@code {"k": "v", "k2": "v2"}} (runtime/traceback.go). */
   String spaced() {
-    return text(": ");
+    return text(": ", GoQuote::appendAscii);
   }
 
-  private String text(String colon) {
+  private String text(String colon, BiConsumer<StringBuilder, String> quote) {
     var text = new StringBuilder("{");
     pairs.forEach(
         (key, value) -> {
           if (text.length() > 1) {
             text.append(", ");
           }
-          GoQuote.append(text, key);
+          quote.accept(text, key);
           text.append(colon);
-          GoQuote.append(text, value);
+          quote.accept(text, value);
         });
     return text.append('}').toString();
   }

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -27,8 +28,14 @@ final class Roster {
     return ENTRIES.get(threadId);
   }
 
-  static Iterable<Entry> entries() {
-    return ENTRIES.values();
+  /** How many threads are on it. */
+  static int size() {
+    return ENTRIES.size();
+  }
+
+  /** Adds the virtual threads that are on it. */
+  static void addVirtualThreads(List<Thread> threads) {
+    ENTRIES.values().stream().map(Entry::thread).filter(Thread::isVirtual).forEach(threads::add);
   }
 
   /** Labels of the current thread. */

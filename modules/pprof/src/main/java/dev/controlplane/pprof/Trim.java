@@ -1,30 +1,42 @@
 package dev.controlplane.pprof;
 
 import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import java.util.Set;
 
 /**
- * Cuts a stack down to what a user wrote and called: every frame that is not the JDK's, and of each
- * run of JDK frames the one that was called from there. Go hides its runtime in the same way
- * (runtime/traceback.go, showframe). A thread that runs the JDK's code alone keeps it without the
- * machinery that starts and parks threads.
+ * Cuts a stack down to what a user wrote and called: every frame of code that is not the JDK's, and
+ * of each run of JDK frames the one that was called from there. Go hides its runtime in the same
+ * way (runtime/traceback.go, showframe). A thread that runs the JDK's code alone keeps it without
+ * the machinery that starts and parks threads.
  */
 final class Trim {
-  private static final List<String> PLUMBING_CLASSES =
-      List.of(
+  private static final String LOCKS = "java.util.concurrent.locks.";
+
+  private static final Set<String> PLUMBING =
+      Set.of(
+          "java.lang.Thread",
           "java.lang.VirtualThread",
           "java.lang.VirtualThread$VThreadContinuation",
           "java.lang.VirtualThread$VThreadContinuation$1",
           "java.lang.ThreadBuilders$BoundVirtualThread",
           "java.lang.System$1",
-          "java.lang.Access",
-          "java.lang.Thread",
-          "java.util.concurrent.locks.LockSupport",
-          "java.util.concurrent.locks.AbstractQueuedSynchronizer",
-          "java.util.concurrent.locks.AbstractQueuedSynchronizer$ConditionNode",
-          "java.util.concurrent.locks.AbstractQueuedSynchronizer$ConditionObject",
-          "java.util.concurrent.locks.AbstractQueuedLongSynchronizer",
-          "java.util.concurrent.locks.AbstractQueuedLongSynchronizer$ConditionObject");
+          "jdk.internal.misc.InnocuousThread",
+          "jdk.internal.misc.Unsafe",
+          "jdk.internal.misc.VirtualThreads",
+          LOCKS + "LockSupport",
+          LOCKS + "AbstractQueuedSynchronizer",
+          LOCKS + "AbstractQueuedSynchronizer$ConditionNode",
+          LOCKS + "AbstractQueuedSynchronizer$ConditionObject",
+          LOCKS + "AbstractQueuedLongSynchronizer",
+          LOCKS + "AbstractQueuedLongSynchronizer$ConditionObject");
+
+  /** Methods of those classes that say what a thread does. */
+  private static final Set<String> TELLING =
+      Set.of("sleep", "join", "unblockVirtualThreads", "takeVirtualThreadListToUnblock");
+
+  private static final Set<String> OWN =
+      Set.of(Roster.class.getName(), Goroutines.class.getName(), Labels.class.getName());
 
   private Trim() {}
 
@@ -36,26 +48,25 @@ final class Trim {
         || className.startsWith("javax.");
   }
 
-  static boolean isPlumbing(String className, String name) {
-    return PLUMBING_CLASSES.contains(className)
-        && !name.equals("java.lang.Thread.sleep")
-        && !name.equals("java.lang.Thread.join");
+  static boolean isInternal(String className) {
+    return isJdk(className) || OWN.contains(className);
+  }
+
+  static boolean isPlumbing(String className, String method) {
+    return PLUMBING.contains(className) && !TELLING.contains(method);
   }
 
   /** The frames that are shown, leaf first; at least one if there is any. */
   static Frame[] trim(Frame[] raw) {
     var shown = new ArrayList<Frame>(raw.length);
     for (int i = 0; i < raw.length; i++) {
-      boolean user = !raw[i].function.jdk;
-      boolean calledByUser = i + 1 < raw.length && !raw[i + 1].function.jdk;
-      if (user || calledByUser) {
+      boolean written = !raw[i].function.internal;
+      boolean called = i + 1 < raw.length && !raw[i + 1].function.internal;
+      if (written || called) {
         shown.add(raw[i]);
       }
     }
-    if (shown.isEmpty()) {
-      return withoutPlumbing(raw);
-    }
-    return shown.toArray(Frame[]::new);
+    return shown.isEmpty() ? withoutPlumbing(raw) : shown.toArray(Frame[]::new);
   }
 
   private static Frame[] withoutPlumbing(Frame[] raw) {
@@ -67,10 +78,7 @@ final class Trim {
     while (from < to && raw[from].function.plumbing) {
       from++;
     }
-    if (from < to) {
-      return java.util.Arrays.copyOfRange(raw, from, to);
-    }
-    // Nothing but machinery: the leaf says what it does.
-    return raw.length == 0 ? raw : new Frame[] {raw[0]};
+    // Where nothing but machinery is left, the leaf says what it does.
+    return from < to || raw.length == 0 ? Arrays.copyOfRange(raw, from, to) : new Frame[] {raw[0]};
   }
 }

@@ -1,0 +1,160 @@
+package dev.controlplane.pprof;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Makes Go profiles of thread dumps in JSON, in bounded memory. For one dump. */
+final class Converter {
+  /** What is made of a dump. */
+  enum Format {
+    /** Goroutines counted by stack, as gzipped protobuf. */
+    PB,
+    /** The same as text. */
+    DEBUG1,
+    /** The stack of each thread as text. */
+    DEBUG2,
+    /** Gzipped protobuf with a sample for each thread. */
+    DEBUG3
+  }
+
+  /** Opens what is written to, when it is certain that there is something to write. */
+  @FunctionalInterface
+  interface Target {
+    OutputStream open() throws IOException;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param written goroutines in the profile
+   * @param crowdedOut goroutines that had no room: their stacks were new when the memory for stacks
+   *     was full
+   */
+  record Result(ThreadDump.Outcome dump, long written, long crowdedOut) {}
+
+  private final FrameTable table = new FrameTable();
+  private final Interpreter interpreter = Interpreter.ofAnother(table);
+  private final InputStream in;
+  private final Target target;
+  private final long room;
+  private final Instant time = Instant.now();
+  private long written;
+
+  /**
+   * @param room memory for distinct stacks, in bytes
+   */
+  Converter(InputStream in, Target target, long room) {
+    this.in = in;
+    this.target = target;
+    this.room = room;
+  }
+
+  /**
+   * Converts the dump.
+   *
+   * @throws NotAThreadDumpException if there is nothing to convert; the target wasn't opened then
+   */
+  Result convert(Format format) throws IOException {
+    return switch (format) {
+      case PB, DEBUG1 -> counted(format);
+      case DEBUG2 -> stacks();
+      case DEBUG3 -> perGoroutine();
+    };
+  }
+
+  private Result counted(Format format) throws IOException {
+    Map<GoroutineProfile.Group, Long> counts = new HashMap<>();
+    long[] memory = {0, 0};
+    ThreadDump.Outcome outcome =
+        ThreadDump.read(
+            in,
+            table,
+            facts -> {
+              Goroutine goroutine = interpreter.goroutine(facts);
+              if (goroutine == null) {
+                return;
+              }
+              var group = new GoroutineProfile.Group(goroutine.stack(), LabelSet.EMPTY);
+              if (memory[0] > room && !counts.containsKey(group)) {
+                memory[1]++;
+                return;
+              }
+              written++;
+              if (counts.merge(group, 1L, Long::sum) == 1) {
+                memory[0] += 200 + 4L * group.stack().frames.length;
+              }
+            });
+    var profile = new GoroutineProfile(counts, time, Duration.ZERO);
+    OutputStream out = target.open();
+    if (format == Format.PB) {
+      profile.writeBinary(out);
+    } else {
+      profile.writeText(out);
+    }
+    return new Result(outcome, written, memory[1]);
+  }
+
+  private Result stacks() throws IOException {
+    var text = new StackText(StackStyle.GO);
+    var buffer = new ByteBuilder(1 << 16);
+    OutputStream[] out = {null};
+    ThreadDump.Outcome outcome =
+        ThreadDump.read(
+            in,
+            table,
+            facts -> {
+              Goroutine goroutine = interpreter.goroutine(facts);
+              if (goroutine == null) {
+                return;
+              }
+              if (out[0] == null) {
+                out[0] = target.open();
+              } else {
+                buffer.append('\n');
+              }
+              text.append(buffer, goroutine);
+              written++;
+              if (buffer.length() > 1 << 15) {
+                buffer.writeTo(out[0]);
+                buffer.clear();
+              }
+            });
+    buffer.writeTo(out[0] == null ? target.open() : out[0]);
+    return new Result(outcome, written, 0);
+  }
+
+  private Result perGoroutine() throws IOException {
+    ProfileEncoder[] encoder = {null};
+    try {
+      ThreadDump.Outcome outcome =
+          ThreadDump.read(
+              in,
+              table,
+              facts -> {
+                Goroutine goroutine = interpreter.goroutine(facts);
+                if (goroutine == null) {
+                  return;
+                }
+                if (encoder[0] == null) {
+                  encoder[0] = new ProfileEncoder(target.open());
+                }
+                encoder[0].sample(goroutine);
+                written++;
+              });
+      if (encoder[0] == null) {
+        encoder[0] = new ProfileEncoder(target.open());
+      }
+      encoder[0].finish(time, Duration.ZERO);
+      return new Result(outcome, written, 0);
+    } finally {
+      if (encoder[0] != null) {
+        encoder[0].close();
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.controlplane.pprof;
+
+import java.lang.System.Logger.Level;
+
+/** Whether the JVM was started so that this code may see what it needs of it. */
+final class Exports {
+  private static final boolean THREAD_CONTAINERS = check();
+
+  private Exports() {}
+
+  /** Whether {@code jdk.internal.vm} is exported; says so once if it isn't. */
+  static boolean threadContainers() {
+    return THREAD_CONTAINERS;
+  }
+
+  private static boolean check() {
+    boolean exported =
+        Object.class.getModule().isExported("jdk.internal.vm", Exports.class.getModule());
+    if (!exported) {
+      System.getLogger("dev.controlplane.pprof")
+          .log(
+              Level.WARNING,
+              "Goroutine profiles show platform threads and the threads started by"
+                  + " dev.controlplane.pprof.Goroutines only: to see all virtual threads, start the"
+                  + " JVM with --add-exports java.base/jdk.internal.vm=ALL-UNNAMED (or with"
+                  + " Add-Exports: java.base/jdk.internal.vm in the manifest of the jar that is"
+                  + " started)");
+    }
+    return exported;
+  }
+}

@@ -1,0 +1,50 @@
+package dev.controlplane.pprof;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * Has the JVM dump its threads into a temporary file and reads that. The file is in a directory of
+ * its own that no one else may enter, and gone afterwards.
+ */
+final class HotSpotSource {
+  private HotSpotSource() {}
+
+  /** Whether the dump of this JVM is known not to crash it (JDK-8364343; Source#AUTO). */
+  static boolean safe() {
+    return Runtime.version().feature() >= 27;
+  }
+
+  static void read(ThreadDump.Visitor visitor) throws IOException {
+    var hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    if (hotSpot == null) {
+      throw new IOException("this JVM has no thread dump in JSON: ask for the live source");
+    }
+    Path directory = Files.createTempDirectory("goroutines-").toAbsolutePath();
+    Path file = directory.resolve("threads.json");
+    try {
+      hotSpot.dumpThreads(file.toString(), ThreadDumpFormat.JSON);
+      if (Files.getFileAttributeView(file, PosixFileAttributeView.class) != null) {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        ThreadDump.Outcome outcome = ThreadDump.read(in, Roster.FRAMES, visitor);
+        if (outcome.damage() != null) {
+          throw new IOException("the JVM's thread dump can't be read: " + outcome.damage());
+        }
+      }
+    } catch (UnsupportedOperationException e) {
+      throw new IOException("this JVM has no thread dump in JSON: ask for the live source", e);
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(directory);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.controlplane.pprof;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+
+/**
+ * Makes goroutines of what a source knows of threads: state, trimmed stack, creator, labels. For
+ * one thread.
+ */
+final class Interpreter {
+  private static final Map<String, SpawnSites.SpawnSite> SITES = sites();
+
+  /** Threads of the JVM that run no Java code, by name, and what they do there. */
+  private static final Map<String, String> JVM_THREADS =
+      Map.of(
+          "Signal Dispatcher", WaitReasons.SYSCALL,
+          "Attach Listener", WaitReasons.SYSCALL,
+          "Notification Thread", WaitReasons.WAITING,
+          "Service Thread", WaitReasons.WAITING,
+          "Monitor Deflation Thread", WaitReasons.WAITING);
+
+  private static final Set<Thread.State> GONE = Set.of(Thread.State.NEW, Thread.State.TERMINATED);
+
+  private final FrameTable table;
+  private final Shapes shapes = new Shapes(SITES);
+  private final boolean roster;
+  private final boolean labels;
+
+  private Interpreter(FrameTable table, boolean roster, boolean labels) {
+    this.table = table;
+    this.roster = roster;
+    this.labels = labels;
+  }
+
+  /** For threads of this JVM. */
+  static Interpreter ofThisJvm(boolean labels) {
+    return new Interpreter(Roster.FRAMES, true, labels);
+  }
+
+  /** For threads of another JVM, of which neither creators nor labels are known. */
+  static Interpreter ofAnother(FrameTable table) {
+    return new Interpreter(table, false, false);
+  }
+
+  private static Map<String, SpawnSites.SpawnSite> sites() {
+    var all = new HashMap<String, SpawnSites.SpawnSite>();
+    ServiceLoader.load(SpawnSites.class).forEach(library -> all.putAll(library.byRootMethod()));
+    return Map.copyOf(all);
+  }
+
+  /** The goroutine of a thread, or null if the thread has ended or not begun. */
+  Goroutine goroutine(ThreadFacts facts) {
+    if (facts.state != null && GONE.contains(facts.state)) {
+      return null;
+    }
+    Shape shape = shape(facts);
+    return new Goroutine(
+        facts.id, state(facts, shape), shape.stack(), creator(facts, shape), labels(facts.id));
+  }
+
+  /** The shown part of a thread's stack. */
+  Shape shape(ThreadFacts facts) {
+    if (facts.depth == 0) {
+      facts.add(frameless(facts));
+    }
+    return shapes.shape(facts.frames, facts.depth);
+  }
+
+  /** Every goroutine has a frame: readers of stack dumps drop those that have none, or give up. */
+  private Frame frameless(ThreadFacts facts) {
+    String file = FrameTable.NO_FILE;
+    if (facts.virtual) {
+      return table.named("java.lang.VirtualThread", "start", "java/lang/VirtualThread.java", 0);
+    }
+    return JVM_THREADS.containsKey(facts.name)
+        ? table.named("jvm", facts.name.replace(" ", ""), file, 0)
+        : table.named("java.lang.Thread", "start", "java/lang/Thread.java", 0);
+  }
+
+  private static String state(ThreadFacts facts, Shape shape) {
+    Frame leaf = shape.stack().frames[0];
+    if (leaf.function.className.equals("jvm")) {
+      return JVM_THREADS.getOrDefault(facts.name, WaitReasons.WAITING);
+    }
+    boolean onThread = !facts.virtual || facts.mounted;
+    return WaitReasons.state(facts.state, onThread, facts.blocker, shape.finding());
+  }
+
+  LabelSet labels(long threadId) {
+    Roster.Entry entry = labels ? Roster.entry(threadId) : null;
+    return entry == null ? LabelSet.EMPTY : entry.labels();
+  }
+
+  private Creator creator(ThreadFacts facts, Shape shape) {
+    Roster.Entry entry = roster ? Roster.entry(facts.id) : null;
+    if (entry != null && entry.creator() != null) {
+      Frame frame = entry.creator();
+      return new Creator(frame.function.name, frame.function.file, frame.line, entry.parent());
+    }
+    SpawnSites.SpawnSite site = shape.site();
+    return site == null ? null : new Creator(site.method(), site.file(), site.line(), 0);
+  }
+}

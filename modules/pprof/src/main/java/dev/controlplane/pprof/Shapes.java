@@ -1,0 +1,63 @@
+package dev.controlplane.pprof;
+
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Remembers the shapes of stacks, for most threads of a server stand where others stand. Forgets
+ * all when it is full. For one thread.
+ */
+final class Shapes {
+  /** Deeper stacks lose frames at the root, as Go's do at 128 (runtime/pprof). */
+  static final int MAX_DEPTH = 512;
+
+  private static final int SIZE = 1 << 14;
+
+  private final Map<String, SpawnSites.SpawnSite> sites;
+  private Frame[][] raws = new Frame[SIZE][];
+  private Shape[] shapes = new Shape[SIZE];
+  private int used;
+
+  Shapes(Map<String, SpawnSites.SpawnSite> sites) {
+    this.sites = sites;
+  }
+
+  /** The shape of a stack as the JVM gives it, leaf first; not empty. */
+  Shape shape(Frame[] raw, int depth) {
+    int hash = Stack.hash(raw, depth);
+    int slot = (hash ^ hash >>> 16) & (SIZE - 1);
+    while (raws[slot] != null) {
+      if (Arrays.equals(raws[slot], 0, raws[slot].length, raw, 0, depth)) {
+        return shapes[slot];
+      }
+      slot = (slot + 1) & (SIZE - 1);
+    }
+    Shape shape = read(Arrays.copyOf(raw, depth));
+    if (++used > SIZE / 2) {
+      Arrays.fill(raws, null);
+      Arrays.fill(shapes, null);
+      used = 0;
+    } else {
+      raws[slot] = Arrays.copyOf(raw, depth);
+      shapes[slot] = shape;
+    }
+    return shape;
+  }
+
+  private Shape read(Frame[] raw) {
+    Frame[] shown = Trim.trim(raw);
+    if (shown.length > MAX_DEPTH) {
+      shown = Arrays.copyOf(shown, MAX_DEPTH);
+    }
+    return new Shape(new Stack(shown), WaitReasons.read(raw, raw.length), site(raw));
+  }
+
+  private SpawnSites.SpawnSite site(Frame[] raw) {
+    for (int i = raw.length - 1; i >= 0; i--) {
+      if (!raw[i].function.internal) {
+        return sites.get(raw[i].function.name);
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,103 @@
+package dev.controlplane.pprof;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+
+/**
+ * Goes over many threads in portions, in parallel, and gives back what came of each portion in
+ * their order. No more than a few portions are ahead of the one that is taken, so that memory is
+ * bounded however many there are.
+ *
+ * <p>The work is done by platform threads: the calling thread may be virtual, and must not keep its
+ * carrier from others all that time.
+ */
+final class Sweep {
+  static final String HELPER_NAME = "goroutine-profile";
+
+  private static final int PORTION = 512;
+
+  /** Fewer threads are looked at faster than helpers are started. */
+  private static final int WORTH_HELP = 2 * PORTION;
+
+  /** Past two the JVM's own locks are in the way, and others want to run too. */
+  private static final int HELPERS = Math.min(2, Runtime.getRuntime().availableProcessors());
+
+  /** The work on a portion; each helper has its own worker. */
+  @FunctionalInterface
+  interface Worker<R> {
+    R work(List<Thread> portion);
+  }
+
+  /** Takes what came of a portion. */
+  @FunctionalInterface
+  interface Taker<R> {
+    void take(R result) throws IOException;
+  }
+
+  private Sweep() {}
+
+  static <R> void over(List<Thread> threads, Supplier<Worker<R>> workers, Taker<R> taker)
+      throws IOException {
+    List<List<Thread>> portions = portions(threads);
+    if (threads.size() < WORTH_HELP) {
+      Worker<R> worker = workers.get();
+      for (List<Thread> portion : portions) {
+        taker.take(worker.work(portion));
+      }
+      return;
+    }
+    ThreadLocal<Worker<R>> own = ThreadLocal.withInitial(workers);
+    ExecutorService helpers = Executors.newFixedThreadPool(HELPERS, Sweep::helper);
+    try {
+      var ahead = new ArrayDeque<Future<R>>();
+      int next = 0;
+      while (next < portions.size() || !ahead.isEmpty()) {
+        while (next < portions.size() && ahead.size() < 4 * HELPERS) {
+          List<Thread> portion = portions.get(next++);
+          ahead.add(helpers.submit(() -> own.get().work(portion)));
+        }
+        taker.take(ahead.remove().get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+    } catch (ExecutionException e) {
+      throw new IOException("a thread could not be looked at", e.getCause());
+    } finally {
+      helpers.shutdownNow();
+    }
+  }
+
+  private static List<List<Thread>> portions(List<Thread> threads) {
+    var portions = new ArrayList<List<Thread>>();
+    for (int from = 0; from < threads.size(); from += PORTION) {
+      portions.add(threads.subList(from, Math.min(from + PORTION, threads.size())));
+    }
+    return portions;
+  }
+
+  private static Thread helper(Runnable work) {
+    Thread helper =
+        Thread.ofPlatform()
+            .name(HELPER_NAME)
+            .daemon()
+            .unstarted(
+                () -> {
+                  try {
+                    work.run();
+                  } finally {
+                    LiveSource.HELPERS.remove(Thread.currentThread());
+                  }
+                });
+    LiveSource.HELPERS.add(helper);
+    return helper;
+  }
+}

@@ -1,0 +1,368 @@
+package dev.controlplane.pprof;
+
+import dev.controlplane.pprof.JsonScanner.DamagedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Reads the JVM's own thread dump in JSON, thread by thread, in memory that grows with the code in
+ * it and not with its threads: {@code HotSpotDiagnosticMXBean.dumpThreads}, {@code jcmd
+ * Thread.dump_to_file -format=json}. All forms of it: JDK 21 to 24 have no state, JDK 25 writes
+ * numbers as texts, JDK 27 as numbers and has a format version (openjdk/jdk,
+ * src/jdk.management/share/classes/com/sun/management/doc-files/threadDump.schema.json).
+ *
+ * <p>Forgiving: what it doesn't know is passed over, what is damaged is told and what came before
+ * it counts. For one thread.
+ */
+final class ThreadDump {
+  /** Takes the threads as they are read. The facts are the reader's own, filled anew for each. */
+  @FunctionalInterface
+  interface Visitor {
+    void thread(ThreadFacts facts) throws IOException;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param threads how many were read
+   * @param incomplete threads that were left out because they have no id
+   * @param badFrames stack entries that were left out because they aren't {@code
+   *     class.method(place)}
+   * @param damage why it ended early, null if it was read to its end
+   */
+  record Outcome(long threads, long incomplete, long badFrames, String damage) {}
+
+  /** Far beyond what a JVM writes; a bound for what isn't written by one. */
+  private static final int MAX_RAW_DEPTH = 1 << 16;
+
+  private static final byte[] THREAD_DUMP = ascii("threadDump");
+  private static final byte[] CONTAINERS = ascii("threadContainers");
+  private static final byte[] THREADS = ascii("threads");
+  private static final byte[] TID = ascii("tid");
+  private static final byte[] NAME = ascii("name");
+  private static final byte[] STATE = ascii("state");
+  private static final byte[] VIRTUAL = ascii("virtual");
+  private static final byte[] CARRIER = ascii("carrier");
+  private static final byte[] PARK_BLOCKER = ascii("parkBlocker");
+  private static final byte[] OBJECT = ascii("object");
+  private static final byte[] STACK = ascii("stack");
+  private static final int BOM_FIRST_BYTE = 0xef;
+
+  private final JsonScanner json;
+  private final FrameTexts frames;
+  private final Visitor visitor;
+  private final ThreadFacts facts = new ThreadFacts();
+  private long threads;
+  private long incomplete;
+  private boolean found;
+
+  private ThreadDump(InputStream in, FrameTable table, Visitor visitor) {
+    this.json = new JsonScanner(in);
+    this.frames = new FrameTexts(json, table);
+    this.visitor = visitor;
+  }
+
+  /**
+   * Reads a dump to its end, or as far as it is whole.
+   *
+   * @throws NotAThreadDumpException if there is not one thread in it
+   * @throws IOException if the stream or the visitor fails
+   */
+  static Outcome read(InputStream in, FrameTable table, Visitor visitor) throws IOException {
+    return new ThreadDump(in, table, visitor).read();
+  }
+
+  private Outcome read() throws IOException {
+    String damage = null;
+    try {
+      int first = json.peek();
+      if (first < 0) {
+        throw new NotAThreadDumpException("it is empty");
+      }
+      if (first == BOM_FIRST_BYTE) {
+        first = json.skipByteOrderMark();
+      }
+      if (first != '{') {
+        throw new NotAThreadDumpException(
+            "it is not JSON: write it with jcmd <pid> Thread.dump_to_file -format=json <file>");
+      }
+      object(this::dump);
+      if (json.peek() >= 0) {
+        damage = "it goes on after its end at byte " + json.offset();
+      }
+    } catch (DamagedException e) {
+      damage = e.getMessage();
+    }
+    if (threads == 0) {
+      String reason = found ? "it has no thread" : "it has no \"threadDump\"";
+      throw new NotAThreadDumpException(damage == null ? reason : damage);
+    }
+    return new Outcome(threads, incomplete, frames.bad(), damage);
+  }
+
+  @FunctionalInterface
+  private interface Entry {
+    /** Takes the value of the entry whose name was just taken. */
+    void read() throws IOException;
+  }
+
+  private void object(Entry entry) throws IOException {
+    if (json.takeOpen('{', '}')) {
+      do {
+        json.takeName();
+        entry.read();
+      } while (json.takeMore('}'));
+    }
+  }
+
+  /** Objects of an array; what isn't an array, or no object in it, is passed over. */
+  private void objects(Entry element) throws IOException {
+    if (json.peek() != '[') {
+      json.skip();
+    } else if (json.takeOpen('[', ']')) {
+      do {
+        if (json.peek() == '{') {
+          element.read();
+        } else {
+          json.skip();
+        }
+      } while (json.takeMore(']'));
+    }
+  }
+
+  private void dump() throws IOException {
+    if (json.textIs(THREAD_DUMP) && json.peek() == '{') {
+      found = true;
+      object(this::containers);
+    } else {
+      json.skip();
+    }
+  }
+
+  private void containers() throws IOException {
+    if (json.textIs(CONTAINERS)) {
+      objects(() -> object(this::container));
+    } else {
+      json.skip();
+    }
+  }
+
+  private void container() throws IOException {
+    if (json.textIs(THREADS)) {
+      objects(this::thread);
+    } else {
+      json.skip();
+    }
+  }
+
+  private void thread() throws IOException {
+    facts.clear();
+    object(this::threadEntry);
+    if (facts.id > 0) {
+      facts.mounted |= !facts.virtual;
+      threads++;
+      visitor.thread(facts);
+    } else {
+      incomplete++;
+    }
+  }
+
+  private void threadEntry() throws IOException {
+    if (json.textIs(STACK)) {
+      stack();
+    } else if (json.textIs(TID)) {
+      Long id = scalar() ? json.takeNumber() : null;
+      facts.id = id == null ? 0 : id;
+    } else if (json.textIs(NAME)) {
+      facts.name = text();
+    } else if (json.textIs(STATE)) {
+      facts.state = state(text());
+    } else if (json.textIs(VIRTUAL)) {
+      facts.virtual = scalar() && json.takeFlag();
+    } else if (json.textIs(CARRIER)) {
+      facts.mounted = scalar() && json.takeNumber() != null;
+    } else if (json.textIs(PARK_BLOCKER) && json.peek() == '{') {
+      object(this::blocker);
+    } else {
+      json.skip();
+    }
+  }
+
+  private void blocker() throws IOException {
+    if (json.textIs(OBJECT)) {
+      String object = text();
+      int at = object.lastIndexOf('@');
+      facts.blocker = at < 0 ? object : object.substring(0, at);
+    } else {
+      json.skip();
+    }
+  }
+
+  private void stack() throws IOException {
+    facts.depth = 0;
+    if (json.peek() != '[') {
+      json.skip();
+    } else if (json.takeOpen('[', ']')) {
+      do {
+        if (json.peek() != '"') {
+          json.skip();
+          continue;
+        }
+        json.takeText();
+        Frame frame = frames.frame();
+        if (frame != null && facts.depth < MAX_RAW_DEPTH) {
+          facts.add(frame);
+        }
+      } while (json.takeMore(']'));
+    }
+  }
+
+  /** Whether a text, number or the like follows; an object or array is passed over. */
+  private boolean scalar() throws IOException {
+    int next = json.peek();
+    if (next == '{' || next == '[') {
+      json.skip();
+      return false;
+    }
+    return true;
+  }
+
+  private String text() throws IOException {
+    if (json.peek() != '"') {
+      json.skip();
+      return "";
+    }
+    json.takeText();
+    return json.text();
+  }
+
+  private static Thread.State state(String name) {
+    for (Thread.State state : Thread.State.values()) {
+      if (state.name().equals(name)) {
+        return state;
+      }
+    }
+    return null;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** The frames of stack entries, found by their bytes. */
+  private static final class FrameTexts {
+    /** More are read, but not remembered. */
+    private static final int MAX_KNOWN = 1 << 18;
+
+    private final JsonScanner json;
+    private final FrameTable table;
+    private byte[][] texts = new byte[1 << 12][];
+    private Frame[] known = new Frame[1 << 12];
+    private int count;
+    private long bad;
+
+    FrameTexts(JsonScanner json, FrameTable table) {
+      this.json = json;
+      this.table = table;
+    }
+
+    long bad() {
+      return bad;
+    }
+
+    /** The frame of the last text, null if that is none. */
+    Frame frame() {
+      int hash = json.textHash();
+      int slot = slot(hash);
+      while (texts[slot] != null) {
+        if (json.textIs(texts[slot])) {
+          return known[slot];
+        }
+        slot = (slot + 1) & (texts.length - 1);
+      }
+      Frame frame = parse(json.text());
+      if (frame == null) {
+        bad++;
+        return null;
+      }
+      if (count < MAX_KNOWN) {
+        texts[slot] = json.rawText();
+        known[slot] = frame;
+        if (++count > texts.length / 2) {
+          grow();
+        }
+      }
+      return frame;
+    }
+
+    private int slot(int hash) {
+      return (hash ^ hash >>> 15) & (texts.length - 1);
+    }
+
+    private void grow() {
+      byte[][] oldTexts = texts;
+      Frame[] oldKnown = known;
+      texts = new byte[oldTexts.length * 2][];
+      known = new Frame[texts.length];
+      for (int i = 0; i < oldTexts.length; i++) {
+        if (oldTexts[i] != null) {
+          int slot = slot(JsonScanner.hash(oldTexts[i]));
+          while (texts[slot] != null) {
+            slot = (slot + 1) & (texts.length - 1);
+          }
+          texts[slot] = oldTexts[i];
+          known[slot] = oldKnown[i];
+        }
+      }
+    }
+
+    /**
+     * Takes {@code [loader/][module[@version]/]class.method(place)} apart, as
+     * StackTraceElement.toString joins it.
+     */
+    private Frame parse(String text) {
+      int open = text.lastIndexOf('(');
+      if (open < 0 || !text.endsWith(")")) {
+        return null;
+      }
+      int dot = text.lastIndexOf('.', open);
+      int start = text.lastIndexOf('/', dot) + 1;
+      while (start > 0 && text.startsWith("0x", start)) { // the rest of a hidden class' name
+        start = text.lastIndexOf('/', start - 2) + 1;
+      }
+      if (dot <= start || dot + 1 == open) {
+        return null;
+      }
+      String className = text.substring(start, dot);
+      String method = text.substring(dot + 1, open);
+      String place = text.substring(open + 1, text.length() - 1);
+      return switch (place) {
+        case "Native Method" -> table.frame(className, method, null, -2);
+        case "Unknown Source" -> table.frame(className, method, null, -1);
+        default -> {
+          int colon = place.lastIndexOf(':');
+          int line = colon < 0 ? -1 : line(place, colon + 1);
+          String file = line < 0 ? place : place.substring(0, colon);
+          yield table.frame(className, method, file, line);
+        }
+      };
+    }
+
+    private static int line(String place, int from) {
+      int length = place.length() - from;
+      if (length == 0 || length > 6) {
+        return -1;
+      }
+      int line = 0;
+      for (int i = from; i < place.length(); i++) {
+        int digit = place.charAt(i) - '0';
+        if (digit < 0 || digit > 9) {
+          return -1;
+        }
+        line = line * 10 + digit;
+      }
+      return line;
+    }
+  }
+}
