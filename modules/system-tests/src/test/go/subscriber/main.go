@@ -138,10 +138,11 @@ func (c *client) open(ctx context.Context, conn *grpc.ClientConn, id string, wor
 	if err := stream.CloseSend(); err != nil {
 		return nil, err
 	}
-	if _, err := stream.Header(); err != nil {
-		return nil, err
+	header, err := stream.Header()
+	if err == nil && header == nil { // the status came alone
+		err = stream.RecvMsg(c.methods.subscribe.response())
 	}
-	return stream, nil
+	return stream, err
 }
 
 func (c *client) subscribe(ctx context.Context, conn *grpc.ClientConn, arguments []string, count int) error {
@@ -151,13 +152,6 @@ func (c *client) subscribe(ctx context.Context, conn *grpc.ClientConn, arguments
 	stream, err := c.open(ctx, conn, arguments[0], arguments[1:])
 	if err != nil {
 		return err
-	}
-	header, err := stream.Header()
-	if err != nil {
-		return err
-	}
-	if header == nil { // the status came alone
-		return stream.RecvMsg(c.methods.subscribe.response())
 	}
 	say(map[string]any{"event": "headers"})
 	for received := 0; count == 0 || received < count; received++ {

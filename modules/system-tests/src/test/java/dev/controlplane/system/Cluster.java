@@ -1,5 +1,8 @@
 package dev.controlplane.system;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -16,9 +19,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -30,6 +37,8 @@ final class Cluster implements AutoCloseable {
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(5))
           .build();
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path root;
   private final int uploadPort;
@@ -171,13 +180,73 @@ final class Cluster implements AutoCloseable {
         .build();
   }
 
+  /** Where a version is uploaded to and deleted from. */
+  URI versionUri(String worker, String version) {
+    return URI.create(
+        uploadUrl() + "/workers/" + segment(worker) + "/versions/" + segment(version));
+  }
+
   /** PUT of a version's bytes. */
   HttpResponse<String> publish(String worker, String version, byte[] bytes) {
     return send(
-        HttpRequest.newBuilder(
-                URI.create(
-                    uploadUrl() + "/workers/" + segment(worker) + "/versions/" + segment(version)))
-            .PUT(BodyPublishers.ofByteArray(bytes)));
+        HttpRequest.newBuilder(versionUri(worker, version)).PUT(BodyPublishers.ofByteArray(bytes)));
+  }
+
+  /** PUT of a version's bytes, which must be acknowledged; its revision. */
+  long published(String worker, String version, byte[] bytes) {
+    return accepted(publish(worker, version, bytes));
+  }
+
+  /** Makes an earlier version the latest; the revision of the update. */
+  long rolledBack(String worker, String version) {
+    String body = JSON.createObjectNode().put("version", version).toString();
+    return accepted(
+        send(
+            HttpRequest.newBuilder(
+                    URI.create(uploadUrl() + "/workers/" + segment(worker) + "/latest"))
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString(body))));
+  }
+
+  /** Deletes a version; the revision of the update. */
+  long deleted(String worker, String version) {
+    return accepted(send(HttpRequest.newBuilder(versionUri(worker, version)).DELETE()));
+  }
+
+  private static long accepted(HttpResponse<String> response) {
+    JsonNode answer = json(response);
+    if (response.statusCode() != 200 || !answer.path("revision").canConvertToLong()) {
+      throw new AssertionError(response + ": " + response.body());
+    }
+    return answer.path("revision").asLong();
+  }
+
+  /** The body of an answer, which must be JSON. */
+  static JsonNode json(HttpResponse<String> response) {
+    try {
+      return JSON.readTree(response.body());
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(response + " has no JSON: " + response.body(), e);
+    }
+  }
+
+  /** Hex SHA-256. */
+  static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Files of uploads that are under way, or were when their server was killed. */
+  List<Path> unfinishedUploads() {
+    Path incoming = data().resolve("blobs/tmp");
+    try (Stream<Path> files = Files.exists(incoming) ? Files.list(incoming) : Stream.empty()) {
+      return files.toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static HttpResponse<String> get(String url) {
@@ -206,7 +275,7 @@ final class Cluster implements AutoCloseable {
   public void close() {
     servers().forEach(ServerUnderTest::clear);
     try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {

@@ -15,6 +15,7 @@ final class ServerUnderTest {
   private final Path directory;
   private final Map<String, String> environment;
   private final List<String> jvmOptions;
+  private List<String> prefix = List.of();
   private Process process;
   private int starts;
 
@@ -40,11 +41,18 @@ final class ServerUnderTest {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
+  /** A command that ends by running the rest of its command line in its place. */
+  ServerUnderTest commandPrefix(List<String> command) {
+    prefix = List.copyOf(command);
+    return this;
+  }
+
   /** Starts the process without waiting. */
   ServerUnderTest launch() {
     try {
       Files.createDirectories(directory);
-      List<String> command = new ArrayList<>(List.of(java()));
+      List<String> command = new ArrayList<>(prefix);
+      command.add(java());
       command.addAll(jvmOptions);
       command.addAll(List.of("-jar", jar(name).toString()));
       ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
