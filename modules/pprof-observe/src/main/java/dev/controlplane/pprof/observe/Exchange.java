@@ -1,0 +1,139 @@
+package dev.controlplane.pprof.observe;
+
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** A request for a profile and its answer, with the headers that all answers have. */
+final class Exchange {
+  static final String TEXT = "text/plain; charset=utf-8";
+  static final String HTML = "text/html; charset=utf-8";
+  static final String BINARY = "application/octet-stream";
+
+  private static final Header NOSNIFF =
+      HeaderValues.createCached("X-Content-Type-Options", "nosniff");
+
+  private final RoutingRequest request;
+  private final RoutingResponse response;
+
+  /** Writes the body of an answer. */
+  @FunctionalInterface
+  interface Body {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  Exchange(RoutingRequest request, RoutingResponse response) {
+    this.request = request;
+    this.response = response;
+    response.header(NOSNIFF);
+    if (isLastOfConnection()) {
+      response.header(HeaderValues.CONNECTION_CLOSE);
+    }
+  }
+
+  RoutingRequest request() {
+    return request;
+  }
+
+  String method() {
+    return request.prologue().method().text();
+  }
+
+  String rawQuery() {
+    return request.prologue().query().rawValue();
+  }
+
+  Exchange header(String name, String value) {
+    response.header(name, value);
+    return this;
+  }
+
+  /** Go's {@code serveError}: {@code go tool pprof} prints the text of such an answer. */
+  void error(int status, String text) {
+    header("X-Go-Pprof", "1");
+    send(status, TEXT, text + "\n");
+  }
+
+  void send(int status, String contentType, String body) {
+    send(status, contentType, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void send(int status, String contentType, byte[] body) {
+    response.status(Status.create(status)).header(HeaderNames.CONTENT_TYPE, contentType);
+    if (isHead()) {
+      response.contentLength(body.length);
+      response.send();
+    } else {
+      response.send(body);
+    }
+  }
+
+  /**
+   * Sends a profile while it is written; a HEAD request gets its length.
+   *
+   * @throws IOException if the body can't be written and nothing of it was sent: another answer can
+   *     be given
+   */
+  void stream(String contentType, Body body) throws IOException {
+    response.header(HeaderNames.CONTENT_TYPE, contentType);
+    if (isHead()) {
+      Length length = new Length();
+      body.writeTo(length);
+      response.contentLength(length.bytes);
+      response.send();
+      return;
+    }
+    OutputStream out = response.outputStream();
+    try {
+      body.writeTo(out);
+    } catch (IOException e) {
+      if (response.reset()) {
+        response.header(NOSNIFF);
+        throw e;
+      }
+      // Ends the connection without the last chunk, so that the client knows the body is cut off.
+      throw new CloseConnectionException("a profile was cut off: " + e.getMessage(), e);
+    }
+    out.close();
+    // Helidon does this for routes; until then a short body is held back.
+    response.commit();
+  }
+
+  /** After the answer: Helidon announces that it closes a connection, and leaves it open. */
+  void end() {
+    if (isLastOfConnection()) {
+      throw new CloseConnectionException("the answer was the last on this connection");
+    }
+  }
+
+  private boolean isLastOfConnection() {
+    return request.prologue().protocolVersion().startsWith("1")
+        && (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+            || !request.content().consumed());
+  }
+
+  private boolean isHead() {
+    return method().equals("HEAD");
+  }
+
+  private static final class Length extends OutputStream {
+    private long bytes;
+
+    @Override
+    public void write(int b) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] b, int offset, int length) {
+      bytes += length;
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package dev.controlplane.pprof.observe;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Decides who may read the profiles. */
+sealed interface Gate {
+  /** Nothing if the request may go on, otherwise the answer. */
+  Optional<Refusal> check(Visitor visitor);
+
+  /**
+   * Who asks.
+   *
+   * @param peer address that the connection comes from; headers that tell of another are not
+   *     believed
+   */
+  record Visitor(
+      SocketAddress peer,
+      String host,
+      Optional<String> authorization,
+      Optional<String> fetchSite,
+      Optional<String> fetchMode) {}
+
+  /** An answer to those who may not. */
+  record Refusal(int status, String text, boolean challenge) {}
+
+  static Gate of(PprofSettings settings) {
+    return switch (settings.access()) {
+      case LOOPBACK, OFF -> new Loopback();
+      case ALL -> new Open();
+      case TOKEN -> new Token(settings.token().orElseThrow());
+    };
+  }
+
+  /** Lets everyone in. */
+  record Open() implements Gate {
+    @Override
+    public Optional<Refusal> check(Visitor visitor) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Lets in those who connect from this machine, but no web page of another site that a browser on
+   * this machine shows: neither by a name of its own that it makes point to 127.0.0.1 (DNS
+   * rebinding), nor by a request across sites.
+   */
+  record Loopback() implements Gate {
+    private static final Refusal NOT_LOCAL = new Refusal(403, "pprof: loopback only", false);
+    private static final Refusal FOREIGN_PAGE =
+        new Refusal(
+            403,
+            "pprof: loopback only, and not for web pages of other sites; open it as localhost",
+            false);
+
+    @Override
+    public Optional<Refusal> check(Visitor visitor) {
+      if (!isLoopback(visitor.peer())) {
+        return Optional.of(NOT_LOCAL);
+      }
+      return couldBeRebound(visitor.host()) || isForeignPage(visitor)
+          ? Optional.of(FOREIGN_PAGE)
+          : Optional.empty();
+    }
+
+    /** An IPv4 address mapped into IPv6 is an IPv4 address to {@link InetAddress}. */
+    private static boolean isLoopback(SocketAddress peer) {
+      return peer instanceof InetSocketAddress address
+          && address.getAddress() != null
+          && address.getAddress().isLoopbackAddress();
+    }
+
+    /**
+     * Whether a stranger could own the name: it has a dot, and is neither an address nor below
+     * {@code localhost}.
+     */
+    private static boolean couldBeRebound(String hostAndPort) {
+      String host = withoutPort(hostAndPort).toLowerCase(Locale.ROOT);
+      host = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+      return host.contains(".")
+          && !host.endsWith(".localhost")
+          && !host.startsWith("[")
+          && !host.matches("\\d+(\\.\\d+){3}");
+    }
+
+    private static String withoutPort(String hostAndPort) {
+      int colon = hostAndPort.lastIndexOf(':');
+      return colon > hostAndPort.lastIndexOf(']') ? hostAndPort.substring(0, colon) : hostAndPort;
+    }
+
+    /** A link that is followed is fine: the page that has it can't read where it leads. */
+    private static boolean isForeignPage(Visitor visitor) {
+      boolean otherSite =
+          visitor
+              .fetchSite()
+              .filter(s -> s.equals("cross-site") || s.equals("same-site"))
+              .isPresent();
+      return otherSite && visitor.fetchMode().filter("navigate"::equals).isEmpty();
+    }
+  }
+
+  /**
+   * Lets in those who send the token: as {@code Authorization: Bearer TOKEN}, or as the password of
+   * {@code Authorization: Basic}, which {@code go tool pprof http://:TOKEN@host/…} sends. Not in
+   * the query, where logs would keep it.
+   */
+  final class Token implements Gate {
+    private static final Refusal REFUSED =
+        new Refusal(
+            401, "pprof: needs the token, as Authorization: Bearer or Basic password", true);
+
+    private final byte[] digest;
+
+    Token(String token) {
+      digest = digest(token);
+    }
+
+    @Override
+    public Optional<Refusal> check(Visitor visitor) {
+      return visitor.authorization().flatMap(Token::presented).filter(this::matches).isPresent()
+          ? Optional.empty()
+          : Optional.of(REFUSED);
+    }
+
+    private static Optional<String> presented(String authorization) {
+      String[] parts = authorization.strip().split(" +", 2);
+      if (parts.length < 2) {
+        return Optional.empty();
+      }
+      return switch (parts[0].toLowerCase(Locale.ROOT)) {
+        case "bearer" -> Optional.of(parts[1]);
+        case "basic" -> password(parts[1]);
+        default -> Optional.empty();
+      };
+    }
+
+    private static Optional<String> password(String credentials) {
+      try {
+        byte[] decoded = Base64.getDecoder().decode(credentials);
+        String userAndPassword = new String(decoded, StandardCharsets.UTF_8);
+        int colon = userAndPassword.indexOf(':');
+        return colon < 0 ? Optional.empty() : Optional.of(userAndPassword.substring(colon + 1));
+      } catch (IllegalArgumentException e) {
+        return Optional.empty();
+      }
+    }
+
+    /** Digests are compared, so that the time taken tells neither the token nor its length. */
+    private boolean matches(String presented) {
+      return MessageDigest.isEqual(digest, digest(presented));
+    }
+
+    private static byte[] digest(String text) {
+      try {
+        return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every JVM has SHA-256", e);
+      }
+    }
+  }
+}

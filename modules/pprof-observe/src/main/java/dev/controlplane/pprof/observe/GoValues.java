@@ -1,0 +1,114 @@
+package dev.controlplane.pprof.observe;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The parameters of a request, read as Go reads them: {@code net/url.ParseQuery}, {@code
+ * Request.FormValue}, {@code strconv.Atoi} and {@code strconv.ParseUint}.
+ */
+final class GoValues {
+  private static final Pattern ADDRESS =
+      Pattern.compile("(?<prefix>0[xXbBoO]?_?)?(?<digits>[0-9a-fA-F]+(_[0-9a-fA-F]+)*)");
+
+  private final Map<String, String> first = new LinkedHashMap<>();
+
+  private GoValues() {}
+
+  /**
+   * Parses a raw query. A pair with a semicolon or a broken escape counts as not there; of a name
+   * given twice the first value counts.
+   */
+  static GoValues parse(String rawQuery) {
+    GoValues values = new GoValues();
+    for (String pair : rawQuery.split("&", -1)) {
+      if (pair.isEmpty() || pair.contains(";")) {
+        continue;
+      }
+      int equals = pair.indexOf('=');
+      String name = equals < 0 ? pair : pair.substring(0, equals);
+      String value = equals < 0 ? "" : pair.substring(equals + 1);
+      try {
+        values.first.putIfAbsent(decode(name), decode(value));
+      } catch (IllegalArgumentException e) {
+        // as Go: a broken pair is left out
+      }
+    }
+    return values;
+  }
+
+  private static String decode(String text) {
+    return URLDecoder.decode(text, StandardCharsets.UTF_8);
+  }
+
+  /** The value of a parameter; empty if it is not there. */
+  String text(String name) {
+    return first.getOrDefault(name, "");
+  }
+
+  /**
+   * A number where what is no number counts as 0, and what is out of range as the end of the range:
+   * Go's {@code n, _ := strconv.Atoi(text)}.
+   */
+  long atoi(String name) {
+    String text = text(name);
+    if (!isDecimal(text)) {
+      return 0;
+    }
+    return parse64(text).orElse(text.startsWith("-") ? Long.MIN_VALUE : Long.MAX_VALUE);
+  }
+
+  /** A number, or nothing if it is none or out of range: Go's {@code strconv.ParseInt}. */
+  OptionalLong integer(String name) {
+    String text = text(name);
+    return isDecimal(text) ? parse64(text) : OptionalLong.empty();
+  }
+
+  private static boolean isDecimal(String text) {
+    int start = text.startsWith("+") || text.startsWith("-") ? 1 : 0;
+    return text.length() > start
+        && text.chars().skip(start).allMatch(digit -> digit >= '0' && digit <= '9');
+  }
+
+  private static OptionalLong parse64(String decimal) {
+    try {
+      return OptionalLong.of(Long.parseLong(decimal));
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /**
+   * An address such as {@code 0x1f}, {@code 0b11}, {@code 0o17}, {@code 017} or {@code 31}, with
+   * underscores between digits: Go's {@code strconv.ParseUint(text, 0, 64)}.
+   *
+   * @return 0 if it is none; addresses above 2^63-1, of which this process has none, too
+   */
+  static long address(String text) {
+    Matcher matcher = ADDRESS.matcher(text);
+    if (!matcher.matches()) {
+      return 0;
+    }
+    int base =
+        switch (Objects.requireNonNullElse(matcher.group("prefix"), "")
+            .toLowerCase(Locale.ROOT)
+            .replace("_", "")) {
+          case "0x" -> 16;
+          case "0b" -> 2;
+          case "0", "0o" -> 8;
+          default -> 10;
+        };
+    try {
+      return Long.parseLong(matcher.group("digits").replace("_", ""), base);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package dev.controlplane.pprof.observe;
+
+import dev.controlplane.pprof.GoroutineProfile;
+import dev.controlplane.pprof.GoroutineProfiler;
+import dev.controlplane.pprof.Source;
+import dev.controlplane.pprof.StackStyle;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+
+/**
+ * {@code /debug/pprof/goroutine}, and the index that counts goroutines: the checks and their order
+ * are those of {@code handler.ServeHTTP} and {@code serveDeltaProfile} in {@code net/http/pprof}.
+ *
+ * <p>Beyond Go: {@code debug=3} is a binary profile with a sample a goroutine, {@code
+ * source=live|hotspot} says where the facts come from, {@code compat=panicparse} spells {@code
+ * debug=2} so that panicparse reads it, {@code labels=0|1} leaves labels out or shows them.
+ */
+final class GoroutineEndpoint {
+  private static final String NAME = "goroutine";
+
+  /** Profiles that are taken and written at the same time, and requests that wait for that. */
+  private static final int WORKING = 4;
+
+  private static final int WAITING = 60;
+
+  /** Deltas that wait for their second profile; each holds its first. */
+  private static final int DELTAS = 16;
+
+  private static final String RETRY_AFTER_SECONDS = "1";
+
+  private final GoroutineProfiler withLabels;
+  private final GoroutineProfiler withoutLabels;
+  private final boolean labelsShown;
+  private final Admission admission = new Admission(WORKING, WAITING);
+  private final Semaphore deltas = new Semaphore(DELTAS);
+
+  GoroutineEndpoint(PprofSettings settings) {
+    GoroutineProfiler.Options options = new GoroutineProfiler.Options(true, settings.source());
+    this.withLabels = GoroutineProfiler.create(options);
+    this.withoutLabels = GoroutineProfiler.create(options.withLabels(false));
+    this.labelsShown = settings.labels();
+  }
+
+  /** What a request asks for. */
+  private record Wish(GoroutineProfiler profiler, Source source, StackStyle style) {
+    GoroutineProfile collect() throws IOException {
+      return profiler.collect(source);
+    }
+  }
+
+  private static final class NotAllowed extends Exception {
+    NotAllowed(String text) {
+      super(text, null, false, false);
+    }
+  }
+
+  void index(Exchange exchange) {
+    exchange.send(200, Exchange.HTML, IndexPage.render(withLabels.count()));
+  }
+
+  void answer(Exchange exchange) {
+    GoValues values = GoValues.parse(exchange.rawQuery());
+    try {
+      if (values.text("seconds").isEmpty()) {
+        profile(exchange, wish(values), values.atoi("debug"));
+      } else {
+        delta(exchange, values);
+      }
+    } catch (NotAllowed e) {
+      exchange.error(400, e.getMessage());
+    } catch (IOException e) {
+      exchange.error(500, "failed to collect profile");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      exchange.error(500, "context canceled");
+    }
+  }
+
+  private Wish wish(GoValues values) throws NotAllowed {
+    return new Wish(profiler(values.text("labels")), source(values), style(values));
+  }
+
+  private GoroutineProfiler profiler(String labels) throws NotAllowed {
+    return switch (labels) {
+      case "" -> labelsShown ? withLabels : withoutLabels;
+      case "1", "true" -> withLabels;
+      case "0", "false" -> withoutLabels;
+      default -> throw new NotAllowed("invalid value for \"labels\" - must be 0 or 1");
+    };
+  }
+
+  private static Source source(GoValues values) throws NotAllowed {
+    String name = values.text("source");
+    return name.isEmpty()
+        ? Source.AUTO
+        : Source.named(name)
+            .orElseThrow(
+                () ->
+                    new NotAllowed("invalid value for \"source\" - must be auto, live or hotspot"));
+  }
+
+  private static StackStyle style(GoValues values) throws NotAllowed {
+    return switch (values.text("compat")) {
+      case "" -> StackStyle.GO;
+      case "panicparse" -> StackStyle.PANICPARSE;
+      default -> throw new NotAllowed("invalid value for \"compat\" - must be panicparse");
+    };
+  }
+
+  private void profile(Exchange exchange, Wish wish, long debug)
+      throws IOException, InterruptedException {
+    if (!admission.enter()) {
+      busy(exchange);
+      return;
+    }
+    try {
+      if (debug == 3) {
+        attach(exchange, NAME).stream(
+            Exchange.BINARY, out -> wish.profiler().writePerGoroutine(wish.source(), out));
+      } else if (debug >= 2) {
+        exchange.stream(
+            Exchange.TEXT, out -> wish.profiler().writeStacks(wish.source(), wish.style(), out));
+      } else if (debug == 1) {
+        GoroutineProfile profile = wish.collect();
+        exchange.stream(Exchange.TEXT, profile::writeText);
+      } else {
+        // Go takes any debug other than 0 for text, and only one above 0 for a wish of text.
+        GoroutineProfile profile = wish.collect();
+        if (debug == 0) {
+          attach(exchange, NAME);
+        }
+        exchange.stream(debug == 0 ? Exchange.BINARY : Exchange.TEXT, profile::writeBinary);
+      }
+    } finally {
+      admission.leave();
+    }
+  }
+
+  private void delta(Exchange exchange, GoValues values)
+      throws NotAllowed, IOException, InterruptedException {
+    OptionalLong seconds = values.integer("seconds");
+    if (seconds.orElse(0) <= 0) {
+      throw new NotAllowed("invalid value for \"seconds\" - must be a positive integer");
+    }
+    if (values.atoi("debug") != 0) {
+      throw new NotAllowed("seconds and debug params are incompatible");
+    }
+    Wish wish = wish(values);
+    if (!deltas.tryAcquire()) {
+      busy(exchange);
+      return;
+    }
+    try {
+      delta(exchange, wish, Duration.ofSeconds(seconds.getAsLong()));
+    } finally {
+      deltas.release();
+    }
+  }
+
+  private void delta(Exchange exchange, Wish wish, Duration time)
+      throws IOException, InterruptedException {
+    Optional<GoroutineProfile> before = collect(wish);
+    if (before.isEmpty()) {
+      busy(exchange);
+      return;
+    }
+    if (!Client.of(exchange.request()).staysFor(time)) {
+      exchange.error(500, "context canceled");
+      return;
+    }
+    Optional<GoroutineProfile> after = collect(wish);
+    if (after.isEmpty()) {
+      busy(exchange);
+      return;
+    }
+    attach(exchange, NAME + "-delta").stream(
+        Exchange.BINARY, after.get().minus(before.get())::writeBinary);
+  }
+
+  private Optional<GoroutineProfile> collect(Wish wish) throws IOException, InterruptedException {
+    if (!admission.enter()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(wish.collect());
+    } finally {
+      admission.leave();
+    }
+  }
+
+  private static Exchange attach(Exchange exchange, String file) {
+    return exchange.header("Content-Disposition", "attachment; filename=\"" + file + "\"");
+  }
+
+  private static void busy(Exchange exchange) {
+    exchange
+        .header("Retry-After", RETRY_AFTER_SECONDS)
+        .error(503, "too many profiles at once; try again in a second");
+  }
+}

@@ -1,0 +1,54 @@
+package dev.controlplane.pprof.observe;
+
+import dev.controlplane.pprof.Source;
+import io.helidon.config.Config;
+import io.helidon.config.ConfigValue;
+import io.helidon.webserver.spi.ServerFeatureProvider;
+import java.util.Locale;
+
+/**
+ * Finds {@link PprofFeature} for Helidon servers.
+ *
+ * <p>Configured by {@code server.features.pprof}: {@code access} ({@code loopback}, {@code off},
+ * {@code all}, {@code token}), {@code token}, {@code address} ({@code host:port}), {@code labels}
+ * ({@code true}), {@code source} ({@code auto}, {@code live}, {@code hotspot}). What isn't set
+ * there is taken from a top-level {@code pprof}, which environment variables such as {@code
+ * PPROF_ACCESS} reach.
+ */
+public final class PprofFeatureProvider implements ServerFeatureProvider<PprofFeature> {
+  /** Called by the service loader. */
+  public PprofFeatureProvider() {}
+
+  @Override
+  public String configKey() {
+    return PprofFeature.TYPE;
+  }
+
+  @Override
+  public PprofFeature create(Config config, String name) {
+    return PprofFeature.create(name, settings(config));
+  }
+
+  private static PprofSettings settings(Config config) {
+    PprofSettings defaults = PprofSettings.defaults();
+    return new PprofSettings(
+        text(config, "access").as(Access::parse).orElse(defaults.access()),
+        text(config, "token").asOptional(),
+        text(config, "address").asOptional(),
+        text(config, "labels").as(Boolean::parseBoolean).orElse(defaults.labels()),
+        text(config, "source").as(PprofFeatureProvider::source).orElse(defaults.source()));
+  }
+
+  private static ConfigValue<String> text(Config config, String key) {
+    ConfigValue<String> own = config.get(key).asString();
+    return own.isPresent() ? own : config.root().get(PprofFeature.TYPE).get(key).asString();
+  }
+
+  private static Source source(String name) {
+    return Source.named(name.strip().toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "pprof source is \"" + name + "\"; expected: auto, live or hotspot"));
+  }
+}

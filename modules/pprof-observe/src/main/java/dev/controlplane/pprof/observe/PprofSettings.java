@@ -1,0 +1,80 @@
+package dev.controlplane.pprof.observe;
+
+import dev.controlplane.pprof.Source;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+
+/**
+ * How profiles are served.
+ *
+ * @param access who may read them
+ * @param token what those who may know, with {@link Access#TOKEN}
+ * @param address a socket of its own, {@code host:port}; without a host it is on all addresses of
+ *     the machine, and port 0 lets the system choose one. The server's own sockets don't know the
+ *     paths then
+ * @param labels whether profiles carry labels unless a request says otherwise
+ * @param source where profiles come from unless a request says otherwise
+ */
+public record PprofSettings(
+    Access access,
+    Optional<String> token,
+    Optional<String> address,
+    boolean labels,
+    Source source) {
+
+  /**
+   * Checks the settings.
+   *
+   * @throws IllegalArgumentException if {@link Access#TOKEN} comes without a token, or the address
+   *     is not {@code host:port} with a host that is known
+   */
+  public PprofSettings {
+    token = token.filter(text -> !text.isBlank());
+    address = address.filter(text -> !text.isBlank());
+    if (access == Access.TOKEN && token.isEmpty()) {
+      throw new IllegalArgumentException(
+          "pprof access is \"token\", but there is no token: set pprof.token (PPROF_TOKEN)");
+    }
+    address.ifPresent(PprofSettings::parse);
+  }
+
+  /** Loopback only, on the server's sockets, with labels, from the source that suits the JVM. */
+  public static PprofSettings defaults() {
+    return new PprofSettings(
+        Access.LOOPBACK, Optional.empty(), Optional.empty(), true, Source.AUTO);
+  }
+
+  /** The token stays out of logs. */
+  @Override
+  public String toString() {
+    return "PprofSettings[access=%s, address=%s, labels=%s, source=%s]"
+        .formatted(access, address.orElse("none"), labels, source);
+  }
+
+  Optional<InetSocketAddress> socket() {
+    return address.map(PprofSettings::parse);
+  }
+
+  private static InetSocketAddress parse(String text) {
+    int colon = text.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      String host = text.substring(0, Math.max(colon, 0));
+      if (colon >= 0 && port >= 0 && port <= 65_535 && isOneHost(host)) {
+        return host.isEmpty()
+            ? new InetSocketAddress(port)
+            : new InetSocketAddress(InetAddress.getByName(host), port);
+      }
+    } catch (NumberFormatException | UnknownHostException e) {
+      // the same answer as for a port out of range
+    }
+    throw new IllegalArgumentException(
+        "pprof address is \"" + text + "\"; expected: host:port, such as 127.0.0.1:6060");
+  }
+
+  private static boolean isOneHost(String host) {
+    return !host.contains(":") || (host.startsWith("[") && host.endsWith("]"));
+  }
+}

@@ -1,0 +1,52 @@
+package dev.controlplane.pprof.signal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/**
+ * The name by which {@code ps -e}, {@code pgrep}, {@code killall} and {@code top} know a process.
+ */
+public final class ProcessName {
+  /** Linux keeps {@code TASK_COMM_LEN - 1} bytes of a name: proc(5), {@code /proc/pid/comm}. */
+  private static final int MAX_BYTES = 15;
+
+  private static final Path COMM = Path.of("/proc/self/comm");
+
+  private ProcessName() {}
+
+  /**
+   * Names this process, which is {@code java} otherwise. What exceeds 15 bytes of UTF-8 is cut off.
+   *
+   * @return whether the name was set; on systems other than Linux it never is
+   */
+  public static boolean set(String name) {
+    if (!Files.exists(COMM)) {
+      return false;
+    }
+    try (FileChannel comm = FileChannel.open(COMM, StandardOpenOption.WRITE)) {
+      comm.write(ByteBuffer.wrap(cut(name)));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static byte[] cut(String name) {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    int end = Math.min(bytes.length, MAX_BYTES);
+    while (end < bytes.length && end > 0 && isContinuation(bytes[end])) {
+      end--;
+    }
+    return Arrays.copyOf(bytes, end);
+  }
+
+  private static boolean isContinuation(byte b) {
+    return (b & 0xC0) == 0x80;
+  }
+}
