@@ -85,6 +85,11 @@ final class ConnectionOutput implements DataWriter {
    */
   private long unknownToHelidon;
 
+  /**
+   * DATA came in: from now on Helidon has no say in how much the client may send on the connection.
+   */
+  private boolean inboundBegan;
+
   /** When the write that the socket is busy with began; 0 when there is none. */
   private volatile long writingSince;
 
@@ -129,6 +134,7 @@ final class ConnectionOutput implements DataWriter {
   boolean dataReceived(int streamId, boolean endStream) {
     lock.lock();
     try {
+      inboundBegan = true;
       OpenStream stream = streams.get(streamId);
       if (stream == null) {
         return streamId > lastStreamId;
@@ -430,6 +436,9 @@ final class ConnectionOutput implements DataWriter {
         throw new UncheckedIOException(new SocketException(broken));
       }
       int length = data.available();
+      if (inboundBegan && isConnectionWindowUpdate(data)) {
+        return;
+      }
       if (count + length > MAX_PENDING) {
         fail("the peer makes us answer and reads no answer");
         throw new UncheckedIOException(new SocketException(broken));
@@ -447,6 +456,12 @@ final class ConnectionOutput implements DataWriter {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** {@link InboundWindow} gives back what came in, in place of Helidon. */
+  private static boolean isConnectionWindowUpdate(BufferData frame) {
+    return frame.get(3) == Frames.WINDOW_UPDATE
+        && (frame.get(5) | frame.get(6) | frame.get(7) | frame.get(8)) == 0;
   }
 
   private void sentByHelidon(int at) {

@@ -12,14 +12,14 @@ import java.util.function.Supplier;
  *       or WINDOW_UPDATE for it, and so may one whose cancel crossed our trailers. Helidon 4.5.0
  *       ({@code Http2Connection.stream}) takes a frame of a stream that it has dropped for one of a
  *       stream that never was, and ends the connection of all: "Stream 215 was never created and
- *       has lower ID than last". Such frames end here; what DATA used of the connection's window is
- *       given back.
+ *       has lower ID than last". Such frames end here.
  *   <li><b>Graceful GOAWAY.</b> A client that will open no more streams says GOAWAY(NO_ERROR) and
  *       waits for those it has. Helidon ends them ({@code Http2Connection.goAwayFrame}). It does
  *       not hear of it; the client closes the connection when it is through.
  *   <li><b>Windows.</b> Those of gRPC streams and of the connection are kept by {@link
  *       ConnectionOutput}, and so are the WINDOW_UPDATE frames that make them grow.
- *   <li>{@link PseudoHeaderNames}, {@link KnownSettings}, {@link RapidResets}.
+ *   <li>{@link PseudoHeaderNames}, {@link KnownSettings}, {@link RapidResets}, {@link
+ *       InboundWindow}.
  * </ul>
  */
 final class InboundFrames implements Supplier<byte[]> {
@@ -29,6 +29,7 @@ final class InboundFrames implements Supplier<byte[]> {
   private final DataReader socket;
   private final ConnectionOutput output;
   private final RapidResets resets = new RapidResets();
+  private final InboundWindow window = new InboundWindow();
   private boolean prefaceRead;
   private int lastStreamId;
 
@@ -103,13 +104,12 @@ final class InboundFrames implements Supplier<byte[]> {
         yield HeaderBlocks.normalize(frame, this::read);
       }
       case Frames.DATA -> {
-        if (output.dataReceived(streamId, (flags & Frames.END_STREAM) != 0)) {
-          yield frame;
+        boolean open = output.dataReceived(streamId, (flags & Frames.END_STREAM) != 0);
+        int back = window.received(length);
+        if (back > 0) {
+          output.control(Frames.windowUpdate(0, back));
         }
-        if (length > 0) {
-          output.control(Frames.windowUpdate(0, length));
-        }
-        yield DROPPED;
+        yield open ? frame : DROPPED;
       }
       case Frames.RST_STREAM -> {
         if (resets.tooMany(System.nanoTime())) {

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  *
  * <ul>
  *   <li>{@code Echo}: answers with the request.
+ *   <li>{@code Count}: answers with nothing.
  *   <li>{@code Subscribe}: sends what {@link #broadcast} is given until the client leaves.
  *   <li>{@code Flood}: the request is "count size"; sends so many messages of that size, at once.
  * </ul>
@@ -31,6 +32,8 @@ import java.util.function.Consumer;
 final class Lab implements AutoCloseable {
   static final MethodDescriptor<byte[], byte[]> ECHO =
       Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Echo");
+  static final MethodDescriptor<byte[], byte[]> COUNT =
+      Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Count");
   static final MethodDescriptor<byte[], byte[]> SUBSCRIBE =
       Bytes.method(MethodDescriptor.MethodType.SERVER_STREAMING, "lab.Lab/Subscribe");
   static final MethodDescriptor<byte[], byte[]> FLOOD =
@@ -47,6 +50,7 @@ final class Lab implements AutoCloseable {
 
   private final boolean guarded;
   private final WebServer server;
+  private volatile boolean goingDown;
 
   /** One open {@code Subscribe} or {@code Flood}. */
   static final class Subscription {
@@ -121,6 +125,12 @@ final class Lab implements AutoCloseable {
     broadcast(message.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Ends every stream with UNAVAILABLE. */
+  void goDown() {
+    goingDown = true;
+    poison();
+  }
+
   /** Ends every handler. */
   void poison() {
     subscriptions.forEach(subscription -> subscription.queue.add(POISON));
@@ -140,6 +150,13 @@ final class Lab implements AutoCloseable {
                 ServerCalls.asyncUnaryCall(
                     (request, out) -> {
                       out.onNext(request);
+                      out.onCompleted();
+                    }))
+            .addMethod(
+                COUNT,
+                ServerCalls.asyncUnaryCall(
+                    (_, out) -> {
+                      out.onNext(new byte[0]);
                       out.onCompleted();
                     }))
             .addMethod(
@@ -193,7 +210,7 @@ final class Lab implements AutoCloseable {
       subscriptions.add(subscription);
       stream.sendHeaders();
       source.run(subscription, stream::send);
-      stream.end(server.isRunning() ? Status.OK : Status.UNAVAILABLE.withDescription("going down"));
+      stream.end(goingDown ? Status.UNAVAILABLE.withDescription("going down") : Status.OK);
     } catch (StreamStalledException e) {
       failures.add(e);
       throw e;

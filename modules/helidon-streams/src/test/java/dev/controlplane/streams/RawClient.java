@@ -11,8 +11,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +31,9 @@ final class RawClient implements AutoCloseable {
   private final Socket socket;
   private final OutputStream out;
   private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
-  private final ArrayDeque<Frame> passed = new ArrayDeque<>();
+
+  /** The last frames that were passed by, for the message of a test that fails. */
+  private final ArrayDeque<String> passed = new ArrayDeque<>();
 
   @SuppressWarnings("ArrayRecordComponent")
   record Frame(int type, int flags, int streamId, byte[] payload) {
@@ -113,7 +113,7 @@ final class RawClient implements AutoCloseable {
       if (frame == null) {
         throw new AssertionError("no " + what + " within 10 s, only " + passed);
       }
-      passed.add(frame);
+      note(frame);
       if (wanted.test(frame)) {
         return frame;
       }
@@ -128,16 +128,27 @@ final class RawClient implements AutoCloseable {
    * does in time.
    */
   boolean connectionLost(Duration limit) throws InterruptedException {
+    return getsWithin(limit, frame -> frame.type == CLOSED || frame.type == Frames.GOAWAY);
+  }
+
+  boolean getsWithin(Duration limit, Predicate<Frame> wanted) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     while (true) {
       Frame frame = frames.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (frame == null) {
         return false;
       }
-      passed.add(frame);
-      if (frame.type == CLOSED || frame.type == Frames.GOAWAY) {
+      note(frame);
+      if (wanted.test(frame)) {
         return true;
       }
+    }
+  }
+
+  private void note(Frame frame) {
+    passed.add(frame.type + " flags " + frame.flags + " of " + frame.streamId);
+    if (passed.size() > 20) {
+      passed.remove();
     }
   }
 
@@ -230,16 +241,22 @@ final class RawClient implements AutoCloseable {
     send(frame);
   }
 
+  /** Sends unless the connection is closed; says whether it was open. */
+  boolean trySend(byte[] bytes) {
+    try {
+      send(bytes);
+      return true;
+    } catch (UncheckedIOException e) {
+      return false;
+    }
+  }
+
   synchronized void send(byte[] frame) {
     try {
       out.write(frame);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  List<Frame> passed() {
-    return new ArrayList<>(passed);
   }
 
   /**
