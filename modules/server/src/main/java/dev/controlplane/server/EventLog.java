@@ -14,6 +14,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
 /**
  * The log of a server: one line of {@code key=value} pairs per event that matters, on stderr. Lines
@@ -21,6 +22,9 @@ import java.util.logging.Logger;
  * handlers when shutdown begins, which is when an operator looks most closely.
  */
 public final class EventLog {
+  /** Held, for {@code java.util.logging} forgets the levels of loggers that nobody holds. */
+  private static final Logger OURS = Logger.getLogger("dev.controlplane");
+
   private final ReentrantLock lock = new ReentrantLock();
   private final String server;
   private final OutputStream out;
@@ -113,26 +117,31 @@ public final class EventLog {
     }
   }
 
-  /** Makes the libraries' warnings, and nothing below, lines of this log. */
+  /** Makes the libraries' warnings, and of our own libraries also less, lines of this log. */
   void takeOverLibraryLogs() {
     Logger root = Logger.getLogger("");
     for (Handler handler : root.getHandlers()) {
       root.removeHandler(handler);
     }
     root.setLevel(Level.WARNING);
+    OURS.setLevel(Level.INFO);
     root.addHandler(
         new Handler() {
+          private final SimpleFormatter formatter = new SimpleFormatter();
+
           @Override
           public void publish(LogRecord entry) {
-            if (entry.getLevel().intValue() < Level.WARNING.intValue()) {
-              return;
-            }
             Throwable thrown = entry.getThrown();
             String logger = String.valueOf(entry.getLoggerName());
+            String message = formatter.formatMessage(entry);
+            if (entry.getLevel().intValue() < Level.WARNING.intValue()) {
+              info("library", "logger", logger, "message", message);
+              return;
+            }
             if (entry.getLevel().intValue() >= Level.SEVERE.intValue() && thrown != null) {
-              error("library", thrown, "logger", logger, "message", entry.getMessage());
+              error("library", thrown, "logger", logger, "message", message);
             } else {
-              warn("library", "logger", logger, "message", entry.getMessage(), "cause", thrown);
+              warn("library", "logger", logger, "message", message, "cause", thrown);
             }
           }
 

@@ -110,11 +110,13 @@ public final class ServerProcess {
         .directHandlers(JsonErrors.handlers())
         .featuresDiscoverServices(false)
         .addFeature(observability())
+        .addFeature(Profiles.of(setup.settings()).feature())
         .routing(HttpRouting.builder().addFilter(setup.api()));
   }
 
   private void start(Program program) throws Exception {
     InetAddress address = bindAddress();
+    Profiles.of(setup.settings()).ofProcess(setup.name(), log);
     assemble(program, address);
     server = setup.webServer().build().start();
     if (!server.isRunning()) {

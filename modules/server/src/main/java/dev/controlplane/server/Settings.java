@@ -85,6 +85,16 @@ public final class Settings {
     return Math.toIntExact(number(key, min, max));
   }
 
+  /** {@code true} or {@code false}. */
+  public boolean flag(String key) {
+    String text = text(key);
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw wrong(key, text, "true or false");
+    };
+  }
+
   /** A TCP port; 0 lets the system choose one. */
   public int port(String key) {
     return integer(key, 0, 65_535);

@@ -1,0 +1,67 @@
+package dev.controlplane.server;
+
+import dev.controlplane.pprof.GoroutineProfiler;
+import dev.controlplane.pprof.Source;
+import dev.controlplane.pprof.observe.Access;
+import dev.controlplane.pprof.observe.PprofFeature;
+import dev.controlplane.pprof.observe.PprofSettings;
+import dev.controlplane.pprof.signal.ProcessName;
+import dev.controlplane.pprof.signal.QuitDumps;
+import java.nio.file.Path;
+
+/** How a server shows its goroutines: over HTTP, on SIGQUIT, and by its name in the system. */
+final class Profiles {
+  private final PprofSettings settings;
+
+  private Profiles(PprofSettings settings) {
+    this.settings = settings;
+  }
+
+  static Profiles of(Settings settings) {
+    try {
+      String source = settings.text("pprof-source");
+      return new Profiles(
+          new PprofSettings(
+              Access.parse(settings.text("pprof-access")),
+              settings.optional("pprof-token"),
+              settings.optional("pprof-address"),
+              settings.flag("pprof-labels"),
+              Source.named(source)
+                  .orElseThrow(
+                      () ->
+                          new StartupException(
+                              "PPROF_SOURCE is \""
+                                  + source
+                                  + "\"; expected: auto, hotspot or live"))));
+    } catch (IllegalArgumentException e) {
+      throw new StartupException(e.getMessage(), e);
+    }
+  }
+
+  /** {@code /debug/pprof/}. */
+  PprofFeature feature() {
+    try {
+      return PprofFeature.create(settings);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new StartupException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Names the process as {@code ps}, {@code pgrep} and {@code killall} see it, and writes a dump
+   * into the working directory on each SIGQUIT from now on.
+   */
+  void ofProcess(String name, EventLog log) {
+    ProcessName.set(name);
+    GoroutineProfiler profiler =
+        GoroutineProfiler.create(
+            GoroutineProfiler.Options.defaults()
+                .withLabels(settings.labels())
+                .withSource(settings.source()));
+    try {
+      QuitDumps.install(name, Path.of(""), profiler);
+    } catch (UnsupportedOperationException e) {
+      log.warn("no-dumps-on-sigquit", "reason", e.getMessage());
+    }
+  }
+}
