@@ -51,6 +51,11 @@ final class Answer {
     return value.asBoolean();
   }
 
+  /** The flag, or the other one where the field is missing. */
+  boolean flag(String field, boolean otherwise) {
+    return object.path(field).asBoolean(otherwise);
+  }
+
   Answer object(String field) throws UnexpectedAnswerException {
     JsonNode value = object.path(field);
     if (!value.isObject()) {

@@ -100,7 +100,8 @@ public final class ControlPlaneClient implements AutoCloseable {
   private Change change(HttpRequest.Builder request)
       throws ControlPlaneException, InterruptedException {
     Answer answer = new Answer(Server.UPLOAD, http.json(Server.UPLOAD, request.build()));
-    return new Change(answer.number("revision"), answer.text("message", ""));
+    return new Change(
+        answer.flag("changed", true), answer.number("revision"), answer.text("message", ""));
   }
 
   /** What is known of a worker's latest version. */

@@ -31,6 +31,7 @@ final class Json {
         .put("message", change.message())
         .put("filename", worker)
         .put("version", version)
+        .put("changed", change.changed())
         .put("revision", change.revision());
   }
 

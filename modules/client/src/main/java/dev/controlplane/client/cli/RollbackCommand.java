@@ -33,7 +33,9 @@ final class RollbackCommand implements Callable<Integer> {
     if (cpctl.json()) {
       cpctl.print(Json.of(name, version, change));
     } else {
-      cpctl.print("%s %s is the latest, revision %d".formatted(name, version, change.revision()));
+      cpctl.print(
+          "%s %s is the latest%s, revision %d"
+              .formatted(name, version, change.changed() ? "" : " already", change.revision()));
     }
     return ExitCode.OK;
   }
