@@ -31,7 +31,6 @@ final class UpdateStream implements AutoCloseable {
   private static final Duration KEEPALIVE = Duration.ofSeconds(30);
 
   private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration OPENING = Duration.ofSeconds(30);
 
   static {
     // Both are read by Netty when it is first used. Its Unsafe paths make JDK 24 and newer print
@@ -95,15 +94,15 @@ final class UpdateStream implements AutoCloseable {
     call.halfClose();
   }
 
-  /** Waits until the server has registered the subscription. */
+  /**
+   * Waits until the server has registered the subscription. There is no time limit: a connection
+   * that can't be made or is dead is given up by the channel, and on one that lives, asking again
+   * would only lose the place.
+   */
   void awaitOpen() throws Ended, InterruptedException {
-    Event first = events.poll(OPENING.toSeconds(), TimeUnit.SECONDS);
-    switch (first) {
-      case null ->
-          throw new Ended(
-              Status.UNAVAILABLE.withDescription("no answer for " + OPENING.toSeconds() + " s"));
-      case Closed closed -> throw new Ended(closed.status());
+    switch (events.take()) {
       case Opened _ -> {}
+      case Closed closed -> throw new Ended(closed.status());
       case Received _ -> throw new IllegalStateException("a message before the headers");
     }
   }
