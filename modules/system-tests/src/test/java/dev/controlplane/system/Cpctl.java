@@ -27,6 +27,7 @@ final class Cpctl {
             "CPCTL_GRPC", "127.0.0.1:" + cluster.grpcPort(),
             "CPCTL_GRPC_HTTP_URL", cluster.grpcHttpUrl(),
             "LC_ALL", "C.UTF-8");
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of(jvmOptions));
     command.addAll(List.of("-jar", ServerUnderTest.jar("client").toString()));
     try {
