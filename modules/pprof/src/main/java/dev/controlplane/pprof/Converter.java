@@ -42,7 +42,6 @@ final class Converter {
   private final InputStream in;
   private final Target target;
   private final long room;
-  private final Instant time = Instant.now();
   private long written;
 
   /**
@@ -67,6 +66,10 @@ final class Converter {
     };
   }
 
+  private static Instant time(ThreadDump.Outcome outcome) {
+    return outcome.time() == null ? Instant.now() : outcome.time();
+  }
+
   private Result counted(Format format) throws IOException {
     Map<GoroutineProfile.Group, Long> counts = new HashMap<>();
     long[] memory = {0, 0};
@@ -89,7 +92,7 @@ final class Converter {
                 memory[0] += 200 + 4L * group.stack().frames.length;
               }
             });
-    var profile = new GoroutineProfile(counts, time, Duration.ZERO);
+    var profile = new GoroutineProfile(counts, time(outcome), Duration.ZERO);
     OutputStream out = target.open();
     if (format == Format.PB) {
       profile.writeBinary(out);
@@ -149,7 +152,7 @@ final class Converter {
       if (encoder[0] == null) {
         encoder[0] = new ProfileEncoder(target.open());
       }
-      encoder[0].finish(time, Duration.ZERO);
+      encoder[0].finish(time(outcome), Duration.ZERO);
       return new Result(outcome, written, 0);
     } finally {
       if (encoder[0] != null) {

@@ -47,6 +47,10 @@ public final class GoroutineProfile {
     return duration;
   }
 
+  Map<Group, Long> counts() {
+    return counts;
+  }
+
   /** Sorted by count, the largest first, then by key and labels, as Go sorts them. */
   List<Entry> entries() {
     var entries = new ArrayList<Entry>(counts.size());
@@ -57,7 +61,7 @@ public final class GoroutineProfile {
         Comparator.comparingLong(Entry::count)
             .reversed()
             .thenComparing(Entry::key)
-            .thenComparing(entry -> entry.labels().compact()));
+            .thenComparing(entry -> entry.labels().isEmpty() ? "" : entry.labels().compact()));
     return entries;
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 /** The command line: {@code java -jar pprof.jar convert FILE}. */
@@ -27,7 +28,7 @@ public final class Main {
              pb      goroutines counted by stack, for go tool pprof (default)
              debug1  the same as text
              debug2  the stack of each thread, as in a Go stack dump
-             debug3  like pb, with a sample for each thread and its id and state as labels
+             debug3  like pb, a sample for each thread, its id and state as labels
         -h, --help         this text
 
       A dump that is cut off gives what could be read of it, and says so.
@@ -190,8 +191,10 @@ public final class Main {
           new Converter(
               dump,
               () -> {
-                aside[0] = Files.createTempFile(directory, ".pprof-", ".tmp");
-                opened[0] = new BufferedOutputStream(Files.newOutputStream(aside[0]), 1 << 16);
+                aside[0] = directory.resolve("." + output.getFileName() + "." + pid() + ".tmp");
+                opened[0] =
+                    new BufferedOutputStream(
+                        Files.newOutputStream(aside[0], StandardOpenOption.CREATE_NEW), 1 << 16);
                 return opened[0];
               },
               room());
@@ -202,11 +205,13 @@ public final class Main {
     } finally {
       if (opened[0] != null) {
         opened[0].close();
-      }
-      if (aside[0] != null) {
         Files.deleteIfExists(aside[0]);
       }
     }
+  }
+
+  private static long pid() {
+    return ProcessHandle.current().pid();
   }
 
   private static long room() {

@@ -4,6 +4,8 @@ import dev.controlplane.pprof.JsonScanner.DamagedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 
 /**
  * Reads the JVM's own thread dump in JSON, thread by thread, in memory that grows with the code in
@@ -29,9 +31,10 @@ final class ThreadDump {
    * @param incomplete threads that were left out because they have no id
    * @param badFrames stack entries that were left out because they aren't {@code
    *     class.method(place)}
+   * @param time when the dump was taken, null if it doesn't say
    * @param damage why it ended early, null if it was read to its end
    */
-  record Outcome(long threads, long incomplete, long badFrames, String damage) {}
+  record Outcome(long threads, long incomplete, long badFrames, Instant time, String damage) {}
 
   /** Far beyond what a JVM writes; a bound for what isn't written by one. */
   private static final int MAX_RAW_DEPTH = 1 << 16;
@@ -39,6 +42,7 @@ final class ThreadDump {
   private static final byte[] THREAD_DUMP = ascii("threadDump");
   private static final byte[] CONTAINERS = ascii("threadContainers");
   private static final byte[] THREADS = ascii("threads");
+  private static final byte[] TIME = ascii("time");
   private static final byte[] TID = ascii("tid");
   private static final byte[] NAME = ascii("name");
   private static final byte[] STATE = ascii("state");
@@ -56,6 +60,7 @@ final class ThreadDump {
   private long threads;
   private long incomplete;
   private boolean found;
+  private Instant time;
 
   private ThreadDump(InputStream in, FrameTable table, Visitor visitor) {
     this.json = new JsonScanner(in);
@@ -98,7 +103,7 @@ final class ThreadDump {
       String reason = found ? "it has no thread" : "it has no \"threadDump\"";
       throw new NotAThreadDumpException(damage == null ? reason : damage);
     }
-    return new Outcome(threads, incomplete, frames.bad(), damage);
+    return new Outcome(threads, incomplete, frames.bad(), time, damage);
   }
 
   @FunctionalInterface
@@ -143,6 +148,8 @@ final class ThreadDump {
   private void containers() throws IOException {
     if (json.textIs(CONTAINERS)) {
       objects(() -> object(this::container));
+    } else if (json.textIs(TIME)) {
+      time = instant(text());
     } else {
       json.skip();
     }
@@ -235,6 +242,14 @@ final class ThreadDump {
     }
     json.takeText();
     return json.text();
+  }
+
+  private static Instant instant(String text) {
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      return null;
+    }
   }
 
   private static Thread.State state(String name) {

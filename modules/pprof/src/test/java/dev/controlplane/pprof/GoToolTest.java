@@ -1,0 +1,135 @@
+package dev.controlplane.pprof;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code go tool pprof} says of our files. */
+final class GoToolTest {
+  private static final int THREADS = 20;
+
+  @TempDir private Path directory;
+  private final List<Thread> threads = new ArrayList<>();
+  private final GoroutineProfiler profiler = GoroutineProfiler.create();
+
+  @BeforeEach
+  void parkThreads() throws InterruptedException {
+    for (int i = 0; i < THREADS; i++) {
+      threads.add(Goroutines.start("parked", GoToolTest::parkHere));
+    }
+    for (Thread thread : threads) {
+      while (thread.getState() != Thread.State.WAITING) {
+        Dumps.pause();
+      }
+    }
+  }
+
+  @AfterEach
+  void unparkThreads() {
+    threads.forEach(Thread::interrupt);
+  }
+
+  private static void parkHere() {
+    LockSupport.park();
+  }
+
+  private String pprof(Object... args) throws IOException, InterruptedException {
+    var command = new ArrayList<String>(List.of("go", "tool", "pprof"));
+    for (Object arg : args) {
+      command.add(arg.toString());
+    }
+    Path out = directory.resolve("out.txt");
+    Path err = directory.resolve("err.txt");
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(command)
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
+    } catch (IOException e) {
+      return fail("go is missing: apt-get install golang-go graphviz", e);
+    }
+    assertTrue(process.waitFor(1, TimeUnit.MINUTES), "pprof hangs");
+    assertEquals("", Files.readString(err), () -> String.join(" ", command));
+    assertEquals(0, process.exitValue());
+    return Files.readString(out);
+  }
+
+  private Path binary() throws IOException {
+    Path file = directory.resolve("goroutine.pb.gz");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      profiler.collect(Source.LIVE).writeBinary(out);
+    }
+    return file;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-top", "-traces", "-tree", "-peek=parkHere", "-svg", "-raw"})
+  void theToolReadsTheBinaryFormWithoutAWarning(String report) throws Exception {
+    String output = pprof(report, binary());
+
+    assertTrue(output.contains("GoToolTest.parkHere"), output);
+  }
+
+  @Test
+  void listShowsTheSource() throws Exception {
+    String output = pprof("-list=GoToolTest.parkHere", "-source_path=src/test/java", binary());
+
+    assertTrue(output.contains(THREADS + " (flat, cum)") || output.contains("LockSupport.park();"));
+    assertTrue(output.matches("(?s).*\\b20\\b.*LockSupport\\.park\\(\\);.*"), output);
+  }
+
+  @Test
+  void aLaterProfileIsComparedWithAnEarlier() throws Exception {
+    Path earlier = Files.copy(binary(), directory.resolve("earlier.pb.gz"));
+    threads.add(Goroutines.start("parked", GoToolTest::parkHere));
+    while (threads.getLast().getState() != Thread.State.WAITING) {
+      Dumps.pause();
+    }
+
+    String output = pprof("-top", "-diff_base=" + earlier, binary());
+
+    assertTrue(output.matches("(?s).*\\s1\\s+[\\d.]+%.*GoToolTest\\.parkHere.*"), output);
+  }
+
+  @Test
+  void theTextFormIsRead() throws Exception {
+    Path file = directory.resolve("goroutine.txt");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      profiler.collect(Source.LIVE).writeText(out);
+    }
+
+    // Without symbols: those are asked of the server a text profile comes from.
+    assertTrue(pprof("-raw", "-symbolize=none", file).contains(" 20: "));
+  }
+
+  @Test
+  void oneSampleAGoroutineHasItsStateAsATag() throws Exception {
+    Path file = directory.resolve("goroutines.pb.gz");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      profiler.writePerGoroutine(Source.LIVE, out);
+    }
+
+    String output = pprof("-top", "-tagfocus=go::goroutine_state=waiting", file);
+    assertTrue(output.contains("20"), output);
+    String all = pprof("-traces", file);
+    assertTrue(
+        all.matches("(?s).*go::goroutine:[ \\[]*" + threads.getFirst().threadId() + "\\b.*"), all);
+  }
+}

@@ -1,0 +1,203 @@
+package dev.controlplane.pprof;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.controlplane.proto.profile.Profile;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command line. */
+final class MainTest {
+  @TempDir private Path directory;
+  private Path dump;
+  private byte[] whole;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void writeDump() throws IOException {
+    try (InputStream in = MainTest.class.getResourceAsStream("jdk25.json")) {
+      whole = in.readAllBytes();
+    }
+    dump = Files.write(directory.resolve("dump.json"), whole);
+  }
+
+  private int run(Object... args) {
+    String[] texts = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
+    return new Main(new ByteArrayInputStream(whole), new PrintStream(out), new PrintStream(err))
+        .run(texts);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static Profile profile(byte[] gzip) throws IOException {
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
+      return Profile.parseFrom(in);
+    }
+  }
+
+  @Test
+  void aDumpBecomesABinaryProfileOnStandardOutput() throws Exception {
+    assertEquals(0, run("convert", dump));
+
+    assertEquals(4, profile(out.toByteArray()).getSampleCount());
+    assertEquals("", err());
+  }
+
+  @Test
+  void standardInputIsReadForADash() throws Exception {
+    assertEquals(0, run("convert", "-"));
+
+    assertEquals(4, profile(out.toByteArray()).getSampleCount());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "debug1,goroutine profile: total 4",
+    "debug2,goroutine 3 [sync.Cond.Wait]:",
+  })
+  void aDumpBecomesText(String format, String firstLine) {
+    assertEquals(0, run("convert", "--format", format, dump));
+
+    assertTrue(out.toString(StandardCharsets.UTF_8).startsWith(firstLine + "\n"));
+  }
+
+  @Test
+  void debug3HasIdAndStateOfEachThread() throws Exception {
+    Path target = directory.resolve("out.pb.gz");
+
+    assertEquals(0, run("convert", dump, "--format=debug3", "-o", target));
+
+    Profile profile = profile(Files.readAllBytes(target));
+    List<String> labels =
+        profile.getSample(1).getLabelList().stream()
+            .map(
+                label ->
+                    profile.getStringTable((int) label.getKey())
+                        + "="
+                        + label.getNum()
+                        + profile.getStringTable((int) label.getStr()))
+            .toList();
+    assertEquals(List.of("go::goroutine=31", "go::goroutine_state=0chan receive"), labels);
+    assertEquals(0, out.size());
+  }
+
+  @Test
+  void aProfileHasTheTimeOfItsDump() throws Exception {
+    assertEquals(0, run("convert", dump));
+
+    assertEquals(1_795_441_871_057_934_969L, profile(out.toByteArray()).getTimeNanos());
+  }
+
+  @Test
+  void aFileIsReplacedWhole() throws Exception {
+    Path target = Files.writeString(directory.resolve("out"), "old");
+
+    assertEquals(0, run("convert", dump, "-o", target));
+
+    assertEquals(4, profile(Files.readAllBytes(target)).getSampleCount());
+    assertEquals(List.of("dump.json", "out"), files());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pb", "debug1", "debug2", "debug3"})
+  void aDumpCutOffGivesWhatCouldBeReadAndSaysSo(String format) throws Exception {
+    Files.write(dump, Arrays.copyOf(whole, whole.length * 3 / 4));
+    Path target = directory.resolve("out");
+
+    assertEquals(0, run("convert", dump, "--format", format, "-o", target));
+
+    assertTrue(Files.size(target) > 0);
+    assertTrue(err().contains("cut off"), err());
+    assertTrue(err().contains("the profile has the 2 threads before"), err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "garbage", "{\"some\":\"json\"}", "{\"threadDump\":{", "\u0000\u0001"})
+  void whatIsNoDumpFailsWithoutOutput(String content) throws Exception {
+    Files.writeString(dump, content);
+    for (String format : List.of("pb", "debug1", "debug2", "debug3")) {
+      Path target = directory.resolve("out");
+
+      assertEquals(1, run("convert", dump, "--format", format, "-o", target));
+      assertEquals(1, run("convert", dump, "--format", format));
+    }
+    assertEquals(0, out.size());
+    assertEquals(List.of("dump.json"), files());
+    assertEquals(8, err().lines().count(), err());
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamed() {
+    assertEquals(1, run("convert", directory.resolve("missing.json")));
+
+    assertTrue(err().contains("no such file"), err());
+    assertEquals(0, out.size());
+  }
+
+  @Test
+  void aDirectoryIsNeitherReadNorWritten() {
+    assertEquals(1, run("convert", directory));
+    assertEquals(1, run("convert", dump, "-o", directory));
+    assertEquals(1, run("convert", dump, "-o", directory.resolve("missing").resolve("out")));
+
+    assertEquals(0, out.size());
+    assertEquals(3, err().lines().count(), err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "profile",
+        "convert",
+        "convert a b",
+        "convert --format",
+        "convert a --format svg",
+        "convert a --nonsense",
+        "convert a -o"
+      })
+  void aWrongCommandIsExplained(String command) {
+    assertEquals(2, run((Object[]) command.split(" ", -1)));
+
+    assertTrue(err().contains("--help"), err());
+    assertEquals(0, out.size());
+  }
+
+  @Test
+  void helpIsPrinted() {
+    assertEquals(0, run("convert", "--help"));
+
+    assertTrue(out.toString(StandardCharsets.UTF_8).startsWith("Usage: java -jar pprof.jar"));
+    assertArrayEquals(new byte[0], err.toByteArray());
+    assertFalse(out.toString(StandardCharsets.UTF_8).lines().anyMatch(line -> line.length() > 80));
+  }
+}
