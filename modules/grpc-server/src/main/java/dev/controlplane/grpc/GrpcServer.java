@@ -5,18 +5,14 @@ import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.DataDirectory;
-import dev.controlplane.proto.ControlPlaneOuterClass;
 import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.streams.GrpcStreams;
-import io.grpc.health.v1.HealthProto;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
-import io.helidon.webserver.grpc.GrpcReflectionFeature;
-import io.helidon.webserver.grpc.GrpcRouting;
 import java.nio.file.Path;
 import java.time.InstantSource;
 
@@ -63,17 +59,12 @@ final class GrpcServer implements ServerProcess.Program {
     HealthStatusManager health = new HealthStatusManager();
     setup
         .webServer()
-        .addFeature(GrpcReflectionFeature.create(r -> r.enabled(true).addSocket(SOCKET)))
         .putSocket(
             SOCKET,
             listener -> {
               listener.port(settings.port("grpc-port"));
               GrpcStreams.configure(
-                  listener,
-                  push.streams(),
-                  GrpcRouting.builder()
-                      .service(ControlPlaneOuterClass.getDescriptor(), service)
-                      .service(HealthProto.getDescriptor(), health.getHealthService()));
+                  listener, push.streams(), Reflection.routing(service, health.getHealthService()));
             });
 
     new PushApi(subscriptions, tail, consumers, lastSeen, metrics).addTo(setup.api());
