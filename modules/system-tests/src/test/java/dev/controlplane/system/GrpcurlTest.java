@@ -111,20 +111,26 @@ class GrpcurlTest {
                               && consumer.path("connected").asBoolean()));
       byte[] code = "export default {}".getBytes(StandardCharsets.UTF_8);
       long first = cluster.published("curl", "1", code);
+      requirePrinted(1, output);
       long second = cluster.deleted("curl", "1");
-      Await.until(
-          ForeignClient.LIMIT,
-          () -> "two updates were printed: " + text(output),
-          () -> updates(output).size() == 2);
+      requirePrinted(2, output);
       JsonNode published = updates(output).get(0);
       assertEquals(first, published.path("revision").asLong());
       assertEquals("PUBLISHED", published.path("kind").asText());
-      assertEquals(Base64.getEncoder().encodeToString(code), published.path("workerCode").asText());
+      assertEquals(
+          Base64.getEncoder().encodeToString(code), published.path("worker_code").asText());
       assertEquals(second, updates(output).get(1).path("revision").asLong());
       assertEquals("DELETED", updates(output).get(1).path("kind").asText());
     } finally {
       assertTrue(subscriber.destroyForcibly().waitFor(10, TimeUnit.SECONDS));
     }
+  }
+
+  private static void requirePrinted(int count, Path output) {
+    Await.until(
+        ForeignClient.LIMIT,
+        () -> count + " updates were printed: " + text(output),
+        () -> updates(output).size() == count);
   }
 
   private static List<JsonNode> updates(Path output) throws IOException {
