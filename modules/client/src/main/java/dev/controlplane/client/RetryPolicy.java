@@ -14,9 +14,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param resumes how often one transfer that broke off is taken up again
  */
 public record RetryPolicy(Duration first, Duration most, int resumes) {
-  /** From 250 ms up to 15 s; five resumes. */
+  /** From 500 ms up to 15 s; six resumes. */
   public static final RetryPolicy DEFAULT =
-      new RetryPolicy(Duration.ofMillis(250), Duration.ofSeconds(15), 5);
+      new RetryPolicy(Duration.ofMillis(500), Duration.ofSeconds(15), 6);
 
   /** Checks that the waits are positive and in order. */
   public RetryPolicy {

@@ -207,6 +207,17 @@ class CpctlTest {
   }
 
   @Test
+  void aBrokenDownloadIsTakenUpWhereItStopped() throws Exception {
+    Path file = file("broken", 2 * 1024 * 1024);
+    json(cpctl.run("upload", "broken", "--name", "broken", "--version", "1", "--json"));
+    try (CuttingProxy proxy = new CuttingProxy(cluster.consumerUrl(), 700_000, 2)) {
+      json(cpctl.run("get", "broken", "-o", "mended", "--json", "--consumer-url", proxy.url()));
+      assertEquals(3, proxy.connections());
+    }
+    assertEquals(-1, Files.mismatch(file, cpctl.directory().resolve("mended")));
+  }
+
+  @Test
   void anInterruptedSubscriberEndsQuicklyAndQuietly() {
     try (Cpctl.Run subscriber = cpctl.start("subscribe", "--id", "ended")) {
       subscriber.awaitErr("subscribed to all workers");
