@@ -42,11 +42,11 @@ final class Frames {
   }
 
   static int type(byte[] frame, int at) {
-    return frame[at + 3];
+    return frame[at + 3] & 0xff;
   }
 
   static int flags(byte[] frame, int at) {
-    return frame[at + 4];
+    return frame[at + 4] & 0xff;
   }
 
   static int streamId(byte[] frame, int at) {

@@ -42,6 +42,14 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     return output;
   }
 
+  /** Gives up on a peer. */
+  void abandon(String why) {
+    output.close(why);
+    // The thread of the connection reads from the closed socket, or waits for a handler to take its
+    // message.
+    http2.close(true);
+  }
+
   @Override
   public void handle(Limit limit) throws InterruptedException {
     watchdog.watch(this);

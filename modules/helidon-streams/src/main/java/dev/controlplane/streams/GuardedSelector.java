@@ -109,7 +109,6 @@ final class GuardedSelector implements ServerConnectionSelector {
     }
 
     @Override
-    @SuppressWarnings("checkstyle:ParameterNumber")
     public SubProtocolResult subProtocol(
         ConnectionContext context,
         HttpPrologue prologue,

@@ -134,7 +134,8 @@ final class InboundFrames implements Supplier<byte[]> {
           length >= 8 && Frames.int32(frame, Frames.HEADER + 4) == Frames.NO_ERROR
               ? DROPPED
               : frame;
-      default -> frame;
+      // Extensions; a receiver ignores those that it does not know (RFC 9113, section 5.5).
+      default -> Frames.type(frame, 0) > Frames.CONTINUATION ? DROPPED : frame;
     };
   }
 

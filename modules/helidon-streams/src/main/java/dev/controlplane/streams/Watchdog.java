@@ -71,9 +71,9 @@ final class Watchdog {
     long now = System.nanoTime();
     long silent = connection.frames().silentFor(now);
     if (silent >= keepalive - tick) {
-      connection.output().close("the peer answered nothing for " + seconds(keepalive));
+      connection.abandon("the peer answered nothing for " + seconds(keepalive));
     } else if (connection.output().writingFor(now) >= stallLimit) {
-      connection.output().close("the peer read nothing for " + seconds(stallLimit));
+      connection.abandon("the peer read nothing for " + seconds(stallLimit));
     } else if (silent >= keepalive / 2 && now - pinged >= silent) {
       connection.output().control(Frames.ping(now));
       return now;

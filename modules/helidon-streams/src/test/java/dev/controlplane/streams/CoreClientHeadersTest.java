@@ -126,6 +126,17 @@ class CoreClientHeadersTest {
   }
 
   @Test
+  void framesOfUnknownTypesAreIgnored() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.send(0x10, 0, 0, new byte[8]);
+      client.send(0xff, 0xff, 77, new byte[0]);
+      client.call(1, "/lab.Lab/Echo", "hello");
+      assertEquals(5 + 5, client.awaitData(1).payload().length);
+    }
+  }
+
+  @Test
   void settingsThatHelidonDoesNotKnowAreLeftOut() throws Exception {
     try (Lab lab = Lab.guarded();
         RawClient client =

@@ -25,6 +25,9 @@ import java.util.function.Consumer;
  * <ul>
  *   <li>{@code Echo}: answers with the request.
  *   <li>{@code Count}: answers with nothing.
+ *   <li>{@code Chat}: answers each message with itself.
+ *   <li>{@code Later}: returns at once; another thread answers, by {@link #later}.
+ *   <li>{@code Throw}: fails.
  *   <li>{@code Subscribe}: sends what {@link #broadcast} is given until the client leaves.
  *   <li>{@code Flood}: the request is "count size"; sends so many messages of that size, at once.
  * </ul>
@@ -34,6 +37,12 @@ final class Lab implements AutoCloseable {
       Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Echo");
   static final MethodDescriptor<byte[], byte[]> COUNT =
       Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Count");
+  static final MethodDescriptor<byte[], byte[]> CHAT =
+      Bytes.method(MethodDescriptor.MethodType.BIDI_STREAMING, "lab.Lab/Chat");
+  static final MethodDescriptor<byte[], byte[]> LATER =
+      Bytes.method(MethodDescriptor.MethodType.SERVER_STREAMING, "lab.Lab/Later");
+  static final MethodDescriptor<byte[], byte[]> THROW =
+      Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Throw");
   static final MethodDescriptor<byte[], byte[]> SUBSCRIBE =
       Bytes.method(MethodDescriptor.MethodType.SERVER_STREAMING, "lab.Lab/Subscribe");
   static final MethodDescriptor<byte[], byte[]> FLOOD =
@@ -44,6 +53,9 @@ final class Lab implements AutoCloseable {
 
   /** Those whose handler runs. */
   final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+
+  /** The open calls of {@code Later}. */
+  final BlockingQueue<StreamObserver<byte[]>> later = new LinkedBlockingQueue<>();
 
   /** How handlers ended that did not end by a poison pill. */
   final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
@@ -159,6 +171,20 @@ final class Lab implements AutoCloseable {
                       out.onNext(new byte[0]);
                       out.onCompleted();
                     }))
+            .addMethod(CHAT, ServerCalls.asyncBidiStreamingCall(Lab::chat))
+            .addMethod(
+                LATER,
+                ServerCalls.asyncServerStreamingCall(
+                    (_, out) -> {
+                      ((ServerCallStreamObserver<byte[]>) out).setOnCancelHandler(() -> {});
+                      later.add(out);
+                    }))
+            .addMethod(
+                THROW,
+                ServerCalls.asyncUnaryCall(
+                    (_, _) -> {
+                      throw new IllegalStateException("the test throws");
+                    }))
             .addMethod(
                 SUBSCRIBE,
                 ServerCalls.asyncServerStreamingCall((request, out) -> serve(out, this::subscribe)))
@@ -177,6 +203,23 @@ final class Lab implements AutoCloseable {
                           });
                     }))
             .build();
+  }
+
+  private static StreamObserver<byte[]> chat(StreamObserver<byte[]> out) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(byte[] message) {
+        out.onNext(message);
+      }
+
+      @Override
+      public void onError(Throwable t) {}
+
+      @Override
+      public void onCompleted() {
+        out.onCompleted();
+      }
+    };
   }
 
   private void subscribe(Subscription subscription, Sender sender) throws InterruptedException {
