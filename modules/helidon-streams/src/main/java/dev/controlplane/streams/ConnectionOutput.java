@@ -105,9 +105,6 @@ final class ConnectionOutput implements DataWriter {
     this.stallLimit = stallLimit;
   }
 
-  // ---- what streams there are
-  // ---------------------------------------------------------------------------------
-
   /** A HEADERS frame came in. */
   void headersReceived(int streamId, boolean endStream) {
     lock.lock();
@@ -222,9 +219,6 @@ final class ConnectionOutput implements DataWriter {
     stream.wake();
   }
 
-  // ---- windows
-  // ------------------------------------------------------------------------------------------------
-
   /**
    * The client takes more on the connection.
    *
@@ -290,9 +284,6 @@ final class ConnectionOutput implements DataWriter {
       lock.unlock();
     }
   }
-
-  // ---- sending
-  // ------------------------------------------------------------------------------------------------
 
   /**
    * Sends a message; returns when all of it is in the buffer.
@@ -425,9 +416,6 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
-  // ---- what Helidon writes
-  // ------------------------------------------------------------------------------------
-
   @Override
   public void writeNow(BufferData data) {
     lock.lock();
@@ -510,9 +498,6 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
-  // ---- the writer
-  // ---------------------------------------------------------------------------------------------
-
   private void reserve(int length) {
     if (buffer == null) {
       buffer = new byte[Math.max(length, lastBatch)];
@@ -579,9 +564,6 @@ final class ConnectionOutput implements DataWriter {
       lock.unlock();
     }
   }
-
-  // ---- the end
-  // ------------------------------------------------------------------------------------------------
 
   /** Ends the connection and tells every handler on it, on this thread; once. */
   void close(String why) {

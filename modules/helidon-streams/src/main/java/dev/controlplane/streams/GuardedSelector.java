@@ -101,11 +101,7 @@ final class GuardedSelector implements ServerConnectionSelector {
     Grpc(int maxInboundMessage) {
       this.maxInboundMessage = maxInboundMessage;
       this.grpc =
-          GrpcProtocolSelector.create(
-              GrpcConfig.builder()
-                  .enableCompression(false)
-                  .maxReadBufferSize(maxInboundMessage)
-                  .build());
+          GrpcProtocolSelector.create(GrpcConfig.builder().enableCompression(false).build());
     }
 
     @Override

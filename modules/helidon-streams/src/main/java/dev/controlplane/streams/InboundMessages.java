@@ -2,10 +2,11 @@ package dev.controlplane.streams;
 
 import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
+import java.util.Arrays;
+import java.util.function.Function;
 
 /**
- * Reads the length before each message of a client, to refuse one that is too large or compressed
- * as soon as it begins.
+ * Reads a client's messages, and refuses one that is too large or compressed as soon as it begins.
  *
  * <p>Helidon 4.5.0 ({@code GrpcProtocolHandler.data}) throws on such a message, logs the exception
  * and tells the client nothing: it hangs until its deadline. Nor does Helidon know {@code int} from
@@ -14,10 +15,17 @@ import io.helidon.common.buffers.BufferData;
 final class InboundMessages {
   private static final int PREFIX = 5;
 
+  /**
+   * A client that announces much and sends little gets no more memory than it has sent, twice over.
+   */
+  private static final int FIRST_BUFFER = 16 << 10;
+
   private final int limit;
   private final byte[] prefix = new byte[PREFIX];
   private int prefixRead;
-  private long bodyLeft;
+  private byte[] body;
+  private int length;
+  private int bodyRead;
 
   /**
    * @param limit of a message, in bytes
@@ -27,34 +35,55 @@ final class InboundMessages {
   }
 
   /**
-   * Looks at the next bytes, without taking them.
+   * Reads the next bytes.
    *
+   * @param receiver of each message that is whole; says why the call ends, or null if it goes on
    * @return why the call ends, or null if it goes on
    */
-  Status refuse(BufferData data) {
-    int available = data.available();
-    int at = 0;
-    while (at < available) {
-      if (bodyLeft > 0) {
-        int body = (int) Math.min(bodyLeft, available - at);
-        bodyLeft -= body;
-        at += body;
-        continue;
-      }
-      prefix[prefixRead++] = (byte) data.get(at++);
-      if (prefixRead == PREFIX) {
-        prefixRead = 0;
-        bodyLeft = Frames.int32(prefix, 1) & 0xffff_ffffL;
-        if (prefix[0] != 0) {
-          return Status.UNIMPLEMENTED.withDescription(
-              "the message is compressed; send it uncompressed (grpc-encoding: identity)");
+  Status read(BufferData data, Function<byte[], Status> receiver) {
+    while (data.available() > 0) {
+      if (body == null) {
+        prefixRead += data.read(prefix, prefixRead, PREFIX - prefixRead);
+        if (prefixRead < PREFIX) {
+          return null;
         }
-        if (bodyLeft > limit) {
-          return Status.RESOURCE_EXHAUSTED.withDescription(
-              "the message has " + bodyLeft + " bytes, the limit is " + limit);
+        Status refused = begin();
+        if (refused != null) {
+          return refused;
+        }
+      }
+      if (bodyRead < length) {
+        if (bodyRead == body.length) {
+          body = Arrays.copyOf(body, (int) Math.min(length, 2L * body.length));
+        }
+        bodyRead += data.read(body, bodyRead, body.length - bodyRead);
+      }
+      if (bodyRead == length) {
+        byte[] message = body;
+        body = null;
+        prefixRead = 0;
+        Status refused = receiver.apply(message);
+        if (refused != null) {
+          return refused;
         }
       }
     }
+    return null;
+  }
+
+  private Status begin() {
+    if (prefix[0] != 0) {
+      return Status.UNIMPLEMENTED.withDescription(
+          "the message is compressed; send it uncompressed (grpc-encoding: identity)");
+    }
+    long announced = Frames.int32(prefix, 1) & 0xffff_ffffL;
+    if (announced > limit) {
+      return Status.RESOURCE_EXHAUSTED.withDescription(
+          "the message has " + announced + " bytes, the limit is " + limit);
+    }
+    length = (int) announced;
+    bodyRead = 0;
+    body = new byte[Math.min(length, FIRST_BUFFER)];
     return null;
   }
 }

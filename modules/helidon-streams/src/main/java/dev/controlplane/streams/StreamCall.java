@@ -12,21 +12,28 @@ import io.helidon.http.http2.FlowControl;
 import io.helidon.http.http2.Http2Flag;
 import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2StreamWriter;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
- * The response side of one call, in place of Helidon's.
+ * One call, in place of Helidon's: hands the client's messages to the service, and sends its own.
  *
  * <p>Helidon 4.5.0's ({@code GrpcProtocolHandler.createServerCall}) compresses every message for a
  * client that says it could read that, keeps a buffer of 16 KiB for as long as the stream lives,
  * copies each message three times, and is the way to the over-sent window that {@link
  * ConnectionOutput} describes. This one sends messages as they are; one that is an array of bytes
- * already is copied once, into the buffer of the connection.
+ * already is copied once, into the buffer of the connection. A message that cannot be read, and a
+ * handler that throws, end the call with a status; Helidon logs the exception and lets the client
+ * wait.
  *
  * @param <ReqT> what the client sends
  * @param <RespT> what it gets
@@ -35,16 +42,19 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   /** The call that the current thread handles. */
   static final Context.Key<StreamCall<?, ?>> CURRENT = Context.key("dev.controlplane.streams.call");
 
+  private static final System.Logger LOGGER = System.getLogger(StreamCall.class.getName());
+
   private final MethodDescriptor<ReqT, RespT> method;
   private final Attributes attributes;
   private final ConnectionOutput output;
   private final OpenStream stream;
   private final Http2StreamWriter writer;
   private final CountDownLatch over = new CountDownLatch(1);
-
-  /** Helidon's call, which hands in the client's messages; null once the client has sent all. */
-  private volatile ServerCall<ReqT, RespT> inbound;
-
+  private final AtomicBoolean told = new AtomicBoolean();
+  private final Queue<ReqT> received = new ArrayDeque<>();
+  private long requested;
+  private boolean delivering;
+  private volatile ServerCall.Listener<ReqT> listener;
   private Runnable onGone;
   private volatile boolean gone;
   private volatile boolean closed;
@@ -52,27 +62,24 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private boolean headersSentEarly;
 
   StreamCall(
-      ServerCall<ReqT, RespT> inbound,
+      MethodDescriptor<ReqT, RespT> method,
+      Attributes attributes,
       ConnectionOutput output,
       OpenStream stream,
       Http2StreamWriter writer) {
-    this.method = inbound.getMethodDescriptor();
-    this.attributes = inbound.getAttributes();
-    this.inbound = inbound;
+    this.method = method;
+    this.attributes = attributes;
     this.output = output;
     this.stream = stream;
     this.writer = writer;
   }
 
-  // ---- the handler's side
-  // -------------------------------------------------------------------------------------
-
   @Override
   public void request(int numMessages) {
-    ServerCall<ReqT, RespT> messages = inbound;
-    if (messages != null) {
-      messages.request(numMessages);
+    synchronized (received) {
+      requested += numMessages;
     }
+    deliver();
   }
 
   /** Sends headers before the handler's observer does, whose own then go nowhere. */
@@ -172,35 +179,140 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     onGone = null;
   }
 
-  // ---- the connection's side
-  // ----------------------------------------------------------------------------------
+  /** The service is there. */
+  void listen(ServerCall.Listener<ReqT> service) {
+    listener = service;
+    if (gone) {
+      tell(ServerCall.Listener::onCancel);
+      return;
+    }
+    deliver();
+    try {
+      service.onReady();
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
 
-  /** The client has sent all: Helidon's call and its buffers can go. */
-  void inboundEnded() {
-    inbound = null;
+  /**
+   * A message came.
+   *
+   * @return why the call ends, or null if it goes on
+   */
+  Status receive(byte[] message) {
+    ReqT request;
+    try {
+      request = method.parseRequest(new WholeRequest(message));
+    } catch (RuntimeException e) {
+      return Status.INTERNAL.withDescription(
+          "the message is not one of " + method.getFullMethodName() + ": " + e.getMessage());
+    }
+    synchronized (received) {
+      received.add(request);
+    }
+    deliver();
+    return null;
+  }
+
+  /** Hands in what came and was asked for, in order, on one thread at a time. */
+  private void deliver() {
+    while (true) {
+      ReqT message;
+      synchronized (received) {
+        if (delivering || requested == 0 || listener == null || received.isEmpty()) {
+          return;
+        }
+        message = received.remove();
+        requested--;
+        delivering = true;
+      }
+      try {
+        listener.onMessage(message);
+      } catch (RuntimeException | Error e) {
+        failed(e);
+      } finally {
+        synchronized (received) {
+          delivering = false;
+        }
+      }
+    }
+  }
+
+  /**
+   * The client has sent all: runs the method, if that is what it waits for; returns when the call
+   * is over.
+   */
+  void halfClosed() {
+    if (!closed && !gone && listener != null) {
+      try {
+        listener.onHalfClose();
+      } catch (RuntimeException | Error e) {
+        failed(e);
+      }
+    }
+    try {
+      over.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    if (!gone) {
+      tell(ServerCall.Listener::onComplete);
+    }
+  }
+
+  /** Ends the call for what the client sent. */
+  void refuse(Status status) {
+    close(status, new Metadata());
+    tell(ServerCall.Listener::onCancel);
+  }
+
+  /** Ends the call after its handler threw. */
+  void failed(Throwable e) {
+    if (closed || gone) {
+      return;
+    }
+    Status status = Status.fromThrowable(e);
+    if (status.getCode() == Status.Code.UNKNOWN) {
+      LOGGER.log(
+          System.Logger.Level.WARNING,
+          "The handler of " + method.getFullMethodName() + " failed",
+          e);
+      status = Status.UNKNOWN.withDescription("the handler failed; the server's log says why");
+    }
+    Metadata trailers = Status.trailersFromThrowable(e);
+    close(status, trailers == null ? new Metadata() : trailers);
+  }
+
+  /** Tells the service how the call ended: once, and never before it listens. */
+  private void tell(Consumer<ServerCall.Listener<ReqT>> end) {
+    ServerCall.Listener<ReqT> service = listener;
+    if (service != null && told.compareAndSet(false, true)) {
+      try {
+        end.accept(service);
+      } catch (RuntimeException e) {
+        LOGGER.log(System.Logger.Level.WARNING, "A listener of the end of a call failed", e);
+      }
+    }
   }
 
   boolean closed() {
     return closed;
   }
 
-  /** Waits until the call is closed or the client gone. */
-  void awaitOver() throws InterruptedException {
-    over.await();
-  }
-
   /** The client is gone. */
   void clientGone() {
-    Runnable listener;
+    Runnable first;
     synchronized (this) {
       gone = true;
-      listener = onGone;
+      first = onGone;
       onGone = null;
     }
     over.countDown();
-    if (listener != null) {
-      listener.run();
+    if (first != null) {
+      first.run();
     }
+    tell(ServerCall.Listener::onCancel);
   }
 
   /**
@@ -232,6 +344,13 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** A whole message: its marshaller may read it in one go. */
+  private static final class WholeRequest extends ByteArrayInputStream implements KnownLength {
+    WholeRequest(byte[] bytes) {
+      super(bytes);
     }
   }
 

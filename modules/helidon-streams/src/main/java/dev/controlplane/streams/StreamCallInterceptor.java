@@ -23,10 +23,11 @@ final class StreamCallInterceptor implements ServerInterceptor {
     StreamCall<ReqT, RespT> ours = handler.call(call);
     Context context = Context.current().withValue(StreamCall.CURRENT, ours);
     try {
-      return handler.listener(Contexts.interceptCall(context, ours, headers, next));
+      ours.listen(Contexts.interceptCall(context, ours, headers, next));
     } catch (RuntimeException | Error e) {
-      handler.failed(e);
-      return new ServerCall.Listener<>() {};
+      ours.failed(e);
     }
+    // Helidon's handler has nothing more to tell.
+    return new ServerCall.Listener<>() {};
   }
 }

@@ -1,7 +1,5 @@
 package dev.controlplane.streams;
 
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
@@ -12,31 +10,25 @@ import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
 import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 
 /**
- * One gRPC call, from its headers to the end of its virtual thread.
+ * One gRPC call on its stream, from the headers to the end of the stream's virtual thread.
  *
- * <p>Helidon's own handler reads the client's messages. What Helidon 4.5.0 lacks after that is
- * here:
+ * <p>Helidon 4.5.0's handler ({@code GrpcProtocolHandler}) finds the method and starts the call;
+ * after that it is let go, and a {@link StreamCall} goes on. What that mends:
  *
  * <ul>
- *   <li>It calls a server-streaming method from inside its handler, whose buffers of 32 KiB then
- *       live as long as the stream. Here it is let go when the client has sent its half, and the
- *       method is called after that.
+ *   <li>Helidon calls a server-streaming method from inside its handler, whose buffers of 32 KiB
+ *       then live as long as the stream.
  *   <li>The thread of a stream whose handler ended late, after its connection was lost or by
  *       another thread, waits for the client's next frame for ever ({@code
  *       Http2ServerStream.handle}, {@code inboundData.take()}). Here the state says closed when the
  *       call is over, and a thread that does wait for a frame of a lost connection is woken.
- *   <li>A handler that throws gets its exception logged, and its client no answer. Here the call
- *       ends with the status of the exception.
+ *   <li>A handler that throws gets its exception logged, and its client no answer.
  * </ul>
  */
 final class StreamHandler implements SubProtocolHandler {
-  private static final System.Logger LOGGER = System.getLogger(StreamHandler.class.getName());
-
   /** The handler whose Helidon part starts on this thread. */
   static final ScopedValue<StreamHandler> CURRENT = ScopedValue.newInstance();
 
@@ -54,16 +46,16 @@ final class StreamHandler implements SubProtocolHandler {
   private final Http2StreamWriter writer;
   private final InboundMessages messages;
   private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
-  private final AtomicBoolean told = new AtomicBoolean();
 
+  /** Null once it has started the call; stays if there is no such method. */
   private SubProtocolHandler helidon;
+
   private OpenStream stream;
   private Thread thread;
+  private boolean remoteEnded;
+
+  /** Null before the call starts, and if there is no such method. */
   private volatile StreamCall<?, ?> call;
-  private volatile ServerCall.Listener<?> listener;
-  private boolean halfClosePending;
-  private boolean cancelledByHelidon;
-  private volatile boolean remoteEnded;
 
   /**
    * @param writer of headers
@@ -76,7 +68,7 @@ final class StreamHandler implements SubProtocolHandler {
   }
 
   /**
-   * Takes over a stream.
+   * Takes over a stream, on the stream's thread.
    *
    * @param handler Helidon's, not started
    */
@@ -91,11 +83,29 @@ final class StreamHandler implements SubProtocolHandler {
 
   @Override
   public void init() {
-    if (turn.get() == Turn.GONE) {
-      return;
+    if (turn.get() != Turn.GONE) {
+      ScopedValue.where(CURRENT, this).run(helidon::init);
+      if (call != null) {
+        helidon = null;
+      }
+      turn.compareAndSet(Turn.OURS, Turn.HELIDON);
     }
-    ScopedValue.where(CURRENT, this).run(helidon::init);
-    done();
+  }
+
+  /** Makes the call that Helidon's handler starts. */
+  <ReqT, RespT> StreamCall<ReqT, RespT> call(ServerCall<ReqT, RespT> helidonsCall) {
+    StreamCall<ReqT, RespT> ours =
+        new StreamCall<>(
+            helidonsCall.getMethodDescriptor(),
+            helidonsCall.getAttributes(),
+            output,
+            stream,
+            writer);
+    call = ours;
+    if (turn.get() == Turn.GONE) {
+      ours.clientGone();
+    }
+    return ours;
   }
 
   @Override
@@ -104,65 +114,24 @@ final class StreamHandler implements SubProtocolHandler {
       return;
     }
     try {
-      boolean last = header.flags(Http2FrameTypes.DATA).endOfStream();
       if (call == null) {
         helidon.data(header, data);
         return;
       }
+      // After the call's own end the client may still send until it hears of it.
       if (!call.closed()) {
-        Status refused = messages.refuse(data);
-        if (refused == null) {
-          receive(header, data);
-        } else {
-          close(refused);
+        Status refused = messages.read(data, call::receive);
+        if (refused != null) {
+          call.refuse(refused);
         }
       }
-      if (last) {
+      if (header.flags(Http2FrameTypes.DATA).endOfStream()) {
         remoteEnded = true;
-        halfClosed();
+        call.halfClosed();
       }
     } finally {
-      done();
+      turn.compareAndSet(Turn.OURS, Turn.HELIDON);
     }
-  }
-
-  private void receive(Http2FrameHeader header, BufferData data) {
-    helidon.data(header, data);
-    if (cancelledByHelidon && turn.get() != Turn.GONE) {
-      // It could not read a message, and has logged why.
-      cancelledByHelidon = false;
-      close(Status.INTERNAL.withDescription("the message is malformed"));
-    }
-  }
-
-  /**
-   * Lets Helidon's handler go; runs the method, if the client's half is what it waits for; returns
-   * when the call is over.
-   */
-  private void halfClosed() {
-    helidon = null;
-    call.inboundEnded();
-    if (halfClosePending) {
-      halfClosePending = false;
-      try {
-        listener.onHalfClose();
-      } catch (RuntimeException | Error e) {
-        failed(e);
-      }
-    }
-    try {
-      call.awaitOver();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
-    }
-    if (turn.get() != Turn.GONE) {
-      tell(ServerCall.Listener::onComplete);
-    }
-  }
-
-  private void done() {
-    turn.compareAndSet(Turn.OURS, Turn.HELIDON);
   }
 
   @Override
@@ -186,96 +155,7 @@ final class StreamHandler implements SubProtocolHandler {
   @Override
   public void windowUpdate(Http2WindowUpdate update) {}
 
-  // ---- the call
-  // -----------------------------------------------------------------------------------------------
-
-  <ReqT, RespT> StreamCall<ReqT, RespT> call(ServerCall<ReqT, RespT> inbound) {
-    StreamCall<ReqT, RespT> ours = new StreamCall<>(inbound, output, stream, writer);
-    call = ours;
-    if (turn.get() == Turn.GONE) {
-      ours.clientGone();
-    }
-    return ours;
-  }
-
-  /** What Helidon's handler tells, and what of it goes on to the service. */
-  <ReqT> ServerCall.Listener<ReqT> listener(ServerCall.Listener<ReqT> service) {
-    listener = service;
-    if (turn.get() == Turn.GONE) {
-      tell(ServerCall.Listener::onCancel);
-    }
-    return new SimpleForwardingServerCallListener<>(service) {
-      @Override
-      public void onMessage(ReqT message) {
-        try {
-          super.onMessage(message);
-        } catch (RuntimeException | Error e) {
-          failed(e);
-        }
-      }
-
-      @Override
-      public void onReady() {
-        try {
-          super.onReady();
-        } catch (RuntimeException | Error e) {
-          failed(e);
-        }
-      }
-
-      @Override
-      public void onHalfClose() {
-        halfClosePending = true;
-      }
-
-      @Override
-      public void onCancel() {
-        cancelledByHelidon = true;
-      }
-
-      @Override
-      public void onComplete() {}
-    };
-  }
-
-  /** A handler threw. */
-  void failed(Throwable e) {
-    if (call.closed() || turn.get() == Turn.GONE) {
-      return;
-    }
-    Status status = Status.fromThrowable(e);
-    if (status.getCode() == Status.Code.UNKNOWN) {
-      LOGGER.log(
-          System.Logger.Level.WARNING,
-          "The handler of " + call.getMethodDescriptor().getFullMethodName() + " failed",
-          e);
-      status = Status.UNKNOWN.withDescription("the handler failed; the server's log says why");
-    }
-    Metadata trailers = Status.trailersFromThrowable(e);
-    call.close(status, trailers == null ? new Metadata() : trailers);
-  }
-
-  private void close(Status status) {
-    call.close(status, new Metadata());
-    tell(ServerCall.Listener::onCancel);
-  }
-
-  /** Tells the service how the call ended: once, and never before it listens. */
-  private void tell(Consumer<ServerCall.Listener<?>> end) {
-    ServerCall.Listener<?> service = listener;
-    if (service != null && told.compareAndSet(false, true)) {
-      try {
-        end.accept(service);
-      } catch (RuntimeException e) {
-        LOGGER.log(System.Logger.Level.WARNING, "A listener of the end of a call failed", e);
-      }
-    }
-  }
-
-  // ---- the client's end
-  // ---------------------------------------------------------------------------------------
-
-  /** The client reset the stream. */
+  /** The client reset the stream; Helidon wakes the thread. */
   void clientGone() {
     gone();
   }
@@ -292,7 +172,6 @@ final class StreamHandler implements SubProtocolHandler {
     StreamCall<?, ?> open = call;
     if (before != Turn.GONE && open != null) {
       open.clientGone();
-      tell(ServerCall.Listener::onCancel);
     }
     return before;
   }

@@ -8,12 +8,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Messages that are bytes, as a server has them that encodes each message once for all of its
  * streams.
  */
 final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+  /** What cannot be parsed. */
+  static final byte[] MALFORMED = "malformed".getBytes(StandardCharsets.US_ASCII);
 
   static MethodDescriptor<byte[], byte[]> method(MethodDescriptor.MethodType type, String name) {
     return MethodDescriptor.<byte[], byte[]>newBuilder()
@@ -32,7 +36,11 @@ final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
   @Override
   public byte[] parse(InputStream stream) {
     try {
-      return stream.readAllBytes();
+      byte[] bytes = stream.readAllBytes();
+      if (Arrays.equals(bytes, MALFORMED)) {
+        throw new IllegalArgumentException("no field 0");
+      }
+      return bytes;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

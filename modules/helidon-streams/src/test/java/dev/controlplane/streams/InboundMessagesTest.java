@@ -90,6 +90,26 @@ class InboundMessagesTest {
   }
 
   @Test
+  void plainHelidonLetsAClientHangThatSendsAMalformedMessage() throws Exception {
+    try (Lab lab = Lab.plain();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Echo", false);
+      client.message(1, Bytes.MALFORMED, false);
+      assertFalse(client.getsWithin(Duration.ofMillis(500), f -> f.type() == Frames.HEADERS));
+    }
+  }
+
+  @Test
+  void aMalformedMessageEndsItsCall() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Echo", false);
+      client.message(1, Bytes.MALFORMED, false);
+      assertTrue(trailers(client, 1).contains("not one of lab.Lab/Echo: no field 0"));
+    }
+  }
+
+  @Test
   void plainHelidonAnswersACallOfAnUnknownMethodWithHttp404() throws Exception {
     try (Lab lab = Lab.plain()) {
       assertTrue(answerToUnknownMethod(lab).contains("status=404"));
