@@ -8,13 +8,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
- * Blobs as files, {@code blobs/sha256/ab/cd/abcd…}, each with its {@link ChunkChecksums} beside it.
+ * Blobs as files, {@code blobs/sha256/ab/abcd…}, each with its {@link ChunkChecksums} beside it.
  * What is being received lies in {@code blobs/tmp}, on the same file system.
  *
  * <p>An upload that has been committed holds a lease on its blob until it is closed. With the last
@@ -38,6 +39,9 @@ final class FileBlobStore implements BlobStore {
   private final Map<Digest, ChunkChecksums> checksums = new ConcurrentHashMap<>();
   private final AtomicLong cached = new AtomicLong();
 
+  /** Directories of blobs whose names this process has made durable. */
+  private final Set<Path> shelves = ConcurrentHashMap.newKeySet();
+
   /**
    * Files below {@code blobs} in the directory.
    *
@@ -55,8 +59,16 @@ final class FileBlobStore implements BlobStore {
     }
   }
 
-  /** Removes what killed uploads left; only for the process that holds the catalog's lock. */
+  /** Clears up after killed uploads; only for the process that holds the catalog's lock. */
   static void sweep(Path directory) throws IOException {
+    // Who made these may have been killed before they were durable.
+    for (Path made = directory.resolve("blobs").resolve("sha256");
+        !made.equals(directory);
+        made = made.getParent()) {
+      if (Files.exists(made)) {
+        Directories.sync(made.getParent());
+      }
+    }
     Path incoming = directory.resolve("blobs").resolve("tmp");
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(incoming)) {
       for (Path entry : entries) {
@@ -73,11 +85,18 @@ final class FileBlobStore implements BlobStore {
 
   Path fileOf(Digest digest) {
     String hex = digest.hex();
-    return blobs
-        .resolve("sha256")
-        .resolve(hex.substring(0, 2))
-        .resolve(hex.substring(2, 4))
-        .resolve(hex);
+    return blobs.resolve("sha256").resolve(hex.substring(0, 2)).resolve(hex);
+  }
+
+  /** Makes the directory of a blob; its name is durable when this returns. */
+  void makeShelf(Path shelf) throws IOException {
+    if (shelves.contains(shelf) && Files.isDirectory(shelf)) {
+      return;
+    }
+    Directories.make(shelf);
+    // Also where another has made it, who may not have come to this yet.
+    Directories.sync(shelf.getParent());
+    shelves.add(shelf);
   }
 
   static Path sidecarOf(Path blob) {

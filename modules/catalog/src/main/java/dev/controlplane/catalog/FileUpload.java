@@ -124,10 +124,7 @@ final class FileUpload implements BlobStore.Upload {
       }
       out.force(true);
     }
-    Path shelf = file.getParent();
-    Directories.make(shelf);
-    Directories.sync(shelf.getParent());
-    Directories.sync(shelf.getParent().getParent());
+    store.makeShelf(file.getParent());
     // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
     Path sidecarFile = FileBlobStore.sidecarOf(file);
     Files.move(sidecarPart, sidecarFile, StandardCopyOption.ATOMIC_MOVE);

@@ -198,6 +198,16 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void together(List<Request<?>> batch) {
+    session.takeChanged();
+    try {
+      session.execute("BEGIN IMMEDIATE");
+    } catch (SQLException e) {
+      // Locked by another program: nobody fares better alone, and each would wait for it in turn.
+      for (Request<?> request : batch) {
+        request.answer.completeExceptionally(StorageErrors.of(e, file));
+      }
+      return;
+    }
     try {
       transaction(batch);
     } catch (SQLException | RuntimeException | Error e) {
@@ -213,8 +223,6 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void transaction(List<Request<?>> batch) throws SQLException {
-    session.takeChanged();
-    session.execute("BEGIN IMMEDIATE");
     for (Request<?> request : batch) {
       request.run(session);
     }

@@ -19,8 +19,8 @@ import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteConfig.TempStore;
 
 /**
- * One connection to one database file with its prepared statements. It belongs to the platform
- * thread that opened it: a call into SQLite holds its carrier.
+ * One connection to one database file with its prepared statements. One thread uses it, a platform
+ * thread: a call into SQLite would hold a virtual one's carrier.
  */
 final class Session implements AutoCloseable {
   /** How long SQLite waits for another program's lock, in milliseconds. */
