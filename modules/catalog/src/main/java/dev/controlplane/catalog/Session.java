@@ -23,8 +23,8 @@ import org.sqlite.SQLiteConfig.TempStore;
  * thread: a call into SQLite would hold a virtual one's carrier.
  */
 final class Session implements AutoCloseable {
-  /** How long SQLite waits for another program's lock, in milliseconds. */
-  private static final int BUSY_MILLIS = 5000;
+  /** How long SQLite waits for another program's lock, in milliseconds; less than any probe. */
+  private static final int BUSY_MILLIS = 3000;
 
   /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
   private static final int LOG_BYTES = 16 * 1024 * 1024;

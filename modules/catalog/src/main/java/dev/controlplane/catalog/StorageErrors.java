@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,8 +24,9 @@ final class StorageErrors {
   /** A failed call of SQLite. */
   static CatalogException of(SQLException e, Path file) {
     int code = e instanceof SQLiteException s ? s.getResultCode().code & 0xff : e.getErrorCode();
-    if (code == SQLiteErrorCode.SQLITE_FULL.code
-        || (code == SQLiteErrorCode.SQLITE_IOERR.code && isFull(file))) {
+    boolean onFile =
+        code == SQLiteErrorCode.SQLITE_IOERR.code || code == SQLiteErrorCode.SQLITE_CANTOPEN.code;
+    if (code == SQLiteErrorCode.SQLITE_FULL.code || (onFile && isFull(file))) {
       return full(file, e);
     }
     if (code == SQLiteErrorCode.SQLITE_CORRUPT.code) {
@@ -90,7 +92,9 @@ final class StorageErrors {
       while (there.getParent() != null && !Files.exists(there)) {
         there = there.getParent();
       }
-      return Files.getFileStore(there).getUsableSpace() < NO_ROOM;
+      FileStore store = Files.getFileStore(there);
+      // One without any space, such as /proc, is not full.
+      return store.getTotalSpace() > 0 && store.getUsableSpace() < NO_ROOM;
     } catch (IOException e) {
       return false;
     }

@@ -74,6 +74,13 @@ class DataDirectoryTest {
   }
 
   @ParameterizedTest
+  @EnumSource(names = {"CATALOG", "CONSUMERS"})
+  void aFileSystemThatTakesNoFilesIsNotCalledFull(Opening opening) {
+    String message = opening.refusal(Path.of("/proc/data"));
+    assertTrue(message.startsWith("can't use the data directory /proc/data: "), message);
+  }
+
+  @ParameterizedTest
   @EnumSource
   void aDirectoryOfSomebodyElseIsLeftAlone(Opening opening) throws IOException {
     Files.writeString(temp.resolve("thesis.txt"), "text");
@@ -298,6 +305,24 @@ class DataDirectoryTest {
       Waiting.until("the other catalog is read", () -> reader.head() == 2);
       assertTrue(reader.latest("v").isPresent());
       assertTrue(reader.latest("w").isEmpty());
+    }
+  }
+
+  @Test
+  void aDatabaseThatAnotherProgramLocksIsToldAndServedAfterwards() throws SQLException {
+    try (Catalog catalog = DataDirectory.openCatalog(temp)) {
+      catalog.publish("w", "1", BLOB, null);
+      try (Connection other =
+              DriverManager.getConnection("jdbc:sqlite:" + Schema.CATALOG.in(temp));
+          Statement statement = other.createStatement()) {
+        statement.executeUpdate("BEGIN IMMEDIATE");
+        CatalogException e = assertThrows(CatalogException.class, catalog::check);
+        assertEquals(
+            Schema.CATALOG.in(temp) + " is locked by another program; try again", e.getMessage());
+        assertEquals(1, catalog.head());
+        statement.executeUpdate("ROLLBACK");
+      }
+      assertEquals(2, catalog.publish("w", "2", BLOB, null).revision());
     }
   }
 
