@@ -36,7 +36,7 @@ class ProcessesTest {
     try (CatalogReader reader = DataDirectory.openReader(directory);
         Publisher publisher = Publisher.start(directory, temp, "run", 0)) {
       assertEquals("ready 0 leftovers 0", publisher.line());
-      for (int i = 0; i < 150; i++) {
+      for (int i = 0; i < 100; i++) {
         // Read before, so that what is kept in memory is out of date.
         assertEquals(i, reader.head());
         assertTrue(reader.version("stepped", "run-" + i).isEmpty());
@@ -64,7 +64,7 @@ class ProcessesTest {
           // More, if it was killed after a commit that it had not told anybody of.
           assertTrue(Long.parseLong(ready[1]) >= head);
           assertEquals("0", ready[3]);
-          int kill = 1 + random.nextInt(150);
+          int kill = 1 + random.nextInt(80);
           for (int i = 0; i < kill; i++) {
             Acknowledged one = publisher.acknowledged();
             assertNotNull(one);
