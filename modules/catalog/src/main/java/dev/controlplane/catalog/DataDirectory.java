@@ -30,7 +30,8 @@ public final class DataDirectory {
    * @throws CatalogException in one clear sentence: not a directory, not writable, made by a newer
    *     release, not empty and without a catalog, held by another process
    */
-  public static Catalog openCatalog(Path directory) {
+  public static Catalog openCatalog(Path path) {
+    Path directory = path.toAbsolutePath();
     WriterLock lock = null;
     Catalog catalog = null;
     boolean opened = false;
@@ -59,7 +60,8 @@ public final class DataDirectory {
    * Opens the catalog to read; errors as {@link #openCatalog}. A directory that is missing or
    * without a catalog reads as empty until a writer makes one.
    */
-  public static CatalogReader openReader(Path directory) {
+  public static CatalogReader openReader(Path path) {
+    Path directory = path.toAbsolutePath();
     SqlCatalogReader reader = new SqlCatalogReader(directory);
     try {
       requireOurs(directory);
@@ -75,7 +77,8 @@ public final class DataDirectory {
    * Opens the blobs, to read, or to write where nobody minds that an upload which becomes no
    * version stays on disk.
    */
-  public static BlobStore openBlobs(Path directory) {
+  public static BlobStore openBlobs(Path path) {
+    Path directory = path.toAbsolutePath();
     requireOurs(directory);
     return new FileBlobStore(directory, digest -> true);
   }
@@ -84,13 +87,15 @@ public final class DataDirectory {
    * Opens the blobs for the process that writes the catalog. When an {@link BlobStore.Upload} is
    * closed, its blob is removed if no version has come to refer to it: publish before closing.
    */
-  public static BlobStore openBlobs(Path directory, Catalog catalog) {
+  public static BlobStore openBlobs(Path path, Catalog catalog) {
+    Path directory = path.toAbsolutePath();
     requireOurs(directory);
     return new FileBlobStore(directory, catalog::refersTo);
   }
 
   /** Opens the consumers to write; errors as {@link #openCatalog}. */
-  public static Consumers openConsumers(Path directory) {
+  public static Consumers openConsumers(Path path) {
+    Path directory = path.toAbsolutePath();
     WriterLock lock = null;
     Consumers consumers = null;
     boolean opened = false;

@@ -45,6 +45,7 @@ final class Session implements AutoCloseable {
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file)) {
       throw new CatalogException(file + " is not a file; expected an SQLite database");
     }
+    SqliteLibrary.load();
     config.setBusyTimeout(BUSY_MILLIS);
     config.setTempStore(TempStore.MEMORY);
     // As a URI, percent-encoded, so that no character of the path is taken for a parameter.

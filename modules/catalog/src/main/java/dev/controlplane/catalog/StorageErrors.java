@@ -48,6 +48,9 @@ final class StorageErrors {
       return new CatalogException(
           "%s can't be opened (%s); check its permissions".formatted(file, e.getMessage()), e);
     }
+    if (!(e instanceof SQLiteException)) {
+      return new CatalogException("can't open %s: %s".formatted(file, e.getMessage()), e);
+    }
     return new CatalogException("%s failed: %s".formatted(file, e.getMessage()), e);
   }
 
@@ -72,7 +75,9 @@ final class StorageErrors {
 
   private static StorageFullException full(Path path, Exception e) {
     return new StorageFullException(
-        "the disk or quota of %s is full; make room and try again".formatted(path.getParent()), e);
+        "the disk or quota of %s is full; make room and try again"
+            .formatted(Files.isDirectory(path) ? path : path.getParent()),
+        e);
   }
 
   private static String reason(IOException e) {

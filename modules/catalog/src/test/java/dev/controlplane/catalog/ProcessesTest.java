@@ -84,8 +84,10 @@ class ProcessesTest {
         verify(reader, all);
       }
     }
+    // Nor did any of them leave what its SQLite was unpacked to.
+    assertEquals(List.of(directory), list(temp));
     try (Catalog catalog = DataDirectory.openCatalog(directory)) {
-      assertEquals(List.of(), incoming());
+      assertEquals(List.of(), list(directory.resolve("blobs/tmp")));
       verify(catalog, all);
       BlobStore blobs = DataDirectory.openBlobs(directory);
       for (Acknowledged one : all) {
@@ -136,12 +138,8 @@ class ProcessesTest {
     DataDirectory.openCatalog(directory).close();
   }
 
-  private List<Path> incoming() throws IOException {
-    Path incoming = directory.resolve("blobs/tmp");
-    if (!Files.exists(incoming)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.list(incoming)) {
+  private static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
       return files.toList();
     }
   }
