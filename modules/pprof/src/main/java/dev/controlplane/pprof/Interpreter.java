@@ -46,7 +46,9 @@ final class Interpreter {
 
   private static Map<String, SpawnSites.SpawnSite> sites() {
     var all = new HashMap<String, SpawnSites.SpawnSite>();
-    ServiceLoader.load(SpawnSites.class).forEach(library -> all.putAll(library.byRootMethod()));
+    // Not the calling thread's loader: the first profile may be taken by any thread.
+    ServiceLoader.load(SpawnSites.class, SpawnSites.class.getClassLoader())
+        .forEach(library -> all.putAll(library.byRootMethod()));
     return Map.copyOf(all);
   }
 

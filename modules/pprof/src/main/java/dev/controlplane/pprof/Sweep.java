@@ -22,13 +22,16 @@ import java.util.function.Supplier;
 final class Sweep {
   static final String HELPER_NAME = "goroutine-profile";
 
-  private static final int PORTION = 512;
+  /** Some tenths of a millisecond of work. */
+  private static final int PORTION = 64;
 
   /** Fewer threads are looked at faster than helpers are started. */
-  private static final int WORTH_HELP = 2 * PORTION;
+  private static final int WORTH_HELP = 1024;
 
   /** Past two the JVM's own locks are in the way, and others want to run too. */
   private static final int HELPERS = Math.min(2, Runtime.getRuntime().availableProcessors());
+
+  private static final int AHEAD = 16 * HELPERS;
 
   /** The work on a portion; each helper has its own worker. */
   @FunctionalInterface
@@ -60,9 +63,9 @@ final class Sweep {
       var ahead = new ArrayDeque<Future<R>>();
       int next = 0;
       while (next < portions.size() || !ahead.isEmpty()) {
-        while (next < portions.size() && ahead.size() < 4 * HELPERS) {
+        while (next < portions.size() && ahead.size() < AHEAD) {
           List<Thread> portion = portions.get(next++);
-          ahead.add(helpers.submit(() -> own.get().work(portion)));
+          ahead.add(helpers.submit(() -> considerate(own.get(), portion)));
         }
         taker.take(ahead.remove().get());
       }
@@ -74,6 +77,14 @@ final class Sweep {
     } finally {
       helpers.shutdownNow();
     }
+  }
+
+  /** Lets others have the core after each portion: a profile is not worth a slow request. */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on whether the scheduler listens.
+  private static <R> R considerate(Worker<R> worker, List<Thread> portion) {
+    R result = worker.work(portion);
+    Thread.yield();
+    return result;
   }
 
   private static List<List<Thread>> portions(List<Thread> threads) {

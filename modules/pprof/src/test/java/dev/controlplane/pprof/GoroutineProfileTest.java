@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
@@ -226,5 +228,46 @@ final class GoroutineProfileTest {
     long written = GoroutineProfiler.create().writeStacks(Source.LIVE, StackStyle.GO, out);
 
     assertEquals(written, Dumps.parse(out.toString(StandardCharsets.UTF_8)).size());
+  }
+
+  @Test
+  void everyOneOfManyThreadsIsSeenOnce() throws Exception {
+    var profiler = GoroutineProfiler.create();
+    var ids = new HashSet<Long>();
+    var threads = new ArrayList<Thread>();
+    for (int i = 0; i < 5_000; i++) {
+      Thread thread = Thread.startVirtualThread(GoroutineProfileTest::parkHere);
+      threads.add(thread);
+      ids.add(thread.threadId());
+    }
+    for (Thread thread : threads) {
+      while (thread.getState() != Thread.State.WAITING) {
+        Dumps.pause();
+      }
+    }
+    String method = "dev.controlplane.pprof.GoroutineProfileTest.parkHere";
+
+    var seen = new HashSet<Long>();
+    for (Dumps.Parsed goroutine : Dumps.parse(Dumps.take(profiler, Source.LIVE)).values()) {
+      if (goroutine.functions().contains(method)) {
+        assertEquals("waiting", goroutine.state());
+        seen.add(goroutine.id());
+      }
+    }
+    String text = text(profiler.collect(Source.LIVE));
+    var perGoroutine = new ByteArrayOutputStream();
+    long written = profiler.writePerGoroutine(Source.LIVE, perGoroutine);
+    threads.forEach(Thread::interrupt);
+
+    assertEquals(ids, seen);
+    assertTrue(text.contains("\n5000 @ "), text);
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(perGoroutine.toByteArray()))) {
+      assertEquals(written, Profile.parseFrom(in).getSampleCount());
+    }
+    assertTrue(written > 5_000);
+  }
+
+  private static void parkHere() {
+    LockSupport.park();
   }
 }

@@ -1,0 +1,3 @@
+module controlplane.dev/benchmarks/goroutines
+
+go 1.26

@@ -1,0 +1,197 @@
+package dev.controlplane.benchmarks;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
+import dev.controlplane.pprof.GoroutineProfiler;
+import dev.controlplane.pprof.Source;
+import dev.controlplane.pprof.StackStyle;
+import dev.controlplane.pprof.ThreadDumpSpeed;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Profiles of very many parked virtual threads, ten frames deep, half in a queue's take, half
+ * asleep: against Go's own with as many goroutines, and against the JVM's dump, in one run on one
+ * machine: {@code goroutines [THREADS [PEER]]}, PEER being the program built from {@code
+ * benchmarks/peers/goroutines}. Medians of five after as many to warm up.
+ */
+final class GoroutineScale {
+  private static final int DEPTH = 8;
+  private static final int ROUNDS = 5;
+
+  private GoroutineScale() {}
+
+  @FunctionalInterface
+  private interface Task {
+    void run() throws Exception;
+  }
+
+  @FunctionalInterface
+  private interface Wait {
+    void run() throws InterruptedException;
+  }
+
+  static void main(String[] args) throws Exception {
+    int threads = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
+    Map<String, Double> peer = args.length > 1 ? peer(args[1], threads) : Map.of();
+    double idle = requestP99(new AtomicBoolean(), () -> {});
+    start(threads);
+
+    var profiler = GoroutineProfiler.create();
+    OutputStream nowhere = OutputStream.nullOutputStream();
+    System.out.printf("%d virtual threads%n", threads);
+    double binary = row(peer, "debug=0", () -> profiler.collect(Source.LIVE).writeBinary(nowhere));
+    row(peer, "debug=1", () -> profiler.collect(Source.LIVE).writeText(nowhere));
+    row(peer, "debug=2", () -> profiler.writeStacks(Source.LIVE, StackStyle.GO, nowhere));
+    row(peer, "debug=3", () -> profiler.writePerGoroutine(Source.LIVE, nowhere));
+
+    var stop = new AtomicBoolean();
+    double busy = requestP99(stop, () -> profiler.collect(Source.LIVE).writeBinary(nowhere));
+    System.out.printf(
+        "p99 of requests %.2f ms, while profiles are taken %.2f ms: %.2f%n",
+        idle, busy, busy / idle);
+
+    Path directory = Files.createTempDirectory("goroutine-scale-").toAbsolutePath();
+    Path file = directory.resolve("threads.json");
+    var hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    try {
+      double dump =
+          median(
+              () -> {
+                Files.deleteIfExists(file);
+                hotSpot.dumpThreads(file.toString(), ThreadDumpFormat.JSON);
+              });
+      System.out.printf(
+          "the JVM's own dump %.0f ms, live profile / dump %.2f%n", dump, binary / dump);
+      double parse = median(() -> ThreadDumpSpeed.read(file));
+      System.out.printf("its JSON read and counted: %.0f MB/s%n", Files.size(file) / 1e3 / parse);
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(directory);
+    }
+    System.exit(0);
+  }
+
+  private static double row(Map<String, Double> peer, String form, Task task) throws Exception {
+    double ours = median(task);
+    Double go = peer.get(form);
+    System.out.printf("%s %.0f ms", form, ours);
+    System.out.println(go == null ? "" : String.format(", Go %.0f ms: %.2f", go, ours / go));
+    return ours;
+  }
+
+  /** Milliseconds. */
+  private static double median(Task task) throws Exception {
+    var times = new double[ROUNDS];
+    for (int round = -ROUNDS; round < ROUNDS; round++) {
+      long start = System.nanoTime();
+      task.run();
+      if (round >= 0) {
+        times[round] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    Arrays.sort(times);
+    return times[ROUNDS / 2];
+  }
+
+  private static Map<String, Double> peer(String program, int goroutines)
+      throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(program, String.valueOf(goroutines))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(program + " failed");
+    }
+    var times = new LinkedHashMap<String, Double>();
+    output
+        .lines()
+        .forEach(
+            line ->
+                times.put(
+                    line.substring(0, line.indexOf(' ')),
+                    Double.valueOf(line.substring(line.indexOf(' ') + 1))));
+    return times;
+  }
+
+  private static void start(int threads) throws InterruptedException {
+    var started = new CountDownLatch(threads);
+    var queue = new LinkedBlockingQueue<Integer>();
+    for (int i = 0; i < threads; i++) {
+      Wait wait = i % 2 == 0 ? queue::take : () -> TimeUnit.HOURS.sleep(1);
+      Thread.startVirtualThread(
+          () -> {
+            started.countDown();
+            try {
+              descend(DEPTH, wait);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+    }
+    started.await();
+    TimeUnit.SECONDS.sleep(1);
+  }
+
+  private static void descend(int depth, Wait wait) throws InterruptedException {
+    if (depth == 0) {
+      wait.run();
+    } else {
+      descend(depth - 1, wait);
+    }
+  }
+
+  /**
+   * What a server would feel: a request is handed to a new virtual thread, which works a little and
+   * answers; 200 a second for five seconds.
+   */
+  private static double requestP99(AtomicBoolean stop, Task meanwhile) throws Exception {
+    Thread other =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    while (!stop.get()) {
+                      meanwhile.run();
+                      TimeUnit.MILLISECONDS.sleep(1);
+                    }
+                  } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+    var times = new double[1_000];
+    long next = System.nanoTime();
+    for (int i = 0; i < times.length; i++) {
+      next += 5_000_000;
+      TimeUnit.NANOSECONDS.sleep(Math.max(0, next - System.nanoTime()));
+      var answered = new CountDownLatch(1);
+      long start = System.nanoTime();
+      Thread.startVirtualThread(
+          () -> {
+            long until = System.nanoTime() + 200_000;
+            while (System.nanoTime() < until) {
+              Thread.onSpinWait();
+            }
+            answered.countDown();
+          });
+      answered.await();
+      times[i] = (System.nanoTime() - start) / 1e6;
+    }
+    stop.set(true);
+    other.join();
+    Arrays.sort(times);
+    return times[990];
+  }
+}

@@ -1,0 +1,20 @@
+package dev.controlplane.benchmarks;
+
+import java.util.Arrays;
+
+/**
+ * {@code java -jar benchmarks.jar goroutines …} runs a harness by name; any other arguments go to
+ * JMH.
+ */
+public final class Main {
+  private Main() {}
+
+  /** Runs the harness or JMH. */
+  public static void main(String[] args) throws Exception {
+    if (args.length > 0 && args[0].equals("goroutines")) {
+      GoroutineScale.main(Arrays.copyOfRange(args, 1, args.length));
+    } else {
+      org.openjdk.jmh.Main.main(args);
+    }
+  }
+}
