@@ -1,6 +1,7 @@
 package dev.controlplane.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -220,33 +222,32 @@ class SubscriberTest {
 
   @Test
   void aSlowListenerHoldsTheServerBack() throws Exception {
-    BlockingQueue<Integer> sentWhenFull = new LinkedBlockingQueue<>();
+    int many = 1000;
     WorkerUpdate large =
-        update(1).toBuilder().setWorkerCode(ByteString.copyFrom(new byte[256 * 1024])).build();
+        update(1).toBuilder().setWorkerCode(ByteString.copyFrom(new byte[64 * 1024])).build();
+    CountDownLatch left = new CountDownLatch(many);
     Subscriber subscriber =
         subscriber(
-            (_, observer) -> {
-              int sent = 0;
-              while (observer.isReady() && sent < 1000) {
-                observer.onNext(large);
-                sent++;
-              }
-              sentWhenFull.add(sent);
-              observer.onCompleted();
-            });
-    BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
+            (_, observer) ->
+                observer.setOnReadyHandler(
+                    () -> {
+                      while (observer.isReady() && left.getCount() > 0) {
+                        observer.onNext(large);
+                        left.countDown();
+                      }
+                    }));
+    List<Update> seen = new ArrayList<>();
     subscriber.run(
         ALL,
-        _ -> {
+        update -> {
           if (seen.isEmpty()) {
-            // Not one more is taken before the server has found that it has to wait.
-            int sent = sentWhenFull.poll(20, TimeUnit.SECONDS);
-            assertTrue(sent < 100, () -> sent + " updates were sent ahead");
+            // While the first is at work the server can't get rid of the others.
+            assertFalse(left.await(2, TimeUnit.SECONDS), "all updates were taken ahead");
           }
-          seen.add(1);
-          return seen.size() < 2;
+          seen.add(update);
+          return seen.size() < many;
         });
-    assertEquals(2, seen.size());
+    assertEquals(0, left.getCount());
   }
 
   @Test

@@ -172,6 +172,13 @@ class CpctlTest {
   }
 
   @Test
+  void aNameWithAnAtSignIsNotAFileOfArguments() throws Exception {
+    Path arguments = Files.writeString(directory.resolve("arguments"), "--help");
+    assertEquals(2, run("info", "@" + arguments));
+    assertTrue(err().contains("the worker's name contains \"/\""), this::err);
+  }
+
+  @Test
   void uploadTellsWhatIsStored() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "hello");
     String answer =
