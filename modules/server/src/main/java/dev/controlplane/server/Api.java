@@ -1,7 +1,9 @@
 package dev.controlplane.server;
 
 import io.helidon.http.BadRequestException;
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
 import io.helidon.http.HttpException;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -93,7 +95,7 @@ public final class Api implements Filter {
     }
     RequestBody.bound(request, FOREIGN);
     chain.proceed();
-    if (!request.content().consumed() || asksToClose(request)) {
+    if (!request.content().consumed() || isLast(request, response)) {
       throw closing();
     }
   }
@@ -121,13 +123,18 @@ public final class Api implements Filter {
     } catch (Exception e) {
       fail(request, response, e);
     }
-    if (!RequestBody.linger(request) || asksToClose(request)) {
+    if (!RequestBody.linger(request) || isLast(request, response)) {
       throw closing();
     }
   }
 
-  private static boolean asksToClose(RoutingRequest request) {
-    return request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
+  private static boolean isLast(RoutingRequest request, RoutingResponse response) {
+    return saysClose(request.headers()) || saysClose(response.headers());
+  }
+
+  private static boolean saysClose(Headers headers) {
+    return headers.contains(HeaderNames.CONNECTION)
+        && headers.containsToken(HeaderValues.CONNECTION_CLOSE);
   }
 
   /** Helidon announces that it closes a connection, and then waits for the client to do it. */

@@ -23,10 +23,16 @@ final class JsonErrors implements DirectHandler {
       Status status,
       ServerResponseHeaders headers,
       String message) {
+    if (type == EventType.INTERNAL_ERROR && request.path().isEmpty()) {
+      // Helidon calls it so when a head is not HTTP, and would log a warning.
+      return handle(request, EventType.BAD_REQUEST, Status.BAD_REQUEST_400, headers, message);
+    }
     headers.set(HeaderNames.CONTENT_TYPE, "application/json");
     String text =
         switch (status.code()) {
-          case 400 -> "the request line or a header is malformed; expected: HTTP/1.1, RFC 9112";
+          case 400 ->
+              "the head of the request is malformed, or names a Content-Encoding;"
+                  + " expected: HTTP/1.1 as in RFC 9112, and bodies as they are";
           case 404 -> "nothing is at " + request.path() + "; expected: a path of this server's API";
           default -> status.reasonPhrase();
         };

@@ -1,6 +1,7 @@
 package dev.controlplane.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.controlplane.pprof.Goroutines;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
@@ -270,7 +271,7 @@ public final class RequestBody extends InputStream {
       started = true;
       // Before the thread: this asks a waiting client for the body, on the handler's thread.
       InputStream in = source.get();
-      Thread.ofVirtual().name("request-body").start(() -> pump(in));
+      Goroutines.start("request-body", () -> pump(in));
     }
   }
 

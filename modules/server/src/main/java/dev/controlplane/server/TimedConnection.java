@@ -1,0 +1,268 @@
+package dev.controlplane.server;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.common.task.InterruptableTask;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.ProxyProtocolData;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.spi.ServerConnection;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A connection whose requests' heads and whose writes have a time limit. Waiting for a request is
+ * limited by Helidon, reading a body by {@link RequestBody}.
+ *
+ * <p>Before a read or a write that is limited the thread leaves a {@link Wait}, and takes it back
+ * after. {@link ConnectionWatch} takes one that is over time: whoever gets it, it is either in time
+ * or the connection ends. The thread is interrupted then, which closes the socket under it.
+ */
+final class TimedConnection
+    implements ConnectionContext, ServerConnection, InterruptableTask<Void>, DataWriter {
+  private static final int SMALLEST_READ = 4 * 1024;
+  private static final int LARGEST_READ = 64 * 1024;
+
+  /** A thread in a read or a write, and until when it may be. */
+  private record Wait(Thread thread, long deadline, boolean reading) {}
+
+  private final ConnectionContext context;
+  private final DataWriter writer;
+  private final DataReader reader;
+  private final long headNanos;
+  private final long writeNanos;
+  private final ConnectionWatch watch;
+  private final AtomicReference<Wait> wait = new AtomicReference<>();
+  private ServerConnection http1;
+
+  /** The thread that reads heads and runs handlers; bodies are read by others. */
+  private Thread owner;
+
+  /** When the first bytes of the head that is being read were there; 0 between heads. */
+  private long headBegan;
+
+  /** How much to make room for: what came last times four, so that large bodies take few reads. */
+  private int nextRead = SMALLEST_READ;
+
+  TimedConnection(ConnectionContext context, Duration head, Duration write, ConnectionWatch watch) {
+    this.context = context;
+    this.writer = context.dataWriter();
+    this.headNanos = head.toNanos();
+    this.writeNanos = write.toNanos();
+    this.watch = watch;
+    this.reader = new Http1Reader(this::read);
+  }
+
+  void serve(ServerConnection connection) {
+    http1 = connection;
+  }
+
+  /** The first line of a head is read, maybe without a read from the socket. */
+  void headBegins() {
+    if (headBegan == 0) {
+      headBegan = System.nanoTime();
+    }
+  }
+
+  void headIsRead() {
+    headBegan = 0;
+  }
+
+  @Override
+  public void handle(Limit limit) throws InterruptedException {
+    owner = Thread.currentThread();
+    watch.watch(this);
+    try {
+      http1.handle(limit);
+    } finally {
+      watch.forget(this);
+    }
+  }
+
+  private byte[] read() {
+    if (Thread.currentThread() != owner) {
+      return receive();
+    }
+    if (headBegan == 0) {
+      byte[] bytes = receive();
+      headBegins();
+      return bytes;
+    }
+    Wait mine = new Wait(owner, headBegan + headNanos, true);
+    wait.set(mine);
+    try {
+      return receive();
+    } finally {
+      takeBack(mine, "the head of a request took too long");
+    }
+  }
+
+  /** What has come, at least a byte; null at the end. */
+  @SuppressWarnings("removal") // Helidon's other way to read makes 8 KiB the most.
+  private byte[] receive() {
+    byte[] bytes = new byte[nextRead];
+    int length = context.serverSocket().read(BufferData.create(bytes).clear());
+    if (length < 0) {
+      return null;
+    }
+    nextRead = Math.clamp(length * 4L, SMALLEST_READ, LARGEST_READ);
+    return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+  }
+
+  @Override
+  public void write(BufferData... buffers) {
+    write(BufferData.create(buffers));
+  }
+
+  @Override
+  public void write(BufferData buffer) {
+    Wait mine = new Wait(Thread.currentThread(), System.nanoTime() + writeNanos, false);
+    wait.set(mine);
+    try {
+      writer.write(buffer);
+    } finally {
+      takeBack(mine, "the client took nothing for too long");
+    }
+  }
+
+  @Override
+  public void writeNow(BufferData... buffers) {
+    write(BufferData.create(buffers));
+  }
+
+  @Override
+  public void writeNow(BufferData buffer) {
+    write(buffer);
+  }
+
+  private void takeBack(Wait mine, String late) {
+    if (!wait.compareAndSet(mine, null)) {
+      throw new CloseConnectionException(late);
+    }
+  }
+
+  void endIfLate(long now) {
+    Wait current = wait.get();
+    if (current != null && now - current.deadline() > 0 && wait.compareAndSet(current, null)) {
+      if (current.reading()) {
+        sendTimeout();
+      }
+      current.thread().interrupt();
+    }
+  }
+
+  /** 408 for a head that does not come to its end. */
+  private void sendTimeout() {
+    byte[] body =
+        Json.bytes(
+            new Json.Failure(
+                "slow_request",
+                "the head of the request took too long; expected: all of it within "
+                    + headNanos / 1_000_000
+                    + " ms"));
+    String head =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + "Content-Length: "
+            + body.length
+            + "\r\n\r\n";
+    try {
+      writer.writeNow(
+          BufferData.create(head.getBytes(StandardCharsets.US_ASCII)), BufferData.create(body));
+    } catch (RuntimeException e) {
+      // The client is gone, which is as well.
+    }
+  }
+
+  @Override
+  @Deprecated(forRemoval = true)
+  @SuppressWarnings("removal")
+  public void handle(Semaphore requestSemaphore) throws InterruptedException {
+    throw new UnsupportedOperationException("Helidon calls handle(Limit)");
+  }
+
+  @Override
+  public Duration idleTime() {
+    return http1.idleTime();
+  }
+
+  @Override
+  public void close(boolean interrupt) {
+    http1.close(interrupt);
+  }
+
+  @Override
+  public boolean canInterrupt() {
+    return http1 instanceof InterruptableTask<?> task && task.canInterrupt();
+  }
+
+  @Override
+  public DataWriter dataWriter() {
+    return this;
+  }
+
+  @Override
+  public DataReader dataReader() {
+    return reader;
+  }
+
+  @Override
+  public ListenerContext listenerContext() {
+    return context.listenerContext();
+  }
+
+  @Override
+  public ExecutorService executor() {
+    return context.executor();
+  }
+
+  @Override
+  public Router router() {
+    return context.router();
+  }
+
+  @Override
+  public Optional<ProxyProtocolData> proxyProtocolData() {
+    return context.proxyProtocolData();
+  }
+
+  @Override
+  public HelidonSocket serverSocket() {
+    return context.serverSocket();
+  }
+
+  @Override
+  public PeerInfo remotePeer() {
+    return context.remotePeer();
+  }
+
+  @Override
+  public PeerInfo localPeer() {
+    return context.localPeer();
+  }
+
+  @Override
+  public boolean isSecure() {
+    return context.isSecure();
+  }
+
+  @Override
+  public String socketId() {
+    return context.socketId();
+  }
+
+  @Override
+  public String childSocketId() {
+    return context.childSocketId();
+  }
+}

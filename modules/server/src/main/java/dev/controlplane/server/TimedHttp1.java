@@ -1,0 +1,78 @@
+package dev.controlplane.server;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.http.Headers;
+import io.helidon.http.HttpPrologue;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionListener;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * Helidon's HTTP/1.1 on {@link TimedConnection}s. Helidon 4.5 has no time limit to reading the head
+ * of a request once it has begun, nor to writing: a client that stops in the middle of either holds
+ * its connection and a thread for ever.
+ */
+final class TimedHttp1 implements ServerConnectionSelector {
+  private final Duration headTimeout;
+  private final Duration writeTimeout;
+  private final ConnectionWatch watch = new ConnectionWatch();
+  private final Http1ConnectionSelector http1;
+
+  /**
+   * How long a request's head may take from its first byte, and one write of an answer, of 64 KiB
+   * at most where files are sent.
+   */
+  TimedHttp1(Duration headTimeout, Duration writeTimeout) {
+    this.headTimeout = headTimeout;
+    this.writeTimeout = writeTimeout;
+    this.http1 =
+        Http1ConnectionSelector.builder()
+            .config(
+                Http1Config.builder()
+                    .addReceiveListener(new Progress())
+                    // The default of HTTP/1.1 need not be said with every answer.
+                    .sendKeepAliveHeader(false)
+                    .build())
+            .build();
+  }
+
+  @Override
+  public int bytesToIdentifyConnection() {
+    return http1.bytesToIdentifyConnection();
+  }
+
+  @Override
+  public Support supports(BufferData data) {
+    return http1.supports(data);
+  }
+
+  @Override
+  public Set<String> supportedApplicationProtocols() {
+    return http1.supportedApplicationProtocols();
+  }
+
+  @Override
+  public ServerConnection connection(ConnectionContext context) {
+    TimedConnection connection = new TimedConnection(context, headTimeout, writeTimeout, watch);
+    connection.serve(http1.connection(connection));
+    return connection;
+  }
+
+  /** Tells a connection where in a head it is. */
+  private static final class Progress implements Http1ConnectionListener {
+    @Override
+    public void prologue(ConnectionContext context, HttpPrologue prologue) {
+      ((TimedConnection) context).headBegins();
+    }
+
+    @Override
+    public void headers(ConnectionContext context, Headers headers) {
+      ((TimedConnection) context).headIsRead();
+    }
+  }
+}
