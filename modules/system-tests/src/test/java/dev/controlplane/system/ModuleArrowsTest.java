@@ -46,7 +46,7 @@ class ModuleArrowsTest {
     "catalog,          ''",
     "streams,          ''",
     "server,           pprof pprof.observe",
-    "upload,           server catalog",
+    "upload,           server catalog pprof",
     "consumer,         server catalog",
     "grpc,             server catalog streams proto pprof",
     "client,           proto",

@@ -1,5 +1,6 @@
 package dev.controlplane.upload;
 
+import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.StartupException;
@@ -114,7 +115,7 @@ final class Announcer implements AutoCloseable {
     }
 
     void start() {
-      Thread.ofVirtual().name("announce " + url.getAuthority()).start(this::run);
+      Goroutines.start("announce " + url.getAuthority(), this::run);
     }
 
     void announce(long revision) {

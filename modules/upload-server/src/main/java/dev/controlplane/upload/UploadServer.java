@@ -46,8 +46,6 @@ final class UploadServer {
         .on(Method.PUT, "/workers/{name}/versions/{version}", uploads::raw)
         .on(Method.DELETE, "/workers/{name}/versions/{version}", changes::delete)
         .on(Method.PUT, "/workers/{name}/latest", changes::moveLatest);
-    // Plain sockets move files faster, NIO ones would pass them through 8 KiB at a time.
-    setup.webServer().useNio(false).idleConnectionTimeout(Duration.ofMinutes(2));
   }
 
   /** Limits of one upload. */
