@@ -9,7 +9,6 @@ import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /** What the consumer-server is made of. */
 final class ConsumerServer {
@@ -38,11 +37,6 @@ final class ConsumerServer {
         .on(Method.GET, "/file/{filename}/info", listings::info)
         .on(Method.GET, "/file/{filename}/versions", listings::versions)
         .on(Method.GET, "/files", listings::files);
-    // Plain sockets move files faster, NIO ones would pass them through 8 KiB at a time.
-    setup
-        .webServer()
-        .useNio(false)
-        .writeBufferSize(Downloads.BUFFER_SIZE)
-        .idleConnectionTimeout(Duration.ofMinutes(2));
+    setup.webServer().writeBufferSize(Downloads.BUFFER_SIZE);
   }
 }

@@ -12,6 +12,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Answers with what is known of versions, not with their bytes. */
 final class Listings {
@@ -38,7 +39,7 @@ final class Listings {
   void versions(ServerRequest request, ServerResponse response, PathVariables path) {
     int limit = pageSize.of(request.query());
     Version latest = latest(path);
-    Page<Version> page = catalog.versions(latest.worker(), limit, after(request));
+    Page<Version> page = page(() -> catalog.versions(latest.worker(), limit, after(request)));
     send(
         request,
         response,
@@ -47,7 +48,8 @@ final class Listings {
 
   /** {@code GET /files}. */
   void files(ServerRequest request, ServerResponse response, PathVariables path) {
-    Page<Version> page = catalog.latestOfAll(pageSize.of(request.query()), after(request));
+    int limit = pageSize.of(request.query());
+    Page<Version> page = page(() -> catalog.latestOfAll(limit, after(request)));
     send(request, response, new Files(metadata(page), page.next()));
   }
 
@@ -56,6 +58,14 @@ final class Listings {
     return catalog
         .latest(worker)
         .orElseThrow(() -> ApiException.notFound("there is no file \"" + worker + "\""));
+  }
+
+  private static Page<Version> page(Supplier<Page<Version>> listing) {
+    try {
+      return listing.get();
+    } catch (IllegalArgumentException e) {
+      throw ApiException.badRequest("invalid_after", e.getMessage());
+    }
   }
 
   private static String after(ServerRequest request) {
