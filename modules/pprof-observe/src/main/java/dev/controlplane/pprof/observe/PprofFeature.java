@@ -35,12 +35,19 @@ public final class PprofFeature implements ServerFeature, Weighted {
     this.filter = new PprofFilter(settings);
   }
 
-  /** A feature of these settings. */
+  /**
+   * A feature of these settings.
+   *
+   * @throws IllegalStateException if the address of its own socket is taken
+   */
   public static PprofFeature create(PprofSettings settings) {
     return create(TYPE, settings);
   }
 
   static PprofFeature create(String name, PprofSettings settings) {
+    if (settings.access() != Access.OFF) {
+      settings.socket().ifPresent(PprofFeature::requireFree);
+    }
     return new PprofFeature(name, settings);
   }
 
@@ -87,7 +94,6 @@ public final class PprofFeature implements ServerFeature, Weighted {
 
     private OwnSocket(InetSocketAddress address) {
       this.address = address;
-      requireFree(address);
     }
 
     @Override

@@ -30,7 +30,11 @@ public final class ProcessName {
       return false;
     }
     try (FileChannel comm = FileChannel.open(COMM, StandardOpenOption.WRITE)) {
-      comm.write(ByteBuffer.wrap(cut(name)));
+      byte[] shortened = cut(name);
+      comm.write(ByteBuffer.wrap(shortened));
+      if (shortened.length == MAX_BYTES) {
+        Arguments.endWith(name);
+      }
       return true;
     } catch (IOException e) {
       return false;

@@ -1,0 +1,116 @@
+package dev.controlplane.pprof.observe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Many requests at once, long ones, and clients that go away. */
+class LoadTest {
+  private static final String GOROUTINE = "/debug/pprof/goroutine";
+
+  @Test
+  void ofAThousandRequestsAtOnceEachIsAnsweredOrToldWhenToComeAgain() throws Exception {
+    try (TestServer server = TestServer.start(PprofSettings.defaults());
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Wire.Answer>> answers = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        answers.add(clients.submit(() -> server.get(GOROUTINE + "?debug=2")));
+      }
+      int served = 0;
+      for (Future<Wire.Answer> future : answers) {
+        Wire.Answer answer = future.get();
+        if (answer.status() == 200) {
+          served++;
+        } else {
+          assertEquals(503, answer.status());
+          assertTrue(answer.header("Retry-After").matches("[1-9]\\d*"));
+          assertEquals("1", answer.header("X-Go-Pprof"));
+          assertEquals("nosniff", answer.header("X-Content-Type-Options"));
+        }
+      }
+      assertTrue(served > 0);
+      assertEquals(200, server.get(GOROUTINE).status(), "afterwards all is as before");
+    }
+  }
+
+  @Test
+  void deltasInFlightAreBoundedAndLeaveOtherProfilesAlone() throws Exception {
+    try (TestServer server = TestServer.start(PprofSettings.defaults())) {
+      List<Socket> waiting = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        waiting.add(Wire.open(server.address(), "GET", GOROUTINE + "?seconds=600", ""));
+      }
+      await(() -> deltas(server) == 16);
+
+      assertEquals(503, server.get(GOROUTINE + "?seconds=600").status());
+      assertEquals(200, server.get(GOROUTINE + "?debug=1").status());
+
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+      await(() -> deltas(server) == 0);
+      assertEquals(200, server.get(GOROUTINE + "?seconds=1").status());
+    }
+  }
+
+  private static long deltas(TestServer server) {
+    return server
+        .get(GOROUTINE + "?debug=2")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("dev.controlplane.pprof.observe.Client.staysFor"))
+        .count();
+  }
+
+  @Test
+  void theJsonDumpLeavesNoFileBehind() throws IOException {
+    try (TestServer server = TestServer.start(PprofSettings.defaults())) {
+      List<Path> before = temporary();
+      for (String query : List.of("?", "?debug=1&", "?debug=2&", "?debug=3&", "?seconds=1&")) {
+        assertEquals(200, server.get(GOROUTINE + query + "source=hotspot").status(), query);
+      }
+      List<Path> after = temporary();
+      after.removeAll(before);
+      assertFalse(
+          after.stream().anyMatch(file -> file.toString().contains("goroutine")), after.toString());
+    }
+  }
+
+  private static List<Path> temporary() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return new ArrayList<>(files.toList());
+    }
+  }
+
+  @Test
+  void aConnectionEndsWhenItsClientAsksForThat() throws IOException {
+    try (TestServer server = TestServer.start(PprofSettings.defaults());
+        Socket socket = Wire.open(server.address(), "GET", GOROUTINE, "")) {
+      assertEquals(200, Wire.read(socket, "GET").status());
+      assertEquals(-1, socket.getInputStream().read());
+    }
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertFalse(System.nanoTime() > end, "after 30 s");
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+    }
+  }
+}

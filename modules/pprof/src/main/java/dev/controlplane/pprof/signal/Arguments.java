@@ -1,0 +1,57 @@
+package dev.controlplane.pprof.signal;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The arguments of this process as {@code /proc/self/cmdline} shows them: the memory they were
+ * given in, which a process may change, as setproctitle does.
+ *
+ * <p>{@code killall} takes a name of 15 bytes for one that the kernel cut off, and looks for the
+ * rest among the arguments: it finds {@code consumer-server.jar} and then doesn't know {@code
+ * consumer-server}. Where the name is followed by more in the file name of an argument, a NUL ends
+ * it.
+ */
+// The memory is that of the C program that runs this JVM.
+@SuppressWarnings("restricted")
+final class Arguments {
+  /** proc(5), {@code /proc/pid/stat}: fields after the one in parentheses, from 0. */
+  private static final int ARG_START = 45;
+
+  private static final int ARG_END = 46;
+
+  private Arguments() {}
+
+  static void endWith(String name) throws IOException {
+    String stat = Files.readString(Path.of("/proc/self/stat"), StandardCharsets.ISO_8859_1);
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    long start = Long.parseUnsignedLong(fields[ARG_START]);
+    long end = Long.parseUnsignedLong(fields[ARG_END]);
+    if (start == 0 || end <= start) {
+      return;
+    }
+    try {
+      endWith(name, MemorySegment.ofAddress(start).reinterpret(end - start));
+    } catch (IllegalCallerException e) {
+      // Without native access the arguments stay as they are.
+    }
+  }
+
+  private static void endWith(String name, MemorySegment memory) {
+    byte[] bytes = memory.toArray(ValueLayout.JAVA_BYTE);
+    String arguments = new String(bytes, StandardCharsets.ISO_8859_1);
+    String bytesOfName =
+        new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    Matcher followed =
+        Pattern.compile("(?<=[/\0])" + Pattern.quote(bytesOfName) + "(?=\\.)").matcher(arguments);
+    if (followed.find()) {
+      memory.set(ValueLayout.JAVA_BYTE, followed.end(), (byte) 0);
+    }
+  }
+}
