@@ -1,0 +1,196 @@
+package dev.controlplane.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.controlplane.proto.ControlPlaneGrpc;
+import dev.controlplane.proto.SubscribeRequest;
+import dev.controlplane.proto.WorkerUpdate;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the servers' goroutines look like, to people and to the parsers of others. */
+class ProfilesTest {
+  private static Cluster cluster;
+
+  @BeforeAll
+  static void start() {
+    cluster = Cluster.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  private static Map<String, String> urls() {
+    return Map.of(
+        "upload-server", cluster.uploadUrl(),
+        "consumer-server", cluster.consumerUrl(),
+        "grpc-server", cluster.grpcHttpUrl());
+  }
+
+  @Test
+  void everyServerHasTheGoroutinesThatTheGuideExpects() {
+    List<Guide.Expected> expected = Guide.read().expectedGoroutines();
+    assertTrue(expected.size() >= 10, expected.toString());
+
+    Follower subscriber = Follower.subscribe(cluster, "expected", update -> {});
+    try {
+      urls()
+          .forEach(
+              (server, url) -> {
+                for (Guide.Expected row : expected) {
+                  if (row.isOn(server)) {
+                    awaitGoroutine(server, url, row);
+                  }
+                }
+              });
+    } finally {
+      subscriber.close();
+    }
+  }
+
+  /** The databases' readers start with the first work and end after a while without. */
+  private static void awaitGoroutine(String server, String url, Guide.Expected row) {
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> server + " has " + row + ": " + GoroutineText.of(url),
+        () -> {
+          Cluster.get(url + (server.equals("grpc-server") ? "/consumers" : "/observe/health"));
+          return GoroutineText.of(url).stream()
+              .filter(goroutine -> goroutine.state().equals(row.state()))
+              .filter(goroutine -> goroutine.calls(row.frame()))
+              .anyMatch(goroutine -> goroutine.isLabelled("consumer") == row.isOfSubscription());
+        });
+  }
+
+  @Test
+  void eachSubscriptionHasTwoGoroutinesAndTheyEndWithIt() {
+    long before = labelled();
+    int total = GoroutineText.of(cluster.grpcHttpUrl()).size();
+    ManagedChannel channel = cluster.channel();
+    for (int i = 0; i < 50; i++) {
+      ControlPlaneGrpc.newStub(channel)
+          .subscribeWorkerUpdates(
+              SubscribeRequest.newBuilder().setConsumerId("consumer-" + i).build(), ignore());
+    }
+
+    awaitLabelled(before + 100);
+    int opened = GoroutineText.of(cluster.grpcHttpUrl()).size();
+    // One more reads the frames of their connection; carriers and pollers come and go.
+    assertTrue(opened >= total + 101 - 5 && opened <= total + 101 + 10, total + " → " + opened);
+
+    channel.shutdownNow();
+    awaitLabelled(before);
+  }
+
+  private static StreamObserver<WorkerUpdate> ignore() {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(WorkerUpdate update) {}
+
+      @Override
+      public void onError(Throwable t) {}
+
+      @Override
+      public void onCompleted() {}
+    };
+  }
+
+  private static long labelled() {
+    return GoroutineText.of(cluster.grpcHttpUrl()).stream()
+        .filter(goroutine -> goroutine.isLabelled("consumer"))
+        .count();
+  }
+
+  private static void awaitLabelled(long count) {
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> count + " goroutines of consumers, not " + labelled(),
+        () -> labelled() == count);
+  }
+
+  @Test
+  void panicparseReadsEveryGoroutineInItsSpelling() throws IOException {
+    judge("panicparse", "?debug=2&compat=panicparse");
+  }
+
+  @Test
+  void gostackparseReadsEveryGoroutineWithAndWithoutLabels() throws IOException {
+    judge("gostackparse", "?debug=2");
+    judge("gostackparse", "?debug=2&labels=0");
+  }
+
+  private static void judge(String program, String query) throws IOException {
+    Follower subscriber = Follower.subscribe(cluster, "judged", update -> {});
+    try {
+      for (String url : urls().values()) {
+        String dump = Cluster.get(url + "/debug/pprof/goroutine" + query).body();
+        Path file = Files.writeString(cluster.root().resolve(program + ".txt"), dump);
+        Tools.Result result =
+            Tools.run("bash", "-c", Tools.built(program) + " < " + file).mustSucceed();
+        assertEquals(headers(dump), result.output().lines().count(), dump);
+      }
+    } finally {
+      subscriber.close();
+    }
+  }
+
+  private static long headers(String dump) {
+    return dump.lines().filter(line -> line.startsWith("goroutine ")).count();
+  }
+
+  @Test
+  void sigquitWritesPrivateDumpsWhileTheServersGoOnServing() throws IOException {
+    for (ServerUnderTest server : cluster.servers()) {
+      long before = dumps(server).size();
+      Tools.run("kill", "-QUIT", String.valueOf(server.pid())).mustSucceed();
+      Await.until(
+          Duration.ofSeconds(20),
+          () -> "a dump of " + server.name() + ": " + server.logText(),
+          () -> dumps(server).size() == before + 1);
+    }
+    for (ServerUnderTest server : cluster.servers()) {
+      Path dump = dumps(server).getLast();
+      String text = Files.readString(dump);
+      String start =
+          "=== Goroutine Dump for %s at \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(Z|[+-]\\d\\d:\\d\\d) ===\n"
+              .formatted(server.name());
+      assertTrue(
+          Pattern.compile(
+                  start + "Total goroutines: " + headers(text) + "\n\ngoroutine \\d+ \\[running]:")
+              .matcher(text)
+              .lookingAt(),
+          text);
+      assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(dump)));
+      assertEquals(
+          200, Cluster.get(urls().get(server.name()) + "/health").statusCode(), server.name());
+      assertEquals(
+          server.name(), Files.readString(Path.of("/proc/" + server.pid() + "/comm")).strip());
+    }
+  }
+
+  private static List<Path> dumps(ServerUnderTest server) throws IOException {
+    try (Stream<Path> files = Files.list(server.directory())) {
+      return new ArrayList<>(
+          files
+              .filter(file -> file.getFileName().toString().startsWith("goroutine-dump-"))
+              .sorted()
+              .toList());
+    }
+  }
+}
