@@ -75,6 +75,7 @@ final class ConnectionOutput implements DataWriter {
   private long window = Frames.DEFAULT_WINDOW;
   private int initialWindow = Frames.DEFAULT_WINDOW;
   private int lastStreamId;
+  private boolean goAwaySaid;
 
   /** Inside a HEADERS frame and its CONTINUATION frames nothing else may go out. */
   private boolean headerBlockOpen;
@@ -559,6 +560,19 @@ final class ConnectionOutput implements DataWriter {
       long left = limit.toNanos();
       while (writing && broken == null && left > 0) {
         left = drained.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells the client to open no more streams here; once. */
+  void sayGoAway() {
+    lock.lock();
+    try {
+      if (!goAwaySaid) {
+        goAwaySaid = true;
+        control(Frames.goAway(lastStreamId, Frames.NO_ERROR));
       }
     } finally {
       lock.unlock();

@@ -21,6 +21,11 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
    */
   private static final Duration LAST_WORDS = Duration.ofMillis(500);
 
+  /**
+   * A socket that takes nothing for so long will not take the last frames either, in nanoseconds.
+   */
+  private static final long STUCK = 100_000_000;
+
   private final ServerConnection http2;
   private final InboundFrames frames;
   private final ConnectionOutput output;
@@ -74,8 +79,23 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     return output.openStreams() > 0 ? Duration.ZERO : http2.idleTime();
   }
 
+  /**
+   * The server stops, or the connection has been idle: says GOAWAY, and lets what is written get
+   * out.
+   *
+   * <p>Helidon 4.5.0 closes a connection without streams by interrupting its thread, which closes
+   * the socket under the last answers, and says nothing.
+   */
   @Override
   public void close(boolean interrupt) {
+    if (output.writingFor(System.nanoTime()) < STUCK) {
+      try {
+        output.sayGoAway();
+        output.drain(LAST_WORDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
     http2.close(interrupt);
   }
 

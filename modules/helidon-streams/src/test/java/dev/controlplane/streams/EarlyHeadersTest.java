@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class EarlyHeadersTest {
@@ -34,17 +37,30 @@ class EarlyHeadersTest {
   }
 
   @Test
-  void aServerThatGoesDownSaysSo() {
+  void aServerThatStopsHasToldEveryStream() throws Exception {
     Lab lab = Lab.guarded();
-    try (Client client = Client.to(lab.port())) {
-      Client.Call call = client.subscribe();
-      lab.awaitSubscriptions(1);
+    List<Client> clients = Stream.generate(() -> Client.to(lab.port())).limit(5).toList();
+    try {
+      List<Client.Call> calls = new ArrayList<>();
+      for (Client client : clients) {
+        for (int i = 0; i < 20; i++) {
+          calls.add(client.subscribe());
+        }
+      }
+      lab.awaitSubscriptions(calls.size());
+      lab.broadcast(new byte[10_000]);
       lab.goDown();
-      Status end = call.end(Duration.ofSeconds(10));
-      assertEquals(Status.Code.UNAVAILABLE, end.getCode());
-      assertEquals("going down", end.getDescription());
+      lab.awaitSubscriptions(0);
+      // At once: the last frames may still be on their way to the socket.
+      lab.server().stop();
+      for (Client.Call call : calls) {
+        assertEquals(10_000, call.next().length);
+        Status end = call.end(Duration.ofSeconds(10));
+        assertEquals(Status.Code.UNAVAILABLE, end.getCode());
+        assertEquals("going down", end.getDescription());
+      }
     } finally {
-      lab.close();
+      clients.forEach(Client::close);
     }
   }
 
