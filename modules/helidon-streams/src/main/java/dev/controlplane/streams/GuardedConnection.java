@@ -1,10 +1,11 @@
 package dev.controlplane.streams;
 
 import io.helidon.common.concurrency.limits.Limit;
-import io.helidon.common.task.InterruptableTask;
 import io.helidon.webserver.spi.ServerConnection;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A connection that tells its streams when it ends, and that does not count as idle while it has
@@ -14,22 +15,18 @@ import java.util.concurrent.Semaphore;
  * connection that is lost: the handlers of its streams wait for ever. And it ends a connection on
  * which nothing has come in for five minutes, however many streams are open on it.
  */
-final class GuardedConnection implements ServerConnection, InterruptableTask<Void> {
+final class GuardedConnection implements ServerConnection {
   /**
    * For the last frames, a GOAWAY among them: Helidon closes the socket as soon as the connection
    * ends.
    */
-  private static final Duration LAST_WORDS = Duration.ofMillis(500);
-
-  /**
-   * A socket that takes nothing for so long will not take the last frames either, in nanoseconds.
-   */
-  private static final long STUCK = 100_000_000;
+  private static final Duration LAST_WORDS = Duration.ofMillis(200);
 
   private final ServerConnection http2;
   private final InboundFrames frames;
   private final ConnectionOutput output;
   private final Watchdog watchdog;
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   GuardedConnection(
       ServerConnection http2, InboundFrames frames, ConnectionOutput output, Watchdog watchdog) {
@@ -64,6 +61,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     } finally {
       watchdog.forget(this);
       output.close("the connection ended");
+      ended.countDown();
     }
   }
 
@@ -80,27 +78,32 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   }
 
   /**
-   * The server stops, or the connection has been idle: says GOAWAY, and lets what is written get
-   * out.
+   * The server stops, or the connection has been idle: says GOAWAY, lets what is written get out,
+   * and gives the client the time to close.
    *
-   * <p>Helidon 4.5.0 closes a connection without streams by interrupting its thread, which closes
-   * the socket under the last answers, and says nothing.
+   * <p>Helidon 4.5.0 closes a connection without streams by interrupting its thread. That closes
+   * the socket under the last answers, with the client's own last frames unread: the kernel then
+   * resets the connection, and the client loses what it had not read yet. Nor is this an {@code
+   * InterruptableTask}: those a stopping server interrupts at once.
    */
   @Override
   public void close(boolean interrupt) {
-    if (output.writingFor(System.nanoTime()) < STUCK) {
-      try {
-        output.sayGoAway();
-        output.drain(LAST_WORDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    if (interrupt) {
+      http2.close(true);
+    } else {
+      Thread.ofVirtual().name("gRPC last words").start(this::closeInPeace);
     }
-    http2.close(interrupt);
   }
 
-  @Override
-  public boolean canInterrupt() {
-    return http2 instanceof InterruptableTask<?> task && task.canInterrupt();
+  private void closeInPeace() {
+    try {
+      output.sayGoAway();
+      output.drain(LAST_WORDS);
+      if (!ended.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)) {
+        http2.close(false);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -52,16 +52,17 @@ final class HeaderBlocks {
     while (!whole && raw.size() < LARGEST) {
       byte[] header = rest.apply(Frames.HEADER);
       raw.writeBytes(header);
-      if (Frames.type(header, 0) != Frames.CONTINUATION
-          || Frames.streamId(header, 0) != Frames.streamId(first, 0)
-          || Frames.length(header, 0) > Frames.MAX_PAYLOAD) {
+      int length = Frames.length(header, 0);
+      if (length > Frames.MAX_PAYLOAD) {
         return raw.toByteArray();
       }
-      if (Frames.length(header, 0) > 0) {
-        byte[] payload = rest.apply(Frames.length(header, 0));
-        raw.writeBytes(payload);
-        block.writeBytes(payload);
+      byte[] payload = length == 0 ? new byte[0] : rest.apply(length);
+      raw.writeBytes(payload);
+      if (Frames.type(header, 0) != Frames.CONTINUATION
+          || Frames.streamId(header, 0) != Frames.streamId(first, 0)) {
+        return raw.toByteArray();
       }
+      block.writeBytes(payload);
       whole = (Frames.flags(header, 0) & Frames.END_HEADERS) != 0;
     }
     return whole
