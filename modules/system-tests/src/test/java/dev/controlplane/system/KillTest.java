@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * versions are uploaded, downloaded and streamed to subscribers.
  */
 class KillTest {
-  private static final int ROUNDS = 50;
+  private static final int ROUNDS = Integer.getInteger("kill.rounds", 50);
   private static final int UPLOADERS = 3;
   private static final int FOLLOWERS = 3;
   private static final int INLINE_LIMIT = 1 << 20;

@@ -54,13 +54,14 @@ class ShutdownTest {
 
   @Test
   void anUploadInFlightIsFinishedAndAcknowledged() throws Exception {
-    int half = CODE.length / 2;
+    byte[] code = Arrays.copyOf(CODE, 300_000);
+    int half = code.length / 2;
     try (RawConnection upload = new RawConnection(cluster.uploadUrl())) {
-      upload.put(cluster.versionUri("in-flight", "1"), CODE.length);
-      upload.send(Arrays.copyOf(CODE, half));
+      upload.put(cluster.versionUri("in-flight", "1"), code.length);
+      upload.send(Arrays.copyOf(code, half));
       Await.until(END, () -> "the body arrives", () -> !cluster.unfinishedUploads().isEmpty());
       CompletableFuture<Integer> exit = terminate(cluster.upload());
-      upload.send(Arrays.copyOfRange(CODE, half, CODE.length));
+      upload.send(Arrays.copyOfRange(code, half, code.length));
       String head = upload.head();
       assertTrue(head.startsWith("HTTP/1.1 200 "), head);
       requireEnded(exit);
@@ -74,7 +75,7 @@ class ShutdownTest {
     }
     assertEquals(null, refused, "the server has ended");
     assertEquals(
-        Cluster.sha256(CODE),
+        Cluster.sha256(code),
         Cluster.json(Cluster.get(cluster.consumerUrl() + "/file/in-flight/info"))
             .path("checksum")
             .asText());
