@@ -143,13 +143,6 @@ class DiskFullTest {
 
     assertEquals(200, put("small", 10_000).statusCode());
     assertEquals(200, put("fits", third).statusCode(), "the same bytes again");
-    HttpResponse<String> deleted =
-        Cluster.send(HttpRequest.newBuilder(URI.create(url + "/workers/w/versions/fits")).DELETE());
-    assertEquals(200, deleted.statusCode(), deleted::body);
-    Await.until(
-        ForeignClient.LIMIT,
-        () -> "a deleted version makes room: " + put("room", 2 * third).body(),
-        () -> put("room", 2 * third).statusCode() == 200);
     assertTrue(server.alive());
   }
 }
