@@ -74,6 +74,10 @@ final class ConnectionOutput implements DataWriter {
   private String broken;
   private long window = Frames.DEFAULT_WINDOW;
   private int initialWindow = Frames.DEFAULT_WINDOW;
+
+  /** The initial window of each SETTINGS frame that Helidon has yet to acknowledge; -1 for none. */
+  private final ArrayDeque<Integer> unacknowledged = new ArrayDeque<>();
+
   private int lastStreamId;
   private boolean goAwaySaid;
 
@@ -268,21 +272,32 @@ final class ConnectionOutput implements DataWriter {
   }
 
   /**
-   * The client changed its SETTINGS_INITIAL_WINDOW_SIZE, which moves the window of each open stream
-   * (RFC 9113, 6.9.2).
+   * A SETTINGS frame came in. What it says holds from the frame on that acknowledges it: until then
+   * the client counts as before, so a window that it raises must not be used, nor one that it then
+   * lowers again.
+   *
+   * @param initialWindow SETTINGS_INITIAL_WINDOW_SIZE, or -1 if the frame does not change it
    */
-  void initialWindow(int size) {
+  void settingsReceived(int initialWindow) {
     lock.lock();
     try {
-      long change = (long) size - initialWindow;
-      initialWindow = size;
-      for (OpenStream stream : streams.values()) {
-        stream.window += change;
-        enqueue(stream);
-      }
-      serve();
+      unacknowledged.add(initialWindow);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Moves the window of each open stream (RFC 9113, 6.9.2). */
+  private void settingsAcknowledged() {
+    Integer size = unacknowledged.poll();
+    if (size == null || size < 0) {
+      return;
+    }
+    long change = (long) size - initialWindow;
+    initialWindow = size;
+    for (OpenStream stream : streams.values()) {
+      stream.window += change;
+      enqueue(stream);
     }
   }
 
@@ -474,6 +489,11 @@ final class ConnectionOutput implements DataWriter {
         OpenStream stream = streams.remove(streamId);
         if (stream != null) {
           gone(stream);
+        }
+      }
+      case Frames.SETTINGS -> {
+        if ((flags & Frames.ACK) != 0) {
+          settingsAcknowledged();
         }
       }
       default -> {

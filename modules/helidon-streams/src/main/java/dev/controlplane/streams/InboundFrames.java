@@ -123,10 +123,7 @@ final class InboundFrames implements Supplier<byte[]> {
           yield frame;
         }
         byte[] known = KnownSettings.only(frame);
-        int initialWindow = KnownSettings.initialWindow(known);
-        if (initialWindow >= 0) {
-          output.initialWindow(initialWindow);
-        }
+        output.settingsReceived(KnownSettings.initialWindow(known));
         yield known;
       }
       case Frames.PING -> (flags & Frames.ACK) != 0 ? DROPPED : frame;

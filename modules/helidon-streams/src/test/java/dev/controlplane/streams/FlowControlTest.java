@@ -75,6 +75,28 @@ class FlowControlTest {
     }
   }
 
+  @Test
+  void aWindowThatTheClientRaisesIsUsedAfterTheAcknowledgement() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.call(1, "/lab.Lab/Subscribe", "");
+      lab.awaitSubscriptions(1);
+      client.windowUpdate(0, 1_000_000);
+      lab.broadcast(new byte[100_000]);
+      Await.until(
+          "the window used up",
+          Duration.ofSeconds(10),
+          () -> client.dataBytes.get() == Frames.DEFAULT_WINDOW);
+      client.ping();
+      client.await("answer to a PING", f -> f.type() == Frames.PING);
+      client.settings(INITIAL_WINDOW_SIZE, 200_000);
+      RawClient.Frame next =
+          client.await("more", f -> f.type() == Frames.DATA || f.type() == Frames.SETTINGS);
+      assertEquals(Frames.SETTINGS, next.type());
+      Await.until("the rest", Duration.ofSeconds(10), () -> client.dataBytes.get() == 100_005);
+    }
+  }
+
   /**
    * The stream's window is at -40,000 or so then, and what the client gave back did not change
    * that.
