@@ -3,6 +3,7 @@ package dev.controlplane.consumer;
 import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.DataDirectory;
+import dev.controlplane.server.PageSize;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import io.helidon.http.Method;

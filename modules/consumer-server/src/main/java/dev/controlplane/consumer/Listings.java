@@ -6,6 +6,7 @@ import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Version;
 import dev.controlplane.server.ApiException;
 import dev.controlplane.server.Json;
+import dev.controlplane.server.PageSize;
 import dev.controlplane.server.PathVariables;
 import dev.controlplane.server.VersionMetadata;
 import io.helidon.http.HeaderNames;

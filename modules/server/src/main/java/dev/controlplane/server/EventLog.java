@@ -30,7 +30,8 @@ public final class EventLog {
   private final OutputStream out;
   private final Clock clock;
 
-  EventLog(String server, OutputStream out, Clock clock) {
+  /** A log of a server that goes to {@code out}. */
+  public EventLog(String server, OutputStream out, Clock clock) {
     this.server = server;
     this.out = out;
     this.clock = clock;

@@ -1,6 +1,5 @@
-package dev.controlplane.consumer;
+package dev.controlplane.server;
 
-import dev.controlplane.server.ApiException;
 import io.helidon.common.uri.UriQuery;
 
 /**
@@ -9,13 +8,13 @@ import io.helidon.common.uri.UriQuery;
  * @param normal where the request does not say
  * @param max at most
  */
-record PageSize(int normal, int max) {
+public record PageSize(int normal, int max) {
   /**
    * {@code limit} of a request.
    *
    * @throws ApiException 400 if it is not a number from 1 to {@link #max}
    */
-  int of(UriQuery query) {
+  public int of(UriQuery query) {
     if (!query.contains("limit")) {
       return normal;
     }
