@@ -1,10 +1,13 @@
 package dev.controlplane.grpc;
 
+import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 
 /** Passes messages through as they are: an update is encoded once, not once for each stream. */
 final class EncodedMessages implements Marshaller<byte[]> {
@@ -18,13 +21,23 @@ final class EncodedMessages implements Marshaller<byte[]> {
     try (stream) {
       return stream.readAllBytes();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
-  private static final class Encoded extends ByteArrayInputStream implements KnownLength {
+  /** Gives the message away in one piece, so that it need not be copied. */
+  private static final class Encoded extends ByteArrayInputStream
+      implements KnownLength, Drainable {
     Encoded(byte[] message) {
       super(message);
+    }
+
+    @Override
+    public int drainTo(OutputStream target) throws IOException {
+      int length = count - pos;
+      target.write(buf, pos, length);
+      pos = count;
+      return length;
     }
   }
 }

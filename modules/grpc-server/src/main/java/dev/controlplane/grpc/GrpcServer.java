@@ -67,9 +67,11 @@ final class GrpcServer implements ServerProcess.Program {
                   listener, push.streams(), Reflection.routing(service, health.getHealthService()));
             });
 
-    new PushApi(subscriptions, tail, consumers, lastSeen, metrics).addTo(setup.api());
+    new PushApi(subscriptions, tail, consumers, lastSeen, metrics, push.pageSize())
+        .addTo(setup.api());
     setup.api().translate(GrpcServer::translate);
     setup.check("catalog", catalog::check);
+    setup.check("blobs", blobs::checkReadable);
     setup.check("consumers", consumers::check);
     setup.check("log-tail", tail::check);
     setup.onDrain(health::enterTerminalState);

@@ -6,38 +6,43 @@ import dev.controlplane.catalog.Consumers.Consumer;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.server.Api;
 import dev.controlplane.server.ApiException;
+import dev.controlplane.server.BodyLimits;
 import dev.controlplane.server.Json;
+import dev.controlplane.server.PageSize;
 import dev.controlplane.server.PathVariables;
+import dev.controlplane.server.RequestBody;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.IOException;
-import java.io.InputStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
 /** The HTTP side: announcements come in, consumers are told of. */
 final class PushApi {
-  /** An announcement is some twenty bytes. */
-  private static final int MAX_ANNOUNCEMENT_BYTES = 4096;
+  /** An announcement is some twenty bytes, sent by a server next door. */
+  private static final BodyLimits ANNOUNCEMENT = new BodyLimits(4096, Duration.ofSeconds(5), 0);
 
   private final Subscriptions subscriptions;
   private final LogTail tail;
   private final Consumers consumers;
   private final LastSeen lastSeen;
   private final PushMetrics metrics;
+  private final PageSize pageSize;
 
   PushApi(
       Subscriptions subscriptions,
       LogTail tail,
       Consumers consumers,
       LastSeen lastSeen,
-      PushMetrics metrics) {
+      PushMetrics metrics,
+      PageSize pageSize) {
     this.subscriptions = subscriptions;
     this.tail = tail;
     this.consumers = consumers;
     this.lastSeen = lastSeen;
     this.metrics = metrics;
+    this.pageSize = pageSize;
   }
 
   void addTo(Api api) {
@@ -47,32 +52,20 @@ final class PushApi {
 
   private record Announced(boolean success, long revision) {}
 
-  private void broadcast(ServerRequest request, ServerResponse response, PathVariables path)
-      throws IOException {
-    byte[] body;
-    try (InputStream content = request.content().inputStream()) {
-      body = content.readNBytes(MAX_ANNOUNCEMENT_BYTES + 1);
-    }
-    if (body.length > MAX_ANNOUNCEMENT_BYTES) {
-      throw ApiException.of(
-          413,
-          "too_large",
-          "the announcement is larger than %d bytes; expected: {\"revision\": N}"
-              .formatted(MAX_ANNOUNCEMENT_BYTES));
-    }
-    JsonNode revision = Json.object(body).get("revision");
+  private void broadcast(ServerRequest request, ServerResponse response, PathVariables path) {
+    JsonNode revision = RequestBody.json(request, ANNOUNCEMENT).get("revision");
     if (revision == null
         || !revision.isIntegralNumber()
         || !revision.canConvertToLong()
         || revision.asLong() < 1) {
       throw ApiException.badRequest(
-          "bad_revision",
+          "invalid_revision",
           "revision is %s; expected: a whole number from 1"
               .formatted(revision == null ? "missing" : revision));
     }
     metrics.hinted();
     tail.hint(revision.asLong());
-    Json.send(response, new Announced(true, revision.asLong()));
+    Json.send(request, response, new Announced(true, revision.asLong()));
   }
 
   /** One consumer as it is told of. */
@@ -91,25 +84,18 @@ final class PushApi {
     lastSeen.write();
     Page<Consumer> page;
     try {
-      page = consumers.list(limit(request), request.query().first("after").orElse(null));
+      page = consumers.list(pageSize.of(request.query()), after(request));
     } catch (IllegalArgumentException e) {
-      throw ApiException.badRequest("bad_after", e.getMessage());
+      throw ApiException.badRequest("invalid_after", e.getMessage());
     }
-    Json.send(response, new Listing(page.items().stream().map(this::listed).toList(), page.next()));
+    Json.send(
+        request,
+        response,
+        new Listing(page.items().stream().map(this::listed).toList(), page.next()));
   }
 
-  private static int limit(ServerRequest request) {
-    String text = request.query().first("limit").orElse("100");
-    try {
-      int limit = Integer.parseInt(text);
-      if (limit >= 1 && limit <= 1000) {
-        return limit;
-      }
-    } catch (NumberFormatException e) {
-      // the same answer as for a number out of range
-    }
-    throw ApiException.badRequest(
-        "bad_limit", "limit is \"" + text + "\"; expected: a whole number from 1 to 1000");
+  private static String after(ServerRequest request) {
+    return request.query().first("after").filter(cursor -> !cursor.isEmpty()).orElse(null);
   }
 
   private Listed listed(Consumer consumer) {

@@ -1,5 +1,6 @@
 package dev.controlplane.grpc;
 
+import dev.controlplane.server.PageSize;
 import dev.controlplane.server.Settings;
 import dev.controlplane.streams.GrpcStreams;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param lastSeenInterval how often an open stream is recorded as a sign of life
  * @param lastSeenWrite how long signs of life gather before they are written
  * @param drainLimit how long streams may take to end when the server stops
+ * @param pageSize how many consumers a page of their listing has
  * @param streams what the gRPC socket is given
  */
 record PushSettings(
@@ -30,6 +32,7 @@ record PushSettings(
     Duration lastSeenInterval,
     Duration lastSeenWrite,
     Duration drainLimit,
+    PageSize pageSize,
     GrpcStreams.Settings streams) {
 
   private static final Duration MILLISECOND = Duration.ofMillis(1);
@@ -47,10 +50,16 @@ record PushSettings(
         settings.duration("last-seen-interval", MILLISECOND, Duration.ofDays(1)),
         settings.duration("last-seen-write", MILLISECOND, HOUR),
         settings.duration("drain-limit", MILLISECOND, Duration.ofSeconds(3)),
+        pageSize(settings),
         new GrpcStreams.Settings(
             settings.duration("keepalive", Duration.ofMillis(100), Duration.ofDays(1)),
             settings.duration("stall-limit", Duration.ofMillis(100), Duration.ofDays(1)),
             settings.integer("max-request-bytes", 1024, 64 << 20),
             settings.integer("max-streams-per-connection", 1, 1_000_000)));
+  }
+
+  private static PageSize pageSize(Settings settings) {
+    int max = settings.integer("max-page-size", 1, 100_000);
+    return new PageSize(settings.integer("page-size", 1, max), max);
   }
 }

@@ -9,6 +9,7 @@ import dev.controlplane.catalog.Update;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.VersionMetadata;
 import java.io.IOException;
 
 /** Makes the message that tells of an update, as it goes over the wire. */
@@ -42,7 +43,7 @@ final class UpdateEncoder {
             .setRevision(update.revision())
             .setKind(UpdateKind.forNumber(update.kind().number()));
     if (update.kind() != Update.Kind.DELETED) {
-      message.setFilePath(FilePath.of(update.worker(), update.version()));
+      message.setFilePath(VersionMetadata.path(update.worker(), update.version()));
       if (update.size() <= inlineLimit) {
         message.setWorkerCode(code(update));
       }
