@@ -1,0 +1,63 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.DamagedBlobException;
+import dev.controlplane.catalog.Digest;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A blob store in which every blob is so many bytes of 7, or damaged. */
+final class Blobs implements BlobStore {
+  private final int size;
+  private final AtomicInteger opened = new AtomicInteger();
+  private volatile boolean damaged;
+
+  Blobs(int size) {
+    this.size = size;
+  }
+
+  void damage() {
+    damaged = true;
+  }
+
+  int opened() {
+    return opened.get();
+  }
+
+  @Override
+  public Upload receive() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Blob open(Digest digest) {
+    opened.incrementAndGet();
+    return new Blob() {
+      @Override
+      public long size() {
+        return size;
+      }
+
+      @Override
+      public int read(long position, byte[] into, int offset, int length) {
+        if (position >= size) {
+          return -1;
+        }
+        if (damaged && position > 0) {
+          throw new DamagedBlobException("chunk 1 is damaged");
+        }
+        int n = Math.min(1 + length / 2, length);
+        java.util.Arrays.fill(into, offset, offset + n, (byte) 7);
+        return n;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public void check() {}
+
+  @Override
+  public void checkReadable() {}
+}

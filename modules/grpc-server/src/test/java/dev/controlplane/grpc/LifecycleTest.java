@@ -1,0 +1,119 @@
+package dev.controlplane.grpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.controlplane.proto.ControlPlaneGrpc;
+import dev.controlplane.proto.RegisterRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starts, ends and restarts, of this server and of the one that writes. */
+@Timeout(60)
+class LifecycleTest {
+  @TempDir Path directory;
+
+  @Test
+  void itStartsBeforeThereIsADataDirectoryAndOutlivesTheOneWhoWrites() {
+    Path data = directory.resolve("not").resolve("yet");
+    try (ServerUnderTest server = ServerUnderTest.start(data, Map.of())) {
+      assertTrue(Files.exists(data.resolve("consumers.db")));
+      Stream stream = Stream.open(server.connect(), "early");
+      for (int restart = 0; restart < 3; restart++) {
+        try (Writer writer = new Writer(data)) {
+          long revision = writer.publish("w", "v" + restart, "x" + restart);
+          assertEquals(revision, stream.next().getRevision());
+        }
+      }
+      assertEquals(0, stream.waiting());
+    }
+  }
+
+  @Test
+  void whatWasToldOfConsumersSurvivesAKill() {
+    try (ServerUnderTest server = ServerUnderTest.start(directory, Map.of())) {
+      ControlPlaneGrpc.newBlockingStub(server.connect())
+          .registerConsumer(
+              RegisterRequest.newBuilder()
+                  .setConsumerId("durable")
+                  .setEndpoint("http://here")
+                  .build());
+    }
+    try (ServerUnderTest server = ServerUnderTest.start(directory, Map.of())) {
+      String listed = server.get("/consumers").body();
+      assertTrue(
+          listed.contains(
+              "{\"consumer_id\":\"durable\",\"endpoint\":\"http://here\",\"connected\":false,"
+                  + "\"streams\":0,"),
+          listed);
+    }
+  }
+
+  @Test
+  void sigtermEndsEveryStreamWithUnavailableAndTheProcessWithinFiveSeconds() throws Exception {
+    try (Writer writer = new Writer(directory);
+        ServerUnderTest server = ServerUnderTest.start(directory, Map.of())) {
+      List<Stream> streams = new ArrayList<>();
+      for (int connection = 0; connection < 5; connection++) {
+        ManagedChannel channel = server.connect();
+        for (int i = 0; i < 100; i++) {
+          streams.add(Stream.begin(channel, "c" + connection + "-" + i));
+        }
+      }
+      streams.forEach(Stream::awaitHeaders);
+      Stream deaf = Stream.neverReading(server.connect(), "deaf");
+      for (int i = 0; i < 4; i++) {
+        writer.publish("w", "v" + i, new byte[500_000 + i]);
+      }
+      int exit = server.terminate(Duration.ofSeconds(5));
+      assertTrue(exit == 0 || exit == 143, "exit code " + exit);
+      for (Stream stream : streams) {
+        assertEquals(Status.Code.UNAVAILABLE, stream.end().getCode(), stream.end().toString());
+      }
+      deaf.read(100);
+      assertEquals(Status.Code.UNAVAILABLE, deaf.end().getCode());
+      server.awaitOutputEnd();
+      assertTrue(server.lines().getLast().contains("event=stopped"), server.lines().getLast());
+    }
+  }
+
+  @Test
+  void aTakenPortIsOneClearLineAndExitCodeOne() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        ServerUnderTest server =
+            ServerUnderTest.launch(
+                directory, Map.of("GRPC_PORT", String.valueOf(taken.getLocalPort())))) {
+      assertTrue(server.process().waitFor(30, TimeUnit.SECONDS));
+      assertEquals(1, server.process().exitValue());
+      server.awaitOutputEnd();
+      assertEquals(1, server.lines().size(), server.lines().toString());
+      assertTrue(server.lines().getFirst().contains("GRPC_PORT"), server.lines().toString());
+    }
+  }
+
+  @Test
+  void aSettingOutOfItsRangeIsOneClearLineAndExitCodeOne() throws Exception {
+    try (ServerUnderTest server =
+        ServerUnderTest.launch(directory, Map.of("GRPC_MAX_STREAMS", "0"))) {
+      assertTrue(server.process().waitFor(30, TimeUnit.SECONDS));
+      assertEquals(1, server.process().exitValue());
+      server.awaitOutputEnd();
+      assertEquals(1, server.lines().size(), server.lines().toString());
+      assertTrue(
+          server.lines().getFirst().contains("GRPC_MAX_STREAMS is \\\"0\\\""),
+          server.lines().toString());
+    }
+  }
+}

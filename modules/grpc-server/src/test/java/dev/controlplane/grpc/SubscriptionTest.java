@@ -1,0 +1,294 @@
+package dev.controlplane.grpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.controlplane.catalog.Update;
+import dev.controlplane.server.EventLog;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.service.registry.Services;
+import java.io.OutputStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A subscription as a cursor over the log, its queue made as small as it takes to fall behind. */
+@Timeout(60)
+class SubscriptionTest {
+  private static final Set<String> ALL = Set.of();
+
+  private final MemoryLog catalog = new MemoryLog();
+  private final EventLog events =
+      new EventLog("test", OutputStream.nullOutputStream(), Clock.systemUTC());
+  private final UpdateLog log =
+      new UpdateLog(catalog, new UpdateEncoder(new Blobs(0), 0, events), 64, 1 << 20);
+  private final Subscriptions subscriptions = new Subscriptions(100);
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private LogTail tail;
+
+  @AfterEach
+  void stop() {
+    subscriptions.all().forEach(s -> s.end(Subscription.End.STOPPING));
+    threads.shutdownNow();
+    if (tail != null) {
+      tail.close();
+    }
+  }
+
+  private void follow() {
+    tail =
+        new LogTail(
+            log,
+            subscriptions,
+            new PushMetrics(Services.get(MeterRegistry.class)),
+            Duration.ofMillis(1),
+            events);
+  }
+
+  private Subscription subscribe(Set<String> workers, int queueSize) {
+    Subscription subscription = new Subscription("c", workers, log, tail, queueSize);
+    subscriptions.add(subscription);
+    subscription.startNow();
+    return subscription;
+  }
+
+  private static List<Long> take(Subscription subscription, int count) throws Exception {
+    List<Long> revisions = new ArrayList<>();
+    while (revisions.size() < count) {
+      revisions.add(subscription.next().revision());
+    }
+    return revisions;
+  }
+
+  private void awaitTail() throws InterruptedException {
+    BlockingQueue<Boolean> never = new ArrayBlockingQueue<>(1);
+    while (tail.revision() < catalog.head()) {
+      assertNull(never.poll(1, TimeUnit.MILLISECONDS));
+    }
+  }
+
+  private static List<Long> range(long from, long to) {
+    return java.util.stream.LongStream.rangeClosed(from, to).boxed().toList();
+  }
+
+  @Test
+  void startsAtTheEndOfTheLog() throws Exception {
+    catalog.append(3, "a");
+    follow();
+    Subscription subscription = subscribe(ALL, 10);
+    catalog.append(2, "a");
+    assertEquals(List.of(4L, 5L), take(subscription, 2));
+  }
+
+  @Test
+  void whatTheLogHadBeforeTheStartDoesNotComeThoughTheTailHasNotSeenItYet() throws Exception {
+    follow();
+    catalog.broken(true);
+    Subscription subscription = new Subscription("c", ALL, log, tail, 10);
+    subscriptions.add(subscription);
+    catalog.broken(false);
+    catalog.append(5, "a");
+    subscription.startNow();
+    catalog.append(1, "a");
+    assertEquals(List.of(6L), take(subscription, 1));
+  }
+
+  @Test
+  void aFullQueueCostsNoUpdateAndNoOrder() throws Exception {
+    follow();
+    Subscription subscription = subscribe(ALL, 2);
+    catalog.append(500, "a");
+    awaitTail();
+    assertTrue(subscription.behind());
+    assertEquals(2, subscription.waiting());
+    assertEquals(range(1, 500), take(subscription, 500));
+    catalog.append(1, "a");
+    assertEquals(List.of(501L), take(subscription, 1), "it goes back to its queue");
+  }
+
+  @Test
+  void whoIsBehindSeesOnlyWhatItWants() throws Exception {
+    follow();
+    Subscription subscription = subscribe(Set.of("b"), 1);
+    catalog.append(100, "a", "b");
+    awaitTail();
+    List<Long> even = range(1, 50).stream().map(n -> 2 * n).toList();
+    assertEquals(even, take(subscription, 50));
+  }
+
+  /** Handlers of all speeds, tiny queues, some who join late: what each gets is checked whole. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void everyUpdateComesOnceAndInOrderToHandlersOfAnySpeed(long seed) throws Exception {
+    String[] workers = {"a", "b", "c", "d", "e"};
+    int total = 4_000;
+    int many = 24;
+    follow();
+    Random random = new Random(seed);
+    CountDownLatch started = new CountDownLatch(many);
+    List<Future<String>> handlers = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      Set<String> wants =
+          switch (i % 3) {
+            case 0 -> ALL;
+            case 1 -> Set.of("a", "e");
+            default -> Set.of("c", "no such worker");
+          };
+      long last = i % 3 == 2 ? total - 2 : total;
+      int queueSize = 1 + random.nextInt(4);
+      Random pace = new Random(random.nextLong());
+      handlers.add(threads.submit(() -> handle(wants, queueSize, pace, last, started)));
+      catalog.append(total / many / 2, workers);
+    }
+    while (catalog.head() < total - workers.length) {
+      catalog.append(workers[random.nextInt(workers.length)]);
+      tail.hint(catalog.head());
+      pauseSometimes(random, 50);
+    }
+    assertTrue(started.await(30, TimeUnit.SECONDS));
+    catalog.append(workers.length, workers);
+    for (Future<String> handler : handlers) {
+      assertEquals("as it should be", handler.get(), "seed " + seed);
+    }
+  }
+
+  private static void pauseSometimes(Random random, int haste) {
+    if (random.nextInt(haste) == 0) {
+      LockSupport.parkNanos(1_000);
+    }
+  }
+
+  /** What a handler does, and what was wrong with what it got up to {@code last}. */
+  private String handle(
+      Set<String> wants, int queueSize, Random pace, long last, CountDownLatch started)
+      throws InterruptedException {
+    int haste = 1 + pace.nextInt(200);
+    long before = catalog.head();
+    Subscription subscription = subscribe(wants, queueSize);
+    long after = catalog.head();
+    started.countDown();
+    List<Long> got = new ArrayList<>();
+    do {
+      got.add(subscription.next().revision());
+      pauseSometimes(pace, haste);
+    } while (got.getLast() < last);
+    List<Long> atMost = wanted(wants, before);
+    List<Long> atLeast = wanted(wants, after);
+    boolean right =
+        got.size() >= atLeast.size()
+            && got.size() <= atMost.size()
+            && got.equals(atMost.subList(atMost.size() - got.size(), atMost.size()));
+    return right
+        ? "as it should be"
+        : "start from %d to %d, queue %d: got %s".formatted(before, after, queueSize, got);
+  }
+
+  private List<Long> wanted(Set<String> wants, long above) {
+    return catalog.updates(above, Integer.MAX_VALUE).stream()
+        .filter(update -> wants.isEmpty() || wants.contains(update.worker()))
+        .map(Update::revision)
+        .toList();
+  }
+
+  @Test
+  void anUnreadableLogDelaysWhoIsBehindAndLosesNothing() throws Exception {
+    follow();
+    Subscription subscription = subscribe(ALL, 1);
+    catalog.append(300, "a");
+    awaitTail();
+    log.clear();
+    catalog.broken(true);
+    Future<List<Long>> got = threads.submit(() -> take(subscription, 301));
+    BlockingQueue<Boolean> never = new ArrayBlockingQueue<>(1);
+    while (subscription.waiting() > 0) {
+      assertNull(never.poll(1, TimeUnit.MILLISECONDS));
+    }
+    catalog.broken(false);
+    catalog.append(1, "a");
+    assertEquals(range(1, 301), got.get());
+  }
+
+  @Test
+  void theEndReachesAHandlerThatWaits() throws Exception {
+    follow();
+    Subscription subscription = subscribe(ALL, 1);
+    Future<LogEntry> next = threads.submit(subscription::next);
+    subscription.end(Subscription.End.GONE);
+    assertNull(next.get());
+    assertEquals(Subscription.End.GONE, subscription.ended());
+  }
+
+  @Test
+  void theEndReachesAHandlerWhoseQueueIsFullAndTheFirstReasonCounts() throws Exception {
+    follow();
+    Subscription subscription = subscribe(ALL, 1);
+    catalog.append(10, "a");
+    awaitTail();
+    subscription.end(Subscription.End.STOPPING);
+    subscription.end(Subscription.End.GONE);
+    assertNull(subscription.next());
+    assertEquals(Subscription.End.STOPPING, subscription.ended());
+  }
+
+  @Test
+  void aThousandWhoAreBehindReadThePagesOfTheLogOnce() throws Exception {
+    follow();
+    List<Subscription> many = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      many.add(subscribe(ALL, 1));
+    }
+    catalog.append(60, "a");
+    awaitTail();
+    long reads = catalog.reads();
+    for (Subscription one : many) {
+      assertEquals(range(1, 60), take(one, 60));
+    }
+    assertEquals(reads, catalog.reads(), "all of it was in the window");
+  }
+
+  @Test
+  void aLogThatWasReplacedEndsTheSubscriptions() throws Exception {
+    catalog.append(10, "a");
+    follow();
+    Subscription subscription = subscribe(ALL, 1);
+    catalog.truncate();
+    assertNull(subscription.next());
+    assertEquals(Subscription.End.LOG_REPLACED, subscription.ended());
+    Subscription anew = subscribe(ALL, 10);
+    catalog.append(1, "a");
+    assertEquals(List.of(1L), take(anew, 1));
+  }
+
+  @Test
+  void placesAreGivenOutExactlyUnderRaces() throws Exception {
+    Subscriptions hundred = new Subscriptions(100);
+    List<Future<Boolean>> entered = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      entered.add(threads.submit(hundred::enter));
+    }
+    int places = 0;
+    for (Future<Boolean> one : entered) {
+      places += one.get() ? 1 : 0;
+    }
+    assertEquals(100, places);
+    hundred.leave();
+    assertTrue(hundred.enter());
+  }
+}
