@@ -83,8 +83,11 @@ final class OpenStream {
       done++;
       left--;
     }
-    System.arraycopy(message, offset + done - PREFIX, buffer, to, left);
-    done += left;
+    if (left > 0) {
+      // Not so if the frame ends within the prefix, where the window did.
+      System.arraycopy(message, offset + done - PREFIX, buffer, to, left);
+      done += left;
+    }
     if (done == PREFIX + length) {
       withdraw();
     }
