@@ -79,11 +79,21 @@ final class Subscription {
    * @param queueSize how many updates may wait for the handler, 1 or more
    */
   Subscription(String consumer, Set<String> workers, UpdateLog log, Tail tail, int queueSize) {
+    this(consumer, workers, log, tail, new ArrayBlockingQueue<>(queueSize));
+  }
+
+  /** With a queue that is bounded, empty and known to nobody else. */
+  Subscription(
+      String consumer,
+      Set<String> workers,
+      UpdateLog log,
+      Tail tail,
+      BlockingQueue<LogEntry> queue) {
     this.consumer = consumer;
     this.workers = Set.copyOf(workers);
     this.log = log;
     this.tail = tail;
-    this.queue = new ArrayBlockingQueue<>(queueSize);
+    this.queue = queue;
   }
 
   String consumer() {

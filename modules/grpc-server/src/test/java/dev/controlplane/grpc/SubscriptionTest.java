@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -205,6 +206,74 @@ class SubscriptionTest {
         .filter(update -> wants.isEmpty() || wants.contains(update.worker()))
         .map(Update::revision)
         .toList();
+  }
+
+  /** The tail moves on at the very moment when the handler asks where it is. */
+  @Test
+  void anUpdateOfferedWhileTheHandlerTakesItsGoalIsNotLost() throws Exception {
+    Subscription[] subscription = new Subscription[1];
+    long[] revision = {0};
+    boolean[] moves = {false};
+    Subscription.Tail racing =
+        () -> {
+          long asked = revision[0];
+          if (moves[0]) {
+            moves[0] = false;
+            revision[0] = catalog.append("a");
+            subscription[0].offer(log.at(revision[0]));
+          }
+          return asked;
+        };
+    subscription[0] = new Subscription("c", ALL, log, racing, 1);
+    subscription[0].startNow();
+    for (int i = 0; i < 3; i++) {
+      revision[0] = catalog.append("a");
+      subscription[0].offer(log.at(revision[0]));
+    }
+    moves[0] = true;
+    assertEquals(range(1, 4), take(subscription[0], 4));
+  }
+
+  /** The handler empties the queue and goes to sleep between the failed offer and what follows. */
+  @Test
+  void aHandlerThatWentToSleepWhileItFellBehindIsWoken() throws Exception {
+    long[] revision = {0};
+    Thread[] handler = new Thread[1];
+    BlockingQueue<LogEntry> queue =
+        new ArrayBlockingQueue<>(1) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public boolean offer(LogEntry update) {
+            boolean room = super.offer(update);
+            if (!room && handler[0].getState() == Thread.State.NEW) {
+              handler[0].start();
+              while (handler[0].getState() != Thread.State.WAITING || !isEmpty()) {
+                LockSupport.parkNanos(1_000);
+              }
+            }
+            return room;
+          }
+        };
+    Subscription subscription = new Subscription("c", ALL, log, () -> revision[0], queue);
+    subscription.startNow();
+    CompletableFuture<List<Long>> got = new CompletableFuture<>();
+    handler[0] =
+        Thread.ofPlatform()
+            .daemon()
+            .unstarted(
+                () -> {
+                  try {
+                    got.complete(take(subscription, 2));
+                  } catch (Exception e) {
+                    got.completeExceptionally(e);
+                  }
+                });
+    for (int i = 0; i < 2; i++) {
+      revision[0] = catalog.append("a");
+      subscription.offer(log.at(revision[0]));
+    }
+    assertEquals(List.of(1L, 2L), got.get(10, TimeUnit.SECONDS));
   }
 
   @Test
