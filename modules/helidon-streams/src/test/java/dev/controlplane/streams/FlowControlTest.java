@@ -97,6 +97,30 @@ class FlowControlTest {
     }
   }
 
+  @Test
+  void aWindowThatEndsInsideTheLengthOfAMessageTearsNothing() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.call(1, "/lab.Lab/Subscribe", "");
+      lab.awaitSubscriptions(1);
+      client.windowUpdate(1, 100_000);
+      // Leaves 3 bytes of the connection's window.
+      lab.broadcast(new byte[Frames.DEFAULT_WINDOW - 8]);
+      lab.broadcast(new byte[1000]);
+      Await.until(
+          "the window used up",
+          Duration.ofSeconds(10),
+          () -> client.dataBytes.get() == Frames.DEFAULT_WINDOW);
+      client.windowUpdate(0, 1);
+      client.windowUpdate(0, 100_000);
+      lab.broadcast(new byte[1000]);
+      Await.until(
+          "all messages",
+          Duration.ofSeconds(10),
+          () -> client.dataBytes.get() == Frames.DEFAULT_WINDOW - 3 + 2 * 1005);
+    }
+  }
+
   /**
    * The stream's window is at -40,000 or so then, and what the client gave back did not change
    * that.
