@@ -42,8 +42,8 @@ public final class DataDirectory {
       GroupCommit writer = writer(directory, Schema.CATALOG, signal::advance);
       SqlCatalogReader reader = new SqlCatalogReader(directory);
       catalog = new SqlCatalog(lock, writer, reader, InstantSource.system());
-      // Makes a reader's connection, too, which is to be the last one closed.
-      catalog.check();
+      // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
+      catalog.head();
       FileBlobStore.sweep(directory);
       opened = true;
       return catalog;
@@ -65,7 +65,7 @@ public final class DataDirectory {
     SqlCatalogReader reader = new SqlCatalogReader(directory);
     try {
       requireOurs(directory);
-      reader.check();
+      reader.head();
       return reader;
     } catch (RuntimeException e) {
       reader.close();
@@ -103,7 +103,7 @@ public final class DataDirectory {
       lock = lock(directory, Schema.CONSUMERS);
       GroupCommit writer = writer(directory, Schema.CONSUMERS, () -> {});
       consumers = new SqlConsumers(lock, writer, directory);
-      consumers.check();
+      consumers.list(1, null);
       opened = true;
       return consumers;
     } catch (IOException | RuntimeException e) {
