@@ -120,7 +120,7 @@ public final class Api implements Filter {
       throw e;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
       fail(request, response, e);
     }
     if (!RequestBody.linger(request) || isLast(request, response)) {
@@ -142,7 +142,7 @@ public final class Api implements Filter {
     return new CloseConnectionException("the answer was the last on this connection");
   }
 
-  private void fail(RoutingRequest request, RoutingResponse response, Exception failure) {
+  private void fail(RoutingRequest request, RoutingResponse response, Throwable failure) {
     ApiException answer = asAnswer(request, failure);
     if (response.isSent() || !response.reset()) {
       // The status line is out: all that can be done is to let the client see a short body.
@@ -156,7 +156,7 @@ public final class Api implements Filter {
     Json.send(request, response, new Json.Failure(answer.code(), answer.getMessage()));
   }
 
-  private ApiException asAnswer(RoutingRequest request, Exception failure) {
+  private ApiException asAnswer(RoutingRequest request, Throwable failure) {
     if (failure instanceof ApiException known) {
       return known;
     }

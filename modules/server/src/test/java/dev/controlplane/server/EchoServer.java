@@ -32,7 +32,7 @@ final class EchoServer {
                   Method.GET,
                   "/bug",
                   (request, response, path) -> {
-                    throw new IllegalStateException("a bug");
+                    throw new LinkageError("a bug");
                   });
           setup.check("memory", () -> {});
         });

@@ -104,7 +104,7 @@ class ServerProcessTest {
     assertFalse(get("/bug").body().contains("a bug"));
     String line = nextLine();
     assertTrue(line.contains("event=request-failed"), line);
-    assertTrue(nextLine().contains("IllegalStateException: a bug"));
+    assertTrue(nextLine().contains("LinkageError: a bug"));
   }
 
   @Test
