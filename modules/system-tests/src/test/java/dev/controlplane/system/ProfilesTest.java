@@ -80,7 +80,8 @@ class ProfilesTest {
 
   @Test
   void eachSubscriptionHasTwoGoroutinesAndTheyEndWithIt() {
-    long before = labelled();
+    // Subscriptions of the tests before may still be ending.
+    awaitLabelled(0);
     int total = GoroutineText.of(cluster.grpcHttpUrl()).size();
     ManagedChannel channel = cluster.channel();
     for (int i = 0; i < 50; i++) {
@@ -89,13 +90,13 @@ class ProfilesTest {
               SubscribeRequest.newBuilder().setConsumerId("consumer-" + i).build(), ignore());
     }
 
-    awaitLabelled(before + 100);
+    awaitLabelled(100);
     int opened = GoroutineText.of(cluster.grpcHttpUrl()).size();
     // One more reads the frames of their connection; carriers and pollers come and go.
     assertTrue(opened >= total + 101 - 5 && opened <= total + 101 + 10, total + " → " + opened);
 
     channel.shutdownNow();
-    awaitLabelled(before);
+    awaitLabelled(0);
   }
 
   private static StreamObserver<WorkerUpdate> ignore() {
