@@ -40,7 +40,16 @@ public interface Catalog extends CatalogReader {
    */
   Change delete(String worker, String version);
 
-  /** Whether any version, a deleted one too, has these bytes. */
+  /**
+   * Forgets updates up to a revision, but for each worker the newest of them and the one that made
+   * its latest version so: how workers stand at that revision and after can still be told.
+   *
+   * @param revision up to where; what is above the head counts as the head
+   * @return how many updates were removed
+   */
+  long compact(long revision);
+
+  /** Whether any version that is not deleted has these bytes. */
   boolean refersTo(Digest digest);
 
   /** Figures of the writer, for metrics. */

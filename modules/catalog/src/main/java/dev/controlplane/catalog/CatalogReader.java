@@ -1,5 +1,6 @@
 package dev.controlplane.catalog;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,11 +28,37 @@ public interface CatalogReader extends AutoCloseable {
   /** The latest version of each worker, by worker name; parameters as {@link #versions}. */
   Page<Version> latestOfAll(int limit, String after);
 
-  /** The revision of the newest update; 0 for an empty log. */
-  long head();
+  /** Which log it is, and how far it goes. */
+  LogState log();
 
-  /** Updates with a revision above {@code after}, at most {@code limit}, in order. */
+  /** The revision of the newest update; 0 for an empty log. */
+  default long head() {
+    return log().head();
+  }
+
+  /**
+   * Updates with a revision above {@code after}, at most {@code limit}, in order, without a gap.
+   *
+   * @throws CompactedException if {@code after} is below {@link LogState#compacted}
+   */
   List<Update> updates(long after, int limit);
+
+  /**
+   * How each worker stood at a revision, by name in the order of their UTF-8 bytes: for one with a
+   * latest version, that version as the update that made it the latest (published, or rolled back
+   * where it moved to an earlier version); for one that was gone, the update that deleted its last
+   * version. Pages of one revision fit together, whatever is committed in between.
+   *
+   * @param revision from {@link LogState#compacted} to {@link LogState#head}
+   * @param limit names looked at, 1 or more; a page may have fewer entries
+   * @param after the last name looked at before; empty for the first page
+   * @return the page; {@link Page#next} is the last name looked at, null at the end
+   * @throws CompactedException if the log no longer reaches back to the revision
+   */
+  Page<Update> snapshot(long revision, int limit, String after);
+
+  /** As {@link #snapshot(long, int, String)}, for the named workers; unknown ones are left out. */
+  List<Update> snapshot(long revision, Collection<String> workers);
 
   /**
    * Throws {@link CatalogException} with the reason if the catalog can't be read now; for health

@@ -39,9 +39,10 @@ public final class DataDirectory {
       lock = lock(directory, Schema.CATALOG);
       // Before the database: where that is, readers find the signal.
       CommitSignal signal = CommitSignal.toWrite(directory);
-      GroupCommit writer = writer(directory, Schema.CATALOG, signal::advance);
+      GroupCommit writer = writer(directory, Schema.CATALOG, session -> committed(session, signal));
       SqlCatalogReader reader = new SqlCatalogReader(directory);
       catalog = new SqlCatalog(lock, writer, reader, InstantSource.system());
+      beginEpoch(writer, signal);
       // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
       catalog.head();
       FileBlobStore.sweep(directory);
@@ -101,7 +102,7 @@ public final class DataDirectory {
     boolean opened = false;
     try {
       lock = lock(directory, Schema.CONSUMERS);
-      GroupCommit writer = writer(directory, Schema.CONSUMERS, () -> {});
+      GroupCommit writer = writer(directory, Schema.CONSUMERS, session -> {});
       consumers = new SqlConsumers(lock, writer, directory);
       consumers.list(1, null);
       opened = true;
@@ -113,6 +114,28 @@ public final class DataDirectory {
         closeAll(consumers, lock);
       }
     }
+  }
+
+  private static void committed(Session session, CommitSignal signal) {
+    try {
+      signal.advance(SqlCatalogReader.log(session));
+    } catch (SQLException | CatalogException e) {
+      // What was committed stands; that the note lags behind it does no harm.
+      signal.advance();
+    }
+  }
+
+  /** Where the log went back, what was said of its revisions counts no more. */
+  private static void beginEpoch(GroupCommit writer, CommitSignal signal) {
+    writer.commit(
+        session -> {
+          LogState log = SqlCatalogReader.log(session);
+          LogState noted = signal.noted(log.id());
+          if (log.head() < noted.head() || log.epoch() < noted.epoch()) {
+            session.change("UPDATE meta SET epoch = ?", Math.max(log.epoch(), noted.epoch()) + 1);
+          }
+          return null;
+        });
   }
 
   /** Looks before it touches anything: what is there may be somebody else's. */
@@ -130,7 +153,7 @@ public final class DataDirectory {
     return WriterLock.take(directory, schema);
   }
 
-  private static GroupCommit writer(Path directory, Schema schema, Runnable onChange)
+  private static GroupCommit writer(Path directory, Schema schema, GroupCommit.OnChange onChange)
       throws IOException {
     schema.create(directory);
     Path file = schema.in(directory);

@@ -35,6 +35,13 @@ final class GroupCommit implements AutoCloseable {
     T in(Session session) throws SQLException;
   }
 
+  /** Is told of commits that changed something. */
+  @FunctionalInterface
+  interface OnChange {
+    /** Called by the writer's thread after the commit, before it is answered; does not throw. */
+    void committed(Session session);
+  }
+
   /**
    * One caller's work and its answer. Who claims it, the writer or the caller, decides its fate.
    */
@@ -76,7 +83,7 @@ final class GroupCommit implements AutoCloseable {
 
   private final Path file;
   private final Session session;
-  private final Runnable onChange;
+  private final OnChange onChange;
   private final Thread thread;
   private final LinkedBlockingQueue<Request<?>> queue = new LinkedBlockingQueue<>();
   private volatile boolean closed;
@@ -88,7 +95,7 @@ final class GroupCommit implements AutoCloseable {
    * @param session what to write to; closed by the writer's thread when this is closed
    * @param onChange runs after a commit that changed something, before it is answered
    */
-  GroupCommit(String name, Session session, Runnable onChange) {
+  GroupCommit(String name, Session session, OnChange onChange) {
     this.file = session.file();
     this.session = session;
     this.onChange = onChange;
@@ -237,7 +244,7 @@ final class GroupCommit implements AutoCloseable {
             before.transactions() + 1,
             before.commitNanos() + nanos);
     if (session.takeChanged()) {
-      onChange.run();
+      onChange.committed(session);
     }
     for (Request<?> request : batch) {
       request.answer();

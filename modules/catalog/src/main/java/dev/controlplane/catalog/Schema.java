@@ -17,17 +17,19 @@ enum Schema {
   /**
    * Names compare as bytes of UTF-8 (SQLite's default collation). A deleted version keeps its row:
    * its number stays used. {@code meta} has one row; {@code head} is the newest revision, also when
-   * the log behind it has been cut; {@code log_id} and {@code epoch} tell one log from another.
+   * the log behind it has been cut; updates up to {@code compacted} may be missing; {@code log_id}
+   * and {@code epoch} tell one log from another.
    */
   CATALOG(
       "catalog",
       0x43506361,
-      1,
+      2,
       """
       CREATE TABLE meta (
         log_id TEXT NOT NULL,
         epoch BIGINT NOT NULL,
-        head BIGINT NOT NULL);
+        head BIGINT NOT NULL,
+        compacted BIGINT NOT NULL);
       CREATE TABLE versions (
         worker TEXT NOT NULL,
         version TEXT NOT NULL,
@@ -51,12 +53,16 @@ enum Schema {
         version TEXT NOT NULL,
         digest TEXT NOT NULL,
         size BIGINT NOT NULL,
-        committed_at BIGINT NOT NULL);
+        committed_at BIGINT NOT NULL,
+        latest TEXT,
+        latest_revision BIGINT NOT NULL);
+      CREATE INDEX updates_of_worker ON updates (worker, revision);
       """) {
     @Override
     void fill(Session session) throws SQLException {
       session.change(
-          "INSERT INTO meta (log_id, epoch, head) VALUES (?, 1, 0)", UUID.randomUUID().toString());
+          "INSERT INTO meta (log_id, epoch, head, compacted) VALUES (?, 1, 0, 0)",
+          UUID.randomUUID().toString());
     }
   },
 

@@ -88,10 +88,10 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Changes rows. */
-  void change(String sql, Object... parameters) throws SQLException {
+  /** Changes rows; how many. */
+  int change(String sql, Object... parameters) throws SQLException {
     changed = true;
-    prepared(sql, parameters).executeUpdate();
+    return prepared(sql, parameters).executeUpdate();
   }
 
   /** Whether rows were changed since the last call. */
@@ -136,6 +136,7 @@ final class Session implements AutoCloseable {
         case Long number -> statement.setLong(i + 1, number);
         case Integer number -> statement.setInt(i + 1, number);
         case String text -> statement.setString(i + 1, text);
+        case null -> statement.setString(i + 1, null);
         default -> throw new IllegalArgumentException("parameter " + parameters[i]);
       }
     }

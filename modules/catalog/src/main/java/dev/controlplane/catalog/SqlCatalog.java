@@ -3,6 +3,7 @@ package dev.controlplane.catalog;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -21,10 +22,19 @@ final class SqlCatalog implements Catalog {
           + SqlCatalogReader.VERSION_COLUMNS
           + ", v.deleted FROM versions v WHERE v.worker = ? AND v.version = ?";
 
+  /** Spares the newest of the updates, and the one that made the latest version of then so. */
+  private static final String FORGET =
+      """
+      DELETE FROM updates WHERE worker = ? AND revision <= ?
+        AND revision <> (SELECT MAX(revision) FROM updates WHERE worker = ? AND revision <= ?)
+        AND revision <> (SELECT latest_revision FROM updates WHERE worker = ? AND revision <= ?
+          ORDER BY revision DESC LIMIT 1)\
+      """;
+
   /** A version as it is stored. */
   private record Row(Version version, boolean deleted) {}
 
-  /** A row of {@code latest}: which version, and the update that made it so. */
+  /** Which version is the latest, and the update that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
 
   private final WriterLock lock;
@@ -82,7 +92,7 @@ final class SqlCatalog implements Catalog {
     Version published =
         new Version(worker, version, blob.digest(), blob.size(), contentType, now, revision);
     pointLatest(session, worker, version, revision);
-    log(session, revision, Update.Kind.PUBLISHED, published, now);
+    log(session, revision, Update.Kind.PUBLISHED, published, now, new Latest(version, revision));
     return new Change(published, revision, true);
   }
 
@@ -97,7 +107,13 @@ final class SqlCatalog implements Catalog {
           }
           long revision = nextRevision(session);
           pointLatest(session, worker, version, revision);
-          log(session, revision, Update.Kind.ROLLED_BACK, target, now());
+          log(
+              session,
+              revision,
+              Update.Kind.ROLLED_BACK,
+              target,
+              now(),
+              new Latest(version, revision));
           return new Change(target, revision, true);
         });
   }
@@ -107,11 +123,11 @@ final class SqlCatalog implements Catalog {
     return writer.commit(
         session -> {
           Version target = live(session, worker, version);
-          boolean wasLatest = latest(session, worker).version().equals(version);
+          Latest latest = latest(session, worker);
           long revision = nextRevision(session);
           session.change(
               "UPDATE versions SET deleted = 1 WHERE worker = ? AND version = ?", worker, version);
-          if (wasLatest) {
+          if (latest.version().equals(version)) {
             Optional<String> newest =
                 session.one(
                     "SELECT version FROM versions WHERE worker = ? AND deleted = 0"
@@ -119,12 +135,14 @@ final class SqlCatalog implements Catalog {
                     row -> row.getString(1),
                     worker);
             if (newest.isPresent()) {
+              latest = new Latest(newest.get(), revision);
               pointLatest(session, worker, newest.get(), revision);
             } else {
+              latest = new Latest(null, 0);
               session.change("DELETE FROM latest WHERE worker = ?", worker);
             }
           }
-          log(session, revision, Update.Kind.DELETED, target, now());
+          log(session, revision, Update.Kind.DELETED, target, now(), latest);
           return new Change(target, revision, true);
         });
   }
@@ -175,18 +193,44 @@ final class SqlCatalog implements Catalog {
   }
 
   private static void log(
-      Session session, long revision, Update.Kind kind, Version about, Instant at)
+      Session session, long revision, Update.Kind kind, Version about, Instant at, Latest latest)
       throws SQLException {
     session.change(
-        "INSERT INTO updates (revision, kind, worker, version, digest, size, committed_at)"
-            + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO updates (revision, kind, worker, version, digest, size, committed_at, latest,"
+            + " latest_revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         revision,
         kind.number(),
         about.worker(),
         about.version(),
         about.digest().hex(),
         about.size(),
-        at.toEpochMilli());
+        at.toEpochMilli(),
+        latest.version(),
+        latest.revision());
+  }
+
+  @Override
+  public long compact(long revision) {
+    return writer.commit(
+        session -> {
+          LogState log = SqlCatalogReader.log(session);
+          long upTo = Math.min(revision, log.head());
+          if (upTo <= log.compacted()) {
+            return 0L;
+          }
+          List<String> workers =
+              session.all(
+                  "SELECT DISTINCT worker FROM updates WHERE revision > ? AND revision <= ?",
+                  row -> row.getString(1),
+                  log.compacted(),
+                  upTo);
+          session.change("UPDATE meta SET compacted = ?", upTo);
+          long removed = 0;
+          for (String worker : workers) {
+            removed += session.change(FORGET, worker, upTo, worker, upTo, worker, upTo);
+          }
+          return removed;
+        });
   }
 
   /** As precise as it is stored. */
@@ -225,13 +269,23 @@ final class SqlCatalog implements Catalog {
   }
 
   @Override
-  public long head() {
-    return reader.head();
+  public LogState log() {
+    return reader.log();
   }
 
   @Override
   public List<Update> updates(long after, int limit) {
     return reader.updates(after, limit);
+  }
+
+  @Override
+  public Page<Update> snapshot(long revision, int limit, String after) {
+    return reader.snapshot(revision, limit, after);
+  }
+
+  @Override
+  public List<Update> snapshot(long revision, Collection<String> workers) {
+    return reader.snapshot(revision, workers);
   }
 
   @Override

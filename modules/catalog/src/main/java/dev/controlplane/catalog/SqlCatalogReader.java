@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,11 +54,33 @@ final class SqlCatalogReader implements CatalogReader {
           + " FROM latest l JOIN versions v ON v.worker = l.worker AND v.version = l.version"
           + " WHERE l.worker > ? ORDER BY l.worker LIMIT ?";
 
-  private static final String UPDATES =
-      "SELECT revision, kind, worker, version, digest, size, committed_at FROM updates"
-          + " WHERE revision > ? ORDER BY revision LIMIT ?";
+  private static final String UPDATE_COLUMNS =
+      "SELECT revision, kind, worker, version, digest, size, committed_at, latest, latest_revision"
+          + " FROM updates";
 
-  private static final String HEAD = "SELECT head FROM meta";
+  private static final String UPDATES =
+      UPDATE_COLUMNS + " WHERE revision > ? ORDER BY revision LIMIT ?";
+
+  private static final String UPDATE = UPDATE_COLUMNS + " WHERE revision = ?";
+
+  private static final String NEWEST_UP_TO =
+      UPDATE_COLUMNS + " WHERE worker = ? AND revision <= ? ORDER BY revision DESC LIMIT 1";
+
+  /** Steps from name to name in the index, however many updates each has. */
+  private static final String NAMES =
+      """
+      WITH RECURSIVE names (name) AS (
+        SELECT (SELECT MIN(worker) FROM updates WHERE worker > ?)
+        UNION ALL
+        SELECT (SELECT MIN(worker) FROM updates WHERE worker > name) FROM names
+          WHERE name IS NOT NULL)
+      SELECT name FROM names WHERE name IS NOT NULL LIMIT ?\
+      """;
+
+  private static final String ANY_VERSION =
+      "SELECT digest, size FROM versions WHERE worker = ? AND version = ?";
+
+  static final String LOG = "SELECT log_id, epoch, head, compacted FROM meta";
 
   /** A row's name: version null for the latest. */
   private record Key(String worker, String version) {}
@@ -66,7 +90,7 @@ final class SqlCatalogReader implements CatalogReader {
     private final long signal;
     private final long epoch;
     private final Map<Key, Optional<Version>> versions = new ConcurrentHashMap<>();
-    private volatile long head = -1;
+    private volatile LogState log;
 
     Rows(long signal, long epoch) {
       this.signal = signal;
@@ -164,14 +188,23 @@ final class SqlCatalogReader implements CatalogReader {
   }
 
   @Override
-  public long head() {
+  public LogState log() {
     Rows kept = current();
-    long head = kept.head;
-    if (head < 0) {
-      head = readers.ask(0L, session -> session.number(HEAD));
-      kept.head = head;
+    LogState log = kept.log;
+    if (log == null) {
+      log = readers.ask(LogState.NONE, SqlCatalogReader::log);
+      kept.log = log;
     }
-    return head;
+    return log;
+  }
+
+  static LogState log(Session session) throws SQLException {
+    return session
+        .one(
+            LOG,
+            row -> new LogState(row.getString(1), row.getLong(2), row.getLong(3), row.getLong(4)))
+        .orElseThrow(
+            () -> new CatalogException(session.file() + " is damaged; restore it from a backup"));
   }
 
   @Override
@@ -183,16 +216,100 @@ final class SqlCatalogReader implements CatalogReader {
       return List.of();
     }
     return readers.ask(
-        List.of(), session -> session.all(UPDATES, SqlCatalogReader::update, after, limit));
+        List.of(),
+        session -> {
+          List<Update> found = session.all(UPDATES, SqlCatalogReader::update, after, limit);
+          requireWhole(session, after);
+          return found;
+        });
   }
 
-  /** Whether a version, be it deleted, has these bytes. */
+  /** Asked after the rows were read: what was cut before them, or meanwhile, is noticed. */
+  private static void requireWhole(Session session, long revision) throws SQLException {
+    long compacted = log(session).compacted();
+    if (revision < compacted) {
+      throw new CompactedException(revision, compacted);
+    }
+  }
+
+  @Override
+  public Page<Update> snapshot(long revision, int limit, String after) {
+    return readers.ask(
+        new Page<>(List.of(), null),
+        session -> {
+          List<String> names = session.all(NAMES, row -> row.getString(1), after, limit);
+          List<Update> states = states(session, revision, names);
+          return new Page<>(states, names.size() < limit ? null : names.getLast());
+        });
+  }
+
+  @Override
+  public List<Update> snapshot(long revision, Collection<String> workers) {
+    return readers.ask(List.of(), session -> states(session, revision, workers));
+  }
+
+  private static List<Update> states(Session session, long revision, Collection<String> workers)
+      throws SQLException {
+    List<Update> states = new ArrayList<>();
+    for (String worker : workers) {
+      Optional<Update> newest =
+          session.one(NEWEST_UP_TO, SqlCatalogReader::update, worker, revision);
+      if (newest.isPresent()) {
+        states.add(state(session, newest.get()));
+      }
+    }
+    requireWhole(session, revision);
+    return states;
+  }
+
+  /** How a worker stands after its newest update. */
+  private static Update state(Session session, Update newest) throws SQLException {
+    if (newest.latest() == null) {
+      return newest;
+    }
+    Update mover =
+        newest.movedLatest()
+            ? newest
+            : session
+                .one(UPDATE, SqlCatalogReader::update, newest.latestRevision())
+                // Cut at this very moment: the check that follows the reading says so.
+                .orElse(newest);
+    if (mover.kind() != Update.Kind.DELETED) {
+      return mover;
+    }
+    return session
+        .one(
+            ANY_VERSION,
+            row ->
+                new Update(
+                    mover.revision(),
+                    Update.Kind.ROLLED_BACK,
+                    newest.worker(),
+                    newest.latest(),
+                    new Digest(row.getString(1)),
+                    row.getLong(2),
+                    mover.committedAt(),
+                    newest.latest(),
+                    mover.revision()),
+            newest.worker(),
+            newest.latest())
+        .orElseThrow(
+            () ->
+                new CatalogException(
+                    "%s is damaged: no version %s of %s; restore it from a backup"
+                        .formatted(session.file(), newest.latest(), newest.worker())));
+  }
+
+  /** Whether a version that is not deleted has these bytes. */
   boolean refersTo(Digest digest) {
     return readers.ask(
         false,
         session ->
             session
-                .one("SELECT 1 FROM versions WHERE digest = ? LIMIT 1", row -> true, digest.hex())
+                .one(
+                    "SELECT 1 FROM versions WHERE digest = ? AND deleted = 0 LIMIT 1",
+                    row -> true,
+                    digest.hex())
                 .isPresent());
   }
 
@@ -200,7 +317,7 @@ final class SqlCatalogReader implements CatalogReader {
   public void check() {
     readers.probe(
         session -> {
-          session.number(HEAD);
+          log(session);
           return null;
         },
         PROBE_SECONDS,
@@ -232,6 +349,8 @@ final class SqlCatalogReader implements CatalogReader {
         row.getString(4),
         new Digest(row.getString(5)),
         row.getLong(6),
-        Instant.ofEpochMilli(row.getLong(7)));
+        Instant.ofEpochMilli(row.getLong(7)),
+        row.getString(8),
+        row.getLong(9));
   }
 }

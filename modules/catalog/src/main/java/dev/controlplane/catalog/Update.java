@@ -12,6 +12,9 @@ import java.time.Instant;
  * @param digest its bytes
  * @param size their length
  * @param committedAt when, with milliseconds
+ * @param latest the worker's latest version from this update on; null when it took the last one
+ * @param latestRevision the update that made that version the latest, this one or an earlier; 0
+ *     when there is none
  */
 public record Update(
     long revision,
@@ -20,7 +23,14 @@ public record Update(
     String version,
     Digest digest,
     long size,
-    Instant committedAt) {
+    Instant committedAt,
+    String latest,
+    long latestRevision) {
+
+  /** Whether it changed which version is the worker's latest, or took the last one. */
+  public boolean movedLatest() {
+    return latest == null || latestRevision == revision;
+  }
 
   /** What an update tells; {@link #number} is the value of {@code UpdateKind} on the wire. */
   public enum Kind {

@@ -64,7 +64,9 @@ class CatalogTest {
                 "1",
                 ONE.digest(),
                 ONE.size(),
-                version.uploadedAt())),
+                version.uploadedAt(),
+                "1",
+                1)),
         catalog.updates(0, 10));
   }
 

@@ -132,7 +132,7 @@ class DataDirectoryTest {
     sql(Schema.CATALOG.in(temp), "PRAGMA user_version = 7");
     assertEquals(
         Schema.CATALOG.in(temp)
-            + " has schema version 7, made by a newer release; this one reads up to 1: use the"
+            + " has schema version 7, made by a newer release; this one reads up to 2: use the"
             + " newer release",
         opening.refusal(temp));
   }
@@ -140,9 +140,9 @@ class DataDirectoryTest {
   @Test
   void aNewerSchemaOfConsumersIsRefused() throws SQLException {
     DataDirectory.openConsumers(temp).close();
-    sql(Schema.CONSUMERS.in(temp), "PRAGMA user_version = 2");
+    sql(Schema.CONSUMERS.in(temp), "PRAGMA user_version = 9");
     String message = Opening.CONSUMERS.refusal(temp);
-    assertTrue(message.contains("consumers.db has schema version 2, made by a newer"), message);
+    assertTrue(message.contains("consumers.db has schema version 9, made by a newer"), message);
   }
 
   @ParameterizedTest

@@ -39,7 +39,7 @@ class GroupCommitTest {
         new GroupCommit(
             "test-writer",
             Session.toWrite(Schema.CONSUMERS.in(directory)),
-            changes::incrementAndGet);
+            _ -> changes.incrementAndGet());
   }
 
   @AfterEach
