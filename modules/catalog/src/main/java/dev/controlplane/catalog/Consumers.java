@@ -152,6 +152,9 @@ public interface Consumers extends AutoCloseable {
   /** All consumers by id; parameters as {@link CatalogReader#versions}. */
   Page<Consumer> list(int limit, String after);
 
+  /** At most so many consumers by id, those after this one. */
+  List<Consumer> following(String id, int limit);
+
   /** Throws {@link CatalogException} with the reason if consumers can't be recorded now. */
   void check();
 

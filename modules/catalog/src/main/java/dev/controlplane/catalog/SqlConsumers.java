@@ -328,17 +328,19 @@ final class SqlConsumers implements Consumers {
   public Page<Consumer> list(int limit, String after) {
     String id = after == null ? "" : Cursor.name(after);
     int wanted = Cursor.oneMore(limit);
-    return Cursor.page(
-        readers.ask(
-            List.of(),
-            session ->
-                session.all(
-                    COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",
-                    SqlConsumers::row,
-                    id,
-                    wanted)),
-        limit,
-        consumer -> Cursor.of(consumer.id()));
+    return Cursor.page(following(id, wanted), limit, consumer -> Cursor.of(consumer.id()));
+  }
+
+  @Override
+  public List<Consumer> following(String id, int limit) {
+    return readers.ask(
+        List.of(),
+        session ->
+            session.all(
+                COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",
+                SqlConsumers::row,
+                id,
+                limit));
   }
 
   @Override
