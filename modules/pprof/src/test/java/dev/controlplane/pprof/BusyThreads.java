@@ -15,6 +15,7 @@ final class BusyThreads {
   private static final int THREADS = 24;
 
   private final AtomicBoolean on = new AtomicBoolean(true);
+  private final Labels labels = Labels.of("kind", "busy");
   private final Object monitor = new Object();
   private final ReentrantLock lock = new ReentrantLock();
   private final LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
@@ -67,7 +68,12 @@ final class BusyThreads {
             }
           });
       forever(() -> Thread.sleep(0, 100_000));
-      forever(() -> Thread.startVirtualThread(() -> LockSupport.parkNanos(1_000)).join());
+      forever(
+          () -> {
+            Thread started =
+                labels.call(() -> Thread.startVirtualThread(() -> LockSupport.parkNanos(1_000)));
+            started.join();
+          });
       forever(
           () -> {
             queue.put(1);
