@@ -137,14 +137,11 @@ class LoadTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       for (Socket socket : sockets) {
         socket.close();
       }
-      for (Thread thread : threads) {
-        LockSupport.unpark(thread);
-        thread.join();
-      }
+      threads.forEach(LockSupport::unpark);
     }
   }
 
@@ -152,7 +149,8 @@ class LoadTest {
   private static long writing(TestServer server) {
     return Arrays.stream(server.get(GOROUTINE + "?debug=1").text().split("\n\n", -1))
         .filter(record -> record.contains("Admission$Turn$Client.write"))
-        .map(record -> record.lines().filter(line -> line.contains(" @ ")).findFirst().orElseThrow())
+        .map(
+            record -> record.lines().filter(line -> line.contains(" @ ")).findFirst().orElseThrow())
         .mapToLong(line -> Long.parseLong(line.substring(0, line.indexOf(' '))))
         .sum();
   }
