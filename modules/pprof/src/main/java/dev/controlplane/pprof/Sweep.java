@@ -54,7 +54,7 @@ final class Sweep {
     if (threads.size() < WORTH_HELP) {
       Worker<R> worker = workers.get();
       for (List<Thread> portion : portions) {
-        taker.take(worker.work(portion));
+        taker.take(considerate(worker, portion));
       }
       return;
     }
