@@ -202,7 +202,8 @@ final class ControlPlaneService implements BindableService {
         new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics);
     try {
       feed.start();
-      lastSeen.saw(subscription.consumer(), 0);
+      lastSeen.subscribed(subscription.consumer(), subscription.workers());
+      consumers.rejections(subscription.consumer()).forEach(subscription::rejected);
       stream.sendHeaders();
       events.info(
           "subscribed",
