@@ -29,7 +29,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The gRPC service: two calls, of which one lasts for days. */
+/** The gRPC service: three calls, of which one lasts for days. */
 final class ControlPlaneService implements BindableService {
   /** The longest endpoint, in bytes of UTF-8. */
   static final int MAX_ENDPOINT_BYTES = 2048;
@@ -40,6 +40,7 @@ final class ControlPlaneService implements BindableService {
   private final LogTail tail;
   private final Consumers consumers;
   private final LastSeen lastSeen;
+  private final StatusReports reports;
   private final PushMetrics metrics;
   private final InstantSource clock;
   private final EventLog events;
@@ -52,6 +53,7 @@ final class ControlPlaneService implements BindableService {
       LogTail tail,
       Consumers consumers,
       LastSeen lastSeen,
+      StatusReports reports,
       PushMetrics metrics,
       InstantSource clock,
       EventLog events) {
@@ -61,6 +63,7 @@ final class ControlPlaneService implements BindableService {
     this.tail = tail;
     this.consumers = consumers;
     this.lastSeen = lastSeen;
+    this.reports = reports;
     this.metrics = metrics;
     this.clock = clock;
     this.events = events;
@@ -82,9 +85,13 @@ final class ControlPlaneService implements BindableService {
                 .setSchemaDescriptor(generated.getSchemaDescriptor())
                 .addMethod(subscribe)
                 .addMethod(register)
+                .addMethod(ControlPlaneGrpc.getReportStatusMethod())
                 .build())
         .addMethod(subscribe, ServerCalls.asyncServerStreamingCall(this::subscribeWorkerUpdates))
         .addMethod(register, ServerCalls.asyncUnaryCall(this::registerConsumer))
+        .addMethod(
+            ControlPlaneGrpc.getReportStatusMethod(),
+            ServerCalls.asyncClientStreamingCall(reports::receive))
         .build();
   }
 
@@ -191,7 +198,7 @@ final class ControlPlaneService implements BindableService {
           subscription.end(End.STOPPING);
         }
         subscription.startNow();
-        lastSeen.saw(subscription.consumer(), 0);
+        lastSeen.subscribed(subscription.consumer(), subscription.workers());
         stream.sendHeaders();
         events.info(
             "subscribed",
