@@ -3,11 +3,13 @@ package dev.controlplane.grpc;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.catalog.Version;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,7 +26,15 @@ final class MemoryLog implements CatalogReader {
     long revision = updates.size() + 1L;
     updates.add(
         new Update(
-            revision, Update.Kind.PUBLISHED, worker, "v" + revision, DIGEST, 0, Instant.EPOCH));
+            revision,
+            Update.Kind.PUBLISHED,
+            worker,
+            "v" + revision,
+            DIGEST,
+            0,
+            Instant.EPOCH,
+            "v" + revision,
+            revision));
     return revision;
   }
 
@@ -48,9 +58,24 @@ final class MemoryLog implements CatalogReader {
   }
 
   @Override
-  public synchronized long head() {
+  public synchronized LogState log() {
     check();
-    return updates.size();
+    return new LogState("memory", 1, updates.size(), 0);
+  }
+
+  @Override
+  public Page<Update> snapshot(long revision, int limit, String after) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Update> snapshot(long revision, Collection<String> workers) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Optional<Version> recorded(String worker, String version) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

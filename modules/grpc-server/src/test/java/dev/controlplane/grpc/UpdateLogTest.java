@@ -31,7 +31,7 @@ class UpdateLogTest {
 
   private static Update update(Update.Kind kind, String worker, long size) {
     return new Update(
-        7, kind, worker, "1 0", DIGEST, size, Instant.ofEpochMilli(1_700_000_000_900L));
+        7, kind, worker, "1 0", DIGEST, size, Instant.ofEpochMilli(1_700_000_000_900L), "1 0", 7);
   }
 
   private WorkerUpdate encoded(Blobs blobs, int inlineLimit, Update update) throws Exception {
