@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * The control plane, as a caller sees it. Safe for use by many threads; each call blocks its own.
@@ -170,7 +171,7 @@ public final class ControlPlaneClient implements AutoCloseable {
     return downloaded;
   }
 
-  private Downloaded download(String worker, String version, Sink sink, Progress progress)
+  Downloaded download(String worker, String version, Sink sink, Progress progress)
       throws IOException, InterruptedException {
     String path =
         version == null
@@ -192,6 +193,24 @@ public final class ControlPlaneClient implements AutoCloseable {
     new Subscriber(endpoints.grpc(), retry).run(subscription, listener);
   }
 
+  /**
+   * An agent: keeps the latest versions on disk and active, whatever happens.
+   *
+   * @param admission is shown each version before it becomes active
+   * @param events is told what the agent does; by several threads, one at a time
+   */
+  public Agent agent(AgentSettings settings, Admission admission, Consumer<AgentEvent> events) {
+    return new Agent(this, settings, admission, events);
+  }
+
+  RetryPolicy retry() {
+    return retry;
+  }
+
+  Reporter reporter(Reporter.Refusal refusal) {
+    return new Reporter(endpoints.grpc(), retry, refusal);
+  }
+
   /** A directory that keeps the versions of updates as files; made where it is missing. */
   public VersionDirectory directory(Path root) throws IOException {
     return new VersionDirectory(root, this::fetch);
@@ -199,19 +218,23 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   /** One try: whether to try again is for the one who knows what waits behind it. */
   private void fetch(Update update, Sink sink) throws IOException, InterruptedException {
-    if (!update.filePath().startsWith("/")) {
+    fetch(update.worker(), update.filePath(), update.checksum(), sink);
+  }
+
+  /** Fetches what the grpc-server says is there, with this digest. */
+  void fetch(String worker, String filePath, String checksum, Sink sink)
+      throws IOException, InterruptedException {
+    if (!filePath.startsWith("/")) {
       throw new UnexpectedAnswerException(
           Server.GRPC,
-          "update %d names \"%s\" where a path on the consumer-server should be"
-              .formatted(update.revision(), update.filePath()),
+          "an update of %s names \"%s\" where a path on the consumer-server should be"
+              .formatted(worker, filePath),
           null);
     }
-    URI uri = uri(endpoints.consumer(), update.filePath());
-    Downloaded downloaded =
-        new Download(http, retry, uri, update.worker(), sink, Progress.NONE).run();
-    if (!downloaded.checksum().equals(update.checksum())) {
-      throw new DamagedException(
-          Server.CONSUMER, uri.toString(), update.checksum(), downloaded.checksum());
+    URI uri = uri(endpoints.consumer(), filePath);
+    Downloaded downloaded = new Download(http, retry, uri, worker, sink, Progress.NONE).run();
+    if (!downloaded.checksum().equals(checksum)) {
+      throw new DamagedException(Server.CONSUMER, uri.toString(), checksum, downloaded.checksum());
     }
   }
 

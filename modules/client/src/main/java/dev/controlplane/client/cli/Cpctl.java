@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       DeleteCommand.class,
       SubscribeCommand.class,
+      AgentCommand.class,
       ConsumersCommand.class,
       CompletionCommand.class
     },
