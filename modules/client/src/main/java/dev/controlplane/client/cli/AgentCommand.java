@@ -116,11 +116,11 @@ final class AgentCommand implements Callable<Integer> {
       cpctl.print(
           Json.object()
               .put("event", word)
-              .put("worker_name", orNull(event.worker()))
-              .put("version", orNull(event.version()))
+              .put("worker_name", Json.orNull(event.worker()))
+              .put("version", Json.orNull(event.version()))
               .put("revision", event.revision() == 0 ? null : event.revision())
-              .put("code", orNull(event.code()))
-              .put("message", orNull(event.message())));
+              .put("code", Json.orNull(event.code()))
+              .put("message", Json.orNull(event.message())));
       return;
     }
     cpctl.print(
@@ -131,9 +131,5 @@ final class AgentCommand implements Callable<Integer> {
             .with("code", event.code())
             .with("message", event.message())
             .toString());
-  }
-
-  private static String orNull(String text) {
-    return text.isEmpty() ? null : text;
   }
 }

@@ -32,7 +32,12 @@ import picocli.CommandLine.Spec;
       DeleteCommand.class,
       SubscribeCommand.class,
       AgentCommand.class,
+      WatchCommand.class,
+      EventsCommand.class,
       ConsumersCommand.class,
+      StatusCommand.class,
+      GcCommand.class,
+      CompactCommand.class,
       CompletionCommand.class
     },
     footer = {
