@@ -150,6 +150,14 @@ public final class History {
     return settled;
   }
 
+  /** How many messages of a kind there are. */
+  public long count(Kind kind) {
+    return streams.values().stream()
+        .flatMap(stream -> stream.messages().stream())
+        .filter(message -> message.kind() == kind)
+        .count();
+  }
+
   /** How much there is to judge. */
   public String summary() {
     return "%d updates, %d streams of which %d resumed, %d messages, %d compactions"
