@@ -119,11 +119,22 @@ final class Writers {
     return "1." + worker.versions;
   }
 
-  /** Publishes a new version of every worker, in turn; only while no writer is running. */
-  Map<String, Long> publishEach() {
+  /**
+   * Publishes a new version of each of the last workers by name; only while no writer is running.
+   *
+   * @return the revisions
+   */
+  Map<String, Long> publish(int count) {
     Map<String, Long> revisions = new TreeMap<>();
-    workers.forEach((name, worker) -> revisions.put(name, publish(worker, next(worker))));
+    workers.values().stream()
+        .skip(Math.max(0, workers.size() - count))
+        .forEach(worker -> revisions.put(worker.name, publish(worker, next(worker))));
     return revisions;
+  }
+
+  /** Publishes a new version of every worker; only while no writer is running. */
+  Map<String, Long> publishEach() {
+    return publish(workers.size());
   }
 
   private long publish(Worker worker, String version) {
