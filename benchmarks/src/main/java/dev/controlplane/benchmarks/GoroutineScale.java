@@ -6,9 +6,14 @@ import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Source;
 import dev.controlplane.pprof.StackStyle;
 import dev.controlplane.pprof.ThreadDumpSpeed;
+import dev.controlplane.pprof.observe.PprofFeature;
+import dev.controlplane.pprof.observe.PprofSettings;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,13 +23,15 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Profiles of very many parked virtual threads, ten frames deep, half in a queue's take, half
  * asleep: against Go's own with as many goroutines, and against the JVM's dump, in one run on one
  * machine: {@code goroutines [THREADS [PEER]]}, PEER being the program built from {@code
  * benchmarks/peers/goroutines}. Medians of five after as many to warm up.
+ *
+ * <p>The peer also measures what others feel: requests to an HTTP server of this JVM, then to one
+ * of its own, while nothing else happens and while profiles are taken through the same server.
  */
 final class GoroutineScale {
   private static final int DEPTH = 8;
@@ -45,7 +52,6 @@ final class GoroutineScale {
   static void main(String[] args) throws Exception {
     int threads = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
     Map<String, Double> peer = args.length > 1 ? peer(args[1], threads) : Map.of();
-    double idle = requestP99(new AtomicBoolean(), () -> {});
     start(threads);
 
     var profiler = GoroutineProfiler.create();
@@ -56,11 +62,9 @@ final class GoroutineScale {
     row(peer, "debug=2", () -> profiler.writeStacks(Source.LIVE, StackStyle.GO, nowhere));
     row(peer, "debug=3", () -> profiler.writePerGoroutine(Source.LIVE, nowhere));
 
-    var stop = new AtomicBoolean();
-    double busy = requestP99(stop, () -> profiler.collect(Source.LIVE).writeBinary(nowhere));
-    System.out.printf(
-        "p99 of requests %.2f ms, while profiles are taken %.2f ms: %.2f%n",
-        idle, busy, busy / idle);
+    if (args.length > 1) {
+      latency(args[1], threads);
+    }
 
     Path directory = Files.createTempDirectory("goroutine-scale-").toAbsolutePath();
     Path file = directory.resolve("threads.json");
@@ -107,14 +111,7 @@ final class GoroutineScale {
 
   private static Map<String, Double> peer(String program, int goroutines)
       throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(program, String.valueOf(goroutines))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(program + " failed");
-    }
+    String output = output(program, String.valueOf(goroutines));
     var times = new LinkedHashMap<String, Double>();
     output
         .lines()
@@ -124,6 +121,16 @@ final class GoroutineScale {
                     line.substring(0, line.indexOf(' ')),
                     Double.valueOf(line.substring(line.indexOf(' ') + 1))));
     return times;
+  }
+
+  private static String output(String... command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(String.join(" ", command) + " failed");
+    }
+    return output;
   }
 
   private static void start(int threads) throws InterruptedException {
@@ -153,45 +160,29 @@ final class GoroutineScale {
     }
   }
 
-  /**
-   * What a server would feel: a request is handed to a new virtual thread, which works a little and
-   * answers; 200 a second for five seconds.
-   */
-  private static double requestP99(AtomicBoolean stop, Task meanwhile) throws Exception {
-    Thread other =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    while (!stop.get()) {
-                      meanwhile.run();
-                      TimeUnit.MILLISECONDS.sleep(1);
-                    }
-                  } catch (Exception e) {
-                    throw new IllegalStateException(e);
-                  }
-                });
-    var times = new double[1_000];
-    long next = System.nanoTime();
-    for (int i = 0; i < times.length; i++) {
-      next += 5_000_000;
-      TimeUnit.NANOSECONDS.sleep(Math.max(0, next - System.nanoTime()));
-      var answered = new CountDownLatch(1);
-      long start = System.nanoTime();
-      Thread.startVirtualThread(
-          () -> {
-            long until = System.nanoTime() + 200_000;
-            while (System.nanoTime() < until) {
-              Thread.onSpinWait();
-            }
-            answered.countDown();
-          });
-      answered.await();
-      times[i] = (System.nanoTime() - start) / 1e6;
+  /** What a server's clients feel of profiles: of this JVM's server, and of Go's. */
+  private static void latency(String peer, int goroutines)
+      throws IOException, InterruptedException {
+    WebServer server =
+        WebServer.builder()
+            .address(InetAddress.getLoopbackAddress())
+            .featuresDiscoverServices(false)
+            .addFeature(PprofFeature.create(PprofSettings.defaults()))
+            .routing(HttpRouting.builder().get("/", (request, response) -> response.send("ok")))
+            .build()
+            .start();
+    String ours = "http://localhost:" + server.port();
+    System.out.println("requests: " + output(peer, "latency", ours).strip());
+    server.stop();
+    Process go =
+        new ProcessBuilder(peer, "serve", String.valueOf(goroutines))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      String theirs = go.inputReader(StandardCharsets.UTF_8).readLine();
+      System.out.println("Go, requests: " + output(peer, "latency", theirs).strip());
+    } finally {
+      go.destroy();
     }
-    stop.set(true);
-    other.join();
-    Arrays.sort(times);
-    return times[990];
   }
 }

@@ -11,10 +11,11 @@ public final class Main {
 
   /** Runs the harness or JMH. */
   public static void main(String[] args) throws Exception {
-    if (args.length > 0 && args[0].equals("goroutines")) {
-      GoroutineScale.main(Arrays.copyOfRange(args, 1, args.length));
-    } else {
-      org.openjdk.jmh.Main.main(args);
+    String[] rest = args.length > 0 ? Arrays.copyOfRange(args, 1, args.length) : args;
+    switch (args.length > 0 ? args[0] : "") {
+      case "goroutines" -> GoroutineScale.main(rest);
+      case "dump" -> LargeThreadDump.main(rest);
+      default -> org.openjdk.jmh.Main.main(args);
     }
   }
 }

@@ -16,6 +16,9 @@ public interface CatalogReader extends AutoCloseable {
   /** One version of a worker. */
   Optional<Version> version(String worker, String version);
 
+  /** One version of a worker, also one that was deleted. */
+  Optional<Version> recorded(String worker, String version);
+
   /**
    * The versions of a worker, newest first; empty for an unknown worker.
    *

@@ -4,7 +4,7 @@ package dev.controlplane.catalog;
 public final class CompactedException extends CatalogException {
   private static final long serialVersionUID = 1L;
 
-  CompactedException(long asked, long compacted) {
+  public CompactedException(long asked, long compacted) {
     super(
         "the log is compacted up to revision %d; what follows revision %d is not whole"
             .formatted(compacted, asked));

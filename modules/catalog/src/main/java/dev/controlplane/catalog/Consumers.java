@@ -2,7 +2,10 @@ package dev.controlplane.catalog;
 
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Who receives workers, as told by themselves; durable. Calls are as in {@link CatalogReader}. */
 public interface Consumers extends AutoCloseable {
@@ -16,20 +19,141 @@ public interface Consumers extends AutoCloseable {
    */
   record Consumer(String id, String endpoint, Instant lastSeen, long lastRevision) {}
 
-  /** A sign of life, to be recorded. */
-  record Sighting(String id, Instant at, long lastRevision) {}
+  /**
+   * A sign of life, to be recorded.
+   *
+   * @param interest the workers that it has subscribed to, an empty set for all; absent if it did
+   *     not subscribe
+   */
+  record Sighting(String id, Instant at, long lastRevision, Optional<Set<String>> interest) {
+    /** A sign of life of a consumer whose interest is as it was. */
+    public Sighting(String id, Instant at, long lastRevision) {
+      this(id, at, lastRevision, Optional.empty());
+    }
+  }
+
+  /** What a consumer has made of a version. */
+  enum State {
+    /** The bytes have arrived. */
+    RECEIVED,
+    /** They have the digest that they should have. */
+    VERIFIED,
+    /** The version is in use. */
+    ACTIVE,
+    /** The consumer goes on with what it had. */
+    REJECTED
+  }
+
+  /**
+   * What a consumer tells of a version, to be recorded.
+   *
+   * @param revision the update that it is about
+   * @param checksum hex SHA-256 of the bytes that the consumer has; may be empty
+   * @param code a short word for why; may be empty
+   * @param message why, for people; may be empty
+   */
+  record Report(
+      String consumer,
+      String worker,
+      String version,
+      long revision,
+      State state,
+      String checksum,
+      String code,
+      String message,
+      Instant at) {}
+
+  /** A version that a consumer will not use, as of a revision. */
+  record Rejection(String version, long revision) {}
+
+  /**
+   * What a consumer told of a version.
+   *
+   * @param revision the update that it was about; 0 if the log is another one by now
+   * @param at when it was told
+   */
+  record Told(String version, long revision, Instant at) {}
+
+  /**
+   * How a consumer stands with a worker.
+   *
+   * @param lastSeen the consumer's newest sign of life
+   * @param acknowledged the version whose bytes arrived last; null for none
+   * @param active the version in use; null for none
+   * @param rejected the version that it will not use; null for none
+   * @param code why it was rejected
+   * @param message why it was rejected, for people
+   */
+  record Standing(
+      String consumer,
+      Instant lastSeen,
+      String worker,
+      Told acknowledged,
+      Told active,
+      Told rejected,
+      String code,
+      String message) {
+    /** Of a consumer that has told nothing. */
+    public static Standing untold(Consumer consumer, String worker) {
+      return new Standing(consumer.id(), consumer.lastSeen(), worker, null, null, null, "", "");
+    }
+  }
 
   /** Records a consumer and its endpoint; again: the new endpoint counts. */
   void register(String id, String endpoint, Instant at);
 
-  /** Records many signs of life in one transaction; an unknown consumer becomes known. */
+  /**
+   * Records many signs of life in one transaction; an unknown consumer becomes known. The last
+   * interest of a consumer counts.
+   */
   void seen(Collection<Sighting> sightings);
+
+  /**
+   * Says which log revisions are of. Where it is another than before, as after a backup was
+   * restored, revisions recorded earlier count as 0: what was told of them keeps nobody from
+   * telling, or being sent, anything. The same again costs nothing.
+   */
+  void follow(LogState log);
+
+  /**
+   * Records reports in one transaction, in order. {@link State#RECEIVED} and {@link State#VERIFIED}
+   * make the version acknowledged, {@link State#ACTIVE} also active, which ends a rejection of this
+   * revision or an earlier one. What is about an earlier revision than what is recorded changes
+   * nothing: reports may come late, and twice.
+   *
+   * @return those of the reports by which a version is rejected now
+   */
+  List<Report> report(List<Report> reports);
+
+  /** What a consumer rejects, by worker. */
+  Map<String, Rejection> rejections(String consumer);
+
+  /** Whether a consumer last subscribed to all workers. */
+  boolean wantsAll(String consumer);
+
+  /**
+   * How a consumer stands with the workers that it last subscribed to by name, or has told of; by
+   * name in the order of their UTF-8 bytes.
+   *
+   * @param limit at most so many, 1 or more; fewer come at the end
+   * @param after the worker that the page before ended with; empty for the first page
+   */
+  List<Standing> standings(String consumer, int limit, String after);
+
+  /**
+   * How consumers stand with a worker, those that last subscribed to it or to all, or have told of
+   * it; as {@link #standings}, by consumer.
+   */
+  List<Standing> standingsWith(String worker, int limit, String after);
 
   /** One consumer. */
   Optional<Consumer> find(String id);
 
   /** All consumers by id; parameters as {@link CatalogReader#versions}. */
   Page<Consumer> list(int limit, String after);
+
+  /** At most so many consumers by id, those after this one. */
+  List<Consumer> following(String id, int limit);
 
   /** Throws {@link CatalogException} with the reason if consumers can't be recorded now. */
   void check();

@@ -88,7 +88,7 @@ public final class DataDirectory {
    * Opens the blobs for the process that writes the catalog. When an {@link BlobStore.Upload} is
    * closed, its blob is removed if no version has come to refer to it: publish before closing.
    */
-  public static BlobStore openBlobs(Path path, Catalog catalog) {
+  public static CatalogBlobs openBlobs(Path path, Catalog catalog) {
     Path directory = path.toAbsolutePath();
     requireOurs(directory);
     return new FileBlobStore(directory, catalog::refersTo);

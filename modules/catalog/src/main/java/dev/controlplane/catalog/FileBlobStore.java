@@ -2,17 +2,23 @@ package dev.controlplane.catalog;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Blobs as files, {@code blobs/sha256/ab/abcd…}, each with its {@link ChunkChecksums} beside it.
@@ -20,13 +26,19 @@ import java.util.function.Predicate;
  *
  * <p>An upload that has been committed holds a lease on its blob until it is closed. With the last
  * lease on a blob to which nothing refers goes the blob.
+ *
+ * <p>A collection judges each blob under the lock under which uploads place theirs and take leases:
+ * no lease, no version. An upload of the same bytes is before that, and then holds a lease or has
+ * become a version; or after it, and then finds nothing and places its own. The blob goes before
+ * its checksums: those alone are no blob, and the next collection takes them.
  */
-final class FileBlobStore implements BlobStore {
+final class FileBlobStore implements CatalogBlobs {
   /** Checksums are kept in memory up to this many bytes; they say the same as long as it runs. */
   private static final long MAX_CACHED = 4 * 1024 * 1024;
 
   private static final int MAX_SIDECAR = 256 * 1024 * 1024;
   private static final String SIDECAR = ".crc32c";
+  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
   /** Enough that two uploads seldom share one. */
   private static final int LOCKS = 64;
@@ -186,9 +198,7 @@ final class FileBlobStore implements BlobStore {
     try {
       if (leases.merge(digest, -1, (a, b) -> a + b == 0 ? null : a + b) == null
           && !referred.test(digest)) {
-        Path file = fileOf(digest);
-        Files.deleteIfExists(file);
-        Files.deleteIfExists(sidecarOf(file));
+        remove(fileOf(digest));
       }
     } catch (IOException | CatalogException e) {
       // A blob too many harms nobody.
@@ -197,6 +207,120 @@ final class FileBlobStore implements BlobStore {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private static void remove(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    Files.deleteIfExists(sidecarOf(file));
+  }
+
+  @Override
+  public Collected collect(Instant before, boolean dryRun) {
+    Collection collection = new Collection(before, dryRun);
+    Path root = blobs.resolve("sha256");
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path shelf : entries) {
+        collection.add(shelf);
+      }
+    } catch (NoSuchFileException e) {
+      // No blob yet.
+    } catch (IOException | DirectoryIteratorException e) {
+      throw StorageErrors.of(
+          e instanceof DirectoryIteratorException iteration
+              ? iteration.getCause()
+              : (IOException) e,
+          "collect",
+          root);
+    }
+    return collection.collected();
+  }
+
+  /** One collection on its way. */
+  private final class Collection {
+    private final Instant before;
+    private final boolean dryRun;
+    private final List<Digest> digests = new ArrayList<>();
+    private long examined;
+    private long removed;
+    private long bytes;
+
+    Collection(Instant before, boolean dryRun) {
+      this.before = before;
+      this.dryRun = dryRun;
+    }
+
+    void add(Path shelf) throws IOException {
+      Set<String> names = new TreeSet<>();
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(shelf)) {
+        for (Path entry : entries) {
+          String name = entry.getFileName().toString();
+          // Checksums without their blob count as it; what else may be here is not ours.
+          String hex =
+              name.endsWith(SIDECAR) ? name.substring(0, name.length() - SIDECAR.length()) : name;
+          if (HEX.matcher(hex).matches() && hex.startsWith(shelf.getFileName().toString())) {
+            names.add(hex);
+          }
+        }
+      }
+      for (String hex : names) {
+        if (Thread.interrupted()) {
+          Thread.currentThread().interrupt();
+          throw new CatalogException("interrupted while collecting " + shelf);
+        }
+        examined++;
+        Digest digest = new Digest(hex);
+        // Most are referred to: no upload has to wait while that is asked.
+        if (isOld(fileOf(digest)) && !referred.test(digest)) {
+          judge(digest);
+        }
+      }
+    }
+
+    private void judge(Digest digest) throws IOException {
+      ReentrantLock lock = lockOf(digest);
+      lock.lock();
+      try {
+        Path file = fileOf(digest);
+        if (leases.containsKey(digest) || referred.test(digest) || !isOld(file)) {
+          return;
+        }
+        long size = size(file) + size(sidecarOf(file));
+        if (!dryRun) {
+          remove(file);
+        }
+        removed++;
+        bytes += size;
+        if (digests.size() < Collected.MAX_DIGESTS) {
+          digests.add(digest);
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** By the blob, or by its checksums where it is not there. */
+    private boolean isOld(Path file) throws IOException {
+      for (Path either : List.of(file, sidecarOf(file))) {
+        try {
+          return Files.getLastModifiedTime(either).toInstant().isBefore(before);
+        } catch (NoSuchFileException e) {
+          // By the other.
+        }
+      }
+      return false;
+    }
+
+    private static long size(Path file) throws IOException {
+      try {
+        return Files.size(file);
+      } catch (NoSuchFileException e) {
+        return 0;
+      }
+    }
+
+    Collected collected() {
+      return new Collected(examined, removed, bytes, digests);
     }
   }
 

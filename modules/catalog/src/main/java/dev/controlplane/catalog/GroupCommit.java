@@ -99,7 +99,12 @@ final class GroupCommit implements AutoCloseable {
     this.file = session.file();
     this.session = session;
     this.onChange = onChange;
-    this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
+    this.thread =
+        Thread.ofPlatform()
+            .name(name)
+            .daemon()
+            .inheritInheritableThreadLocals(false) // Writes for all, not for who writes first.
+            .start(this::run);
   }
 
   /**

@@ -64,7 +64,12 @@ final class ReaderThreads implements AutoCloseable {
     this.onChange = onChange;
     for (int i = 1; i <= threads; i++) {
       String name = schema.title() + "-reader-" + i;
-      this.threads.add(Thread.ofPlatform().name(name).daemon().start(new Reader()));
+      this.threads.add(
+          Thread.ofPlatform()
+              .name(name)
+              .daemon()
+              .inheritInheritableThreadLocals(false) // Reads for all, not for who asks first.
+              .start(new Reader()));
     }
   }
 

@@ -66,18 +66,52 @@ enum Schema {
     }
   },
 
-  /** Who receives workers. Times are milliseconds since 1970. */
+  /**
+   * Who receives workers, which, and what became of them. Times are milliseconds since 1970. {@code
+   * log} has one row: the update log that revisions here are of. The worker {@code ''} stands for
+   * all. What a consumer has not told is null, and its revision 0.
+   */
   CONSUMERS(
       "consumers",
       0x4350636f,
-      1,
+      2,
       """
+      CREATE TABLE log (
+        log_id TEXT NOT NULL,
+        epoch BIGINT NOT NULL);
       CREATE TABLE consumers (
         id TEXT NOT NULL PRIMARY KEY,
         endpoint TEXT NOT NULL,
         last_seen BIGINT NOT NULL,
         last_revision BIGINT NOT NULL);
-      """);
+      CREATE TABLE interests (
+        consumer TEXT NOT NULL,
+        worker TEXT NOT NULL,
+        PRIMARY KEY (consumer, worker));
+      CREATE INDEX interests_of_worker ON interests (worker, consumer);
+      CREATE TABLE statuses (
+        consumer TEXT NOT NULL,
+        worker TEXT NOT NULL,
+        checksum TEXT NOT NULL,
+        acknowledged TEXT,
+        acknowledged_revision BIGINT NOT NULL,
+        acknowledged_at BIGINT NOT NULL,
+        active TEXT,
+        active_revision BIGINT NOT NULL,
+        active_at BIGINT NOT NULL,
+        rejected TEXT,
+        rejected_revision BIGINT NOT NULL,
+        rejected_at BIGINT NOT NULL,
+        code TEXT NOT NULL,
+        message TEXT NOT NULL,
+        PRIMARY KEY (consumer, worker));
+      CREATE INDEX statuses_of_worker ON statuses (worker, consumer);
+      """) {
+    @Override
+    void fill(Session session) throws SQLException {
+      session.change("INSERT INTO log (log_id, epoch) VALUES ('', 0)");
+    }
+  };
 
   private final String title;
   private final int applicationId;

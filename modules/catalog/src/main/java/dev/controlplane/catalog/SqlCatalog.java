@@ -259,6 +259,11 @@ final class SqlCatalog implements Catalog {
   }
 
   @Override
+  public Optional<Version> recorded(String worker, String version) {
+    return reader.recorded(worker, version);
+  }
+
+  @Override
   public Page<Version> versions(String worker, int limit, String after) {
     return reader.versions(worker, limit, after);
   }

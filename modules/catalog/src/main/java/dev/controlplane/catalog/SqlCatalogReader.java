@@ -37,10 +37,10 @@ final class SqlCatalogReader implements CatalogReader {
           + " FROM latest l JOIN versions v ON v.worker = l.worker AND v.version = l.version"
           + " WHERE l.worker = ?";
 
-  private static final String VERSION =
-      "SELECT "
-          + VERSION_COLUMNS
-          + " FROM versions v WHERE v.worker = ? AND v.version = ? AND v.deleted = 0";
+  private static final String RECORDED =
+      "SELECT " + VERSION_COLUMNS + " FROM versions v WHERE v.worker = ? AND v.version = ?";
+
+  private static final String VERSION = RECORDED + " AND v.deleted = 0";
 
   private static final String VERSIONS =
       "SELECT "
@@ -141,6 +141,13 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public Optional<Version> version(String worker, String version) {
     return one(new Key(worker, version));
+  }
+
+  @Override
+  public Optional<Version> recorded(String worker, String version) {
+    return readers.ask(
+        Optional.empty(),
+        session -> session.one(RECORDED, SqlCatalogReader::version, worker, version));
   }
 
   private Optional<Version> one(Key key) {

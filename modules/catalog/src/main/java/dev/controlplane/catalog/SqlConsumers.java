@@ -4,14 +4,23 @@ import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Writes and reads {@code consumers.db}. */
 final class SqlConsumers implements Consumers {
+  private static final int THREADS = 2;
   private static final long PROBE_SECONDS = 5;
+
+  /** Stands for all workers among the interests. */
+  private static final String ALL = "";
 
   /** Time and revision only grow: sightings may come late, and in any order. */
   private static final String SEEN =
@@ -28,14 +37,94 @@ final class SqlConsumers implements Consumers {
 
   private static final String COLUMNS = "SELECT id, endpoint, last_seen, last_revision";
 
+  private static final String STANDING_COLUMNS =
+      """
+      s.acknowledged, s.acknowledged_revision, s.acknowledged_at, s.active, s.active_revision,
+      s.active_at, s.rejected, s.rejected_revision, s.rejected_at, s.code, s.message\
+      """;
+
+  /** The branches end early by themselves, so that a page costs a page. */
+  private static final String STANDINGS =
+      """
+      SELECT c.id, c.last_seen, n.worker, %s
+      FROM (
+        SELECT worker FROM (SELECT worker FROM interests
+          WHERE consumer = ?1 AND worker > ?2 ORDER BY worker LIMIT ?3)
+        UNION
+        SELECT worker FROM (SELECT worker FROM statuses
+          WHERE consumer = ?1 AND worker > ?2 ORDER BY worker LIMIT ?3)
+        ORDER BY worker LIMIT ?3) n
+      JOIN consumers c ON c.id = ?1
+      LEFT JOIN statuses s ON s.consumer = ?1 AND s.worker = n.worker
+      ORDER BY n.worker\
+      """
+          .formatted(STANDING_COLUMNS);
+
+  private static final String STANDINGS_WITH =
+      """
+      SELECT c.id, c.last_seen, ?1, %s
+      FROM (
+        SELECT consumer FROM (SELECT consumer FROM interests
+          WHERE worker = ?1 AND consumer > ?2 ORDER BY consumer LIMIT ?3)
+        UNION
+        SELECT consumer FROM (SELECT consumer FROM interests
+          WHERE worker = '' AND consumer > ?2 ORDER BY consumer LIMIT ?3)
+        UNION
+        SELECT consumer FROM (SELECT consumer FROM statuses
+          WHERE worker = ?1 AND consumer > ?2 ORDER BY consumer LIMIT ?3)
+        ORDER BY consumer LIMIT ?3) n
+      JOIN consumers c ON c.id = n.consumer
+      LEFT JOIN statuses s ON s.consumer = n.consumer AND s.worker = ?1
+      ORDER BY c.id\
+      """
+          .formatted(STANDING_COLUMNS);
+
+  private static final String REPORTED =
+      """
+      INSERT INTO statuses (consumer, worker, checksum, acknowledged_revision, acknowledged_at,
+        active_revision, active_at, rejected_revision, rejected_at, code, message)
+      VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, '', '')
+      ON CONFLICT (consumer, worker) DO UPDATE SET
+        checksum = CASE WHEN excluded.checksum = '' THEN statuses.checksum
+          ELSE excluded.checksum END\
+      """;
+
+  private static final String ACKNOWLEDGED =
+      """
+      UPDATE statuses SET acknowledged = ?3, acknowledged_revision = ?4, acknowledged_at = ?5
+      WHERE consumer = ?1 AND worker = ?2 AND acknowledged_revision <= ?4\
+      """;
+
+  private static final String ACTIVE =
+      """
+      UPDATE statuses SET active = ?3, active_revision = ?4, active_at = ?5
+      WHERE consumer = ?1 AND worker = ?2 AND active_revision <= ?4\
+      """;
+
+  private static final String ACCEPTED =
+      """
+      UPDATE statuses SET rejected = NULL, rejected_revision = 0, rejected_at = 0, code = '',
+        message = ''
+      WHERE consumer = ?1 AND worker = ?2 AND rejected_revision <= ?3\
+      """;
+
+  /** Nor one from before what is active: it was ended by that, and came late. */
+  private static final String REJECTED =
+      """
+      UPDATE statuses SET rejected = ?3, rejected_revision = ?4, rejected_at = ?5, code = ?6,
+        message = ?7
+      WHERE consumer = ?1 AND worker = ?2 AND rejected_revision <= ?4 AND active_revision <= ?4\
+      """;
+
   private final WriterLock lock;
   private final GroupCommit writer;
   private final ReaderThreads readers;
+  private volatile LogState followed = LogState.NONE;
 
   SqlConsumers(WriterLock lock, GroupCommit writer, Path directory) {
     this.lock = lock;
     this.writer = writer;
-    this.readers = new ReaderThreads(directory, Schema.CONSUMERS, 1, () -> {});
+    this.readers = new ReaderThreads(directory, Schema.CONSUMERS, THREADS, () -> {});
   }
 
   @Override
@@ -59,9 +148,173 @@ final class SqlConsumers implements Consumers {
           for (Sighting sighting : taken) {
             session.change(
                 SEEN, sighting.id(), sighting.at().toEpochMilli(), sighting.lastRevision());
+            if (sighting.interest().isPresent()) {
+              interested(session, sighting.id(), sighting.interest().get());
+            }
           }
           return null;
         });
+  }
+
+  /** Touches what differs alone: most who subscribe again want what they wanted. */
+  private static void interested(Session session, String consumer, Set<String> workers)
+      throws SQLException {
+    Set<String> wanted = new HashSet<>(workers.isEmpty() ? Set.of(ALL) : workers);
+    for (String known :
+        session.all(
+            "SELECT worker FROM interests WHERE consumer = ?", row -> row.getString(1), consumer)) {
+      if (!wanted.remove(known)) {
+        session.change("DELETE FROM interests WHERE consumer = ? AND worker = ?", consumer, known);
+      }
+    }
+    for (String worker : wanted) {
+      session.change("INSERT INTO interests (consumer, worker) VALUES (?, ?)", consumer, worker);
+    }
+  }
+
+  @Override
+  public void follow(LogState log) {
+    if (log.id().isEmpty() || isFollowed(log)) {
+      return;
+    }
+    writer.commit(
+        session -> {
+          LogState before =
+              session
+                  .one(
+                      "SELECT log_id, epoch FROM log",
+                      row -> new LogState(row.getString(1), row.getLong(2), 0, 0))
+                  .orElse(LogState.NONE);
+          if (!before.id().equals(log.id()) || before.epoch() != log.epoch()) {
+            session.change("UPDATE log SET log_id = ?, epoch = ?", log.id(), log.epoch());
+            session.change("UPDATE consumers SET last_revision = 0");
+            session.change(
+                "UPDATE statuses SET acknowledged_revision = 0, active_revision = 0,"
+                    + " rejected_revision = 0");
+          }
+          return null;
+        });
+    followed = log;
+  }
+
+  private boolean isFollowed(LogState log) {
+    LogState known = followed;
+    return known.id().equals(log.id()) && known.epoch() == log.epoch();
+  }
+
+  @Override
+  public List<Report> report(List<Report> reports) {
+    List<Report> taken = List.copyOf(reports);
+    if (taken.isEmpty()) {
+      return List.of();
+    }
+    return writer.commit(
+        session -> {
+          List<Report> rejecting = new ArrayList<>();
+          for (Report report : taken) {
+            if (record(session, report) && report.state() == State.REJECTED) {
+              rejecting.add(report);
+            }
+          }
+          return rejecting;
+        });
+  }
+
+  /** Whether it changed anything. */
+  private static boolean record(Session session, Report report) throws SQLException {
+    String consumer = report.consumer();
+    String worker = report.worker();
+    String version = report.version();
+    long revision = report.revision();
+    long at = report.at().toEpochMilli();
+    session.change(SEEN, consumer, at, 0L);
+    session.change(REPORTED, consumer, worker, report.checksum());
+    return switch (report.state()) {
+      case RECEIVED, VERIFIED ->
+          session.change(ACKNOWLEDGED, consumer, worker, version, revision, at) > 0;
+      case ACTIVE -> {
+        session.change(ACKNOWLEDGED, consumer, worker, version, revision, at);
+        session.change(ACCEPTED, consumer, worker, revision);
+        yield session.change(ACTIVE, consumer, worker, version, revision, at) > 0;
+      }
+      case REJECTED ->
+          session.change(
+                  REJECTED,
+                  consumer,
+                  worker,
+                  version,
+                  revision,
+                  at,
+                  report.code(),
+                  report.message())
+              > 0;
+    };
+  }
+
+  @Override
+  public Map<String, Rejection> rejections(String consumer) {
+    return readers.ask(
+        Map.of(),
+        session -> {
+          Map<String, Rejection> found = new HashMap<>();
+          session.all(
+              "SELECT worker, rejected, rejected_revision FROM statuses"
+                  + " WHERE consumer = ? AND rejected IS NOT NULL",
+              row -> found.put(row.getString(1), new Rejection(row.getString(2), row.getLong(3))),
+              consumer);
+          return found;
+        });
+  }
+
+  @Override
+  public boolean wantsAll(String consumer) {
+    return readers.ask(
+        false,
+        session ->
+            session
+                .one(
+                    "SELECT 1 FROM interests WHERE consumer = ? AND worker = ?",
+                    row -> true,
+                    consumer,
+                    ALL)
+                .isPresent());
+  }
+
+  @Override
+  public List<Standing> standings(String consumer, int limit, String after) {
+    // The interest in all is no worker: it is not above an empty name.
+    return readers.ask(
+        List.of(),
+        session -> session.all(STANDINGS, SqlConsumers::standing, consumer, after, limit));
+  }
+
+  @Override
+  public List<Standing> standingsWith(String worker, int limit, String after) {
+    return readers.ask(
+        List.of(),
+        session -> session.all(STANDINGS_WITH, SqlConsumers::standing, worker, after, limit));
+  }
+
+  private static Standing standing(ResultSet row) throws SQLException {
+    // Of one who has told nothing, all these are null.
+    String code = row.getString(13);
+    String message = row.getString(14);
+    return new Standing(
+        row.getString(1),
+        Instant.ofEpochMilli(row.getLong(2)),
+        row.getString(3),
+        told(row, 4),
+        told(row, 7),
+        told(row, 10),
+        code == null ? "" : code,
+        message == null ? "" : message);
+  }
+
+  private static Told told(ResultSet row, int column) throws SQLException {
+    String version = row.getString(column);
+    return version == null
+        ? null
+        : new Told(version, row.getLong(column + 1), Instant.ofEpochMilli(row.getLong(column + 2)));
   }
 
   @Override
@@ -75,17 +328,19 @@ final class SqlConsumers implements Consumers {
   public Page<Consumer> list(int limit, String after) {
     String id = after == null ? "" : Cursor.name(after);
     int wanted = Cursor.oneMore(limit);
-    return Cursor.page(
-        readers.ask(
-            List.of(),
-            session ->
-                session.all(
-                    COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",
-                    SqlConsumers::row,
-                    id,
-                    wanted)),
-        limit,
-        consumer -> Cursor.of(consumer.id()));
+    return Cursor.page(following(id, wanted), limit, consumer -> Cursor.of(consumer.id()));
+  }
+
+  @Override
+  public List<Consumer> following(String id, int limit) {
+    return readers.ask(
+        List.of(),
+        session ->
+            session.all(
+                COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",
+                SqlConsumers::row,
+                id,
+                limit));
   }
 
   @Override

@@ -8,23 +8,30 @@ import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /**
  * A process that uploads and publishes from several threads until it is killed, or once for each
- * line of its input. It prints one line for each acknowledged publish, after the acknowledgement.
+ * line of its input; or that deletes what it published and collects, too. It prints one line for
+ * each acknowledged publish, after the acknowledgement.
  */
 final class Publisher implements AutoCloseable {
-  /** Arguments: the data directory, the name of the run, how many threads; none: step by step. */
+  private static final int COLLECTING = -1;
+
+  /**
+   * Arguments: the data directory, the name of the run, how many threads; none: step by step; -1:
+   * collecting.
+   */
   public static void main(String[] arguments) throws Exception {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     Path directory = Path.of(arguments[0]);
     String run = arguments[1];
     int threads = Integer.parseInt(arguments[2]);
     try (Catalog catalog = DataDirectory.openCatalog(directory)) {
-      BlobStore blobs = DataDirectory.openBlobs(directory, catalog);
+      CatalogBlobs blobs = DataDirectory.openBlobs(directory, catalog);
       blobs.check();
       String[] leftovers = directory.resolve("blobs/tmp").toFile().list();
       out.println("ready " + catalog.head() + " leftovers " + leftovers.length);
@@ -35,6 +42,20 @@ final class Publisher implements AutoCloseable {
           publish(catalog, blobs, "stepped", run + "-" + i, i, out);
         }
         return;
+      }
+      if (threads == COLLECTING) {
+        Thread.startVirtualThread(
+            () -> {
+              while (true) {
+                blobs.collect(Instant.now().plusSeconds(60), false);
+              }
+            });
+        for (int i = 0; ; i++) {
+          publish(catalog, blobs, "collected", run + "-" + i, i, out);
+          if (i % 3 != 0) {
+            catalog.delete("collected", run + "-" + i);
+          }
+        }
       }
       List<Thread> publishing = new ArrayList<>();
       for (int t = 0; t < threads; t++) {
@@ -100,6 +121,11 @@ final class Publisher implements AutoCloseable {
             run,
             "" + threads);
     return new Publisher(builder.redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  /** Starts one that deletes and collects, too. */
+  static Publisher collecting(Path directory, Path temp, String run) throws IOException {
+    return start(directory, temp, run, COLLECTING);
   }
 
   /** Its next line. */

@@ -1,6 +1,7 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Names;
 import dev.controlplane.catalog.StorageFullException;
@@ -26,8 +27,6 @@ import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashSet;
-import java.util.Set;
 
 /** The gRPC service: two calls, of which one lasts for days. */
 final class ControlPlaneService implements BindableService {
@@ -38,6 +37,7 @@ final class ControlPlaneService implements BindableService {
   private final Subscriptions subscriptions;
   private final UpdateLog log;
   private final LogTail tail;
+  private final CatalogReader catalog;
   private final Consumers consumers;
   private final LastSeen lastSeen;
   private final PushMetrics metrics;
@@ -50,6 +50,7 @@ final class ControlPlaneService implements BindableService {
       Subscriptions subscriptions,
       UpdateLog log,
       LogTail tail,
+      CatalogReader catalog,
       Consumers consumers,
       LastSeen lastSeen,
       PushMetrics metrics,
@@ -59,6 +60,7 @@ final class ControlPlaneService implements BindableService {
     this.subscriptions = subscriptions;
     this.log = log;
     this.tail = tail;
+    this.catalog = catalog;
     this.consumers = consumers;
     this.lastSeen = lastSeen;
     this.metrics = metrics;
@@ -124,15 +126,9 @@ final class ControlPlaneService implements BindableService {
   }
 
   private void subscribeWorkerUpdates(SubscribeRequest request, StreamObserver<byte[]> responses) {
-    Subscription subscription;
+    SubscribeOptions options;
     try {
-      subscription =
-          new Subscription(
-              Names.checked("consumer_id", request.getConsumerId()),
-              checkedWorkers(request),
-              log,
-              tail,
-              settings.queueSize());
+      options = SubscribeOptions.of(request, settings.maxWorkerNames(), settings.maxHeld());
     } catch (IllegalArgumentException e) {
       refuse(responses, Refusal.INVALID, Status.INVALID_ARGUMENT, e.getMessage());
       return;
@@ -146,13 +142,15 @@ final class ControlPlaneService implements BindableService {
               .formatted(subscriptions.max()));
       return;
     }
+    Subscription subscription =
+        new Subscription(options, log, tail, settings.queueSize(), settings.maxLag());
     try {
-      Labels.of("consumer", subscription.consumer())
+      Labels.of("consumer", options.consumer())
           .run(
               () -> {
                 Thread ticker = Goroutines.start("ticker", () -> tick(subscription));
                 try {
-                  push(subscription, responses);
+                  push(options, subscription, responses);
                 } finally {
                   ticker.interrupt();
                 }
@@ -162,26 +160,14 @@ final class ControlPlaneService implements BindableService {
     }
   }
 
-  private Set<String> checkedWorkers(SubscribeRequest request) {
-    if (request.getWorkerNamesCount() > settings.maxWorkerNames()) {
-      throw new IllegalArgumentException(
-          "worker_names has %d names; expected: up to %d, or none for all workers"
-              .formatted(request.getWorkerNamesCount(), settings.maxWorkerNames()));
-    }
-    Set<String> workers = new LinkedHashSet<>();
-    for (String name : request.getWorkerNamesList()) {
-      workers.add(Names.checked("worker_names", name));
-    }
-    return workers;
-  }
-
   private void refuse(StreamObserver<?> responses, Refusal reason, Status status, String message) {
     metrics.refused(reason);
     responses.onError(status.withDescription(message).asRuntimeException());
   }
 
   /** From the stream's opening to its end, on the stream's thread. */
-  private void push(Subscription subscription, StreamObserver<byte[]> responses) {
+  private void push(
+      SubscribeOptions options, Subscription subscription, StreamObserver<byte[]> responses) {
     try (LongLivedStream<byte[]> stream =
         LongLivedStream.open(responses, () -> subscription.end(End.GONE))) {
       metrics.subscribed();
@@ -190,16 +176,7 @@ final class ControlPlaneService implements BindableService {
         if (stopping) {
           subscription.end(End.STOPPING);
         }
-        subscription.startNow();
-        lastSeen.saw(subscription.consumer(), 0);
-        stream.sendHeaders();
-        events.info(
-            "subscribed",
-            "consumer",
-            subscription.consumer(),
-            "workers",
-            subscription.workers().isEmpty() ? "all" : subscription.workers().size());
-        sendAll(subscription, stream);
+        feed(options, subscription, stream);
       } finally {
         subscriptions.remove(subscription);
         lastSeen.saw(subscription.consumer(), subscription.sent());
@@ -219,14 +196,21 @@ final class ControlPlaneService implements BindableService {
     }
   }
 
-  private void sendAll(Subscription subscription, LongLivedStream<byte[]> stream) {
+  private void feed(
+      SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
+    UpdateFeed feed =
+        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics);
     try {
-      for (LogEntry update = subscription.next(); update != null; update = subscription.next()) {
-        byte[] message = log.message(update);
-        stream.send(message);
-        subscription.sent(update);
-        metrics.sent(message.length, update.update().committedAt());
-      }
+      feed.start();
+      lastSeen.saw(subscription.consumer(), 0);
+      stream.sendHeaders();
+      events.info(
+          "subscribed",
+          "consumer",
+          subscription.consumer(),
+          "workers",
+          subscription.workers().isEmpty() ? "all" : subscription.workers().size());
+      feed.run();
       stream.end(status(subscription.ended()));
     } catch (StreamGoneException e) {
       subscription.end(End.GONE);
@@ -246,7 +230,16 @@ final class ControlPlaneService implements BindableService {
   private static Status status(End end) {
     return switch (end) {
       case GONE -> Status.CANCELLED;
-      case STALLED -> Status.RESOURCE_EXHAUSTED;
+      case STALLED, LAGGING ->
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "the client reads too slowly; subscribe again with the last resume token");
+      case COMPACTED ->
+          Status.OUT_OF_RANGE.withDescription(
+              "the log was compacted beyond what the client has read; subscribe again with"
+                  + " snapshot");
+      case EXPIRED ->
+          Status.UNAVAILABLE.withDescription(
+              "the stream was open for as long as one may be; subscribe again");
       case STOPPING ->
           Status.UNAVAILABLE.withDescription("the server is going away; subscribe again");
       case LOG_REPLACED ->

@@ -51,6 +51,7 @@ final class GrpcServer implements ServerProcess.Program {
             subscriptions,
             log,
             tail,
+            catalog,
             consumers,
             lastSeen,
             metrics,
@@ -62,7 +63,7 @@ final class GrpcServer implements ServerProcess.Program {
         .putSocket(
             SOCKET,
             listener -> {
-              listener.port(settings.port("grpc-port"));
+              listener.address(setup.bindAddress()).port(settings.port("grpc-port"));
               GrpcStreams.configure(
                   listener, push.streams(), Reflection.routing(service, health.getHealthService()));
             });

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
@@ -48,17 +50,27 @@ final class LastSeen implements AutoCloseable {
 
   /** A consumer is alive now. Never waits for the disk. */
   void saw(String consumer, long lastRevision) {
-    if (pending.size() < MAX_PENDING || pending.containsKey(consumer)) {
-      pending.merge(
-          consumer, new Sighting(consumer, clock.instant(), lastRevision), LastSeen::newest);
+    add(new Sighting(consumer, clock.instant(), lastRevision));
+  }
+
+  /** A consumer subscribes now, to these workers, or to all where none is named. Never waits. */
+  void subscribed(String consumer, Set<String> workers) {
+    add(new Sighting(consumer, clock.instant(), 0, Optional.of(workers)));
+  }
+
+  private void add(Sighting sighting) {
+    if (pending.size() < MAX_PENDING || pending.containsKey(sighting.id())) {
+      pending.merge(sighting.id(), sighting, LastSeen::both);
     }
   }
 
-  private static Sighting newest(Sighting one, Sighting other) {
+  /** What an earlier sighting and a later one tell together. */
+  private static Sighting both(Sighting earlier, Sighting later) {
     return new Sighting(
-        one.id(),
-        one.at().isAfter(other.at()) ? one.at() : other.at(),
-        Math.max(one.lastRevision(), other.lastRevision()));
+        earlier.id(),
+        earlier.at().isAfter(later.at()) ? earlier.at() : later.at(),
+        Math.max(earlier.lastRevision(), later.lastRevision()),
+        later.interest().or(earlier::interest));
   }
 
   private void run() {
@@ -82,7 +94,9 @@ final class LastSeen implements AutoCloseable {
         failing = false;
         return true;
       } catch (CatalogException e) {
-        taken.forEach(sighting -> pending.merge(sighting.id(), sighting, LastSeen::newest));
+        taken.forEach(
+            sighting ->
+                pending.merge(sighting.id(), sighting, (later, earlier) -> both(earlier, later)));
         if (!failing) {
           events.warn("last-seen-not-written", "consumers", taken.size(), "reason", e.getMessage());
         }

@@ -1,6 +1,7 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
 import java.time.Duration;
@@ -12,8 +13,8 @@ import java.util.concurrent.TimeUnit;
  * Follows the log and offers each update to those who want it. One thread: it looks at the log when
  * it is told to, and at every poll interval because what tells it may be lost.
  *
- * <p>Invariant: {@link #revision} grows by one before the update of that revision is offered; see
- * {@link Subscription} for what stands on it.
+ * <p>Invariant: {@link #revision} grows by one before the update of that revision is offered, and
+ * {@link #offered} after all the offers; see {@link Subscription} for what stands on them.
  */
 final class LogTail implements Subscription.Tail, AutoCloseable {
   /** A log that is shorter than what was read must stay so for as long to be taken for another. */
@@ -30,6 +31,7 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
   private final Thread thread;
 
   private volatile long revision;
+  private volatile long offered;
   private volatile long lookedAt = System.nanoTime();
   private volatile String trouble;
   private volatile boolean closed;
@@ -47,7 +49,10 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
     this.metrics = metrics;
     this.pollInterval = pollInterval;
     this.events = events;
-    this.revision = log.head();
+    LogState now = log.state();
+    log.follow(now);
+    this.revision = now.head();
+    this.offered = revision;
     this.thread =
         Goroutines.factory(Thread.ofPlatform().name("log-tail").daemon()).newThread(this::run);
     thread.start();
@@ -56,6 +61,11 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
   @Override
   public long revision() {
     return revision;
+  }
+
+  @Override
+  public long offered() {
+    return offered;
   }
 
   /** The log may have this revision: have a look. Many hints before the next look are one. */
@@ -81,9 +91,13 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
   }
 
   private void follow() {
-    long head = log.head();
+    LogState now = log.state();
+    if (isAnother(now)) {
+      replaced(now, "it has the id or the epoch of another");
+    }
+    long head = now.head();
     if (head < revision) {
-      shorter(head);
+      shorter(now);
       return;
     }
     shorterSince = 0;
@@ -93,31 +107,50 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
         // Here once, before a thousand handlers ask for it.
         log.message(update);
       }
+      log.passed(update.update());
       revision = update.revision();
       metrics.fellBehind(subscriptions.offer(update));
+      offered = revision;
       lookedAt = System.nanoTime();
     }
   }
 
-  private void shorter(long head) {
-    long now = System.nanoTime();
+  private boolean isAnother(LogState now) {
+    LogState followed = log.followed();
+    if (followed.id().isEmpty() && !now.id().isEmpty()) {
+      log.follow(now);
+      return false;
+    }
+    // A catalog that is away for a moment reads as none.
+    return !now.id().isEmpty()
+        && (!now.id().equals(followed.id()) || now.epoch() != followed.epoch());
+  }
+
+  private void shorter(LogState now) {
+    long time = System.nanoTime();
     if (shorterSince == 0) {
-      shorterSince = now;
+      shorterSince = time;
     }
-    if (now - shorterSince < REPLACED_AFTER.toNanos()) {
-      return;
+    if (time - shorterSince >= REPLACED_AFTER.toNanos()) {
+      replaced(now, "it ends before what was sent");
     }
+  }
+
+  private void replaced(LogState now, String how) {
     events.warn(
         "log-replaced",
         "revision",
         revision,
         "head",
-        head,
+        now.head(),
         "reason",
-        "the log ends before what was sent; every stream ends and may start anew");
+        "the log is not the one that was followed: "
+            + how
+            + "; every stream ends and may start anew");
     shorterSince = 0;
-    log.clear();
-    revision = head;
+    log.follow(now);
+    revision = now.head();
+    offered = revision;
     subscriptions.all().forEach(s -> s.end(Subscription.End.LOG_REPLACED));
   }
 

@@ -43,6 +43,8 @@ final class PushMetrics {
   private final LongAdder registered = new LongAdder();
   private final LongAdder updates = new LongAdder();
   private final LongAdder bytes = new LongAdder();
+  private final LongAdder inSnapshots = new LongAdder();
+  private final LongAdder resynced = new LongAdder();
   private final LongAdder behind = new LongAdder();
   private final LongAdder hints = new LongAdder();
   private final Map<Refusal, LongAdder> refused = new EnumMap<>(Refusal.class);
@@ -62,6 +64,11 @@ final class PushMetrics {
     counter("controlplane.registered", "Consumers that registered", registered);
     counter("controlplane.updates.sent", "Updates sent, one for each stream", updates);
     counter("controlplane.bytes.sent", "Bytes of updates sent, before framing", bytes);
+    counter("controlplane.snapshot.items.sent", "Workers sent in snapshots", inSnapshots);
+    counter(
+        "controlplane.resynced",
+        "Times that a consumer could not go on from where it was",
+        resynced);
     counter("controlplane.fell.behind", "Times that a stream's queue was full", behind);
     counter("controlplane.hints", "Announcements of updates that arrived", hints);
     for (Refusal reason : Refusal.values()) {
@@ -86,12 +93,21 @@ final class PushMetrics {
         "controlplane.queue.depth.max",
         "Updates in the longest queue of a stream",
         () -> subscriptions.all().mapToInt(Subscription::waiting).max().orElse(0));
+    gauge(
+        "controlplane.lag.max",
+        "Updates that the stream that is furthest behind has still to be sent, or passed over",
+        () ->
+            subscriptions
+                .all()
+                .mapToLong(s -> Math.max(0, tail.revision() - s.position()))
+                .max()
+                .orElse(0));
     gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", log::bytes);
     gauge("controlplane.tail.revision", "The newest revision offered to streams", tail::revision);
     gauge(
         "controlplane.tail.lag",
         "Updates in the log that are not offered yet",
-        () -> Math.max(0, log.head() - tail.revision()));
+        () -> Math.max(0, log.state().head() - tail.revision()));
   }
 
   private void counter(String name, String description, LongAdder count, Enum<?>... reasons) {
@@ -133,6 +149,15 @@ final class PushMetrics {
     if (streams > 0) {
       behind.add(streams);
     }
+  }
+
+  void sentInSnapshot(int length) {
+    inSnapshots.increment();
+    bytes.add(length);
+  }
+
+  void resynced() {
+    resynced.increment();
   }
 
   void sent(int length, Instant committedAt) {

@@ -10,6 +10,11 @@ import java.time.Duration;
  *
  * @param maxStreams how many streams may be open
  * @param maxWorkerNames how many names a subscription may list
+ * @param maxHeld how many workers a subscription may say that it holds
+ * @param maxLag how many updates a client may be behind because it reads slowly
+ * @param bookmarkInterval how often a consumer that wants bookmarks is sent one
+ * @param maxStreamAge how long a stream that can be resumed lives, more or less; zero for ever
+ * @param reconnectSpread over how long clients that are sent away come back
  * @param pollInterval how often the tail looks at the log without being told to
  * @param inlineLimit up to so many bytes of code travel in an update
  * @param queueSize how many updates wait for one stream
@@ -24,6 +29,11 @@ import java.time.Duration;
 record PushSettings(
     int maxStreams,
     int maxWorkerNames,
+    int maxHeld,
+    long maxLag,
+    Duration bookmarkInterval,
+    Duration maxStreamAge,
+    Duration reconnectSpread,
     Duration pollInterval,
     int inlineLimit,
     int queueSize,
@@ -42,6 +52,11 @@ record PushSettings(
     return new PushSettings(
         settings.integer("grpc-max-streams", 1, 1_000_000),
         settings.integer("grpc-max-worker-names", 1, 100_000),
+        settings.integer("grpc-max-held", 1, 1_000_000),
+        settings.number("max-lag", 1, Long.MAX_VALUE),
+        settings.duration("bookmark-interval", MILLISECOND, Duration.ofDays(1)),
+        settings.duration("max-stream-age", Duration.ZERO, Duration.ofDays(365)),
+        settings.duration("reconnect-spread", Duration.ZERO, HOUR),
         settings.duration("poll-interval", MILLISECOND, HOUR),
         settings.integer("inline-limit", 0, 16 << 20),
         settings.integer("queue-size", 1, 65_536),

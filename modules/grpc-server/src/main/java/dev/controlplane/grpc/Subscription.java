@@ -1,10 +1,15 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.Update;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One open stream of a consumer as a cursor over the log: {@link #next} gives every update above
@@ -29,14 +34,23 @@ import java.util.concurrent.BlockingQueue;
  * repeat:</em> where both notice, the copy in the queue is not above {@code position} and is passed
  * over. (3) <em>No lost wake-up:</em> whoever sets {@code behind} or {@code end} adds {@code WAKE}
  * to the queue afterwards; if there is no room for it, the handler is not waiting, and looks at
- * both before it waits.
+ * both before it waits. (4) <em>Settled:</em> when the handler has read the tail's {@code offered},
+ * then found the queue empty and, after that, {@code behind} not set, nothing that is wanted up to
+ * {@code offered} is left, and {@code position} moves there; so it also moves past what others
+ * want.
+ *
+ * <p>A subscription that takes only the latest passes over an update when a later one of the same
+ * worker has moved its latest version: that one is, or will be, above {@code position}. Passing
+ * over costs nothing, so a worker that changes all the time can't be put off for ever.
  */
 final class Subscription {
   /** What gives a subscription its goal. */
-  @FunctionalInterface
   interface Tail {
     /** The newest revision that is being offered, or was. */
     long revision();
+
+    /** The newest revision of which, and of all before, every offer has been made. */
+    long offered();
   }
 
   /** Why a subscription ended. */
@@ -47,6 +61,12 @@ final class Subscription {
     STALLED,
     /** The server is going away. */
     STOPPING,
+    /** The client read too slowly for too long. */
+    LAGGING,
+    /** The log was cut where the subscription stood. */
+    COMPACTED,
+    /** It was open for as long as a stream may be. */
+    EXPIRED,
     /** The log is not the one that the subscription followed. */
     LOG_REPLACED,
     /** The server failed at it. */
@@ -58,51 +78,56 @@ final class Subscription {
   /** Between attempts to read a log that can't be read. */
   private static final Duration RETRY = Duration.ofMillis(250);
 
-  private final String consumer;
-  private final Set<String> workers;
+  /** No deadline. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final SubscribeOptions options;
   private final UpdateLog log;
   private final Tail tail;
+  private final long maxLag;
   private final BlockingQueue<LogEntry> queue;
+  private final Map<String, Rejection> rejections = new ConcurrentHashMap<>(0);
 
   private volatile boolean behind;
   private volatile End end;
 
   // Only the handler writes these.
-  private long position;
+  private volatile long position;
   private long goal;
+  private long lagAllowed;
   private volatile long sent;
 
   /**
    * A subscription that has not started.
    *
-   * @param workers the workers that it wants; empty for all
    * @param queueSize how many updates may wait for the handler, 1 or more
+   * @param maxLag how many updates a client may be behind because it reads slowly
    */
-  Subscription(String consumer, Set<String> workers, UpdateLog log, Tail tail, int queueSize) {
-    this(consumer, workers, log, tail, new ArrayBlockingQueue<>(queueSize));
+  Subscription(SubscribeOptions options, UpdateLog log, Tail tail, int queueSize, long maxLag) {
+    this(options, log, tail, new ArrayBlockingQueue<>(queueSize), maxLag);
   }
 
   /** With a queue that is bounded, empty and known to nobody else. */
   Subscription(
-      String consumer,
-      Set<String> workers,
+      SubscribeOptions options,
       UpdateLog log,
       Tail tail,
-      BlockingQueue<LogEntry> queue) {
-    this.consumer = consumer;
-    this.workers = Set.copyOf(workers);
+      BlockingQueue<LogEntry> queue,
+      long maxLag) {
+    this.options = options;
     this.log = log;
     this.tail = tail;
     this.queue = queue;
+    this.maxLag = maxLag;
   }
 
   String consumer() {
-    return consumer;
+    return options.consumer();
   }
 
   /** Empty for all. */
   Set<String> workers() {
-    return workers;
+    return options.workers();
   }
 
   /**
@@ -110,8 +135,15 @@ final class Subscription {
    * what the log has now comes before the start, what is committed later comes through the queue.
    */
   void startNow() {
-    position = Math.max(tail.revision(), log.head());
-    goal = position;
+    startAfter(Math.max(tail.revision(), log.state().head()));
+  }
+
+  /** Starts after a revision of the log; called as {@link #startNow}. */
+  void startAfter(long revision) {
+    position = revision;
+    goal = tail.revision();
+    // Who comes back from far is not slow for that.
+    lagAllowed = Math.max(maxLag, goal - revision);
   }
 
   /** Offers an update that is wanted; false if the subscription fell behind by it. Never waits. */
@@ -141,8 +173,14 @@ final class Subscription {
     return end;
   }
 
-  /** Waits for the next update; null once the subscription has ended. */
-  LogEntry next() throws InterruptedException {
+  /**
+   * Waits for the next update; null once the subscription has ended, or {@code deadline} has passed
+   * and there is none: then {@link #position} is as far as all subscriptions are.
+   *
+   * @param deadline by {@link System#nanoTime}; {@link #NEVER} for none
+   * @throws CompactedException if the log was cut above the position; start again elsewhere
+   */
+  LogEntry next(long deadline) throws InterruptedException {
     while (end == null) {
       if (position < goal) {
         LogEntry update = readLog();
@@ -151,21 +189,45 @@ final class Subscription {
         }
         continue;
       }
+      long offered = tail.offered();
       LogEntry update = queue.poll();
       if (update == null && behind) {
         behind = false;
         goal = tail.revision();
+        if (goal - position > lagAllowed) {
+          end(End.LAGGING);
+        }
         continue;
       }
       if (update == null) {
-        update = queue.take();
+        position = Math.max(position, offered);
+        update = await(deadline);
+        if (update == null) {
+          return null;
+        }
       }
       if (update != WAKE && update.revision() > position) {
         position = update.revision();
-        return update;
+        if (wants(update)) {
+          return update;
+        }
       }
     }
     return null;
+  }
+
+  /** Null once the deadline has passed. */
+  private LogEntry await(long deadline) throws InterruptedException {
+    if (deadline == NEVER) {
+      return queue.take();
+    }
+    long left = deadline - System.nanoTime();
+    if (left <= 0) {
+      return null;
+    }
+    LogEntry update = queue.poll(left, TimeUnit.NANOSECONDS);
+    // Looks at everything once more before it says that there is nothing.
+    return update == null ? WAKE : update;
   }
 
   /** One step through the log; null if the update there is not wanted, or can't be read yet. */
@@ -173,6 +235,8 @@ final class Subscription {
     LogEntry update;
     try {
       update = log.at(position + 1);
+    } catch (CompactedException e) {
+      throw e;
     } catch (CatalogException e) {
       // The tail meets the same, and tells the operator.
       Thread.sleep(RETRY);
@@ -183,12 +247,39 @@ final class Subscription {
   }
 
   private boolean wants(LogEntry entry) {
-    return workers.isEmpty() || workers.contains(entry.update().worker());
+    Update update = entry.update();
+    return options.wants(update.worker())
+        && !isRejected(update)
+        && !(options.latest() && log.isSuperseded(update));
   }
 
-  /** Notes that an update was sent. */
-  void sent(LogEntry update) {
-    sent = update.revision();
+  /**
+   * Whether the consumer has said that it won't have this version, and nothing has made it the
+   * latest again since.
+   */
+  boolean isRejected(Update update) {
+    Rejection rejection = rejections.get(update.worker());
+    return rejection != null
+        && update.kind() != Update.Kind.DELETED
+        && update.version().equals(rejection.version())
+        && update.revision() <= rejection.revision();
+  }
+
+  /** Takes up what the consumer won't have, of a worker. */
+  void rejected(String worker, Rejection rejection) {
+    if (options.wants(worker)) {
+      rejections.put(worker, rejection);
+    }
+  }
+
+  /** Up to where the consumer was given, or had no need of, everything. */
+  long position() {
+    return position;
+  }
+
+  /** Notes up to where the consumer was sent everything. */
+  void sent(long revision) {
+    sent = revision;
   }
 
   /** The highest revision sent; 0 for none. */

@@ -11,6 +11,7 @@ import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.VersionMetadata;
 import java.io.IOException;
+import java.time.Instant;
 
 /** Makes the message that tells of an update, as it goes over the wire. */
 final class UpdateEncoder {
@@ -31,8 +32,10 @@ final class UpdateEncoder {
    * The encoded {@link WorkerUpdate}. Code that can't be read as it was uploaded is left out: the
    * order of updates does not wait for a disk, and the consumer finds the code at {@code file_path}
    * once it is healed.
+   *
+   * @param token where the consumer goes on after it
    */
-  byte[] encode(Update update) {
+  byte[] encode(Update update, ResumeToken token) {
     WorkerUpdate.Builder message =
         WorkerUpdate.newBuilder()
             .setWorkerName(update.worker())
@@ -41,14 +44,28 @@ final class UpdateEncoder {
             .setSize(update.size())
             .setTimestamp(update.committedAt().getEpochSecond())
             .setRevision(update.revision())
-            .setKind(UpdateKind.forNumber(update.kind().number()));
-    if (update.kind() != Update.Kind.DELETED) {
+            .setKind(UpdateKind.forNumber(update.kind().number()))
+            .setResumeToken(token.encoded());
+    if (update.kind() == Update.Kind.DELETED) {
+      if (update.movedLatest() && update.latest() != null) {
+        message.setMessage(update.latest());
+      }
+    } else {
       message.setFilePath(VersionMetadata.path(update.worker(), update.version()));
       if (update.size() <= inlineLimit) {
         message.setWorkerCode(code(update));
       }
     }
     return message.build().toByteArray();
+  }
+
+  /** A message that tells of no update. */
+  static WorkerUpdate.Builder control(UpdateKind kind, ResumeToken token) {
+    return WorkerUpdate.newBuilder()
+        .setKind(kind)
+        .setRevision(token.revision())
+        .setTimestamp(Instant.now().getEpochSecond())
+        .setResumeToken(token.encoded());
   }
 
   private ByteString code(Update update) {

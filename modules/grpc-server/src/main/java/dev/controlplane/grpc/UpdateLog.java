@@ -1,6 +1,8 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Update;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -39,6 +41,11 @@ final class UpdateLog {
   private final Deque<LogEntry> encoded = new ArrayDeque<>();
   private long bytes;
 
+  /** For each worker that was asked about or moved: the newest update that moved its latest. */
+  private final ConcurrentMap<String, Long> movers = new ConcurrentHashMap<>();
+
+  private volatile LogState followed;
+
   /**
    * A window over a log.
    *
@@ -50,16 +57,74 @@ final class UpdateLog {
     this.encoder = encoder;
     this.maxEntries = maxEntries;
     this.maxBytes = maxBytes;
+    this.followed = catalog.log();
   }
 
-  /** The revision of the newest update. */
-  long head() {
-    return catalog.head();
+  /** Which log there is now, and how far it goes. */
+  LogState state() {
+    return catalog.log();
+  }
+
+  /** Which log the messages are of; its head and how far it is cut are those of some moment. */
+  LogState followed() {
+    return followed;
+  }
+
+  /** From now on it is this log. What is in memory of another is forgotten. */
+  void follow(LogState log) {
+    lock.lock();
+    try {
+      followed = log;
+      movers.clear();
+      window.clear();
+      entered.clear();
+      encoded.forEach(entry -> entry.message(null));
+      encoded.clear();
+      bytes = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes note of an update that is about to be offered; called in the order of the log. */
+  void passed(Update update) {
+    if (update.movedLatest()) {
+      movers.merge(update.worker(), update.revision(), Math::max);
+    }
+  }
+
+  /** Whether a later update of the same worker has moved its latest version. */
+  boolean isSuperseded(Update update) {
+    Long mover = movers.get(update.worker());
+    if (mover == null) {
+      List<Update> now = catalog.snapshot(catalog.head(), List.of(update.worker()));
+      mover = now.isEmpty() ? 0L : now.getFirst().revision();
+      movers.merge(update.worker(), mover, Math::max);
+    }
+    return mover > update.revision();
+  }
+
+  /** Where a consumer stands that was told everything up to a revision. */
+  ResumeToken token(long revision) {
+    LogState log = followed;
+    try {
+      return revision < 1
+          ? new ResumeToken(log.id(), log.epoch(), 0, 0, null)
+          : ResumeToken.after(log, at(revision).update());
+    } catch (CompactedException | MissingUpdateException e) {
+      return new ResumeToken(log.id(), log.epoch(), revision, 0, null);
+    }
+  }
+
+  /** The message of an entry of a snapshot. */
+  byte[] message(Update update, ResumeToken token) {
+    return encoder.encode(update, token);
   }
 
   /**
-   * The update of a revision from 1 to {@link #head}.
+   * The update of a revision from 1 to the head.
    *
+   * @throws CompactedException if it was cut
    * @throws dev.controlplane.catalog.CatalogException if it can't be read now
    */
   LogEntry at(long revision) {
@@ -108,7 +173,7 @@ final class UpdateLog {
     synchronized (entry) {
       message = entry.message();
       if (message == null) {
-        message = encoder.encode(entry.update());
+        message = encoder.encode(entry.update(), ResumeToken.after(followed, entry.update()));
         hold(entry, message);
       }
       return message;
@@ -126,20 +191,6 @@ final class UpdateLog {
         bytes -= oldest.message().length;
         oldest.message(null);
       }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Forgets everything: the log is not the one that was read. */
-  void clear() {
-    lock.lock();
-    try {
-      window.clear();
-      entered.clear();
-      encoded.forEach(entry -> entry.message(null));
-      encoded.clear();
-      bytes = 0;
     } finally {
       lock.unlock();
     }

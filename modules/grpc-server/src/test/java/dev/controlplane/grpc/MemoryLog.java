@@ -2,12 +2,15 @@ package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.catalog.Version;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,14 +21,41 @@ final class MemoryLog implements CatalogReader {
 
   private final List<Update> updates = new ArrayList<>();
   private final AtomicLong reads = new AtomicLong();
+  private static final String ID = "6f1c5e0e-6a53-4f0f-9a57-0f6f0f1f2a3b";
+
   private volatile boolean broken;
+  private long epoch = 1;
+  private long compacted;
 
   synchronized long append(String worker) {
     long revision = updates.size() + 1L;
+    return log(Update.Kind.PUBLISHED, worker, "v" + revision, "v" + revision, revision);
+  }
+
+  synchronized long rollBack(String worker, String version) {
+    return log(Update.Kind.ROLLED_BACK, worker, version, version, updates.size() + 1L);
+  }
+
+  /** Deletes a version that is not the latest. */
+  synchronized long deleteOld(String worker) {
+    Update latest = newest(worker);
+    return log(Update.Kind.DELETED, worker, "old", latest.latest(), latest.latestRevision());
+  }
+
+  private long log(
+      Update.Kind kind, String worker, String version, String latest, long latestRevision) {
+    long revision = updates.size() + 1L;
     updates.add(
         new Update(
-            revision, Update.Kind.PUBLISHED, worker, "v" + revision, DIGEST, 0, Instant.EPOCH));
+            revision, kind, worker, version, DIGEST, 0, Instant.EPOCH, latest, latestRevision));
     return revision;
+  }
+
+  private Update newest(String worker) {
+    return updates.reversed().stream()
+        .filter(update -> update.worker().equals(worker))
+        .findFirst()
+        .orElseThrow();
   }
 
   synchronized void append(int count, String... workers) {
@@ -47,16 +77,27 @@ final class MemoryLog implements CatalogReader {
     return reads.get();
   }
 
+  synchronized void nextEpoch() {
+    epoch++;
+  }
+
+  synchronized void compact(long upTo) {
+    compacted = upTo;
+  }
+
   @Override
-  public synchronized long head() {
+  public synchronized LogState log() {
     check();
-    return updates.size();
+    return new LogState(ID, epoch, updates.size(), compacted);
   }
 
   @Override
   public synchronized List<Update> updates(long after, int limit) {
     check();
     reads.incrementAndGet();
+    if (after < compacted) {
+      throw new CompactedException(after, compacted);
+    }
     int from = Math.toIntExact(Math.min(after, updates.size()));
     return List.copyOf(updates.subList(from, (int) Math.min((long) from + limit, updates.size())));
   }
@@ -66,6 +107,16 @@ final class MemoryLog implements CatalogReader {
     if (broken) {
       throw new CatalogException("the disk is on fire");
     }
+  }
+
+  @Override
+  public Page<Update> snapshot(long revision, int limit, String after) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public synchronized List<Update> snapshot(long revision, Collection<String> workers) {
+    return workers.stream().map(this::newest).toList();
   }
 
   @Override

@@ -52,6 +52,16 @@ final class Stream extends ClientCall.Listener<WorkerUpdate> {
     return begin(channel, consumer, workers).awaitHeaders();
   }
 
+  /** Subscribes as the request says, without waiting. */
+  static Stream begin(Channel channel, SubscribeRequest.Builder request) {
+    return new Stream(channel, request.build(), true);
+  }
+
+  /** Subscribes as the request says and waits for the headers. */
+  static Stream open(Channel channel, SubscribeRequest.Builder request) {
+    return begin(channel, request).awaitHeaders();
+  }
+
   /** Subscribes and never reads a message. */
   static Stream neverReading(Channel channel, String consumer) {
     return new Stream(channel, request(consumer), false).awaitHeaders();

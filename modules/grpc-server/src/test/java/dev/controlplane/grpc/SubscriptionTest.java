@@ -2,8 +2,10 @@ package dev.controlplane.grpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.server.EventLog;
 import io.helidon.metrics.api.MeterRegistry;
@@ -13,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -34,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class SubscriptionTest {
   private static final Set<String> ALL = Set.of();
+  private static final long MAX_LAG = 1_000_000;
 
   private final MemoryLog catalog = new MemoryLog();
   private final EventLog events =
@@ -64,16 +68,28 @@ class SubscriptionTest {
   }
 
   private Subscription subscribe(Set<String> workers, int queueSize) {
-    Subscription subscription = new Subscription("c", workers, log, tail, queueSize);
+    Subscription subscription = subscription(workers, queueSize);
     subscriptions.add(subscription);
     subscription.startNow();
     return subscription;
   }
 
+  private Subscription subscription(Set<String> workers, int queueSize) {
+    return new Subscription(options(workers, false), log, tail, queueSize, MAX_LAG);
+  }
+
+  private static SubscribeOptions options(Set<String> workers, boolean latest) {
+    return new SubscribeOptions("c", workers, "", false, Map.of(), latest, false);
+  }
+
+  private static LogEntry next(Subscription subscription) throws InterruptedException {
+    return subscription.next(Subscription.NEVER);
+  }
+
   private static List<Long> take(Subscription subscription, int count) throws Exception {
     List<Long> revisions = new ArrayList<>();
     while (revisions.size() < count) {
-      revisions.add(subscription.next().revision());
+      revisions.add(next(subscription).revision());
     }
     return revisions;
   }
@@ -102,7 +118,7 @@ class SubscriptionTest {
   void whatTheLogHadBeforeTheStartDoesNotComeThoughTheTailHasNotSeenItYet() throws Exception {
     follow();
     catalog.broken(true);
-    Subscription subscription = new Subscription("c", ALL, log, tail, 10);
+    Subscription subscription = subscription(ALL, 10);
     subscriptions.add(subscription);
     catalog.broken(false);
     catalog.append(5, "a");
@@ -187,7 +203,7 @@ class SubscriptionTest {
     started.countDown();
     List<Long> got = new ArrayList<>();
     do {
-      got.add(subscription.next().revision());
+      got.add(next(subscription).revision());
       pauseSometimes(pace, haste);
     } while (got.getLast() < last);
     List<Long> atMost = wanted(wants, before);
@@ -215,16 +231,24 @@ class SubscriptionTest {
     long[] revision = {0};
     boolean[] moves = {false};
     Subscription.Tail racing =
-        () -> {
-          long asked = revision[0];
-          if (moves[0]) {
-            moves[0] = false;
-            revision[0] = catalog.append("a");
-            subscription[0].offer(log.at(revision[0]));
+        new Subscription.Tail() {
+          @Override
+          public long revision() {
+            long asked = revision[0];
+            if (moves[0]) {
+              moves[0] = false;
+              revision[0] = catalog.append("a");
+              subscription[0].offer(log.at(revision[0]));
+            }
+            return asked;
           }
-          return asked;
+
+          @Override
+          public long offered() {
+            return 0;
+          }
         };
-    subscription[0] = new Subscription("c", ALL, log, racing, 1);
+    subscription[0] = new Subscription(options(ALL, false), log, racing, 1, MAX_LAG);
     subscription[0].startNow();
     for (int i = 0; i < 3; i++) {
       revision[0] = catalog.append("a");
@@ -255,7 +279,19 @@ class SubscriptionTest {
             return room;
           }
         };
-    Subscription subscription = new Subscription("c", ALL, log, () -> revision[0], queue);
+    Subscription.Tail tailOf =
+        new Subscription.Tail() {
+          @Override
+          public long revision() {
+            return revision[0];
+          }
+
+          @Override
+          public long offered() {
+            return 0;
+          }
+        };
+    Subscription subscription = new Subscription(options(ALL, false), log, tailOf, queue, MAX_LAG);
     subscription.startNow();
     CompletableFuture<List<Long>> got = new CompletableFuture<>();
     handler[0] =
@@ -282,7 +318,7 @@ class SubscriptionTest {
     Subscription subscription = subscribe(ALL, 1);
     catalog.append(300, "a");
     awaitTail();
-    log.clear();
+    log.follow(catalog.log());
     catalog.broken(true);
     Future<List<Long>> got = threads.submit(() -> take(subscription, 301));
     BlockingQueue<Boolean> never = new ArrayBlockingQueue<>(1);
@@ -298,7 +334,7 @@ class SubscriptionTest {
   void theEndReachesAHandlerThatWaits() throws Exception {
     follow();
     Subscription subscription = subscribe(ALL, 1);
-    Future<LogEntry> next = threads.submit(subscription::next);
+    Future<LogEntry> next = threads.submit(() -> next(subscription));
     subscription.end(Subscription.End.GONE);
     assertNull(next.get());
     assertEquals(Subscription.End.GONE, subscription.ended());
@@ -312,7 +348,7 @@ class SubscriptionTest {
     awaitTail();
     subscription.end(Subscription.End.STOPPING);
     subscription.end(Subscription.End.GONE);
-    assertNull(subscription.next());
+    assertNull(next(subscription));
     assertEquals(Subscription.End.STOPPING, subscription.ended());
   }
 
@@ -338,11 +374,127 @@ class SubscriptionTest {
     follow();
     Subscription subscription = subscribe(ALL, 1);
     catalog.truncate();
-    assertNull(subscription.next());
+    assertNull(next(subscription));
     assertEquals(Subscription.End.LOG_REPLACED, subscription.ended());
     Subscription anew = subscribe(ALL, 10);
     catalog.append(1, "a");
     assertEquals(List.of(1L), take(anew, 1));
+  }
+
+  @Test
+  void aLogOfAnotherEpochEndsTheSubscriptionsAtOnce() throws Exception {
+    catalog.append(10, "a");
+    follow();
+    Subscription subscription = subscribe(ALL, 1);
+    catalog.nextEpoch();
+    assertNull(next(subscription));
+    assertEquals(Subscription.End.LOG_REPLACED, subscription.ended());
+    assertEquals(2, log.followed().epoch());
+  }
+
+  @Test
+  void whoStartsFarBackGetsEverythingFromThere() throws Exception {
+    catalog.append(1000, "a");
+    follow();
+    Subscription subscription = subscription(ALL, 3);
+    subscriptions.add(subscription);
+    subscription.startAfter(10);
+    catalog.append(50, "a");
+    assertEquals(range(11, 1050), take(subscription, 1040));
+  }
+
+  /** An idle moment moves the position past what others want, and never past what is still due. */
+  @Test
+  void thePositionAfterATimeoutHasEverythingWantedBehindIt() throws Exception {
+    follow();
+    Subscription subscription = subscribe(Set.of("b"), 2);
+    Future<?> writer =
+        threads.submit(
+            () -> {
+              for (int i = 0; i < 3000; i++) {
+                catalog.append(i % 7 == 0 ? "b" : "a");
+                tail.hint(catalog.head());
+              }
+            });
+    long given = 0;
+    while (!writer.isDone() || subscription.position() < 3000) {
+      LogEntry update = subscription.next(System.nanoTime());
+      if (update == null) {
+        given = subscription.position();
+      } else {
+        assertTrue(update.revision() > given, update.revision() + " after settling at " + given);
+      }
+    }
+    assertEquals(3000, subscription.position());
+  }
+
+  @Test
+  void theLatestAloneSkipsWhatALaterUpdateOfTheWorkerHasReplaced() throws Exception {
+    follow();
+    Subscription subscription = new Subscription(options(ALL, true), log, tail, 2, MAX_LAG);
+    subscriptions.add(subscription);
+    subscription.startNow();
+    catalog.append(100, "a", "b");
+    awaitTail();
+    assertEquals(List.of(99L, 100L), take(subscription, 2));
+    catalog.append("c");
+    assertEquals(List.of(101L), take(subscription, 1));
+  }
+
+  @Test
+  void theDeletionOfAnOldVersionHidesNoPublish() throws Exception {
+    follow();
+    Subscription subscription = new Subscription(options(ALL, true), log, tail, 10, MAX_LAG);
+    subscriptions.add(subscription);
+    subscription.startNow();
+    catalog.append(2, "a");
+    catalog.deleteOld("a");
+    awaitTail();
+    assertEquals(List.of(2L, 3L), take(subscription, 2));
+  }
+
+  @Test
+  void whatAConsumerRejectedComesAgainOnlyWithALaterUpdate() throws Exception {
+    catalog.append(5, "a", "b");
+    follow();
+    Subscription subscription = subscription(ALL, 10);
+    subscriptions.add(subscription);
+    subscription.rejected("a", new Rejection("v3", 3));
+    subscription.startAfter(0);
+    assertEquals(List.of(1L, 2L, 4L, 5L), take(subscription, 4));
+    catalog.rollBack("a", "v3");
+    assertEquals(List.of(6L), take(subscription, 1));
+  }
+
+  @Test
+  void whoFallsTooFarBehindIsEndedAndWhoComesFromFarIsNot() throws Exception {
+    catalog.append(100, "a");
+    follow();
+    Subscription slow = new Subscription(options(ALL, false), log, tail, 1, 20);
+    subscriptions.add(slow);
+    slow.startNow();
+    Subscription far = new Subscription(options(ALL, false), log, tail, 1, 20);
+    subscriptions.add(far);
+    far.startAfter(0);
+    catalog.append(50, "a");
+    awaitTail();
+    assertEquals(range(1, 150), take(far, 150));
+    assertEquals(List.of(101L), take(slow, 1));
+    assertNull(next(slow));
+    assertEquals(Subscription.End.LAGGING, slow.ended());
+  }
+
+  @Test
+  void whatWasCutFromTheLogIsToldAndNotWaitedFor() throws Exception {
+    catalog.append(100, "a");
+    follow();
+    Subscription subscription = subscription(ALL, 1);
+    subscriptions.add(subscription);
+    subscription.startAfter(10);
+    catalog.compact(50);
+    assertThrows(CompactedException.class, () -> next(subscription));
+    subscription.startAfter(50);
+    assertEquals(range(51, 100), take(subscription, 50));
   }
 
   @Test

@@ -31,11 +31,13 @@ class UpdateLogTest {
 
   private static Update update(Update.Kind kind, String worker, long size) {
     return new Update(
-        7, kind, worker, "1 0", DIGEST, size, Instant.ofEpochMilli(1_700_000_000_900L));
+        7, kind, worker, "1 0", DIGEST, size, Instant.ofEpochMilli(1_700_000_000_900L), "2 0", 7);
   }
 
   private WorkerUpdate encoded(Blobs blobs, int inlineLimit, Update update) throws Exception {
-    return WorkerUpdate.parseFrom(new UpdateEncoder(blobs, inlineLimit, events).encode(update));
+    ResumeToken token = ResumeToken.after(catalog.log(), update);
+    return WorkerUpdate.parseFrom(
+        new UpdateEncoder(blobs, inlineLimit, events).encode(update, token));
   }
 
   @Test
@@ -54,6 +56,10 @@ class UpdateLogTest {
     assertEquals(1_700_000_000L, message.getTimestamp());
     assertEquals(7, message.getRevision());
     assertEquals(UpdateKind.PUBLISHED, message.getKind());
+    assertEquals("", message.getMessage());
+    ResumeToken token = ResumeToken.decoded(message.getResumeToken()).orElseThrow();
+    assertEquals(7, token.revision());
+    assertEquals(catalog.log().id(), token.logId());
   }
 
   @Test
@@ -77,6 +83,7 @@ class UpdateLogTest {
     WorkerUpdate message = encoded(blobs, 100, update(Update.Kind.DELETED, "w", 10));
     assertEquals(UpdateKind.DELETED, message.getKind());
     assertEquals("1 0", message.getVersion());
+    assertEquals("2 0", message.getMessage(), "the latest now");
     assertEquals(DIGEST.hex(), message.getChecksum());
     assertEquals(10, message.getSize());
     assertTrue(message.getWorkerCode().isEmpty());

@@ -10,9 +10,7 @@ public final class StreamStalledException extends StatusRuntimeException {
   StreamStalledException(Duration limit) {
     super(
         Status.RESOURCE_EXHAUSTED.withDescription(
-            "the client read nothing for "
-                + limit.toMillis()
-                + " ms; subscribe again and read faster"));
+            "the client read nothing for " + limit.toMillis() + " ms; resume, and read faster"));
   }
 
   /** A slow client is not an error of ours: the stack would tell nothing. */

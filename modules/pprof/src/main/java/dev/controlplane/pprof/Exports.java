@@ -13,6 +13,11 @@ final class Exports {
     return THREAD_CONTAINERS;
   }
 
+  /** Whether {@code java.lang} is open, for {@link InheritedLabels}. */
+  static boolean threadLocals() {
+    return Object.class.getModule().isOpen("java.lang", Exports.class.getModule());
+  }
+
   private static boolean check() {
     boolean exported =
         Object.class.getModule().isExported("jdk.internal.vm", Exports.class.getModule());

@@ -19,8 +19,9 @@ public final class GoroutineProfile {
    * A group as it is written.
    *
    * @param key {@code @ 0x… 0x…}: return addresses, leaf first; also the order among equal counts
+   * @param labelText as text has them, empty without labels; the order among equal keys
    */
-  record Entry(Stack stack, LabelSet labels, long count, String key) {}
+  record Entry(Stack stack, LabelSet labels, long count, String key, String labelText) {}
 
   private final Map<Group, Long> counts;
   private final Instant time;
@@ -54,14 +55,21 @@ public final class GoroutineProfile {
   /** Sorted by count, the largest first, then by key and labels, as Go sorts them. */
   List<Entry> entries() {
     var entries = new ArrayList<Entry>(counts.size());
+    var keys = new HashMap<Stack, String>();
     counts.forEach(
         (group, count) ->
-            entries.add(new Entry(group.stack(), group.labels(), count, key(group.stack()))));
+            entries.add(
+                new Entry(
+                    group.stack(),
+                    group.labels(),
+                    count,
+                    keys.computeIfAbsent(group.stack(), GoroutineProfile::key),
+                    group.labels().isEmpty() ? "" : group.labels().compact())));
     entries.sort(
         Comparator.comparingLong(Entry::count)
             .reversed()
             .thenComparing(Entry::key)
-            .thenComparing(entry -> entry.labels().isEmpty() ? "" : entry.labels().compact()));
+            .thenComparing(Entry::labelText));
     return entries;
   }
 

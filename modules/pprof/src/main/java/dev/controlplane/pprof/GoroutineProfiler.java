@@ -80,7 +80,10 @@ public final class GoroutineProfiler {
       readDump(
           caller,
           (reader, facts) ->
-              count(counts, reader.shape(facts).stack(), reader.labels(facts.id), 1));
+              counts.merge(
+                  new GoroutineProfile.Group(reader.shape(facts).stack(), reader.labels(facts)),
+                  1L,
+                  Long::sum));
     } else {
       Sweep.over(
           others(),
@@ -214,8 +217,11 @@ public final class GoroutineProfiler {
   /** Every thread of the dump but the calling one and those that take profiles. */
   private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
     Interpreter reader = Interpreter.ofThisJvm(options.labels());
+    Map<Long, LabelSet> inherited =
+        options.labels() ? InheritedLabels.byId(LiveSource.threads()) : Map.of();
     HotSpotSource.read(
         facts -> {
+          facts.inherited = inherited.getOrDefault(facts.id, LabelSet.EMPTY);
           if (facts.id != caller.id() && !facts.name.equals(Sweep.HELPER_NAME)) {
             visitor.thread(reader, facts);
           }
@@ -225,17 +231,12 @@ public final class GoroutineProfiler {
   private static Map<GoroutineProfile.Group, Long> groups(LiveSource live, List<Thread> threads) {
     var counts = new HashMap<GoroutineProfile.Group, Long>();
     for (Thread thread : threads) {
-      Stack stack = live.stack(thread);
-      if (stack != null) {
-        count(counts, stack, live.labels(thread), 1);
+      GoroutineProfile.Group group = live.group(thread);
+      if (group != null) {
+        counts.merge(group, 1L, Long::sum);
       }
     }
     return counts;
-  }
-
-  private static void count(
-      Map<GoroutineProfile.Group, Long> counts, Stack stack, LabelSet labels, long count) {
-    counts.merge(new GoroutineProfile.Group(stack, labels), count, Long::sum);
   }
 
   private static Spelled spell(LiveSource live, StackText text, List<Thread> threads) {

@@ -11,8 +11,13 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * Has the JVM dump its threads into a temporary file and reads that. The file is in a directory of
- * its own that no one else may enter, and gone afterwards.
+ * Has the JVM dump its threads into a temporary file and reads that. The file is gone afterwards,
+ * and private: in a directory of its own that no one else may enter.
+ *
+ * <p>The JVM creates the file itself, takes neither one that exists nor a stream, and leaves the
+ * mode to the umask, which is the whole process'. The directory's default access control list
+ * stands in for the umask, so that the file is 0600 from its first byte. Where the file system
+ * knows no such lists, it is 0600 when the JVM has written it, and out of reach before.
  */
 final class HotSpotSource {
   private HotSpotSource() {}
@@ -30,6 +35,7 @@ final class HotSpotSource {
     Path directory = Files.createTempDirectory("goroutines-").toAbsolutePath();
     Path file = directory.resolve("threads.json");
     try {
+      Libc.keepFilesPrivate(directory);
       hotSpot.dumpThreads(file.toString(), ThreadDumpFormat.JSON);
       if (Files.getFileAttributeView(file, PosixFileAttributeView.class) != null) {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -43,6 +49,7 @@ final class HotSpotSource {
     } catch (UnsupportedOperationException e) {
       throw new IOException("this JVM has no thread dump in JSON: ask for the live source", e);
     } finally {
+      // Also what was written of it before the disk was full.
       Files.deleteIfExists(file);
       Files.deleteIfExists(directory);
     }

@@ -59,7 +59,7 @@ final class Interpreter {
     }
     Shape shape = shape(facts);
     return new Goroutine(
-        facts.id, state(facts, shape), shape.stack(), creator(facts, shape), labels(facts.id));
+        facts.id, state(facts, shape), shape.stack(), creator(facts, shape), labels(facts));
   }
 
   /** The shown part of a thread's stack. */
@@ -90,9 +90,12 @@ final class Interpreter {
     return WaitReasons.state(facts.state, onThread, facts.blocker, shape.finding());
   }
 
-  LabelSet labels(long threadId) {
-    Roster.Entry entry = labels ? Roster.entry(threadId) : null;
-    return entry == null ? LabelSet.EMPTY : entry.labels();
+  LabelSet labels(ThreadFacts facts) {
+    if (!labels) {
+      return LabelSet.EMPTY;
+    }
+    Roster.Entry entry = Roster.entry(facts.id);
+    return entry == null ? facts.inherited : entry.labels();
   }
 
   private Creator creator(ThreadFacts facts, Shape shape) {

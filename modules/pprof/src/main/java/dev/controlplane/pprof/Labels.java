@@ -5,8 +5,12 @@ import java.util.TreeMap;
 
 /**
  * Labels for the goroutines of a piece of work, as Go's {@code pprof.Do} sets them: they are in all
- * forms of the goroutine profile while the work runs. Threads that {@link Goroutines} starts inside
- * inherit them. Labels set inside others are added to them; one value a key, the innermost wins.
+ * forms of the goroutine profile while the work runs. Threads started inside have them too, as long
+ * as they live, however they are started; not those of a builder that inherits no thread locals,
+ * nor threads of a pool that were there before. (Where {@code java.lang} is not open to this code,
+ * those that {@link Goroutines} starts: start the JVM with {@code --add-opens
+ * java.base/java.lang=ALL-UNNAMED}.) Labels set inside others are added to them; one value a key,
+ * the innermost wins.
  *
  * <pre>{@code
  * Labels.of("consumer", id).run(() -> serve(subscription));

@@ -18,6 +18,9 @@ final class LiveSource {
   /** How often a thread that moves on while it is looked at is looked at again. */
   private static final int ATTEMPTS = 3;
 
+  /** Threads listed, in a part of a millisecond, before others have their turn. */
+  private static final int STRETCH = 1024;
+
   /** Threads that take profiles for others: no part of what the process does. */
   static final Set<Thread> HELPERS = ConcurrentHashMap.newKeySet();
 
@@ -44,17 +47,25 @@ final class LiveSource {
     return threads;
   }
 
+  // Nothing depends on whether the scheduler listens.
+  @SuppressWarnings("ThreadPriorityCheck")
   private static void addThreads(ThreadContainer container, List<Thread> threads) {
-    container.threads().forEach(threads::add);
+    container
+        .threads()
+        .forEach(
+            thread -> {
+              threads.add(thread);
+              if (threads.size() % STRETCH == 0) {
+                Thread.yield();
+              }
+            });
     container.children().forEach(child -> addThreads(child, threads));
   }
 
   /** The calling thread, up to the method of {@link GoroutineProfiler} it called. */
   Goroutine caller() {
     Thread thread = Thread.currentThread();
-    facts.clear();
-    facts.id = thread.threadId();
-    facts.virtual = thread.isVirtual();
+    begin(thread);
     facts.mounted = true;
     facts.state = Thread.State.RUNNABLE;
     StackTraceElement[] elements = thread.getStackTrace();
@@ -69,18 +80,14 @@ final class LiveSource {
     return interpreter.goroutine(facts);
   }
 
-  /** The shown part of a thread's stack, or null if it has none any more. */
-  Stack stack(Thread thread) {
+  /** What a thread is counted by, or null if it has ended. */
+  GoroutineProfile.Group group(Thread thread) {
     if (!thread.isAlive()) {
       return null;
     }
     begin(thread);
     frames(thread);
-    return interpreter.shape(facts).stack();
-  }
-
-  LabelSet labels(Thread thread) {
-    return interpreter.labels(thread.threadId());
+    return new GoroutineProfile.Group(interpreter.shape(facts).stack(), interpreter.labels(facts));
   }
 
   /** The goroutine of a thread, or null if the thread has ended. */
@@ -118,6 +125,7 @@ final class LiveSource {
     facts.clear();
     facts.id = thread.threadId();
     facts.virtual = thread.isVirtual();
+    facts.inherited = InheritedLabels.of(thread);
   }
 
   private void frames(Thread thread) {

@@ -177,9 +177,18 @@ public final class Main {
     return result;
   }
 
-  /** The file appears when it is whole. */
-  private static Converter.Result toFile(InputStream dump, Path output, Converter.Format format)
+  /** The file appears when it is whole; a device or a pipe is written to, and never replaced. */
+  private static Converter.Result toFile(InputStream dump, Path named, Converter.Format format)
       throws IOException {
+    Path output = Files.exists(named) ? named.toRealPath() : named;
+    if (Files.exists(output) && !Files.isRegularFile(output) && !Files.isDirectory(output)) {
+      try (OutputStream out = Files.newOutputStream(output, StandardOpenOption.WRITE)) {
+        var buffered = new BufferedOutputStream(out, 1 << 16);
+        Converter.Result result = new Converter(dump, () -> buffered, room()).convert(format);
+        buffered.flush();
+        return result;
+      }
+    }
     Path directory = output.toAbsolutePath().getParent();
     if (directory == null || !Files.isDirectory(directory) || Files.isDirectory(output)) {
       throw new IOException(output + " can't be written: not a file in a directory that exists");

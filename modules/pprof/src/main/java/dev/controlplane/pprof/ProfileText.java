@@ -17,8 +17,8 @@ final class ProfileText {
     text.append("goroutine profile: total ").append(signed(profile.total())).append('\n');
     for (GoroutineProfile.Entry entry : profile.entries()) {
       text.append(signed(entry.count())).append(' ').append(entry.key()).append('\n');
-      if (!entry.labels().isEmpty()) {
-        text.append("# labels: ").append(entry.labels().compact()).append('\n');
+      if (!entry.labelText().isEmpty()) {
+        text.append("# labels: ").append(entry.labelText()).append('\n');
       }
       append(text, entry.stack());
       text.append('\n');

@@ -40,8 +40,9 @@ final class Roster {
 
   /** Labels of the current thread. */
   static LabelSet labels() {
-    Entry entry = ENTRIES.get(Thread.currentThread().threadId());
-    return entry == null ? LabelSet.EMPTY : entry.labels;
+    Thread thread = Thread.currentThread();
+    Entry entry = ENTRIES.get(thread.threadId());
+    return entry == null ? InheritedLabels.of(thread) : entry.labels;
   }
 
   /** Runs a thread's work with the thread on the roster. */
@@ -49,6 +50,7 @@ final class Roster {
     Thread thread = Thread.currentThread();
     Long id = thread.threadId();
     ENTRIES.put(id, new Entry(thread, creator, parent, labels));
+    InheritedLabels.set(labels);
     try {
       work.run();
     } finally {
@@ -60,14 +62,18 @@ final class Roster {
     Thread thread = Thread.currentThread();
     Long id = thread.threadId();
     Entry before = ENTRIES.get(id);
+    LabelSet outer = labels();
+    LabelSet inner = outer.with(labels);
     ENTRIES.put(
         id,
         before == null
-            ? new Entry(thread, null, 0, labels)
-            : new Entry(thread, before.creator, before.parent, before.labels.with(labels)));
+            ? new Entry(thread, null, 0, inner)
+            : new Entry(thread, before.creator, before.parent, inner));
+    InheritedLabels.set(inner);
     try {
       return work.call();
     } finally {
+      InheritedLabels.set(outer);
       if (before == null) {
         ENTRIES.remove(id);
       } else {

@@ -16,8 +16,9 @@ import java.util.function.Supplier;
  * their order. No more than a few portions are ahead of the one that is taken, so that memory is
  * bounded however many there are.
  *
- * <p>The work is done by platform threads: the calling thread may be virtual, and must not keep its
- * carrier from others all that time.
+ * <p>The work is done by platform threads of the lowest priority: the calling thread may be
+ * virtual, and must not keep its carrier from others all that time; nor may the work keep the
+ * carriers from the cores.
  */
 final class Sweep {
   static final String HELPER_NAME = "goroutine-profile";
@@ -31,7 +32,7 @@ final class Sweep {
   /** Past two the JVM's own locks are in the way, and others want to run too. */
   private static final int HELPERS = Math.min(2, Runtime.getRuntime().availableProcessors());
 
-  private static final int AHEAD = 16 * HELPERS;
+  private static final int AHEAD = 4 * HELPERS;
 
   /** The work on a portion; each helper has its own worker. */
   @FunctionalInterface
@@ -53,7 +54,7 @@ final class Sweep {
     if (threads.size() < WORTH_HELP) {
       Worker<R> worker = workers.get();
       for (List<Thread> portion : portions) {
-        taker.take(worker.work(portion));
+        taker.take(considerate(worker, portion));
       }
       return;
     }
@@ -102,6 +103,7 @@ final class Sweep {
             .daemon()
             .unstarted(
                 () -> {
+                  Libc.stepBack();
                   try {
                     work.run();
                   } finally {

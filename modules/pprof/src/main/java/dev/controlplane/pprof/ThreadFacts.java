@@ -15,6 +15,9 @@ final class ThreadFacts {
   /** Class of what it is parked on, null if nothing. */
   String blocker;
 
+  /** What it has from the thread that started it. */
+  LabelSet inherited = LabelSet.EMPTY;
+
   /** Leaf first; the first {@link #depth} are filled. */
   Frame[] frames = new Frame[64];
 
@@ -34,6 +37,7 @@ final class ThreadFacts {
     state = null;
     mounted = false;
     blocker = null;
+    inherited = LabelSet.EMPTY;
     depth = 0;
   }
 }

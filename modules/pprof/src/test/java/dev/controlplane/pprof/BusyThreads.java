@@ -1,20 +1,29 @@
 package dev.controlplane.pprof;
 
+import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Profiles a JVM whose virtual threads never rest: {@code SOURCE COUNT}. Ends with 0 after so many
- * profiles, each of which had the threads in it.
+ * profiles, some at once, each of which had the threads in it.
  */
 final class BusyThreads {
-  private static final int THREADS = 24;
+  private static final int THREADS = 12;
+  private static final int PROFILERS = 4;
+  private static final GoroutineProfiler PROFILER = GoroutineProfiler.create();
 
   private final AtomicBoolean on = new AtomicBoolean(true);
+  private final Labels labels = Labels.of("kind", "busy");
   private final Object monitor = new Object();
   private final ReentrantLock lock = new ReentrantLock();
   private final LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
@@ -26,25 +35,44 @@ final class BusyThreads {
     int profiles = Integer.parseInt(args[1]);
     var busy = new BusyThreads();
     busy.start();
-    GoroutineProfiler profiler = GoroutineProfiler.create();
-    for (int i = 0; i < profiles; i++) {
-      long seen =
-          switch (i % 8) {
-            case 0 -> profiler.writeStacks(source, StackStyle.GO, OutputStream.nullOutputStream());
-            case 1 -> profiler.writePerGoroutine(source, OutputStream.nullOutputStream());
-            default -> {
-              GoroutineProfile profile = profiler.collect(source);
-              profile.writeBinary(OutputStream.nullOutputStream());
-              yield profile.total();
-            }
-          };
-      if (seen < THREADS) {
-        throw new AssertionError("profile " + i + " has " + seen + " threads only");
+    // Several at once get more of the cores, which the busy threads would have alone otherwise.
+    var taken = new AtomicInteger();
+    var profiling = new ArrayList<Future<?>>();
+    try (ExecutorService profilers = Executors.newFixedThreadPool(PROFILERS)) {
+      for (int i = 0; i < PROFILERS; i++) {
+        profiling.add(
+            profilers.submit(
+                () -> {
+                  for (int n = taken.getAndIncrement(); n < profiles; n = taken.getAndIncrement()) {
+                    profile(source, n);
+                  }
+                  return null;
+                }));
       }
+    }
+    for (Future<?> done : profiling) {
+      done.get();
     }
     busy.on.set(false);
     System.out.println(profiles + " profiles");
     System.exit(0);
+  }
+
+  private static void profile(Source source, int n) throws IOException {
+    OutputStream nowhere = OutputStream.nullOutputStream();
+    long seen =
+        switch (n % 8) {
+          case 0 -> PROFILER.writeStacks(source, StackStyle.GO, nowhere);
+          case 1 -> PROFILER.writePerGoroutine(source, nowhere);
+          default -> {
+            GoroutineProfile profile = PROFILER.collect(source);
+            profile.writeBinary(nowhere);
+            yield profile.total();
+          }
+        };
+    if (seen < THREADS) {
+      throw new AssertionError("profile " + n + " has " + seen + " threads only");
+    }
   }
 
   private void start() {
@@ -67,7 +95,12 @@ final class BusyThreads {
             }
           });
       forever(() -> Thread.sleep(0, 100_000));
-      forever(() -> Thread.startVirtualThread(() -> LockSupport.parkNanos(1_000)).join());
+      forever(
+          () -> {
+            Thread started =
+                labels.call(() -> Thread.startVirtualThread(() -> LockSupport.parkNanos(1_000)));
+            started.join();
+          });
       forever(
           () -> {
             queue.put(1);

@@ -9,7 +9,12 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a main class of the tests in a JVM of its own. */
 final class ChildJvm {
-  static final String EXPORTS = "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED";
+  /** What the manifests of our jars say. */
+  static final List<String> OPTIONS =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
+          "--add-opens=java.base/java.lang=ALL-UNNAMED");
 
   /** What came of it; the output has both streams. */
   record Ended(int code, String output) {}

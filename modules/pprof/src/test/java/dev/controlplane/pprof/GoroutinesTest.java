@@ -6,13 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who started a thread, and its labels. */
 final class GoroutinesTest {
@@ -119,6 +129,147 @@ final class GoroutinesTest {
     Dumps.Parsed parsed = parsed(parked(threads.getFirst()));
 
     assertEquals("waiting labels:{\"consumer\": \"c-2\", \"worker\": \"w\"}", parsed.state());
+  }
+
+  /** Ways to start a thread, none of which knows of labels. */
+  enum Start {
+    VIRTUAL {
+      @Override
+      void run(Runnable work) {
+        Thread.startVirtualThread(work);
+      }
+    },
+    PLATFORM {
+      @Override
+      void run(Runnable work) {
+        new Thread(work).start();
+      }
+    },
+    GRANDCHILD {
+      @Override
+      void run(Runnable work) {
+        Thread.startVirtualThread(() -> new Thread(work).start());
+      }
+    },
+    VIRTUAL_PER_TASK {
+      @Override
+      void run(Runnable work) {
+        shutDown(Executors.newVirtualThreadPerTaskExecutor(), work);
+      }
+    },
+    POOL {
+      @Override
+      void run(Runnable work) {
+        shutDown(Executors.newFixedThreadPool(1), work);
+      }
+    },
+    WITHOUT_INHERITANCE_BUT_RECORDED {
+      @Override
+      void run(Runnable work) {
+        Goroutines.factory(Thread.ofVirtual().inheritInheritableThreadLocals(false))
+            .newThread(() -> Thread.startVirtualThread(work))
+            .start();
+      }
+    };
+
+    abstract void run(Runnable work);
+
+    private static void shutDown(ExecutorService executor, Runnable work) {
+      executor.execute(work);
+      executor.shutdown();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void labelsAreInheritedHoweverAThreadIsStarted(Start start) throws Exception {
+    var running = new CompletableFuture<Thread>();
+    Labels.of("consumer", "c-1")
+        .run(
+            () ->
+                start.run(
+                    () -> {
+                      running.complete(Thread.currentThread());
+                      LockSupport.park();
+                    }));
+
+    Dumps.Parsed parsed = parsed(parked(running.get()));
+
+    assertEquals("waiting labels:{\"consumer\": \"c-1\"}", parsed.state());
+    assertTrue(counted().contains("# labels: {\"consumer\":\"c-1\"}"), "in debug=1 too");
+  }
+
+  private String counted() throws IOException {
+    var text = new ByteArrayOutputStream();
+    profiler.collect(Source.LIVE).writeText(text);
+    return text.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aThreadThatInheritsLabelsAddsItsOwnAndGoesBackToThem() throws Exception {
+    var states = new CompletableFuture<List<String>>();
+    Runnable work =
+        () -> {
+          try {
+            states.complete(
+                List.of(state(), Labels.of("b", "2", "a", "3").call(this::state), state()));
+          } catch (IOException e) {
+            states.completeExceptionally(e);
+          }
+        };
+    Labels.of("a", "1").run(() -> Thread.startVirtualThread(work));
+
+    assertEquals(
+        List.of(
+            "running labels:{\"a\": \"1\"}",
+            "running labels:{\"a\": \"3\", \"b\": \"2\"}",
+            "running labels:{\"a\": \"1\"}"),
+        states.get());
+  }
+
+  private String state() throws IOException {
+    return Dumps.parse(Dumps.take(profiler, Source.LIVE))
+        .get(Thread.currentThread().threadId())
+        .state();
+  }
+
+  @Test
+  void threadsThatMustNotInheritDoNot() throws Exception {
+    var threads = new ArrayList<Thread>();
+    Labels.of("consumer", "c-1")
+        .run(
+            () ->
+                threads.add(
+                    Thread.ofVirtual()
+                        .inheritInheritableThreadLocals(false)
+                        .start(LockSupport::park)));
+    threads.add(Thread.startVirtualThread(LockSupport::park));
+
+    for (Thread thread : threads) {
+      assertEquals("waiting", parsed(parked(thread)).state());
+    }
+  }
+
+  @Test
+  void labelsThatChangeWhileTheyAreReadAreTheOldOrTheNewOnes() throws Exception {
+    var on = new AtomicBoolean(true);
+    Thread changing =
+        Thread.startVirtualThread(
+            () -> {
+              while (on.get()) {
+                Labels.of("a", "1").run(() -> Labels.of("b", "2").run(Thread::yield));
+              }
+            });
+    var seen = new HashSet<String>();
+    for (int i = 0; i < 200_000; i++) {
+      seen.add(InheritedLabels.of(changing).compact());
+    }
+    on.set(false);
+    changing.join();
+
+    seen.removeAll(Set.of("{}", "{\"a\":\"1\"}", "{\"a\":\"1\", \"b\":\"2\"}"));
+    assertEquals(Set.of(), seen);
+    assertTrue(InheritedLabels.of(changing).isEmpty(), "nothing is kept of an ended thread");
   }
 
   @Test

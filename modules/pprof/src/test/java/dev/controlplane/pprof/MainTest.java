@@ -14,6 +14,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -69,6 +70,36 @@ final class MainTest {
 
     assertEquals(4, profile(out.toByteArray()).getSampleCount());
     assertEquals("", err());
+  }
+
+  /** As root it would be replaced by a file otherwise, and so would /dev/null. */
+  @Test
+  void whatIsNoFileIsWrittenToAndStays() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Path read = directory.resolve("read");
+    Process reader =
+        new ProcessBuilder("cat", pipe.toString()).redirectOutput(read.toFile()).start();
+    try {
+      assertEquals(0, run("convert", dump, "-o", pipe), err());
+
+      assertTrue(Files.readAttributes(pipe, BasicFileAttributes.class).isOther());
+      assertEquals(0, reader.waitFor());
+      assertEquals(4, profile(Files.readAllBytes(read)).getSampleCount());
+    } finally {
+      reader.destroy();
+    }
+  }
+
+  @Test
+  void aLinkIsFollowed() throws Exception {
+    Path file = Files.writeString(directory.resolve("profile"), "before");
+    Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+
+    assertEquals(0, run("convert", dump, "-o", link), err());
+
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals(4, profile(Files.readAllBytes(file)).getSampleCount());
   }
 
   @Test

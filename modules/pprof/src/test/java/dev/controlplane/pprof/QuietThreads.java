@@ -109,6 +109,7 @@ final class QuietThreads {
     for (Runnable state : states) {
       Thread.ofPlatform().daemon().start(state);
       Labels.of("kind", "quiet").run(() -> Goroutines.start("quiet", state));
+      Labels.of("kind", "plain").run(() -> Thread.startVirtualThread(state));
     }
     Thread.startVirtualThread(quietly(server::accept));
   }

@@ -14,7 +14,7 @@ final class SourcesTest {
 
   @Test
   void bothSourcesGiveTheSameProfileOfAQuietJvm() throws Exception {
-    ChildJvm.Ended ended = ChildJvm.run(directory, List.of(ChildJvm.EXPORTS), QuietThreads.class);
+    ChildJvm.Ended ended = ChildJvm.run(directory, ChildJvm.OPTIONS, QuietThreads.class);
 
     assertEquals("same", ended.output().strip());
   }

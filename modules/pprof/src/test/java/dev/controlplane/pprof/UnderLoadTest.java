@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ final class UnderLoadTest {
   @Test
   void tenThousandProfilesOfBusyVirtualThreadsHarmNothing() throws Exception {
     ChildJvm.Ended ended =
-        ChildJvm.run(directory, List.of(ChildJvm.EXPORTS), BusyThreads.class, "live", "10000");
+        ChildJvm.run(directory, ChildJvm.OPTIONS, BusyThreads.class, "live", "10000");
 
     assertEquals(0, ended.code(), ended.output());
     assertEquals("10000 profiles", ended.output().strip());
@@ -30,13 +31,9 @@ final class UnderLoadTest {
   @Test
   @Tag("jdk-crash")
   void theDumpOfTheJvmItselfCrashesItUnderTheSameLoad() throws Exception {
-    ChildJvm.Ended ended =
-        ChildJvm.run(
-            directory,
-            List.of(ChildJvm.EXPORTS, "-XX:-CreateCoredumpOnCrash"),
-            BusyThreads.class,
-            "hotspot",
-            "10000");
+    List<String> options = new ArrayList<>(ChildJvm.OPTIONS);
+    options.add("-XX:-CreateCoredumpOnCrash");
+    ChildJvm.Ended ended = ChildJvm.run(directory, options, BusyThreads.class, "hotspot", "10000");
 
     assertNotEquals(0, ended.code(), ended.output());
     assertTrue(ended.output().contains("SIGSEGV"), ended.output());

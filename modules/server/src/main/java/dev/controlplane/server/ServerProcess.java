@@ -19,7 +19,6 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,7 +88,7 @@ public final class ServerProcess {
       throws Exception {
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
-    process.assemble(program, process.bindAddress());
+    process.assemble(program, process.setup.bindAddress());
     return process::closeResources;
   }
 
@@ -115,7 +114,7 @@ public final class ServerProcess {
   }
 
   private void start(Program program) throws Exception {
-    InetAddress address = bindAddress();
+    InetAddress address = setup.bindAddress();
     Profiles.of(setup.settings()).ofProcess(setup.name(), log);
     assemble(program, address);
     server = setup.webServer().build().start();
@@ -154,16 +153,6 @@ public final class ServerProcess {
   private static String hostPort(InetAddress address, int port) {
     String host = address.getHostAddress();
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-  }
-
-  private InetAddress bindAddress() {
-    String text = setup.settings().text("bind-address");
-    try {
-      return InetAddress.getByName(text);
-    } catch (UnknownHostException e) {
-      throw new StartupException(
-          "BIND_ADDRESS is \"" + text + "\"; expected: an address of this machine", e);
-    }
   }
 
   /** Says clearly that a port is taken; Helidon would log a stack trace and go on. */

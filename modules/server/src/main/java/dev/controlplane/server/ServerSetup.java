@@ -2,6 +2,8 @@ package dev.controlplane.server;
 
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -46,6 +48,21 @@ public final class ServerSetup {
   /** The server's log. */
   public EventLog log() {
     return log;
+  }
+
+  /**
+   * The address that every socket of the server listens on.
+   *
+   * @throws StartupException if the setting is not an address of this machine
+   */
+  public InetAddress bindAddress() {
+    String text = settings.text("bind-address");
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException e) {
+      throw new StartupException(
+          "BIND_ADDRESS is \"" + text + "\"; expected: an address of this machine", e);
+    }
   }
 
   /** The HTTP API on the default socket. */

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +25,18 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Types every command of {@code docs/pprof-guide.md}, in order, against the real servers. */
 class GuideTest {
+  /** For a machine that has much else to do. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /** Waits as long as the guide says, and then for the dumps that are being written. */
+  private static final String SLEEP =
+      """
+      sleep() {
+        command sleep "$1"
+        while ls -A DIRECTORIES | grep -q '^\\.goroutine-dump-'; do command sleep 0.1; done
+      }
+      """;
+
   /** What no tool may say on stderr. */
   private static final Pattern COMPLAINT =
       Pattern.compile(
@@ -121,7 +134,11 @@ class GuideTest {
     ProcessBuilder shell = shell(block.commands()).redirectError(errors.toFile());
     Path output = directory.resolve("stdout.txt");
     Process process = shell.redirectOutput(output.toFile()).start();
-    assertTrue(process.waitFor(120, TimeUnit.SECONDS), "still runs: " + block.commands());
+    assertTrue(
+        process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS), "still runs: " + block.commands());
+    if (block.commands().contains("killall -QUIT")) {
+      cluster.servers().forEach(GuideTest::awaitDump);
+    }
 
     String said = read(output);
     String complained = read(errors);
@@ -140,6 +157,19 @@ class GuideTest {
           .filter(must -> must.heading.equals(block.heading()))
           .forEach(must -> must(must, all));
     }
+  }
+
+  /** The next block reads it; on a slow machine it is there later than the guide's reader waits. */
+  private static void awaitDump(ServerUnderTest server) {
+    Await.until(
+        PATIENCE,
+        () -> "a dump of " + server.name() + ": " + server.logText(),
+        () -> {
+          try (Stream<Path> files = Files.list(server.directory())) {
+            return files.anyMatch(
+                file -> file.getFileName().toString().startsWith("goroutine-dump-"));
+          }
+        });
   }
 
   private static boolean isLastOf(Guide.Block block) {
@@ -171,7 +201,7 @@ class GuideTest {
     try {
       String page = "http://localhost:" + port + "/ui/";
       Await.until(
-          Duration.ofSeconds(30),
+          PATIENCE,
           () -> page + " answers; " + read(output),
           () -> Cluster.get(page + "top").statusCode() == 200);
       for (String view : List.of("top", "flamegraph", "peek?f=main", "source?f=main")) {
@@ -193,8 +223,13 @@ class GuideTest {
     for (ServerUnderTest server : cluster.servers()) {
       mine = mine.replace("$(pgrep -x " + server.name() + ")", String.valueOf(server.pid()));
     }
+    String directories =
+        cluster.servers().stream()
+            .map(server -> "'" + server.directory() + "'")
+            .collect(Collectors.joining(" "));
+    String sleep = SLEEP.replace("DIRECTORIES", directories);
     ProcessBuilder shell =
-        new ProcessBuilder("bash", "-eu", "-c", mine).directory(directory.toFile());
+        new ProcessBuilder("bash", "-eu", "-c", sleep + mine).directory(directory.toFile());
     shell.environment().put("INTERVAL", "0");
     shell.environment().put("PPROF_TMPDIR", directory.resolve("pprof").toString());
     return shell;

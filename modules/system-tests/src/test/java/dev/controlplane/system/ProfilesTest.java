@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 
 /** What the servers' goroutines look like, to people and to the parsers of others. */
 class ProfilesTest {
+  /** For a machine that has much else to do. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
   private static Cluster cluster;
 
   @BeforeAll
@@ -67,7 +70,7 @@ class ProfilesTest {
   /** The databases' readers start with the first work and end after a while without. */
   private static void awaitGoroutine(String server, String url, Guide.Expected row) {
     Await.until(
-        Duration.ofSeconds(10),
+        PATIENCE,
         () -> server + " has " + row + ": " + GoroutineText.of(url),
         () -> {
           Cluster.get(url + (server.equals("grpc-server") ? "/consumers" : "/observe/health"));
@@ -80,8 +83,8 @@ class ProfilesTest {
 
   @Test
   void eachSubscriptionHasTwoGoroutinesAndTheyEndWithIt() {
-    // Subscriptions of the tests before may still be ending.
-    awaitLabelled(0);
+    // Subscriptions of the tests before may still be ending, and their connections after them.
+    awaitSubscriptions(0, 0);
     int total = GoroutineText.of(cluster.grpcHttpUrl()).size();
     ManagedChannel channel = cluster.channel();
     for (int i = 0; i < 50; i++) {
@@ -90,13 +93,15 @@ class ProfilesTest {
               SubscribeRequest.newBuilder().setConsumerId("consumer-" + i).build(), ignore());
     }
 
-    awaitLabelled(100);
-    int opened = GoroutineText.of(cluster.grpcHttpUrl()).size();
-    // One more reads the frames of their connection; carriers and pollers come and go.
-    assertTrue(opened >= total + 101 - 5 && opened <= total + 101 + 10, total + " → " + opened);
+    awaitSubscriptions(100, 1);
+    // Carriers and pollers come and go.
+    Await.until(
+        PATIENCE,
+        () -> "about 101 more than " + total + ": " + GoroutineText.of(cluster.grpcHttpUrl()),
+        () -> Math.abs(GoroutineText.of(cluster.grpcHttpUrl()).size() - total - 101) <= 10);
 
     channel.shutdownNow();
-    awaitLabelled(0);
+    awaitSubscriptions(0, 0);
   }
 
   private static StreamObserver<WorkerUpdate> ignore() {
@@ -112,17 +117,19 @@ class ProfilesTest {
     };
   }
 
-  private static long labelled() {
-    return GoroutineText.of(cluster.grpcHttpUrl()).stream()
-        .filter(goroutine -> goroutine.isLabelled("consumer"))
-        .count();
-  }
-
-  private static void awaitLabelled(long count) {
+  /** Goroutines with the label of a consumer, and those that read the frames of a connection. */
+  private static void awaitSubscriptions(long labelled, long reading) {
     Await.until(
-        Duration.ofSeconds(10),
-        () -> count + " goroutines of consumers, not " + labelled(),
-        () -> labelled() == count);
+        PATIENCE,
+        () ->
+            "%d goroutines of consumers, %d of connections: %s"
+                .formatted(labelled, reading, GoroutineText.of(cluster.grpcHttpUrl())),
+        () -> {
+          List<GoroutineText> all = GoroutineText.of(cluster.grpcHttpUrl());
+          return all.stream().filter(one -> one.isLabelled("consumer")).count() == labelled
+              && all.stream().filter(one -> one.calls("streams.GuardedConnection.handle")).count()
+                  == reading;
+        });
   }
 
   @Test
@@ -161,9 +168,10 @@ class ProfilesTest {
       long before = dumps(server).size();
       Tools.run("kill", "-QUIT", String.valueOf(server.pid())).mustSucceed();
       Await.until(
-          Duration.ofSeconds(20),
+          PATIENCE,
           () -> "a dump of " + server.name() + ": " + server.logText(),
-          () -> dumps(server).size() == before + 1);
+          // At least: killall of another test on this machine reaches this server too.
+          () -> dumps(server).size() > before);
     }
     for (ServerUnderTest server : cluster.servers()) {
       Path dump = dumps(server).getLast();

@@ -174,6 +174,25 @@ class StartTest {
     }
   }
 
+  /** Of each address family, in any spelling: nothing but loopback. */
+  @Test
+  void everySocketListensOnLoopbackUnlessTold() {
+    for (String name : List.of("upload-server", "consumer-server", "grpc-server")) {
+      ServerUnderTest server = server(name).launch().awaitReady();
+      try {
+        String sockets =
+            Tools.run("lsof", "-nP", "-a", "-p", "" + server.pid(), "-iTCP", "-sTCP:LISTEN", "-Fn")
+                .mustSucceed()
+                .output();
+        List<String> addresses = sockets.lines().filter(line -> line.startsWith("n")).toList();
+        assertEquals(name.equals("grpc-server") ? 2 : 1, addresses.size(), sockets);
+        addresses.forEach(address -> assertTrue(address.startsWith("n127.0.0.1:"), sockets));
+      } finally {
+        server.clear();
+      }
+    }
+  }
+
   @Test
   void aSecondWriterOfADataDirectoryIsRefused() {
     ServerUnderTest first = server("upload-server").launch().awaitReady();

@@ -1,44 +1,189 @@
 package dev.controlplane.pprof.observe;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds the work that profiles may cause: of all requests at once few are worked on, some more
- * wait for a while, the others are told to come again.
- *
- * <p>A permit is held until the profile is written, so that this also bounds the profiles in memory
- * when clients read slowly.
+ * Bounds what profiles cost. Of all requests at once few are open, some more wait for that for a
+ * while, the others are told to come again. Of those that are open few are worked on: while a
+ * client is waited for, its turn is another's. So clients that don't read hold no more than their
+ * place among the open ones, each with the little that is buffered of a profile; and when others
+ * wait for a place, who has kept the server waiting longest gives it up.
  */
 final class Admission {
+  /** How long a request waits for its turn. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private final Semaphore working;
-  private final Semaphore waiting;
+  /** Who has kept the server waiting for less is not cut off. */
+  private static final Duration LENIENCY = Duration.ofSeconds(5);
 
-  Admission(int working, int waiting) {
+  private static final Duration GLANCE = Duration.ofMillis(250);
+
+  private final Semaphore working;
+  private final Semaphore open;
+  private final Semaphore waiting;
+  private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+
+  Admission(int working, int open, int waiting) {
     this.working = new Semaphore(working, true);
+    this.open = new Semaphore(open, true);
     this.waiting = new Semaphore(waiting);
   }
 
-  /** Takes a permit, after some waiting perhaps; false when there are too many already. */
-  boolean enter() throws InterruptedException {
-    if (working.tryAcquire()) {
-      return true;
+  /** Takes a turn for this thread, after some waiting perhaps; null when there are too many. */
+  Turn enter() throws InterruptedException {
+    if (!open.tryAcquire() && !waitForPlace()) {
+      return null;
     }
+    boolean entered = false;
+    try {
+      entered = working.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } finally {
+      if (!entered) {
+        open.release();
+      }
+    }
+    return entered ? new Turn() : null;
+  }
+
+  private boolean waitForPlace() throws InterruptedException {
     if (!waiting.tryAcquire()) {
       return false;
     }
     try {
-      return working.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      long start = System.nanoTime();
+      while (!open.tryAcquire(GLANCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (System.nanoTime() - start > PATIENCE.toNanos()) {
+          return false;
+        }
+        turns.stream()
+            .max(Comparator.comparingLong(Turn::waited))
+            .filter(turn -> turn.waited() > LENIENCY.toNanos())
+            .ifPresent(Turn::cut);
+      }
+      return true;
     } finally {
       waiting.release();
     }
   }
 
-  /** Gives a permit back. */
-  void leave() {
-    working.release();
+  /** A request that is open, from when it is worked on until its answer is read. For one thread. */
+  final class Turn implements AutoCloseable {
+    private final Thread thread = Thread.currentThread();
+    private boolean works = true;
+    private boolean cut;
+
+    /** Time in writes, and when the present one began; 0: none. */
+    private long waited;
+
+    private long waitsSince;
+
+    private Turn() {
+      turns.add(this);
+    }
+
+    /** A client's stream: what is written to it is no work. */
+    OutputStream client(OutputStream out) {
+      return new Client(out);
+    }
+
+    @Override
+    public void close() {
+      turns.remove(this);
+      if (works) {
+        working.release();
+      }
+      open.release();
+    }
+
+    private synchronized long waited() {
+      if (cut) {
+        return 0; // Once is enough.
+      }
+      return waitsSince == 0 ? waited : waited + System.nanoTime() - waitsSince;
+    }
+
+    /** The interrupt closes the socket under a write; it is taken back when the write has ended. */
+    private synchronized void cut() {
+      if (!cut && waitsSince != 0) {
+        thread.interrupt();
+      }
+      cut = true;
+    }
+
+    private void stop() throws IOException {
+      synchronized (this) {
+        mustGoOn();
+        waitsSince = Math.max(1, System.nanoTime());
+      }
+      works = false;
+      working.release();
+    }
+
+    /** Whatever came of the write. */
+    private void resume() {
+      synchronized (this) {
+        waited = waited();
+        waitsSince = 0;
+        if (cut) {
+          boolean _ = Thread.interrupted();
+          return;
+        }
+      }
+      working.acquireUninterruptibly();
+      works = true;
+    }
+
+    private void mustGoOn() throws IOException {
+      if (cut) {
+        throw new IOException("the client reads too slowly while others wait");
+      }
+    }
+
+    @FunctionalInterface
+    private interface Step {
+      void run() throws IOException;
+    }
+
+    private void waitFor(Step step) throws IOException {
+      stop();
+      try {
+        step.run();
+      } finally {
+        resume();
+      }
+      synchronized (this) {
+        mustGoOn();
+      }
+    }
+
+    private final class Client extends OutputStream {
+      private final OutputStream out;
+
+      private Client(OutputStream out) {
+        this.out = out;
+      }
+
+      @Override
+      public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) throws IOException {
+        waitFor(() -> out.write(bytes, offset, length));
+      }
+
+      @Override
+      public void close() throws IOException {
+        waitFor(out::close);
+      }
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -76,12 +77,13 @@ final class Exchange {
   }
 
   /**
-   * Sends a profile while it is written; a HEAD request gets its length.
+   * Sends a profile while it is written; a HEAD request gets its length. Waiting for the client is
+   * not part of the turn's work.
    *
    * @throws IOException if the body can't be written and nothing of it was sent: another answer can
    *     be given
    */
-  void stream(String contentType, Body body) throws IOException {
+  void stream(Admission.Turn turn, String contentType, Body body) throws IOException {
     response.header(HeaderNames.CONTENT_TYPE, contentType);
     if (isHead()) {
       Length length = new Length();
@@ -90,9 +92,10 @@ final class Exchange {
       response.send();
       return;
     }
-    OutputStream out = response.outputStream();
+    OutputStream out = turn.client(new Answer(response));
     try {
       body.writeTo(out);
+      out.close();
     } catch (IOException e) {
       if (response.reset()) {
         response.header(NOSNIFF);
@@ -101,9 +104,6 @@ final class Exchange {
       // Ends the connection without the last chunk, so that the client knows the body is cut off.
       throw new CloseConnectionException("a profile was cut off: " + e.getMessage(), e);
     }
-    out.close();
-    // Helidon does this for routes; until then a short body is held back.
-    response.commit();
   }
 
   /** After the answer: Helidon announces that it closes a connection, and leaves it open. */
@@ -121,6 +121,28 @@ final class Exchange {
 
   private boolean isHead() {
     return method().equals("HEAD");
+  }
+
+  /** What Helidon sends; closing it completes it. */
+  private static final class Answer extends FilterOutputStream {
+    private final RoutingResponse response;
+
+    private Answer(RoutingResponse response) {
+      super(response.outputStream());
+      this.response = response;
+    }
+
+    @Override
+    public void write(byte[] b, int offset, int length) throws IOException {
+      out.write(b, offset, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      out.close();
+      // Helidon does this for routes; until then a short body is held back.
+      response.commit();
+    }
   }
 
   private static final class Length extends OutputStream {

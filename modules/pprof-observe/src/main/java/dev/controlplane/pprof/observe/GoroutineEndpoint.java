@@ -6,7 +6,6 @@ import dev.controlplane.pprof.Source;
 import dev.controlplane.pprof.StackStyle;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 
@@ -21,10 +20,14 @@ import java.util.concurrent.Semaphore;
 final class GoroutineEndpoint {
   private static final String NAME = "goroutine";
 
-  /** Profiles that are taken and written at the same time, and requests that wait for that. */
+  /** Profiles that are taken at the same time. */
   private static final int WORKING = 4;
 
-  private static final int WAITING = 60;
+  /** Profiles that are taken or read: each may be in memory, in whole or in part. */
+  private static final int OPEN = 16;
+
+  /** Requests that wait for that. */
+  private static final int WAITING = 48;
 
   /** Deltas that wait for their second profile; each holds its first. */
   private static final int DELTAS = 16;
@@ -34,7 +37,7 @@ final class GoroutineEndpoint {
   private final GoroutineProfiler withLabels;
   private final GoroutineProfiler withoutLabels;
   private final boolean labelsShown;
-  private final Admission admission = new Admission(WORKING, WAITING);
+  private final Admission admission = new Admission(WORKING, OPEN, WAITING);
   private final Semaphore deltas = new Semaphore(DELTAS);
 
   GoroutineEndpoint(PprofSettings settings) {
@@ -112,30 +115,28 @@ final class GoroutineEndpoint {
 
   private void profile(Exchange exchange, Wish wish, long debug)
       throws IOException, InterruptedException {
-    if (!admission.enter()) {
-      busy(exchange);
-      return;
-    }
-    try {
-      if (debug == 3) {
+    try (Admission.Turn turn = admission.enter()) {
+      if (turn == null) {
+        busy(exchange);
+      } else if (debug == 3) {
         attach(exchange, NAME).stream(
-            Exchange.BINARY, out -> wish.profiler().writePerGoroutine(wish.source(), out));
+            turn, Exchange.BINARY, out -> wish.profiler().writePerGoroutine(wish.source(), out));
       } else if (debug >= 2) {
         exchange.stream(
-            Exchange.TEXT, out -> wish.profiler().writeStacks(wish.source(), wish.style(), out));
+            turn,
+            Exchange.TEXT,
+            out -> wish.profiler().writeStacks(wish.source(), wish.style(), out));
       } else if (debug == 1) {
         GoroutineProfile profile = wish.collect();
-        exchange.stream(Exchange.TEXT, profile::writeText);
+        exchange.stream(turn, Exchange.TEXT, profile::writeText);
       } else {
         // Go takes any debug other than 0 for text, and only one above 0 for a wish of text.
         GoroutineProfile profile = wish.collect();
         if (debug == 0) {
           attach(exchange, NAME);
         }
-        exchange.stream(debug == 0 ? Exchange.BINARY : Exchange.TEXT, profile::writeBinary);
+        exchange.stream(turn, debug == 0 ? Exchange.BINARY : Exchange.TEXT, profile::writeBinary);
       }
-    } finally {
-      admission.leave();
     }
   }
 
@@ -162,32 +163,25 @@ final class GoroutineEndpoint {
 
   private void delta(Exchange exchange, Wish wish, Duration time)
       throws IOException, InterruptedException {
-    Optional<GoroutineProfile> before = collect(wish);
-    if (before.isEmpty()) {
-      busy(exchange);
-      return;
+    GoroutineProfile before;
+    try (Admission.Turn turn = admission.enter()) {
+      if (turn == null) {
+        busy(exchange);
+        return;
+      }
+      before = wish.collect();
     }
     if (!Client.of(exchange.request()).staysFor(time)) {
       exchange.error(500, "context canceled");
       return;
     }
-    Optional<GoroutineProfile> after = collect(wish);
-    if (after.isEmpty()) {
-      busy(exchange);
-      return;
-    }
-    attach(exchange, NAME + "-delta").stream(
-        Exchange.BINARY, after.get().minus(before.get())::writeBinary);
-  }
-
-  private Optional<GoroutineProfile> collect(Wish wish) throws IOException, InterruptedException {
-    if (!admission.enter()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(wish.collect());
-    } finally {
-      admission.leave();
+    try (Admission.Turn turn = admission.enter()) {
+      if (turn == null) {
+        busy(exchange);
+        return;
+      }
+      GoroutineProfile difference = wish.collect().minus(before);
+      attach(exchange, NAME + "-delta").stream(turn, Exchange.BINARY, difference::writeBinary);
     }
   }
 

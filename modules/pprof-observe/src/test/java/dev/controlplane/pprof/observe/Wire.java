@@ -50,10 +50,17 @@ final class Wire {
       InetSocketAddress to, String method, String target, String body, String... headers)
       throws IOException {
     Socket socket = new Socket(to.getAddress(), to.getPort());
-    socket.setSoTimeout(30_000);
+    socket.setSoTimeout(120_000);
+    ask(socket, method, target, body, headers);
+    return socket;
+  }
+
+  /** Sends a request. */
+  static void ask(Socket socket, String method, String target, String body, String... headers)
+      throws IOException {
     StringBuilder request = new StringBuilder(method + " " + target + " HTTP/1.1\r\n");
     if (Arrays.stream(headers).noneMatch(header -> header.startsWith("Host:"))) {
-      request.append("Host: localhost:").append(to.getPort()).append("\r\n");
+      request.append("Host: localhost:").append(socket.getPort()).append("\r\n");
     }
     for (String header : headers) {
       request.append(header).append("\r\n");
@@ -63,7 +70,6 @@ final class Wire {
     }
     request.append("Connection: close\r\n\r\n").append(body);
     socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
-    return socket;
   }
 
   /** Reads one answer; the connection may stay open. */

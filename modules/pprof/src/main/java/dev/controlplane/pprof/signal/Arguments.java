@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
  *
  * <p>{@code killall} takes a name of 15 bytes for one that the kernel cut off, and looks for the
  * rest among the arguments: it finds {@code consumer-server.jar} and then doesn't know {@code
- * consumer-server}. Where the name is followed by more in the file name of an argument, a NUL ends
- * it.
+ * consumer-server}. Where the last part of an argument's path is the name and an extension, NULs
+ * take the extension's place; {@code ps} shows them as blanks.
  */
 // The memory is that of the C program that runs this JVM.
 @SuppressWarnings("restricted")
@@ -49,9 +49,10 @@ final class Arguments {
     String bytesOfName =
         new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     Matcher followed =
-        Pattern.compile("(?<=[/\0])" + Pattern.quote(bytesOfName) + "(?=\\.)").matcher(arguments);
+        Pattern.compile("(?<=[/\0])" + Pattern.quote(bytesOfName) + "(\\.[^/\0]*)\0")
+            .matcher(arguments);
     if (followed.find()) {
-      memory.set(ValueLayout.JAVA_BYTE, followed.end(), (byte) 0);
+      memory.asSlice(followed.start(1), followed.end(1) - followed.start(1)).fill((byte) 0);
     }
   }
 }

@@ -1,0 +1,3 @@
+package dev.controlplane.grpc;
+
+record Rejection(String version, long revision) {}

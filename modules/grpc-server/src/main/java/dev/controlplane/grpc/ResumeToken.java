@@ -1,0 +1,117 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.Update;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * Where a consumer stands, as it hands it back to go on: opaque to it. Base64url of: form (1 byte),
+ * log id (16), epoch (8), revision (8), fingerprint (4), the name in a snapshot after which it goes
+ * on (UTF-8; missing outside of one), CRC-32C of all before (4).
+ *
+ * @param logId which log; empty before there is one
+ * @param epoch of the log
+ * @param revision up to where the consumer was told everything, or whose snapshot it is being sent
+ * @param fingerprint of the update of that revision, so that a log which went another way is told
+ *     from the one it was; 0 where it is not known
+ * @param snapshotAfter the name in the snapshot of {@code revision} after which it goes on, empty
+ *     for its start; null when it has the snapshot, or never wanted one
+ */
+record ResumeToken(String logId, long epoch, long revision, int fingerprint, String snapshotAfter) {
+  private static final byte FORM = 1;
+  private static final byte FORM_IN_SNAPSHOT = 2;
+  private static final int FIXED = 1 + 16 + 8 + 8 + 4;
+  private static final int CHECK = 4;
+
+  /** A name of 255 bytes fits. */
+  private static final int MAX_TEXT = 512;
+
+  /** Behind an update. */
+  static ResumeToken after(LogState log, Update update) {
+    return new ResumeToken(log.id(), log.epoch(), update.revision(), fingerprint(update), null);
+  }
+
+  /** The same place, within its snapshot. */
+  ResumeToken inSnapshot(String after) {
+    return new ResumeToken(logId, epoch, revision, fingerprint, after);
+  }
+
+  boolean isInSnapshot() {
+    return snapshotAfter != null;
+  }
+
+  /** Never 0. */
+  static int fingerprint(Update update) {
+    CRC32C crc = new CRC32C();
+    for (String field :
+        new String[] {
+          update.kind().name(),
+          update.worker(),
+          update.version(),
+          update.digest().hex(),
+          String.valueOf(update.committedAt().toEpochMilli())
+        }) {
+      crc.update(field.getBytes(StandardCharsets.UTF_8));
+      crc.update(0);
+    }
+    int value = (int) crc.getValue();
+    return value == 0 ? 1 : value;
+  }
+
+  String encoded() {
+    byte[] after = isInSnapshot() ? snapshotAfter.getBytes(StandardCharsets.UTF_8) : new byte[0];
+    ByteBuffer bytes = ByteBuffer.allocate(FIXED + after.length + CHECK);
+    UUID id = logId.isEmpty() ? new UUID(0, 0) : UUID.fromString(logId);
+    bytes
+        .put(isInSnapshot() ? FORM_IN_SNAPSHOT : FORM)
+        .putLong(id.getMostSignificantBits())
+        .putLong(id.getLeastSignificantBits())
+        .putLong(epoch)
+        .putLong(revision)
+        .putInt(fingerprint)
+        .put(after);
+    bytes.putInt(check(bytes.array()));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+  }
+
+  /** What a text says; empty if it is not one of ours. */
+  static Optional<ResumeToken> decoded(String text) {
+    if (text.length() > MAX_TEXT) {
+      return Optional.empty();
+    }
+    byte[] bytes;
+    try {
+      bytes = Base64.getUrlDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    if (bytes.length < FIXED + CHECK) {
+      return Optional.empty();
+    }
+    ByteBuffer fields = ByteBuffer.wrap(bytes);
+    byte form = fields.get();
+    UUID id = new UUID(fields.getLong(), fields.getLong());
+    ResumeToken token =
+        new ResumeToken(
+            id.equals(new UUID(0, 0)) ? "" : id.toString(),
+            fields.getLong(),
+            fields.getLong(),
+            fields.getInt(),
+            form == FORM_IN_SNAPSHOT
+                ? new String(bytes, FIXED, bytes.length - FIXED - CHECK, StandardCharsets.UTF_8)
+                : null);
+    // What decodes leniently was not made here; nor was what fails the check.
+    return token.encoded().equals(text) ? Optional.of(token) : Optional.empty();
+  }
+
+  private static int check(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, bytes.length - CHECK);
+    return (int) crc.getValue();
+  }
+}

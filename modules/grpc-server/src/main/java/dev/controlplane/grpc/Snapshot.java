@@ -1,0 +1,140 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.Page;
+import dev.controlplane.catalog.Update;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How the workers that a consumer wants stood at one revision, as what it has to be told: by name
+ * in the order of UTF-8 bytes, so that a name is a place to go on from. Read from the store page by
+ * page; what is committed meanwhile does not show.
+ *
+ * <p>Of a worker that the consumer holds as it stood, nothing is told, unless the snapshot is to be
+ * whole; of one that it holds and that was gone, the deletion.
+ */
+final class Snapshot {
+  /** Names looked at at once. */
+  static final int PAGE = 128;
+
+  private static final Comparator<String> BY_BYTES =
+      (one, other) ->
+          Arrays.compareUnsigned(
+              one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+
+  /** Names that the store is asked for, page by page: all there are, or those that are wanted. */
+  private interface Pages {
+    /** The next page after a name. */
+    Page<Update> after(String name);
+  }
+
+  private final Pages pages;
+  private final long revision;
+  private final Map<String, Digest> held;
+  private final boolean whole;
+  private final Deque<String> heldNames;
+  private final Deque<Update> page = new ArrayDeque<>();
+
+  /** The last name looked at; null once all are read. */
+  private String after;
+
+  /**
+   * A snapshot.
+   *
+   * @param workers those to look at; empty for all
+   * @param held worker to the digest that the consumer has of it
+   * @param whole whether a worker is told of though the consumer holds it
+   * @param after the name after which to go on; empty for the start
+   */
+  Snapshot(
+      CatalogReader catalog,
+      long revision,
+      Set<String> workers,
+      Map<String, Digest> held,
+      boolean whole,
+      String after) {
+    this.pages =
+        workers.isEmpty()
+            ? name -> catalog.snapshot(revision, PAGE, name)
+            : named(catalog, revision, sortedAfter(workers, after));
+    this.revision = revision;
+    this.held = held;
+    this.whole = whole;
+    this.heldNames = new ArrayDeque<>(sortedAfter(held.keySet(), after));
+    this.after = after;
+  }
+
+  private static List<String> sortedAfter(Set<String> names, String after) {
+    return names.stream()
+        .filter(name -> BY_BYTES.compare(name, after) > 0)
+        .sorted(BY_BYTES)
+        .toList();
+  }
+
+  private static Pages named(CatalogReader catalog, long revision, List<String> names) {
+    Deque<String> left = new ArrayDeque<>(names);
+    return _ -> {
+      List<String> some = left.stream().limit(PAGE).toList();
+      some.forEach(name -> left.remove());
+      return new Page<>(
+          catalog.snapshot(revision, some).stream()
+              .sorted(Comparator.comparing(Update::worker, BY_BYTES))
+              .toList(),
+          left.isEmpty() ? null : some.getLast());
+    };
+  }
+
+  /**
+   * The next worker to be told of; null when there is none left.
+   *
+   * @throws dev.controlplane.catalog.CompactedException if the log no longer reaches back so far
+   * @throws dev.controlplane.catalog.CatalogException if it can't be read now; ask again
+   */
+  Update next() {
+    while (true) {
+      fill();
+      Update state = page.peek();
+      String name = heldNames.peek();
+      int order =
+          state == null
+              ? (name == null ? 0 : 1)
+              : name == null ? -1 : BY_BYTES.compare(state.worker(), name);
+      if (state == null && name == null) {
+        return null;
+      }
+      if (order > 0) {
+        return neverHeardOf(heldNames.remove());
+      }
+      page.remove();
+      Digest has = order == 0 ? held.get(heldNames.remove()) : null;
+      if (state.kind() == Update.Kind.DELETED
+          ? has != null
+          : whole || !state.digest().equals(has)) {
+        return state;
+      }
+    }
+  }
+
+  private void fill() {
+    while (page.isEmpty() && after != null) {
+      Page<Update> next = pages.after(after);
+      page.addAll(next.items());
+      after = next.next();
+    }
+  }
+
+  /** What a consumer holds of a worker that the log does not know: to it, that is gone. */
+  private Update neverHeardOf(String worker) {
+    return new Update(
+        revision, Update.Kind.DELETED, worker, "", held.get(worker), 0, Instant.EPOCH, null, 0);
+  }
+}
