@@ -145,6 +145,7 @@ class BrokenBuildsTest {
 
   private static void crashBeforeTheCommit(Cluster cluster, RecordedRun run) {
     run.writers().start(1, 0);
+    run.writers().allow(100);
     Await.until(
         LIMIT,
         () -> "something is answered that is not in the log",

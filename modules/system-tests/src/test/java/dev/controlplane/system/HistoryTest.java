@@ -8,15 +8,16 @@ import dev.controlplane.faults.FaultPoint;
 import dev.controlplane.system.history.History;
 import dev.controlplane.system.history.Kind;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -51,7 +52,9 @@ class HistoryTest {
   private void record(long nanos) {
     Random random = new Random(seed);
     List<String> workers =
-        IntStream.range(0, WORKERS).mapToObj(n -> "worker-" + n + (n % 5 == 0 ? " é" : "")).toList();
+        IntStream.range(0, WORKERS)
+            .mapToObj(n -> "worker-" + n + (n % 5 == 0 ? " é" : ""))
+            .toList();
     try (Cluster cluster =
             Cluster.builder()
                 .with("INLINE_LIMIT", "32768")
@@ -84,35 +87,43 @@ class HistoryTest {
 
   /** What goes wrong in a run, one thing after another. */
   private static final class Breaking {
+    /** So much is written between two things that go wrong. */
+    private static final int WRITES = 25;
+
     private final Cluster cluster;
     private final RecordedRun run;
     private final Random random;
     private final AgentJar agent;
-    private final Deque<FaultPoint> points;
+    private final Map<ServerUnderTest, FaultPoint> armed = new HashMap<>();
+    private final Set<FaultPoint> left = EnumSet.allOf(FaultPoint.class);
 
     Breaking(Cluster cluster, RecordedRun run, Random random) {
       this.cluster = cluster;
       this.run = run;
       this.random = random;
       this.agent = AgentJar.pack(cluster.root());
-      List<FaultPoint> all = new ArrayList<>(List.of(FaultPoint.values()));
-      Collections.shuffle(all, random);
-      this.points = new ArrayDeque<>(all);
     }
 
     /** Every fault point once, and the rest of the time whatever comes. */
     void breakThings(long nanos) {
       long end = System.nanoTime() + nanos;
-      while (end - System.nanoTime() > 0 || !points.isEmpty()) {
+      kill(cluster.upload());
+      kill(cluster.grpc());
+      while (end - System.nanoTime() > 0 || !left.isEmpty()) {
+        run.writers().allow(WRITES);
         pause(400);
-        switch (random.nextInt(8)) {
-          case 0, 1 -> haltAt(nextPoint());
-          case 2 -> kill();
-          case 3 -> restartInPeace();
-          case 4 -> compact();
-          case 5 -> run.collectGarbage();
+        List.of(cluster.upload(), cluster.grpc()).forEach(this::startAgainIfHalted);
+        switch (random.nextInt(10)) {
+          case 0 -> kill(random.nextBoolean() ? cluster.upload() : cluster.grpc());
+          case 1 -> restartInPeace();
+          case 2, 3 -> compact();
+          case 4, 5 -> run.collectGarbage();
           default -> breakNetwork();
         }
+      }
+      for (ServerUnderTest server : List.of(cluster.upload(), cluster.grpc())) {
+        server.clear();
+        server.faults().launch().awaitReady();
       }
     }
 
@@ -120,41 +131,41 @@ class HistoryTest {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(mostMillis)));
     }
 
-    private FaultPoint nextPoint() {
-      FaultPoint[] all = FaultPoint.values();
-      return points.isEmpty() ? all[random.nextInt(all.length)] : points.remove();
+    private void startAgainIfHalted(ServerUnderTest server) {
+      if (!server.alive()) {
+        assertEquals(FaultPoint.EXIT_CODE, server.awaitEnd(LIMIT), server::logText);
+        left.remove(armed.get(server));
+        startArmed(server);
+      }
     }
 
-    private void haltAt(FaultPoint point) {
-      ServerUnderTest server = cluster.server(point.server());
-      server.killHard();
+    /** Starts a server that will halt: at a point where none has, as long as there is one. */
+    private void startArmed(ServerUnderTest server) {
+      List<FaultPoint> all =
+          Stream.of(FaultPoint.values())
+              .filter(point -> point.server().equals(server.name()))
+              .toList();
+      List<FaultPoint> better = all.stream().filter(left::contains).toList();
+      List<FaultPoint> from = better.isEmpty() ? all : better;
+      FaultPoint point = from.get(random.nextInt(from.size()));
+      armed.put(server, point);
       // What it passes by at its start does not count as work; garbage is rare.
-      int times = point == FaultPoint.DURING_COLLECTION ? 1 : 10 + random.nextInt(20);
+      int times = point == FaultPoint.DURING_COLLECTION ? 1 : 10 + random.nextInt(40);
       server.faults(agent.jvmOption(point.options(times))).launch();
-      Await.until(
-          LIMIT,
-          () -> server.name() + " comes by " + point + "; its log: " + server.logText(),
-          () -> {
-            if (point == FaultPoint.DURING_COMPACTION) {
-              compact();
-            } else if (point == FaultPoint.DURING_COLLECTION) {
-              run.collectGarbage();
-            }
-            return !server.alive();
-          });
-      assertEquals(FaultPoint.EXIT_CODE, server.awaitEnd(LIMIT), server::logText);
-      server.faults().launch().awaitReady();
     }
 
-    private void kill() {
-      ServerUnderTest server = random.nextInt(3) == 0 ? cluster.upload() : cluster.grpc();
-      server.killHard();
-      server.launch().awaitReady();
+    private void kill(ServerUnderTest server) {
+      server.clear();
+      startArmed(server);
     }
 
     private void restartInPeace() {
-      cluster.grpc().terminate(LIMIT);
-      cluster.grpc().launch().awaitReady();
+      ServerUnderTest server = cluster.grpc();
+      if (server.alive()) {
+        server.awaitReadyOrEnd();
+        server.terminate(LIMIT);
+      }
+      startArmed(server);
     }
 
     private void compact() {

@@ -89,6 +89,14 @@ final class ServerUnderTest {
     return this;
   }
 
+  /** Waits until the newest start is ready, or has ended. */
+  void awaitReadyOrEnd() {
+    Await.until(
+        Duration.ofSeconds(60),
+        () -> name + " is ready, or ends; its log: " + logText(),
+        () -> !process.isAlive() || logText().contains("event=ready"));
+  }
+
   /** {@code kill -9}. */
   void killHard() {
     process.destroyForcibly();

@@ -18,6 +18,7 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -39,6 +40,7 @@ final class Writers {
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
   private final AtomicLong answered = new AtomicLong();
   private final Map<String, Worker> workers = new TreeMap<>();
+  private final Semaphore allowed = new Semaphore(0);
   private volatile boolean stop;
 
   Writers(Cluster cluster, Recorder recorder, List<String> names, long seed) {
@@ -71,8 +73,13 @@ final class Writers {
     return bytes;
   }
 
+  /** Lets so many more writes be made. */
+  void allow(int writes) {
+    allowed.release(writes);
+  }
+
   /**
-   * Starts so many writers that share the workers.
+   * Starts so many writers that share the workers; they write what they are allowed to.
    *
    * @param pauseMillis the most that each waits between its writes
    */
@@ -91,11 +98,13 @@ final class Writers {
   private void keepWriting(List<Worker> own, Random choices, int pauseMillis) {
     try {
       while (!stop) {
-        write(own.get(choices.nextInt(own.size())), choices);
-        LockSupport.parkNanos(
-            TimeUnit.MILLISECONDS.toNanos(choices.nextInt(pauseMillis + 1)));
+        if (allowed.tryAcquire(100, TimeUnit.MILLISECONDS)) {
+          write(own.get(choices.nextInt(own.size())), choices);
+          LockSupport.parkNanos(
+              TimeUnit.MILLISECONDS.toNanos(choices.nextInt(pauseMillis + 1)));
+        }
       }
-    } catch (RuntimeException | Error e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       failures.add(e);
     }
   }
