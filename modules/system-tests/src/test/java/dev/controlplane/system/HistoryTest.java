@@ -149,8 +149,13 @@ class HistoryTest {
       List<FaultPoint> from = better.isEmpty() ? all : better;
       FaultPoint point = from.get(random.nextInt(from.size()));
       armed.put(server, point);
-      // What it passes by at its start does not count as work; garbage is rare.
-      int times = point == FaultPoint.DURING_COLLECTION ? 1 : 10 + random.nextInt(40);
+      int times =
+          switch (point) {
+            case DURING_COLLECTION -> 1;
+            // Every consumer that comes back is sent something at once.
+            case BEFORE_SEND, AFTER_SEND -> 20 * CONSUMERS + random.nextInt(20 * CONSUMERS);
+            default -> 10 + random.nextInt(40);
+          };
       server.faults(agent.jvmOption(point.options(times))).launch();
     }
 
