@@ -14,6 +14,7 @@ public final class Main {
     String[] rest = args.length > 0 ? Arrays.copyOfRange(args, 1, args.length) : args;
     switch (args.length > 0 ? args[0] : "") {
       case "goroutines" -> GoroutineScale.main(rest);
+      case "stalled" -> StalledSubscriber.main(rest);
       case "dump" -> LargeThreadDump.main(rest);
       default -> org.openjdk.jmh.Main.main(args);
     }

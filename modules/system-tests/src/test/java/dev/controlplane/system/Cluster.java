@@ -83,6 +83,7 @@ final class Cluster implements AutoCloseable {
   static final class Builder {
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> jvmOptions = new ArrayList<>();
+    private final Map<String, String> faults = new HashMap<>();
 
     Builder with(String variable, String value) {
       environment.put(variable, value);
@@ -94,11 +95,20 @@ final class Cluster implements AutoCloseable {
       return this;
     }
 
+    /** An option of the JVM of one server's first launch. */
+    Builder faults(String server, String option) {
+      faults.put(server, option);
+      return this;
+    }
+
     /** Starts the three servers and waits until all are ready. */
     Cluster start() {
       Cluster cluster = new Cluster(this);
       try {
-        cluster.servers().forEach(ServerUnderTest::launch);
+        for (ServerUnderTest server : cluster.servers()) {
+          String option = faults.get(server.name());
+          (option == null ? server : server.faults(option)).launch().faults();
+        }
         cluster.servers().forEach(ServerUnderTest::awaitReady);
         return cluster;
       } catch (RuntimeException | Error e) {
@@ -166,6 +176,14 @@ final class Cluster implements AutoCloseable {
   /** The HTTP side of grpc-server. */
   String grpcHttpUrl() {
     return "http://127.0.0.1:" + httpPort;
+  }
+
+  /** The server of a name. */
+  ServerUnderTest server(String name) {
+    return servers().stream()
+        .filter(server -> server.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(name));
   }
 
   int grpcPort() {

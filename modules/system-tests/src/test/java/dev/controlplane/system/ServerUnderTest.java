@@ -16,6 +16,7 @@ final class ServerUnderTest {
   private final Map<String, String> environment;
   private final List<String> jvmOptions;
   private List<String> prefix = List.of();
+  private List<String> faults = List.of();
   private Process process;
   private int starts;
 
@@ -47,6 +48,12 @@ final class ServerUnderTest {
     return this;
   }
 
+  /** Options of the JVM for the launches from now on, besides those that it always has. */
+  ServerUnderTest faults(String... options) {
+    faults = List.of(options);
+    return this;
+  }
+
   /** Starts the process without waiting. */
   ServerUnderTest launch() {
     try {
@@ -54,6 +61,7 @@ final class ServerUnderTest {
       List<String> command = new ArrayList<>(prefix);
       command.add(java());
       command.addAll(jvmOptions);
+      command.addAll(faults);
       command.addAll(List.of("-jar", jar(name).toString()));
       ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
       builder.environment().putAll(environment);
@@ -79,6 +87,14 @@ final class ServerUnderTest {
           return logText().contains("event=ready");
         });
     return this;
+  }
+
+  /** Waits until the newest start is ready, or has ended. */
+  void awaitReadyOrEnd() {
+    Await.until(
+        Duration.ofSeconds(60),
+        () -> name + " is ready, or ends; its log: " + logText(),
+        () -> !process.isAlive() || logText().contains("event=ready"));
   }
 
   /** {@code kill -9}. */

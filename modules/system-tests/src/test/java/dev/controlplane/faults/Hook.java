@@ -1,0 +1,26 @@
+package dev.controlplane.faults;
+
+/**
+ * A place in a server's code.
+ *
+ * @param type the class, with its package
+ * @param method every method of this name
+ */
+public record Hook(String type, String method) {
+  private static final String ROOT = "dev.controlplane.";
+
+  // Every place that faults and mutants need, so that a change of name is mended here alone.
+  static final Hook PLACE_BLOB = new Hook(ROOT + "catalog.FileUpload", "place");
+  static final Hook REMOVE_BLOB = new Hook(ROOT + "catalog.FileBlobStore", "remove");
+  static final Hook EXECUTE = new Hook(ROOT + "catalog.Session", "execute");
+  static final Hook CHANGE = new Hook(ROOT + "catalog.Session", "change");
+  static final Hook TRANSACTION = new Hook(ROOT + "catalog.GroupCommit", "transaction");
+  static final Hook COMPACTED = new Hook(ROOT + "catalog.LogState", "compacted");
+  static final Hook SNAPSHOT_PAGE = new Hook(ROOT + "catalog.SqlCatalogReader", "snapshot");
+  static final Hook SEND = new Hook(ROOT + "streams.LongLivedStream", "send");
+  static final Hook START_AFTER = new Hook(ROOT + "grpc.Subscription", "startAfter");
+
+  boolean isIn(String internalName) {
+    return internalName.equals(type.replace('.', '/'));
+  }
+}
