@@ -17,6 +17,8 @@ def medians(runs):
 
 
 def number(value):
+    if isinstance(value, int):
+        return f"{value:,}"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"
 
@@ -59,7 +61,7 @@ class Report:
         lines += ["| " + " | ".join(self.columns) + " |", "|" + "--|" * len(self.columns)]
         lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in self.rows]
         if self.ratios:
-            lines += ["", "Ratios of medians: " + "; ".join(f"{what} {number(r)}" for what, r in self.ratios.items()) + "."]
+            lines += ["", "Ratios of medians: " + "; ".join(f"{what}: {number(r)}" for what, r in self.ratios.items()) + "."]
         settings = ", ".join(f"{key} {value}" for key, value in self.settings.items())
         lines += ["", f"`./bench {self.name}`: {settings}. {machine_line(machine)}", ""]
         return "\n".join(lines)

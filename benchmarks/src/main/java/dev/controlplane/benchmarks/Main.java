@@ -1,20 +1,22 @@
 package dev.controlplane.benchmarks;
 
+import dev.controlplane.grpc.NettyPeer;
 import java.util.Arrays;
 
 /**
- * {@code java -jar benchmarks.jar goroutines …} runs a harness by name; any other arguments go to
- * JMH.
+ * {@code java -jar benchmarks.jar goroutines …} and {@code netty-peer …} run programs that {@code
+ * ./bench} uses; any other arguments go to JMH.
  */
 public final class Main {
   private Main() {}
 
-  /** Runs the harness or JMH. */
+  /** Runs a program by its name, or JMH. */
   public static void main(String[] args) throws Exception {
-    if (args.length > 0 && args[0].equals("goroutines")) {
-      GoroutineScale.main(Arrays.copyOfRange(args, 1, args.length));
-    } else {
-      org.openjdk.jmh.Main.main(args);
+    String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+    switch (args.length == 0 ? "" : args[0]) {
+      case "goroutines" -> GoroutineScale.main(rest);
+      case "netty-peer" -> NettyPeer.main(rest);
+      default -> org.openjdk.jmh.Main.main(args);
     }
   }
 }
