@@ -45,7 +45,7 @@ def measure(options):
         found = {size: {name: [] for name in names} for size in SIZES}
         for size, (_, connections) in SIZES.items():
             for name in names:
-                once(wrk, *urls[size][name], connections, 1 if quick else 5)
+                once(wrk, *urls[size][name], connections, 1 if quick else 10)
             for run in range(runs):
                 for name in rotated(names, run):
                     found[size][name].append(once(wrk, *urls[size][name], connections, seconds))

@@ -17,6 +17,7 @@ import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,6 +43,8 @@ import java.util.concurrent.Executors;
  */
 public final class NettyPeer {
   private static final int QUEUE_SIZE = 256;
+
+  /** What no update is. */
   private static final byte[] GONE = {};
 
   private final Set<BlockingQueue<byte[]>> queues = ConcurrentHashMap.newKeySet();
@@ -56,18 +59,21 @@ public final class NettyPeer {
   public static void main(String[] args) throws Exception {
     NettyPeer peer = new NettyPeer(Files.createDirectories(Path.of(args[2])));
     Server grpc =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])))
+        NettyServerBuilder.forAddress(loopback(args[0]))
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .addService(peer.service())
             .build()
             .start();
-    HttpServer http =
-        HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1])), 0);
+    HttpServer http = HttpServer.create(loopback(args[1]), 0);
     http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     http.createContext("/workers/", peer::put);
     http.start();
     System.out.println("ready");
     grpc.awaitTermination();
+  }
+
+  private static InetSocketAddress loopback(String port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port));
   }
 
   private ServerServiceDefinition service() {
@@ -110,7 +116,7 @@ public final class NettyPeer {
     queues.add(queue);
     try {
       call.sendHeaders(new Metadata());
-      for (byte[] message = queue.take(); message != GONE; message = queue.take()) {
+      for (byte[] message = queue.take(); message.length > 0; message = queue.take()) {
         call.sendMessage(message);
       }
       call.close(Status.CANCELLED, new Metadata());
