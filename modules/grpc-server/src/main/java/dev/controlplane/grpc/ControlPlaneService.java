@@ -40,6 +40,7 @@ final class ControlPlaneService implements BindableService {
   private final CatalogReader catalog;
   private final Consumers consumers;
   private final LastSeen lastSeen;
+  private final SentTimes sentTimes;
   private final StatusReports reports;
   private final PushMetrics metrics;
   private final InstantSource clock;
@@ -54,6 +55,7 @@ final class ControlPlaneService implements BindableService {
       CatalogReader catalog,
       Consumers consumers,
       LastSeen lastSeen,
+      SentTimes sentTimes,
       StatusReports reports,
       PushMetrics metrics,
       InstantSource clock,
@@ -65,6 +67,7 @@ final class ControlPlaneService implements BindableService {
     this.catalog = catalog;
     this.consumers = consumers;
     this.lastSeen = lastSeen;
+    this.sentTimes = sentTimes;
     this.reports = reports;
     this.metrics = metrics;
     this.clock = clock;
@@ -206,10 +209,11 @@ final class ControlPlaneService implements BindableService {
   private void feed(
       SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
     UpdateFeed feed =
-        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics);
+        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics, sentTimes);
     try {
       feed.start();
       lastSeen.subscribed(subscription.consumer(), subscription.workers());
+      consumers.follow(log.followed());
       consumers.rejections(subscription.consumer()).forEach(subscription::rejected);
       stream.sendHeaders();
       events.info(

@@ -54,7 +54,7 @@ final class GrpcServer implements ServerProcess.Program {
             consumers,
             lastSeen,
             sentTimes,
-            (consumer, worker, version, revision) -> {},
+            subscriptions::rejected,
             new ReportMetrics(Services.get(MeterRegistry.class)),
             InstantSource.system(),
             setup.log());
@@ -67,6 +67,7 @@ final class GrpcServer implements ServerProcess.Program {
             catalog,
             consumers,
             lastSeen,
+            sentTimes,
             reports,
             metrics,
             InstantSource.system(),

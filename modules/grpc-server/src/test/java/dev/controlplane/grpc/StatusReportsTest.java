@@ -172,7 +172,8 @@ class StatusReportsTest {
             Map.entry("version is 256 bytes", b -> b.setVersion("x".repeat(256))),
             Map.entry("revision is -1", b -> b.setRevision(-1)),
             Map.entry("revision is 1000000", b -> b.setRevision(1_000_000)),
-            Map.entry("state is not set", b -> b.setStateValue(0)),
+            Map.entry(
+                "state is not set", b -> b.setState(ReportedState.REPORTED_STATE_UNSPECIFIED)),
             Map.entry("state is not set", b -> b.setStateValue(5)),
             Map.entry("checksum is not 64", b -> b.setChecksum("abc")),
             Map.entry("checksum is not 64", b -> b.setChecksum("g".repeat(64))),
