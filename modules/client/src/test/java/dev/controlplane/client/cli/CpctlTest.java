@@ -395,8 +395,8 @@ class CpctlTest {
   private static void log(com.sun.net.httpserver.HttpExchange exchange, long compacted)
       throws java.io.IOException {
     Map<String, Long> query = new HashMap<>();
-    for (String pair : exchange.getRequestURI().getQuery().split("&")) {
-      String[] parts = pair.split("=");
+    for (String pair : exchange.getRequestURI().getQuery().split("&", -1)) {
+      String[] parts = pair.split("=", -1);
       query.put(parts[0], parts[0].equals("worker") ? 0 : Long.parseLong(parts[1]));
     }
     long after = query.get("after");
