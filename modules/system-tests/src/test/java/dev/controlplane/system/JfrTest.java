@@ -90,10 +90,12 @@ class JfrTest {
   /** What leaves traces: an upload that reaches a subscriber, and a profile of each server. */
   private static void work() throws InterruptedException {
     CountDownLatch arrived = new CountDownLatch(1);
-    try (Follower follower =
-        Follower.subscribe(cluster, "recorded", update -> arrived.countDown())) {
+    Follower follower = Follower.subscribe(cluster, "recorded", update -> arrived.countDown());
+    try {
       cluster.published("recorded.js", "1." + versions++, new byte[] {(byte) versions});
-      assertTrue(arrived.await(30, TimeUnit.SECONDS), "the update did not arrive");
+      assertTrue(arrived.await(60, TimeUnit.SECONDS), "the update did not arrive");
+    } finally {
+      follower.close();
     }
     for (String url : List.of(cluster.uploadUrl(), cluster.consumerUrl(), cluster.grpcHttpUrl())) {
       assertEquals(200, Cluster.get(url + "/debug/pprof/goroutine?debug=1").statusCode());
