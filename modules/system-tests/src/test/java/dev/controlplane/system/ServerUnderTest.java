@@ -11,6 +11,9 @@ import java.util.concurrent.TimeUnit;
 
 /** One real jar as a process: started, watched, told to end, killed, started again. */
 final class ServerUnderTest {
+  /** A second or two where nothing else runs. */
+  private static final Duration START = Duration.ofMinutes(4);
+
   private final String name;
   private final Path directory;
   private final Map<String, String> environment;
@@ -77,7 +80,7 @@ final class ServerUnderTest {
   /** Waits for the ready line of the newest start. */
   ServerUnderTest awaitReady() {
     Await.until(
-        Duration.ofSeconds(60),
+        START,
         () -> name + " is ready; its log: " + logText(),
         () -> {
           if (!process.isAlive()) {
@@ -92,7 +95,7 @@ final class ServerUnderTest {
   /** Waits until the newest start is ready, or has ended. */
   void awaitReadyOrEnd() {
     Await.until(
-        Duration.ofSeconds(60),
+        START,
         () -> name + " is ready, or ends; its log: " + logText(),
         () -> !process.isAlive() || logText().contains("event=ready"));
   }
