@@ -56,7 +56,7 @@ public class FanOutSpeed {
       subscription.offer(update);
     }
     for (Subscription subscription : open) {
-      blackhole.consume(subscription.next());
+      blackhole.consume(subscription.next(Subscription.NEVER));
     }
   }
 }

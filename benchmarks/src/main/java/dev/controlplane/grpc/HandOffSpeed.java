@@ -40,7 +40,7 @@ public class HandOffSpeed {
 
   private void passOn() {
     try {
-      for (LogEntry update = there.next(); update != null; update = there.next()) {
+      for (LogEntry update = there.next(Subscription.NEVER); update != null; update = there.next(Subscription.NEVER)) {
         back.offer(update);
       }
     } catch (InterruptedException e) {
@@ -59,6 +59,6 @@ public class HandOffSpeed {
   @Benchmark
   public LogEntry thereAndBack() throws InterruptedException {
     there.offer(updates.next());
-    return back.next();
+    return back.next(Subscription.NEVER);
   }
 }

@@ -11,11 +11,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 
 /** A log of updates in a directory of its own, and subscriptions to it. */
 final class Updates implements AutoCloseable {
   private static final int QUEUE_SIZE = 256;
+  private static final SubscribeOptions WANTS_ALL =
+      new SubscribeOptions("consumer", Set.of(), "", false, Map.of(), false, false);
   private static final Digest DIGEST = Digest.of(new byte[32]);
 
   private final Scratch scratch = new Scratch();
@@ -27,6 +30,19 @@ final class Updates implements AutoCloseable {
   Updates() throws IOException {
     EventLog events = new EventLog("benchmark", OutputStream.nullOutputStream(), Clock.systemUTC());
     log = new UpdateLog(catalog, new UpdateEncoder(blobs, 1 << 20, events), 1, 1);
+  }
+
+  /** Every offer has been made by the time that anybody looks. */
+  private final class Offered implements Subscription.Tail {
+    @Override
+    public long revision() {
+      return revision;
+    }
+
+    @Override
+    public long offered() {
+      return revision;
+    }
   }
 
   /** The log, with a window of one entry. */
@@ -47,7 +63,7 @@ final class Updates implements AutoCloseable {
   /** A subscription to all workers that has started. */
   Subscription subscription() {
     Subscription subscription =
-        new Subscription("consumer", Set.of(), log, () -> revision, QUEUE_SIZE);
+        new Subscription(WANTS_ALL, log, new Offered(), QUEUE_SIZE, Long.MAX_VALUE);
     subscription.startNow();
     return subscription;
   }
@@ -63,7 +79,9 @@ final class Updates implements AutoCloseable {
             "1",
             DIGEST,
             1024,
-            Instant.ofEpochSecond(1)));
+            Instant.ofEpochSecond(1),
+            "1",
+            revision));
   }
 
   @Override

@@ -73,7 +73,7 @@ class StartScriptTest {
     Process process = builder.start();
     try {
       Await.until(
-          Duration.ofSeconds(120),
+          Duration.ofMinutes(2),
           () -> server + " is ready; " + said(output),
           () -> said(output).contains("event=ready"));
       process.destroy();
