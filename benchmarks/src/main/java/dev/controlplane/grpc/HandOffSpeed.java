@@ -40,7 +40,9 @@ public class HandOffSpeed {
 
   private void passOn() {
     try {
-      for (LogEntry update = there.next(Subscription.NEVER); update != null; update = there.next(Subscription.NEVER)) {
+      for (LogEntry update = there.next(Subscription.NEVER);
+          update != null;
+          update = there.next(Subscription.NEVER)) {
         back.offer(update);
       }
     } catch (InterruptedException e) {
