@@ -181,6 +181,7 @@ final class ControlPlaneService implements BindableService {
     try (LongLivedStream<byte[]> stream =
         LongLivedStream.open(responses, () -> subscription.end(End.GONE))) {
       metrics.subscribed();
+      SubscriptionEvent event = SubscriptionEvent.begun();
       subscriptions.add(subscription);
       try {
         if (stopping) {
@@ -191,6 +192,7 @@ final class ControlPlaneService implements BindableService {
         subscriptions.remove(subscription);
         lastSeen.saw(subscription.consumer(), subscription.sent());
         metrics.ended(subscription.ended());
+        event.ended(subscription);
         events.info(
             "unsubscribed",
             "consumer",

@@ -109,8 +109,11 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
       }
       log.passed(update.update());
       revision = update.revision();
-      metrics.fellBehind(subscriptions.offer(update));
+      FanOutEvent event = FanOutEvent.begun();
+      int fellBehind = subscriptions.offer(update);
       offered = revision;
+      event.ended(update, subscriptions.open(), fellBehind);
+      metrics.fellBehind(fellBehind);
       lookedAt = System.nanoTime();
     }
   }

@@ -55,7 +55,8 @@ final class ServerUnderTest implements AutoCloseable {
     command.addAll(
         List.of(
             "--enable-native-access=ALL-UNNAMED",
-            "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED"));
+            "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang=ALL-UNNAMED"));
     command.addAll(List.of(jvmOptions));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

@@ -4,13 +4,16 @@ import java.lang.System.Logger.Level;
 
 /** Whether the JVM was started so that this code may see what it needs of it. */
 final class Exports {
-  private static final boolean THREAD_CONTAINERS = check();
-
   private Exports() {}
+
+  /** Looked at, and told of, when somebody first asks. */
+  private static final class ThreadContainers {
+    static final boolean EXPORTED = check();
+  }
 
   /** Whether {@code jdk.internal.vm} is exported; says so once if it isn't. */
   static boolean threadContainers() {
-    return THREAD_CONTAINERS;
+    return ThreadContainers.EXPORTED;
   }
 
   /** Whether {@code java.lang} is open, for {@link InheritedLabels}. */

@@ -34,7 +34,7 @@ class JfrTest {
       Map.of(
           "upload-server", List.of("Upload", "Publish", "Commit", "Announce", "Profile"),
           "consumer-server", List.of("Profile"),
-          "grpc-server", List.of("Commit", "Profile"));
+          "grpc-server", List.of("Commit", "FanOut", "Profile", "Subscription"));
 
   private static Cluster cluster;
   private static Path directory;
