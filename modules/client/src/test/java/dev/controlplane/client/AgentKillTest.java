@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -46,12 +47,17 @@ class AgentKillTest {
       for (int round = 0; round < ROUNDS; round++) {
         Process agent = start(plane);
         try (BufferedReader events = agent.inputReader()) {
-          for (String line = events.readLine();
-              !"SYNCED".equals(line) && line != null;
-              line = events.readLine()) {
+          CountDownLatch switched = new CountDownLatch(1);
+          Thread.ofVirtual()
+              .start(() -> events.lines().filter("ACTIVE"::equals).forEach(_ -> switched.countDown()));
+          long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+          while (switched.getCount() > 0) {
+            assertTrue(System.nanoTime() < end, "the agent has switched to nothing in 60 s");
+            change(plane);
             requireWhole();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
           }
-          long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(50 + random.nextInt(250));
+          end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(200));
           while (System.nanoTime() < end) {
             change(plane);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(8)));

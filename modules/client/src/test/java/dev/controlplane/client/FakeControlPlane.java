@@ -304,7 +304,7 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   private void serve(HttpExchange exchange) throws IOException {
-    String[] path = exchange.getRequestURI().getRawPath().split("/");
+    String[] path = exchange.getRequestURI().getRawPath().split("/", -1);
     byte[] bytes;
     synchronized (this) {
       bytes =

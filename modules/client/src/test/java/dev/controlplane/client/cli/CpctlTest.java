@@ -395,8 +395,8 @@ class CpctlTest {
   private static void log(com.sun.net.httpserver.HttpExchange exchange, long compacted)
       throws java.io.IOException {
     Map<String, Long> query = new HashMap<>();
-    for (String pair : exchange.getRequestURI().getQuery().split("&")) {
-      String[] parts = pair.split("=");
+    for (String pair : exchange.getRequestURI().getQuery().split("&", -1)) {
+      String[] parts = pair.split("=", 2);
       query.put(parts[0], parts[0].equals("worker") ? 0 : Long.parseLong(parts[1]));
     }
     long after = query.get("after");
@@ -416,8 +416,7 @@ class CpctlTest {
               "size":3,"timestamp":"%s","latest":"1"}\
               """
                   .formatted(
-                      revision,
-                      java.time.Instant.now().minusSeconds(60 * (101 - revision) - 30)));
+                      revision, java.time.Instant.now().minusSeconds(60 * (101 - revision) - 30)));
     }
     FakeServer.json(
         exchange,
@@ -462,8 +461,7 @@ class CpctlTest {
       long first = Math.max(compacted + 1, 71);
       assertEquals(Math.max(0, 101 - first), out().lines().count(), this::out);
       if (first <= 100) {
-        assertEquals(
-            first, json(out().lines().toList().getFirst()).path("revision").asLong());
+        assertEquals(first, json(out().lines().toList().getFirst()).path("revision").asLong());
       }
       assertEquals(0, run("events", "--since", "7d", "--json"), this::err);
       assertEquals(100 - compacted, out().lines().count(), this::out);
@@ -495,8 +493,7 @@ class CpctlTest {
           "{\"dry_run\":true}{\"dry_run\":false}{\"revision\":5}",
           received.toString(StandardCharsets.UTF_8));
       assertEquals(
-          List.of(
-              "POST /maintenance/gc", "POST /maintenance/gc", "POST /maintenance/compact"),
+          List.of("POST /maintenance/gc", "POST /maintenance/gc", "POST /maintenance/compact"),
           server.requests());
     }
   }
@@ -523,7 +520,9 @@ class CpctlTest {
   @Test
   void theCompletionScriptKnowsTheCommands() {
     assertEquals(0, run("generate-completion"));
-    assertTrue(out().contains("subscribe") && out().contains("--save") && out().contains("--exec-timeout"), this::out);
+    assertTrue(
+        out().contains("subscribe") && out().contains("--save") && out().contains("--exec-timeout"),
+        this::out);
     assertTrue(out().contains("complete -F _complete_cpctl"), this::out);
   }
 
