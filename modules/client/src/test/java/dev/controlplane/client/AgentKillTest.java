@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -45,19 +45,29 @@ class AgentKillTest {
       int active = 0;
       for (int round = 0; round < ROUNDS; round++) {
         Process agent = start(plane);
-        try (BufferedReader events = agent.inputReader()) {
-          for (String line = events.readLine();
-              !"SYNCED".equals(line) && line != null;
-              line = events.readLine()) {
-            requireWhole();
+        CountDownLatch switched = new CountDownLatch(1);
+        Thread reader =
+            Thread.ofVirtual()
+                .start(
+                    () ->
+                        agent.inputReader().lines()
+                            .filter("ACTIVE"::equals)
+                            .forEach(_ -> switched.countDown()));
+        try {
+          long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+          while (switched.getCount() > 0) {
+            assertTrue(System.nanoTime() < end, "the agent has switched to nothing in 60 s");
+            change(plane);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
           }
-          long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(50 + random.nextInt(250));
+          end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(200));
           while (System.nanoTime() < end) {
             change(plane);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(8)));
           }
         } finally {
           agent.destroyForcibly().waitFor();
+          reader.join();
         }
         active += requireWhole();
       }
@@ -105,17 +115,7 @@ class AgentKillTest {
       if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
         Path target = Files.readSymbolicLink(link);
         byte[] expected = published.get(worker + "/" + target.getFileName());
-        byte[] actual;
-        try {
-          actual = Files.readAllBytes(link.resolveSibling(target));
-        } catch (java.nio.file.NoSuchFileException e) {
-          // A living agent may have gone on between the two looks; then the link is another.
-          assertTrue(
-              !Files.exists(link, LinkOption.NOFOLLOW_LINKS)
-                  || !Files.readSymbolicLink(link).equals(target),
-              () -> link + " names " + target + ", which is missing");
-          continue;
-        }
+        byte[] actual = Files.readAllBytes(link.resolveSibling(target));
         assertArrayEquals(expected, actual, () -> link + " names " + target);
         active++;
       }

@@ -396,7 +396,7 @@ class CpctlTest {
       throws java.io.IOException {
     Map<String, Long> query = new HashMap<>();
     for (String pair : exchange.getRequestURI().getQuery().split("&", -1)) {
-      String[] parts = pair.split("=", -1);
+      String[] parts = pair.split("=", 2);
       query.put(parts[0], parts[0].equals("worker") ? 0 : Long.parseLong(parts[1]));
     }
     long after = query.get("after");
