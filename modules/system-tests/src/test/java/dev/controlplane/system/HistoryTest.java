@@ -57,6 +57,7 @@ class HistoryTest {
             .toList();
     try (Cluster cluster =
             Cluster.builder()
+                .withoutConsumerServer()
                 .with("INLINE_LIMIT", "32768")
                 .with("BOOKMARK_INTERVAL", "PT0.5S")
                 .with("MAX_STREAM_AGE", "PT15S")
