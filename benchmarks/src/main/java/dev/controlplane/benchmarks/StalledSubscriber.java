@@ -271,9 +271,7 @@ final class StalledSubscriber {
           new Metadata());
       call.request(reads ? Integer.MAX_VALUE : 1);
       call.sendMessage(
-          SubscribeRequest.newBuilder()
-              .setConsumerId((reads ? "reads-" : "stalled-") + i)
-              .build());
+          SubscribeRequest.newBuilder().setConsumerId((reads ? "reads-" : "stalled-") + i).build());
       call.halfClose();
       calls.add(call);
     }

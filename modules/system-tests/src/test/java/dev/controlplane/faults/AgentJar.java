@@ -24,9 +24,7 @@ public final class AgentJar {
   public static AgentJar pack(Path directory) {
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest
-        .getMainAttributes()
-        .putValue("Premain-Class", FaultAgent.class.getName());
+    manifest.getMainAttributes().putValue("Premain-Class", FaultAgent.class.getName());
     String packagePath = FaultAgent.class.getPackageName().replace('.', '/') + '/';
     try {
       Path jar = Files.createTempFile(directory, "faults-", ".jar");

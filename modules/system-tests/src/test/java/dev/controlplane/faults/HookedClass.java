@@ -138,9 +138,7 @@ final class HookedClass {
       code.loadConstant(type.parameterCount()).anewarray(ConstantDescs.CD_Object);
       for (int i = 0; i < type.parameterCount(); i++) {
         ClassDesc parameter = type.parameterType(i);
-        code.dup()
-            .loadConstant(i)
-            .loadLocal(TypeKind.from(parameter), code.parameterSlot(i));
+        code.dup().loadConstant(i).loadLocal(TypeKind.from(parameter), code.parameterSlot(i));
         box(code, parameter);
         code.aastore();
       }
@@ -178,8 +176,7 @@ final class HookedClass {
     private static void unbox(CodeBuilder code, ClassDesc type) {
       if (type.isPrimitive()) {
         code.checkcast(boxOf(type))
-            .invokevirtual(
-                boxOf(type), type.displayName() + "Value", MethodTypeDesc.of(type));
+            .invokevirtual(boxOf(type), type.displayName() + "Value", MethodTypeDesc.of(type));
       } else {
         code.checkcast(type);
       }

@@ -142,8 +142,8 @@ public enum Mutant {
     private byte[] late;
 
     @Override
-    synchronized boolean sends(
-        Object stream, Object[] arguments, WorkerUpdate message, int count) throws Exception {
+    synchronized boolean sends(Object stream, Object[] arguments, WorkerUpdate message, int count)
+        throws Exception {
       if (isNow(count)) {
         swapped = stream;
         late = (byte[]) arguments[0];
@@ -180,8 +180,7 @@ public enum Mutant {
     private boolean torn;
 
     @Override
-    synchronized boolean sends(
-        Object stream, Object[] arguments, WorkerUpdate message, int count) {
+    synchronized boolean sends(Object stream, Object[] arguments, WorkerUpdate message, int count) {
       if (count > 0 && !torn && message.getWorkerCode().size() > 1) {
         torn = true;
         arguments[0] =

@@ -26,8 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class HistoryTest {
   private static final int CONSUMERS = Integer.getInteger("history.consumers", 200);
-  private static final Duration LENGTH =
-      Duration.ofSeconds(Long.getLong("history.seconds", 40));
+  private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("history.seconds", 40));
 
   /** A longer test is several histories. */
   private static final Duration LONGEST = Duration.ofMinutes(2);
@@ -126,6 +125,10 @@ class HistoryTest {
         server.clear();
         server.faults().launch().awaitReady();
       }
+      // Once at least streams end as they do in a rollout.
+      run.awaitSubscribed(LIMIT);
+      cluster.grpc().terminate(LIMIT);
+      cluster.grpc().launch().awaitReady();
     }
 
     private void pause(int mostMillis) {

@@ -50,8 +50,7 @@ final class RecordedConsumer {
    *
    * @param held what it said it held when this began; counts while the snapshot is not complete
    */
-  private record Mark(
-      String token, long revision, boolean inSnapshot, Map<String, Holding> held) {}
+  private record Mark(String token, long revision, boolean inSnapshot, Map<String, Holding> held) {}
 
   private final String id;
   private final Start start;
@@ -106,8 +105,7 @@ final class RecordedConsumer {
       // It waits between its own attempts; the channel need not wait too.
       channel.resetConnectBackoff();
       call =
-          channel.newCall(
-              ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod(), CallOptions.DEFAULT);
+          channel.newCall(ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod(), CallOptions.DEFAULT);
     }
 
     void begin() {
@@ -314,8 +312,7 @@ final class RecordedConsumer {
   }
 
   private Request request(String token, boolean snapshot, Map<String, Holding> held) {
-    return new Request(
-        wish.workers(), token, snapshot, held, wish.latest(), wish.bookmarks());
+    return new Request(wish.workers(), token, snapshot, held, wish.latest(), wish.bookmarks());
   }
 
   private String broken(String token) {
@@ -353,8 +350,7 @@ final class RecordedConsumer {
       told = message.getRevision();
     }
     if (!message.getResumeToken().isEmpty()) {
-      marks.add(
-          new Mark(message.getResumeToken(), message.getRevision(), inSnapshot, heldAtStart));
+      marks.add(new Mark(message.getResumeToken(), message.getRevision(), inSnapshot, heldAtStart));
       if (marks.size() > REMEMBERED) {
         marks.removeFirst();
       }

@@ -89,8 +89,7 @@ final class RecordedRun implements AutoCloseable {
     RecordedConsumer.Start[] starts = RecordedConsumer.Start.values();
     return add(
         starts[random.nextInt(starts.length)],
-        new Request(
-            wanted, "", false, Map.of(), random.nextInt(3) == 0, random.nextInt(4) > 0));
+        new Request(wanted, "", false, Map.of(), random.nextInt(3) == 0, random.nextInt(4) > 0));
   }
 
   /** Adds a consumer, and opens its stream. */
@@ -175,9 +174,7 @@ final class RecordedRun implements AutoCloseable {
       System.out.println(e.getMessage());
     }
     Await.until(
-        limit,
-        () -> "the log has what was answered last",
-        () -> log.read() >= writers.answered());
+        limit, () -> "the log has what was answered last", () -> log.read() >= writers.answered());
     recorder.record(Settled::new);
     consumers.forEach(RecordedConsumer::close);
     return recorder.history();

@@ -100,8 +100,7 @@ final class Writers {
       while (!stop) {
         if (allowed.tryAcquire(100, TimeUnit.MILLISECONDS)) {
           write(own.get(choices.nextInt(own.size())), choices);
-          LockSupport.parkNanos(
-              TimeUnit.MILLISECONDS.toNanos(choices.nextInt(pauseMillis + 1)));
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(choices.nextInt(pauseMillis + 1)));
         }
       }
     } catch (InterruptedException | RuntimeException | Error e) {
@@ -159,8 +158,7 @@ final class Writers {
   private void rollBack(Worker worker, String version) {
     String body = JsonNodeFactory.instance.objectNode().put("version", version).toString();
     URI latest =
-        URI.create(
-            cluster.uploadUrl() + "/workers/" + Cluster.segment(worker.name) + "/latest");
+        URI.create(cluster.uploadUrl() + "/workers/" + Cluster.segment(worker.name) + "/latest");
     Answer answer =
         ask(
             HttpRequest.newBuilder(latest)
@@ -170,8 +168,7 @@ final class Writers {
   }
 
   private void delete(Worker worker, String version) {
-    Answer answer =
-        ask(HttpRequest.newBuilder(cluster.versionUri(worker.name, version)).DELETE());
+    Answer answer = ask(HttpRequest.newBuilder(cluster.versionUri(worker.name, version)).DELETE());
     worker.live.remove(version);
     worker.deleted.add(version);
     note(answer, Kind.DELETED, worker, version, "", 0);
@@ -182,8 +179,7 @@ final class Writers {
     while (true) {
       try {
         return new Answer(
-            began,
-            Cluster.HTTP.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString()));
+            began, Cluster.HTTP.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString()));
       } catch (IOException e) {
         // The server was killed, and is started again soon.
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
@@ -205,14 +201,7 @@ final class Writers {
     long revision = gone ? 0 : Cluster.json(response).path("revision").asLong();
     recorder.record(
         new Written(
-            answer.began(),
-            recorder.now(),
-            kind,
-            worker.name,
-            version,
-            checksum,
-            size,
-            revision));
+            answer.began(), recorder.now(), kind, worker.name, version, checksum, size, revision));
     answered.accumulateAndGet(revision, Math::max);
     return revision;
   }
