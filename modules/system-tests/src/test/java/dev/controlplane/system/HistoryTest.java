@@ -178,8 +178,10 @@ class HistoryTest {
     }
 
     private void compact() {
-      long head = run.log().read();
-      run.compact(Math.max(0, head - random.nextInt(60)));
+      long revision = run.log().read() - random.nextInt(60);
+      if (revision > 0) {
+        run.compact(revision);
+      }
     }
 
     private void breakNetwork() {
