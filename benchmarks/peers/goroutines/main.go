@@ -66,7 +66,7 @@ func forms() error {
 			times = append(times, time.Since(start))
 		}
 		slices.Sort(times)
-		fmt.Printf("debug=%d %.1f\n", debug, float64(times[2].Microseconds())/1000)
+		fmt.Printf("debug=%d %.3f\n", debug, float64(times[2].Microseconds())/1000)
 	}
 	return nil
 }

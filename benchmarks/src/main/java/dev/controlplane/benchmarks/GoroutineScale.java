@@ -77,7 +77,7 @@ final class GoroutineScale {
                 hotSpot.dumpThreads(file.toString(), ThreadDumpFormat.JSON);
               });
       System.out.printf(
-          "the JVM's own dump %.0f ms, live profile / dump %.2f%n", dump, binary / dump);
+          "the JVM's own dump %.1f ms, live profile / dump %.2f%n", dump, binary / dump);
       double parse = median(() -> ThreadDumpSpeed.read(file));
       System.out.printf("its JSON read and counted: %.0f MB/s%n", Files.size(file) / 1e3 / parse);
     } finally {
@@ -90,8 +90,8 @@ final class GoroutineScale {
   private static double row(Map<String, Double> peer, String form, Task task) throws Exception {
     double ours = median(task);
     Double go = peer.get(form);
-    System.out.printf("%s %.0f ms", form, ours);
-    System.out.println(go == null ? "" : String.format(", Go %.0f ms: %.2f", go, ours / go));
+    System.out.printf("%s %.2f ms", form, ours);
+    System.out.println(go == null ? "" : String.format(", Go %.2f ms: %.2f", go, ours / go));
     return ours;
   }
 

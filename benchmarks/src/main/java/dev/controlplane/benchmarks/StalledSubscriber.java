@@ -181,7 +181,7 @@ final class StalledSubscriber {
     for (int tenth = 1; tenth <= 10; tenth++) {
       for (int i = 0; i < updates / 10; i++) {
         free.acquire();
-        publish().whenComplete((answer, failure) -> free.release());
+        var _ = publish().whenComplete((answer, failure) -> free.release());
       }
       free.acquire(WRITERS);
       free.release(WRITERS);
@@ -200,7 +200,7 @@ final class StalledSubscriber {
     try (BufferedReader lines = jcmd.inputReader()) {
       String total =
           lines.lines().filter(line -> line.startsWith("Total")).collect(Collectors.joining());
-      return Long.parseLong(total.trim().split(" +")[2]);
+      return Long.parseLong(total.trim().split(" +", -1)[2]);
     }
   }
 

@@ -235,12 +235,14 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void transaction(List<Request<?>> batch) throws SQLException {
+    CommitEvent event = CommitEvent.begun();
     for (Request<?> request : batch) {
       request.run(session);
     }
     long start = System.nanoTime();
     session.execute("COMMIT");
     long nanos = System.nanoTime() - start;
+    event.ended(file, batch.size(), nanos);
     WriterStatus before = status;
     status =
         new WriterStatus(

@@ -52,7 +52,10 @@ final class SqlCatalog implements Catalog {
   @Override
   public Change publish(String worker, String version, StoredBlob blob, String contentType) {
     String type = ContentTypes.of(contentType, worker);
-    return writer.commit(session -> publish(session, worker, version, blob, type));
+    PublishEvent event = PublishEvent.begun();
+    Change change = writer.commit(session -> publish(session, worker, version, blob, type));
+    event.ended(change);
+    return change;
   }
 
   private Change publish(

@@ -1,6 +1,8 @@
 package dev.controlplane.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -94,6 +96,47 @@ final class Answer {
         (int) number("streams"),
         text("last_seen", ""),
         object.path("last_revision").asLong());
+  }
+
+  ConsumerStatus consumerStatus() throws UnexpectedAnswerException {
+    return new ConsumerStatus(
+        text("consumer_id"),
+        text("worker_name"),
+        text("desired", ""),
+        text("acknowledged", ""),
+        text("active", ""),
+        text("rejected", ""),
+        text("code", ""),
+        text("message", ""),
+        number("lag_revisions"),
+        number("lag_seconds"),
+        text("last_seen", ""));
+  }
+
+  LoggedUpdate loggedUpdate() throws UnexpectedAnswerException {
+    return new LoggedUpdate(
+        number("revision"),
+        text("kind"),
+        text("worker_name"),
+        text("version"),
+        text("checksum", ""),
+        number("size"),
+        instant("timestamp"),
+        text("latest", ""));
+  }
+
+  List<String> texts(String field) {
+    List<String> texts = new ArrayList<>();
+    object.path(field).forEach(text -> texts.add(text.asText()));
+    return texts;
+  }
+
+  private Instant instant(String field) throws UnexpectedAnswerException {
+    try {
+      return Instant.parse(text(field));
+    } catch (DateTimeParseException e) {
+      throw lacks(field, "time as in RFC 3339");
+    }
   }
 
   private UnexpectedAnswerException lacks(String field, String type) {

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * The control plane, as a caller sees it. Safe for use by many threads; each call blocks its own.
@@ -140,6 +141,107 @@ public final class ControlPlaneClient implements AutoCloseable {
     return get(Server.GRPC_HTTP, uri).page("consumers", Answer::consumerInfo);
   }
 
+  /** Who runs which version: all consumers, all workers; paged as {@link #versions}. */
+  public Page<ConsumerStatus> status(StatusFilter filter, int limit, String after)
+      throws IOException, InterruptedException {
+    if (!filter.equals(StatusFilter.ALL)) {
+      return rows("/consumers", filter, limit, after);
+    }
+    // Without a filter the server lists consumers: the rows that lag, then, and those that don't.
+    String calm = "calm";
+    if (after == null || !after.startsWith(calm)) {
+      Page<ConsumerStatus> page = rows("/consumers", new StatusFilter(true, null), limit, after);
+      return new Page<>(page.items(), page.next() == null ? calm : page.next());
+    }
+    String rest = after.equals(calm) ? null : after.substring(calm.length());
+    Page<ConsumerStatus> page = rows("/consumers", new StatusFilter(false, null), limit, rest);
+    return new Page<>(page.items(), page.next() == null ? null : calm + page.next());
+  }
+
+  /** The same of one consumer. */
+  public Page<ConsumerStatus> statusOfConsumer(
+      String consumerId, StatusFilter filter, int limit, String after)
+      throws IOException, InterruptedException {
+    String id = Names.checked("the consumer's id", consumerId);
+    return rows(UrlPath.of("consumers", id), filter, limit, after);
+  }
+
+  /** The same of one worker. */
+  public Page<ConsumerStatus> statusOfWorker(
+      String worker, StatusFilter filter, int limit, String after)
+      throws IOException, InterruptedException {
+    return rows(UrlPath.of("workers", worker(worker), "consumers"), filter, limit, after);
+  }
+
+  private Page<ConsumerStatus> rows(String path, StatusFilter filter, int limit, String after)
+      throws IOException, InterruptedException {
+    String query =
+        query(limit, after)
+            + (filter.lagging() == null ? "" : "&lagging=" + filter.lagging())
+            + (filter.rejected() == null ? "" : "&rejected=" + filter.rejected());
+    return get(Server.GRPC_HTTP, uri(endpoints.grpcHttp(), path + query))
+        .page("rows", Answer::consumerStatus);
+  }
+
+  /**
+   * Reads the update log.
+   *
+   * @param after the revision to begin after; 0: at the first
+   * @param limit how many at most, 1 to 1000
+   * @param worker only updates of this one; null: of all
+   * @throws RefusedException with the code {@code compacted} when these updates are not kept any
+   *     more
+   */
+  public LogPage updates(long after, int limit, String worker)
+      throws IOException, InterruptedException {
+    String query =
+        query(limit, String.valueOf(after))
+            + (worker == null ? "" : "&worker=" + UrlPath.encoded(worker(worker)));
+    Answer answer = get(Server.GRPC_HTTP, uri(endpoints.grpcHttp(), "/updates" + query));
+    Page<LoggedUpdate> page = answer.page("updates", Answer::loggedUpdate);
+    return new LogPage(
+        page.items(),
+        page.next() == null ? -1 : Long.parseLong(page.next()),
+        answer.number("head"),
+        answer.number("compacted"));
+  }
+
+  /**
+   * Removes the files that no version needs any more.
+   *
+   * @param dryRun only tells which
+   */
+  public GarbageCollection collectGarbage(boolean dryRun) throws IOException, InterruptedException {
+    Answer answer =
+        maintain("gc", JsonNodeFactory.instance.objectNode().put("dry_run", dryRun).toString());
+    return new GarbageCollection(
+        answer.flag("dry_run"),
+        answer.number("examined"),
+        answer.number("removed"),
+        answer.number("bytes"),
+        answer.texts("digests"));
+  }
+
+  /** Removes the updates up to a revision from the log; the newest of each worker stays known. */
+  public Compaction compact(long revision) throws IOException, InterruptedException {
+    Answer answer =
+        maintain(
+            "compact", JsonNodeFactory.instance.objectNode().put("revision", revision).toString());
+    return new Compaction(
+        answer.number("removed"), answer.number("compacted"), answer.number("head"));
+  }
+
+  private Answer maintain(String what, String body)
+      throws ControlPlaneException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri(endpoints.upload(), UrlPath.of("maintenance", what)))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body, StandardCharsets.UTF_8))
+            .build();
+    // It takes as long as there is something to look at: the passing of time is all its progress.
+    return new Answer(Server.UPLOAD, http.json(Server.UPLOAD, request, System::nanoTime));
+  }
+
   /**
    * Fetches a version into a file, which appears whole and verified or not at all; one that is
    * there is replaced.
@@ -170,7 +272,7 @@ public final class ControlPlaneClient implements AutoCloseable {
     return downloaded;
   }
 
-  private Downloaded download(String worker, String version, Sink sink, Progress progress)
+  Downloaded download(String worker, String version, Sink sink, Progress progress)
       throws IOException, InterruptedException {
     String path =
         version == null
@@ -192,6 +294,24 @@ public final class ControlPlaneClient implements AutoCloseable {
     new Subscriber(endpoints.grpc(), retry).run(subscription, listener);
   }
 
+  /**
+   * An agent: keeps the latest versions on disk and active, whatever happens.
+   *
+   * @param admission is shown each version before it becomes active
+   * @param events is told what the agent does; by several threads, one at a time
+   */
+  public Agent agent(AgentSettings settings, Admission admission, Consumer<AgentEvent> events) {
+    return new Agent(this, settings, admission, events);
+  }
+
+  RetryPolicy retry() {
+    return retry;
+  }
+
+  Reporter reporter(Reporter.Refusal refusal) {
+    return new Reporter(endpoints.grpc(), retry, refusal);
+  }
+
   /** A directory that keeps the versions of updates as files; made where it is missing. */
   public VersionDirectory directory(Path root) throws IOException {
     return new VersionDirectory(root, this::fetch);
@@ -199,19 +319,23 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   /** One try: whether to try again is for the one who knows what waits behind it. */
   private void fetch(Update update, Sink sink) throws IOException, InterruptedException {
-    if (!update.filePath().startsWith("/")) {
+    fetch(update.worker(), update.filePath(), update.checksum(), sink);
+  }
+
+  /** Fetches what the grpc-server says is there, with this digest. */
+  void fetch(String worker, String filePath, String checksum, Sink sink)
+      throws IOException, InterruptedException {
+    if (!filePath.startsWith("/")) {
       throw new UnexpectedAnswerException(
           Server.GRPC,
-          "update %d names \"%s\" where a path on the consumer-server should be"
-              .formatted(update.revision(), update.filePath()),
+          "an update of %s names \"%s\" where a path on the consumer-server should be"
+              .formatted(worker, filePath),
           null);
     }
-    URI uri = uri(endpoints.consumer(), update.filePath());
-    Downloaded downloaded =
-        new Download(http, retry, uri, update.worker(), sink, Progress.NONE).run();
-    if (!downloaded.checksum().equals(update.checksum())) {
-      throw new DamagedException(
-          Server.CONSUMER, uri.toString(), update.checksum(), downloaded.checksum());
+    URI uri = uri(endpoints.consumer(), filePath);
+    Downloaded downloaded = new Download(http, retry, uri, worker, sink, Progress.NONE).run();
+    if (!downloaded.checksum().equals(checksum)) {
+      throw new DamagedException(Server.CONSUMER, uri.toString(), checksum, downloaded.checksum());
     }
   }
 

@@ -69,6 +69,16 @@ final class PartFile implements Sink, AutoCloseable {
     channel.position(0);
   }
 
+  /** Where the bytes are until they are published. */
+  Path path() {
+    return path;
+  }
+
+  /** Makes the bytes durable, still under the name of a part. */
+  void sync() throws IOException {
+    channel.force(true);
+  }
+
   /** Makes the bytes durable and gives them their name, in place of a file that has it. */
   void publish(Path target) throws IOException {
     channel.force(true);

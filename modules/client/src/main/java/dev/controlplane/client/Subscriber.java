@@ -1,6 +1,9 @@
 package dev.controlplane.client;
 
 import com.google.protobuf.ByteString;
+import dev.controlplane.proto.Delivery;
+import dev.controlplane.proto.SubscribeRequest;
+import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
 import io.grpc.Status;
 import java.io.IOException;
@@ -9,8 +12,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
-/** Keeps one subscription up: a stream after the other, with a pause between them that grows. */
+/**
+ * Keeps one subscription up: a stream after the other, each from where the one before ended, with a
+ * pause between them that grows.
+ */
 final class Subscriber {
+  /** What a server that goes away may ask for; more is a mistake. */
+  private static final Duration LONGEST_FAREWELL = Duration.ofMinutes(10);
+
   private final GrpcAddress address;
   private final RetryPolicy retry;
 
@@ -22,27 +31,115 @@ final class Subscriber {
   /** Runs until the listener has enough, or the server says that it will never serve this. */
   void run(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    int failures = 0;
-    while (true) {
-      long opened = Long.MAX_VALUE;
-      try (UpdateStream stream = new UpdateStream(address, subscription)) {
-        stream.awaitOpen();
-        opened = System.nanoTime();
-        listener.onSubscribed();
-        while (listener.onUpdate(update(stream.next()))) {
-          failures = 0;
+    new Run(subscription, listener).run();
+  }
+
+  /** The server has said when to come back. */
+  private static final class Farewell extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final Duration retryIn;
+
+    Farewell(Duration retryIn) {
+      this.retryIn = retryIn;
+    }
+  }
+
+  private final class Run {
+    private final Subscription subscription;
+    private final SubscriptionListener listener;
+    private String token;
+    private int failures;
+
+    Run(Subscription subscription, SubscriptionListener listener) {
+      this.subscription = subscription;
+      this.listener = listener;
+      this.token = subscription.resumeToken();
+    }
+
+    void run() throws IOException, InterruptedException {
+      while (true) {
+        long opened = Long.MAX_VALUE;
+        String reason;
+        Duration delay;
+        try (UpdateStream stream = new UpdateStream(address, request())) {
+          stream.awaitOpen();
+          opened = System.nanoTime();
+          listener.onSubscribed();
+          follow(stream);
+          return;
+        } catch (UpdateStream.Ended e) {
+          throwIfFinal(e.status());
+          countFailure(opened);
+          reason = reason(e.status());
+          delay = retry.delay(failures);
+        } catch (Farewell e) {
+          countFailure(opened);
+          reason = "the server asked to come back later";
+          delay = failures == 1 ? e.retryIn : e.retryIn.plus(retry.delay(failures - 1));
         }
-        return;
-      } catch (UpdateStream.Ended e) {
-        throwIfFinal(e.status());
-        // A server that takes a stream only to end it must not be asked in a tight loop.
-        boolean held =
-            opened != Long.MAX_VALUE && System.nanoTime() - opened > retry.most().toNanos();
-        failures = held ? 1 : failures + 1;
-        Duration delay = retry.delay(failures);
-        listener.onDisconnected(reason(e.status()), delay);
+        listener.onDisconnected(reason, delay);
         Thread.sleep(delay);
       }
+    }
+
+    /** A server that takes a stream only to end it must not be asked in a tight loop. */
+    private void countFailure(long opened) {
+      boolean held =
+          opened != Long.MAX_VALUE && System.nanoTime() - opened > retry.most().toNanos();
+      failures = held ? 1 : failures + 1;
+    }
+
+    private SubscribeRequest request() throws InterruptedException {
+      return SubscribeRequest.newBuilder()
+          .setConsumerId(subscription.consumerId())
+          .addAllWorkerNames(subscription.workers())
+          .setResumeToken(token)
+          .setSnapshot(subscription.snapshot())
+          .putAllHeld(listener.held())
+          .setDelivery(
+              switch (subscription.delivery()) {
+                case ALL -> Delivery.ALL;
+                case LATEST -> Delivery.LATEST;
+              })
+          .setBookmarks(!subscription.silence().isZero())
+          .build();
+    }
+
+    /** Returns when the listener has enough. */
+    private void follow(UpdateStream stream)
+        throws UpdateStream.Ended, Farewell, IOException, InterruptedException {
+      while (true) {
+        WorkerUpdate message = stream.next(subscription.silence());
+        boolean more = deal(message);
+        // Not before: what was not dealt with comes again.
+        if (!message.getResumeToken().isEmpty()) {
+          token = message.getResumeToken();
+          listener.onPosition(token);
+        }
+        if (!more) {
+          return;
+        }
+        if (message.getKind() == UpdateKind.GOODBYE) {
+          Duration asked = Duration.ofMillis(Math.max(0, message.getRetryAfterMs()));
+          throw new Farewell(asked.compareTo(LONGEST_FAREWELL) < 0 ? asked : LONGEST_FAREWELL);
+        }
+      }
+    }
+
+    private boolean deal(WorkerUpdate message) throws IOException, InterruptedException {
+      switch (message.getKind()) {
+        case SYNCED -> listener.onSynced(message.getRevision());
+        case BOOKMARK -> listener.onBookmark(message.getRevision());
+        case RESYNC -> listener.onResync(message.getMessage());
+        case GOODBYE -> {}
+        case PUBLISHED, ROLLED_BACK, DELETED, UPDATE_KIND_UNSPECIFIED, UNRECOGNIZED -> {
+          boolean more = listener.onUpdate(update(message));
+          failures = 0;
+          return more;
+        }
+      }
+      return true;
     }
   }
 
@@ -66,7 +163,8 @@ final class Subscriber {
     }
   }
 
-  private static String reason(Status status) {
+  /** How a call ended, in a few words. */
+  static String reason(Status status) {
     if (status.isOk()) {
       return "the server ended the stream";
     }
@@ -81,7 +179,7 @@ final class Subscriber {
           case PUBLISHED -> Update.Kind.PUBLISHED;
           case ROLLED_BACK -> Update.Kind.ROLLED_BACK;
           case DELETED -> Update.Kind.DELETED;
-          case UPDATE_KIND_UNSPECIFIED, UNRECOGNIZED -> Update.Kind.UNKNOWN;
+          default -> Update.Kind.UNKNOWN;
         };
     return new Update(
         wire.getRevision(),
@@ -92,7 +190,8 @@ final class Subscriber {
         wire.getSize(),
         new Received(wire.getWorkerCode()),
         wire.getFilePath(),
-        Instant.ofEpochSecond(wire.getTimestamp()));
+        Instant.ofEpochSecond(wire.getTimestamp()),
+        kind == Update.Kind.DELETED ? wire.getMessage() : "");
   }
 
   private record Received(ByteString bytes) implements Update.Code {

@@ -17,6 +17,8 @@ import java.time.Instant;
  * @param code the bytes; empty where they were too many to come with the update, or are deleted
  * @param filePath where the consumer-server has them
  * @param committedAt when, in whole seconds
+ * @param latest where the version that was deleted was the latest: the one that is now; empty where
+ *     none is left, and in every other update
  */
 public record Update(
     long revision,
@@ -27,7 +29,8 @@ public record Update(
     long size,
     Code code,
     String filePath,
-    Instant committedAt) {
+    Instant committedAt,
+    String latest) {
 
   /** What an update tells. */
   public enum Kind {

@@ -8,7 +8,6 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,28 +22,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class UpdateStream implements AutoCloseable {
   private static final int AHEAD = 16;
-  private static final int MAX_MESSAGE = 256 * 1024 * 1024;
-
-  /**
-   * A dead path is noticed after 40 s at most, and kept open through NATs that forget in a minute.
-   */
-  private static final Duration KEEPALIVE = Duration.ofSeconds(30);
-
-  private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(10);
-
-  static {
-    // Both are read by Netty when it is first used. Its Unsafe paths make JDK 24 and newer print
-    // warnings; its native transport unpacks a library to the temporary directory, for nothing that
-    // one connection would gain.
-    prefer("io.grpc.netty.shaded.io.netty.noUnsafe");
-    prefer("io.grpc.netty.shaded.io.netty.transport.noNative");
-  }
-
-  private static void prefer(String property) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, "true");
-    }
-  }
 
   /** The stream is over; {@link #status} says how. */
   static final class Ended extends Exception {
@@ -75,22 +52,12 @@ final class UpdateStream implements AutoCloseable {
   private final ClientCall<SubscribeRequest, WorkerUpdate> call;
 
   /** Starts to connect. */
-  UpdateStream(GrpcAddress address, Subscription subscription) {
-    NettyChannelBuilder builder =
-        NettyChannelBuilder.forAddress(address.host(), address.port())
-            .keepAliveTime(KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
-            .keepAliveTimeout(KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
-            .maxInboundMessageSize(MAX_MESSAGE)
-            .directExecutor();
-    channel = (address.tls() ? builder.useTransportSecurity() : builder.usePlaintext()).build();
+  UpdateStream(GrpcAddress address, SubscribeRequest request) {
+    channel = GrpcChannels.open(address);
     call = channel.newCall(ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod(), CallOptions.DEFAULT);
     call.start(new Events(), new Metadata());
     call.request(AHEAD);
-    call.sendMessage(
-        SubscribeRequest.newBuilder()
-            .setConsumerId(subscription.consumerId())
-            .addAllWorkerNames(subscription.workers())
-            .build());
+    call.sendMessage(request);
     call.halfClose();
   }
 
@@ -107,10 +74,20 @@ final class UpdateStream implements AutoCloseable {
     }
   }
 
-  /** The next update, as soon as there is one; the server may then send one more. */
-  WorkerUpdate next() throws Ended, InterruptedException {
-    Event event = events.take();
+  /**
+   * The next message, as soon as there is one; the server may then send one more.
+   *
+   * @param silence when nothing comes for so long, the stream counts as ended; zero: never
+   */
+  WorkerUpdate next(Duration silence) throws Ended, InterruptedException {
+    Event event =
+        silence.isZero() ? events.take() : events.poll(silence.toMillis(), TimeUnit.MILLISECONDS);
     return switch (event) {
+      case null ->
+          throw new Ended(
+              Status.UNAVAILABLE.withDescription(
+                  "nothing came for %.1f s, not even a bookmark"
+                      .formatted(silence.toMillis() / 1000.0)));
       case Received received -> {
         call.request(1);
         yield received.update();

@@ -112,24 +112,27 @@ public final class VersionDirectory {
     return Files.size(file) == update.size() && Sha256.of(file).equals(update.checksum());
   }
 
-  private static void copy(Update update, PartFile part) throws IOException {
+  /** Writes the bytes that came with an update; their digest. */
+  static String copy(Update.Code code, PartFile part) throws IOException {
     MessageDigest digest = Sha256.start();
-    update
-        .code()
-        .writeTo(
-            new OutputStream() {
-              @Override
-              public void write(int b) throws IOException {
-                write(new byte[] {(byte) b}, 0, 1);
-              }
+    code.writeTo(
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
 
-              @Override
-              public void write(byte[] bytes, int offset, int length) throws IOException {
-                digest.update(bytes, offset, length);
-                part.write(ByteBuffer.wrap(bytes, offset, length));
-              }
-            });
-    String actual = HexFormat.of().formatHex(digest.digest());
+          @Override
+          public void write(byte[] bytes, int offset, int length) throws IOException {
+            digest.update(bytes, offset, length);
+            part.write(ByteBuffer.wrap(bytes, offset, length));
+          }
+        });
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void copy(Update update, PartFile part) throws IOException {
+    String actual = copy(update.code(), part);
     if (!actual.equals(update.checksum())) {
       throw new DamagedException(
           Server.GRPC,
@@ -161,7 +164,7 @@ public final class VersionDirectory {
    * On a file system that does not tell A from a, one name must not overwrite what belongs to the
    * other.
    */
-  private static void requireLiteral(Path path) throws IOException {
+  static void requireLiteral(Path path) throws IOException {
     String wanted = path.getFileName().toString();
     String actual = path.toRealPath(LinkOption.NOFOLLOW_LINKS).getFileName().toString();
     if (!Normalizer.normalize(actual, Normalizer.Form.NFC).equals(wanted)) {

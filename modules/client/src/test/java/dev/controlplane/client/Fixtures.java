@@ -47,7 +47,16 @@ final class Fixtures {
   static Update update(
       Update.Kind kind, String worker, String version, String checksum, long size, byte[] code) {
     return new Update(
-        7, kind, worker, version, checksum, size, code(code), "/file/w/version/v", Instant.EPOCH);
+        7,
+        kind,
+        worker,
+        version,
+        checksum,
+        size,
+        code(code),
+        "/file/w/version/v",
+        Instant.EPOCH,
+        "");
   }
 
   private static Update.Code code(byte[] bytes) {

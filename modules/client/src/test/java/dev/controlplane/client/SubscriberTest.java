@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import dev.controlplane.proto.ControlPlaneGrpc;
+import dev.controlplane.proto.Delivery;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
@@ -22,11 +23,14 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -96,6 +100,26 @@ class SubscriberTest {
       public void onDisconnected(String reason, Duration retryIn) {
         events.add("disconnected: " + reason);
       }
+
+      @Override
+      public void onSynced(long revision) {
+        events.add("synced " + revision);
+      }
+
+      @Override
+      public void onBookmark(long revision) {
+        events.add("bookmark " + revision);
+      }
+
+      @Override
+      public void onResync(String reason) {
+        events.add("resync " + reason);
+      }
+
+      @Override
+      public void onPosition(String resumeToken) {
+        events.add("position " + resumeToken);
+      }
     };
   }
 
@@ -159,6 +183,161 @@ class SubscriberTest {
             "subscribed",
             "update 4"),
         events);
+  }
+
+  /** Answers the first, second… stream as told, and remembers what was asked. */
+  private Subscriber scripted(
+      BlockingQueue<SubscribeRequest> requests,
+      List<Consumer<ServerCallStreamObserver<WorkerUpdate>>> script)
+      throws IOException {
+    AtomicInteger streams = new AtomicInteger();
+    return subscriber(
+        (request, observer) -> {
+          requests.add(request);
+          script.get(streams.getAndIncrement()).accept(observer);
+        });
+  }
+
+  private static WorkerUpdate control(UpdateKind kind, long revision, String token) {
+    return WorkerUpdate.newBuilder()
+        .setKind(kind)
+        .setRevision(revision)
+        .setResumeToken(token)
+        .setMessage("why")
+        .build();
+  }
+
+  private static WorkerUpdate update(long revision, String token) {
+    return update(revision).toBuilder().setResumeToken(token).build();
+  }
+
+  @Test
+  void aStreamThatBreaksGoesOnAfterWhatWasDealtWith() throws Exception {
+    BlockingQueue<SubscribeRequest> requests = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        scripted(
+            requests,
+            List.of(
+                observer -> {
+                  observer.onNext(update(1, "after 1"));
+                  observer.onError(Status.RESOURCE_EXHAUSTED.asException());
+                },
+                observer -> {
+                  observer.onNext(control(UpdateKind.BOOKMARK, 4, "after 4"));
+                  observer.onError(Status.UNAVAILABLE.asException());
+                },
+                observer -> observer.onNext(update(5, "after 5"))));
+    subscriber.run(new Subscription("me", List.of()).after("kept"), recorder(2));
+    assertEquals(
+        List.of("kept", "after 1", "after 4"),
+        requests.stream().map(SubscribeRequest::getResumeToken).toList());
+    assertTrue(requests.stream().allMatch(SubscribeRequest::getBookmarks));
+    assertEquals(
+        List.of("update 1", "position after 1", "bookmark 4", "position after 4", "update 5"),
+        events.stream()
+            .filter(event -> !event.startsWith("subscribed") && !event.startsWith("disconnected"))
+            .limit(5)
+            .toList());
+  }
+
+  @Test
+  void aSnapshotIsAskedForAndItsEndIsTold() throws Exception {
+    BlockingQueue<SubscribeRequest> requests = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        scripted(
+            requests,
+            List.of(
+                observer -> {
+                  observer.onNext(control(UpdateKind.RESYNC, 0, "in"));
+                  observer.onNext(update(3, "in 3"));
+                  observer.onNext(control(UpdateKind.SYNCED, 9, "after 9"));
+                  observer.onNext(update(10, "after 10"));
+                }));
+    subscriber.run(
+        new Subscription("me", List.of()).after("old").withSnapshot().latestOnly(), recorder(2));
+    SubscribeRequest request = requests.take();
+    assertEquals("old", request.getResumeToken());
+    assertTrue(request.getSnapshot());
+    assertEquals(Delivery.LATEST, request.getDelivery());
+    assertEquals(
+        List.of("subscribed", "resync why", "update 3", "synced 9", "update 10"),
+        events.stream().filter(event -> !event.startsWith("position")).toList());
+  }
+
+  @Test
+  void whatIsHeldIsToldToEachStream() throws Exception {
+    BlockingQueue<SubscribeRequest> requests = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        scripted(
+            requests,
+            List.of(
+                observer -> observer.onError(Status.UNAVAILABLE.asException()),
+                observer -> observer.onNext(update(1))));
+    AtomicInteger asked = new AtomicInteger();
+    subscriber.run(
+        ALL,
+        new SubscriptionListener() {
+          @Override
+          public Map<String, String> held() {
+            return Map.of("w", "digest " + asked.incrementAndGet());
+          }
+
+          @Override
+          public boolean onUpdate(Update update) {
+            return false;
+          }
+        });
+    assertEquals(
+        List.of(Map.of("w", "digest 1"), Map.of("w", "digest 2")),
+        requests.stream().map(SubscribeRequest::getHeldMap).toList());
+  }
+
+  @Test
+  void aServerThatGoesAwaySaysWhenToComeBack() throws Exception {
+    BlockingQueue<SubscribeRequest> requests = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        scripted(
+            requests,
+            List.of(
+                observer -> {
+                  observer.onNext(
+                      control(UpdateKind.GOODBYE, 0, "later").toBuilder()
+                          .setRetryAfterMs(777)
+                          .build());
+                },
+                observer -> observer.onNext(update(1))));
+    List<Duration> waits = new ArrayList<>();
+    subscriber.run(
+        ALL,
+        new SubscriptionListener() {
+          @Override
+          public boolean onUpdate(Update update) {
+            return false;
+          }
+
+          @Override
+          public void onDisconnected(String reason, Duration retryIn) {
+            waits.add(retryIn);
+          }
+        });
+    assertEquals(List.of(Duration.ofMillis(777)), waits);
+    assertEquals("later", requests.stream().toList().getLast().getResumeToken());
+  }
+
+  @Test
+  void aStreamThatHasFallenSilentIsOpenedAgain() throws Exception {
+    BlockingQueue<SubscribeRequest> requests = new LinkedBlockingQueue<>();
+    Subscriber subscriber =
+        scripted(
+            requests,
+            List.of(
+                observer -> observer.onNext(update(1, "after 1")),
+                observer -> observer.onNext(update(2, "after 2"))));
+    subscriber.run(ALL.silence(Duration.ofMillis(100)), recorder(2));
+    assertEquals("after 1", requests.stream().toList().getLast().getResumeToken());
+    assertTrue(
+        events.contains("disconnected: nothing came for 0.1 s, not even a bookmark (UNAVAILABLE)"),
+        events::toString);
   }
 
   @Test

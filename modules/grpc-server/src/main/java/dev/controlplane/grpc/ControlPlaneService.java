@@ -28,7 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** The gRPC service: two calls, of which one lasts for days. */
+/** The gRPC service: three calls, of which one lasts for days. */
 final class ControlPlaneService implements BindableService {
   /** The longest endpoint, in bytes of UTF-8. */
   static final int MAX_ENDPOINT_BYTES = 2048;
@@ -40,6 +40,8 @@ final class ControlPlaneService implements BindableService {
   private final CatalogReader catalog;
   private final Consumers consumers;
   private final LastSeen lastSeen;
+  private final SentTimes sentTimes;
+  private final StatusReports reports;
   private final PushMetrics metrics;
   private final InstantSource clock;
   private final EventLog events;
@@ -53,6 +55,8 @@ final class ControlPlaneService implements BindableService {
       CatalogReader catalog,
       Consumers consumers,
       LastSeen lastSeen,
+      SentTimes sentTimes,
+      StatusReports reports,
       PushMetrics metrics,
       InstantSource clock,
       EventLog events) {
@@ -63,6 +67,8 @@ final class ControlPlaneService implements BindableService {
     this.catalog = catalog;
     this.consumers = consumers;
     this.lastSeen = lastSeen;
+    this.sentTimes = sentTimes;
+    this.reports = reports;
     this.metrics = metrics;
     this.clock = clock;
     this.events = events;
@@ -84,9 +90,13 @@ final class ControlPlaneService implements BindableService {
                 .setSchemaDescriptor(generated.getSchemaDescriptor())
                 .addMethod(subscribe)
                 .addMethod(register)
+                .addMethod(ControlPlaneGrpc.getReportStatusMethod())
                 .build())
         .addMethod(subscribe, ServerCalls.asyncServerStreamingCall(this::subscribeWorkerUpdates))
         .addMethod(register, ServerCalls.asyncUnaryCall(this::registerConsumer))
+        .addMethod(
+            ControlPlaneGrpc.getReportStatusMethod(),
+            ServerCalls.asyncClientStreamingCall(reports::receive))
         .build();
   }
 
@@ -199,10 +209,12 @@ final class ControlPlaneService implements BindableService {
   private void feed(
       SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
     UpdateFeed feed =
-        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics);
+        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics, sentTimes);
     try {
       feed.start();
-      lastSeen.saw(subscription.consumer(), 0);
+      lastSeen.subscribed(subscription.consumer(), subscription.workers());
+      consumers.follow(log.followed());
+      consumers.rejections(subscription.consumer()).forEach(subscription::rejected);
       stream.sendHeaders();
       events.info(
           "subscribed",

@@ -3,8 +3,10 @@ package dev.controlplane.grpc;
 import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.DataDirectory;
+import dev.controlplane.catalog.InvalidNameException;
 import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
@@ -45,6 +47,17 @@ final class GrpcServer implements ServerProcess.Program {
             () -> new LogTail(log, subscriptions, metrics, push.pollInterval(), setup.log()));
     metrics.show(subscriptions, log, tail);
 
+    SentTimes sentTimes = new SentTimes();
+    StatusReports reports =
+        new StatusReports(
+            catalog,
+            consumers,
+            lastSeen,
+            sentTimes,
+            subscriptions::rejected,
+            new ReportMetrics(Services.get(MeterRegistry.class)),
+            InstantSource.system(),
+            setup.log());
     ControlPlaneService service =
         new ControlPlaneService(
             push,
@@ -54,6 +67,8 @@ final class GrpcServer implements ServerProcess.Program {
             catalog,
             consumers,
             lastSeen,
+            sentTimes,
+            reports,
             metrics,
             InstantSource.system(),
             setup.log());
@@ -68,8 +83,11 @@ final class GrpcServer implements ServerProcess.Program {
                   listener, push.streams(), Reflection.routing(service, health.getHealthService()));
             });
 
-    new PushApi(subscriptions, tail, consumers, lastSeen, metrics, push.pageSize())
+    new PushApi(tail, metrics).addTo(setup.api());
+    Matrix matrix = new Matrix(catalog, consumers, InstantSource.system());
+    new ConsumersApi(matrix, subscriptions, consumers, lastSeen, push.pageSize())
         .addTo(setup.api());
+    new UpdatesApi(catalog, push.pageSize()).addTo(setup.api());
     setup.api().translate(GrpcServer::translate);
     setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::checkReadable);
@@ -80,8 +98,12 @@ final class GrpcServer implements ServerProcess.Program {
   }
 
   private static ApiException translate(Throwable failure) {
-    return failure instanceof CatalogException
-        ? ApiException.of(503, "storage_unavailable", failure.getMessage())
-        : null;
+    return switch (failure) {
+      case InvalidNameException bad -> ApiException.badRequest("invalid_name", bad.getMessage());
+      case CompactedException cut -> ApiException.of(410, "compacted", cut.getMessage());
+      case CatalogException broken ->
+          ApiException.of(503, "storage_unavailable", broken.getMessage());
+      default -> null;
+    };
   }
 }

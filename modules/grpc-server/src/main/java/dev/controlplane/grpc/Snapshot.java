@@ -4,10 +4,8 @@ import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -25,11 +23,6 @@ import java.util.Set;
 final class Snapshot {
   /** Names looked at at once. */
   static final int PAGE = 128;
-
-  private static final Comparator<String> BY_BYTES =
-      (one, other) ->
-          Arrays.compareUnsigned(
-              one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
 
   /** Names that the store is asked for, page by page: all there are, or those that are wanted. */
   private interface Pages {
@@ -75,8 +68,8 @@ final class Snapshot {
 
   private static List<String> sortedAfter(Set<String> names, String after) {
     return names.stream()
-        .filter(name -> BY_BYTES.compare(name, after) > 0)
-        .sorted(BY_BYTES)
+        .filter(name -> NameOrder.BYTES.compare(name, after) > 0)
+        .sorted(NameOrder.BYTES)
         .toList();
   }
 
@@ -87,7 +80,7 @@ final class Snapshot {
       some.forEach(name -> left.remove());
       return new Page<>(
           catalog.snapshot(revision, some).stream()
-              .sorted(Comparator.comparing(Update::worker, BY_BYTES))
+              .sorted(Comparator.comparing(Update::worker, NameOrder.BYTES))
               .toList(),
           left.isEmpty() ? null : some.getLast());
     };
@@ -107,7 +100,7 @@ final class Snapshot {
       int order =
           state == null
               ? (name == null ? 0 : 1)
-              : name == null ? -1 : BY_BYTES.compare(state.worker(), name);
+              : name == null ? -1 : NameOrder.BYTES.compare(state.worker(), name);
       if (state == null && name == null) {
         return null;
       }

@@ -2,6 +2,7 @@ package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.Consumers.Rejection;
 import dev.controlplane.catalog.Update;
 import java.time.Duration;
 import java.util.Map;
@@ -268,7 +269,8 @@ final class Subscription {
   /** Takes up what the consumer won't have, of a worker. */
   void rejected(String worker, Rejection rejection) {
     if (options.wants(worker)) {
-      rejections.put(worker, rejection);
+      rejections.merge(
+          worker, rejection, (one, other) -> one.revision() > other.revision() ? one : other);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.controlplane.grpc;
 
+import dev.controlplane.catalog.Consumers.Rejection;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
@@ -128,6 +129,11 @@ final class Subscriptions {
   /** The open subscriptions of a consumer. */
   List<Subscription> of(String consumer) {
     return byConsumer.getOrDefault(consumer, List.of());
+  }
+
+  /** Tells the open subscriptions of a consumer what it won't have. */
+  void rejected(String consumer, String worker, String version, long revision) {
+    of(consumer).forEach(s -> s.rejected(worker, new Rejection(version, revision)));
   }
 
   /** All open subscriptions, as they are while one looks. */

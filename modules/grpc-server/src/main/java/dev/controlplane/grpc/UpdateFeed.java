@@ -30,6 +30,7 @@ final class UpdateFeed {
   private final CatalogReader catalog;
   private final PushSettings settings;
   private final PushMetrics metrics;
+  private final SentTimes sentTimes;
 
   /** Where in a snapshot the consumer is; null outside of one. */
   private ResumeToken snapshotAt;
@@ -41,7 +42,8 @@ final class UpdateFeed {
       UpdateLog log,
       CatalogReader catalog,
       PushSettings settings,
-      PushMetrics metrics) {
+      PushMetrics metrics,
+      SentTimes sentTimes) {
     this.options = options;
     this.subscription = subscription;
     this.stream = stream;
@@ -49,6 +51,7 @@ final class UpdateFeed {
     this.catalog = catalog;
     this.settings = settings;
     this.metrics = metrics;
+    this.sentTimes = sentTimes;
   }
 
   /**
@@ -141,6 +144,7 @@ final class UpdateFeed {
     byte[] message = log.message(update);
     stream.send(message);
     subscription.sent(update.revision());
+    sentTimes.sent(options.consumer(), update.revision());
     metrics.sent(message.length, update.update().committedAt());
   }
 

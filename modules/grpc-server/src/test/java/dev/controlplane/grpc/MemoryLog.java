@@ -86,6 +86,11 @@ final class MemoryLog implements CatalogReader {
   }
 
   @Override
+  public Optional<Version> recorded(String worker, String version) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public synchronized LogState log() {
     check();
     return new LogState(ID, epoch, updates.size(), compacted);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.Consumers.Rejection;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.server.EventLog;
 import io.helidon.metrics.api.MeterRegistry;

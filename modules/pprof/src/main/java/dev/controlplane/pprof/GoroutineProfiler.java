@@ -72,6 +72,7 @@ public final class GoroutineProfiler {
    * @throws IOException if the source is the JVM's thread dump and that can't be taken or read
    */
   public GoroutineProfile collect(Source source) throws IOException {
+    ProfileEvent event = ProfileEvent.begun();
     var counts = new HashMap<GoroutineProfile.Group, Long>();
     Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
@@ -93,6 +94,8 @@ public final class GoroutineProfiler {
           },
           groups -> groups.forEach((group, count) -> counts.merge(group, count, Long::sum)));
     }
+    event.ended(
+        "counted", isHotSpot(source), counts.values().stream().mapToLong(Long::longValue).sum());
     return new GoroutineProfile(counts, time, Duration.ZERO);
   }
 
@@ -104,6 +107,7 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect} does, or if the stream fails
    */
   public long writeStacks(Source source, StackStyle style, OutputStream out) throws IOException {
+    ProfileEvent event = ProfileEvent.begun();
     var text = new StackText(style);
     var buffer = new ByteBuilder(1 << 16);
     Goroutine caller = new LiveSource(options.labels()).caller();
@@ -135,6 +139,7 @@ public final class GoroutineProfiler {
           });
     }
     flush(buffer, out, 0);
+    event.ended("stacks", isHotSpot(source), count[0]);
     return count[0];
   }
 
@@ -147,6 +152,7 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect} does, or if the stream fails
    */
   public long writePerGoroutine(Source source, OutputStream out) throws IOException {
+    ProfileEvent event = ProfileEvent.begun();
     Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
     long[] count = {1};
@@ -179,6 +185,7 @@ public final class GoroutineProfiler {
       }
       encoder.finish(time, Duration.ZERO);
     }
+    event.ended("goroutines", isHotSpot(source), count[0]);
     return count[0];
   }
 

@@ -20,7 +20,8 @@ final class Libc {
   /** setpriority(2): of a thread, for Linux has a priority each; 0 is the calling one. */
   private static final int PRIO_PROCESS = 0;
 
-  private static final int LOWEST = 19;
+  /** About a tenth of a core where a thread of normal priority wants it too (sched(7)). */
+  private static final int LOW = 10;
 
   /** acl(5) and linux/posix_acl_xattr.h: version 2, then tag, permissions and id of each entry. */
   private static final String DEFAULT_ACL = "system.posix_acl_default";
@@ -57,14 +58,14 @@ final class Libc {
   }
 
   /**
-   * Lets every other thread of the machine go first, from now on and for good. For platform
-   * threads: a virtual one would do it to its carrier.
+   * Lets other threads of the machine go first, from now on and for good. For platform threads: a
+   * virtual one would do it to its carrier.
    */
   static void stepBack() {
     SETPRIORITY.ifPresent(
         setpriority -> {
           try {
-            int _ = (int) setpriority.invokeExact(PRIO_PROCESS, 0, LOWEST);
+            int _ = (int) setpriority.invokeExact(PRIO_PROCESS, 0, LOW);
           } catch (Throwable e) {
             throw new IllegalStateException(e);
           }

@@ -6,9 +6,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -16,9 +19,10 @@ import java.util.function.Supplier;
  * their order. No more than a few portions are ahead of the one that is taken, so that memory is
  * bounded however many there are.
  *
- * <p>The work is done by platform threads of the lowest priority: the calling thread may be
- * virtual, and must not keep its carrier from others all that time; nor may the work keep the
- * carriers from the cores.
+ * <p>The work is done by platform threads of low priority: the calling thread may be virtual, and
+ * must not keep its carrier from others all that time; nor may the work keep the carriers from the
+ * cores. Where the machine is so busy that they get nowhere, others of normal priority join them: a
+ * profile is wanted most then.
  */
 final class Sweep {
   static final String HELPER_NAME = "goroutine-profile";
@@ -31,6 +35,9 @@ final class Sweep {
 
   /** Past two the JVM's own locks are in the way, and others want to run too. */
   private static final int HELPERS = Math.min(2, Runtime.getRuntime().availableProcessors());
+
+  /** A portion that takes so long has hardly got a core. */
+  private static final long STARVED_MILLIS = 100;
 
   private static final int AHEAD = 4 * HELPERS;
 
@@ -59,7 +66,15 @@ final class Sweep {
       return;
     }
     ThreadLocal<Worker<R>> own = ThreadLocal.withInitial(workers);
-    ExecutorService helpers = Executors.newFixedThreadPool(HELPERS, Sweep::helper);
+    var hurry = new AtomicBoolean();
+    var helpers =
+        new ThreadPoolExecutor(
+            HELPERS,
+            2 * HELPERS,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> helper(work, !hurry.get()));
     try {
       var ahead = new ArrayDeque<Future<R>>();
       int next = 0;
@@ -68,7 +83,14 @@ final class Sweep {
           List<Thread> portion = portions.get(next++);
           ahead.add(helpers.submit(() -> considerate(own.get(), portion)));
         }
-        taker.take(ahead.remove().get());
+        Future<R> first = ahead.remove();
+        try {
+          taker.take(first.get(STARVED_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (TimeoutException e) {
+          hurry.set(true);
+          helpers.setCorePoolSize(2 * HELPERS);
+          taker.take(first.get());
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -96,14 +118,16 @@ final class Sweep {
     return portions;
   }
 
-  private static Thread helper(Runnable work) {
+  private static Thread helper(Runnable work, boolean considerate) {
     Thread helper =
         Thread.ofPlatform()
             .name(HELPER_NAME)
             .daemon()
             .unstarted(
                 () -> {
-                  Libc.stepBack();
+                  if (considerate) {
+                    Libc.stepBack();
+                  }
                   try {
                     work.run();
                   } finally {

@@ -15,7 +15,7 @@ public final class FaultAgent {
 
   /** Called by the JVM with the options of a {@link FaultPoint} or a {@link Mutant}. */
   public static void premain(String options, Instrumentation instrumentation) {
-    String[] words = options.split(",");
+    String[] words = options.split(",", -1);
     fault =
         switch (words[0]) {
           case "halt" -> FaultPoint.valueOf(words[1]).after(Integer.parseInt(words[2]));

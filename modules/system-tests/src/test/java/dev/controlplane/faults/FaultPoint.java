@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Moments at which a crash is worth a test. The server halts there, as if it had been killed. */
+@SuppressWarnings("ImmutableEnumChecker") // a hook is two strings
 public enum FaultPoint {
   /** A blob has its name, and no version has it yet. */
   AFTER_BLOB_RENAME("upload-server", Hook.PLACE_BLOB, false, ""),

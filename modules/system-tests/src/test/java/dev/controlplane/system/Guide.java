@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** {@code docs/pprof-guide.md}: its commands and its table of expected goroutines. */
+/**
+ * A guide in {@code docs/}: its commands, and the one to profiles' table of expected goroutines.
+ */
 final class Guide {
   private final List<String> lines;
 
@@ -16,8 +18,13 @@ final class Guide {
     this.lines = lines;
   }
 
+  /** The guide to profiles. */
   static Guide read() {
-    Path file = Tools.repository().resolve("docs/pprof-guide.md");
+    return read("pprof-guide.md");
+  }
+
+  static Guide read(String name) {
+    Path file = Tools.repository().resolve("docs").resolve(name);
     try {
       return new Guide(Files.readAllLines(file));
     } catch (IOException e) {

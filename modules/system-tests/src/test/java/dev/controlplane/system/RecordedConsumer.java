@@ -267,7 +267,7 @@ final class RecordedConsumer {
 
   private void later(Runnable task, int millis) {
     if (!closed) {
-      timer.schedule(task, millis, TimeUnit.MILLISECONDS);
+      var _ = timer.schedule(task, millis, TimeUnit.MILLISECONDS);
     }
   }
 

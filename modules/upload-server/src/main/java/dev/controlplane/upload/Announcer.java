@@ -168,15 +168,21 @@ final class Announcer implements AutoCloseable {
               .header("Content-Type", "application/json")
               .POST(BodyPublishers.ofString("{\"revision\":" + revision + "}"))
               .build();
+      AnnounceEvent event = AnnounceEvent.begun();
+      String failure = null;
       try {
         HttpResponse<Void> response = http.send(request, BodyHandlers.discarding());
-        if (response.statusCode() / 100 == 2) {
-          succeeded();
-        } else {
-          failed(revision, "status " + response.statusCode());
+        if (response.statusCode() / 100 != 2) {
+          failure = "status " + response.statusCode();
         }
       } catch (IOException e) {
-        failed(revision, e.toString());
+        failure = e.toString();
+      }
+      event.ended(url, revision, failure);
+      if (failure == null) {
+        succeeded();
+      } else {
+        failed(revision, failure);
       }
     }
 

@@ -1,7 +1,7 @@
 package dev.controlplane.upload;
 
-import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.Catalog;
+import dev.controlplane.catalog.CatalogBlobs;
 import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.server.ApiException;
 import dev.controlplane.server.BodyLimits;
@@ -12,9 +12,12 @@ import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 
 /** What the upload-server is made of. */
 final class UploadServer {
+  private static final Duration MAX_AGE = Duration.ofDays(36_500);
+
   private UploadServer() {}
 
   static void configure(ServerSetup setup) {
@@ -22,7 +25,7 @@ final class UploadServer {
     setup.http("upload-port");
     Path directory = settings.path("storage-path");
     Catalog catalog = setup.resource(() -> DataDirectory.openCatalog(directory));
-    BlobStore blobs = DataDirectory.openBlobs(directory, catalog);
+    CatalogBlobs blobs = DataDirectory.openBlobs(directory, catalog);
     setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::check);
 
@@ -32,12 +35,9 @@ final class UploadServer {
     UploadLimits limits = UploadLimits.of(settings);
     Uploads uploads =
         new Uploads(blobs, new Publisher(catalog, announcer), limits, metrics, setup.log());
-    LatestAndDelete changes =
-        new LatestAndDelete(
-            catalog,
-            announcer,
-            limits.body().withMaxBytes(settings.number("max-json-bytes", 1, 1 << 24)),
-            setup.log());
+    BodyLimits json = limits.body().withMaxBytes(settings.number("max-json-bytes", 1, 1 << 24));
+    LatestAndDelete changes = new LatestAndDelete(catalog, announcer, json, setup.log());
+    Maintenance maintenance = maintenance(setup, catalog, blobs, json);
 
     setup
         .api()
@@ -45,7 +45,42 @@ final class UploadServer {
         .on(Method.POST, "/upload", (request, response, path) -> uploads.form(request, response))
         .on(Method.PUT, "/workers/{name}/versions/{version}", uploads::raw)
         .on(Method.DELETE, "/workers/{name}/versions/{version}", changes::delete)
-        .on(Method.PUT, "/workers/{name}/latest", changes::moveLatest);
+        .on(Method.PUT, "/workers/{name}/latest", changes::moveLatest)
+        .on(Method.POST, "/maintenance/gc", maintenance::collect)
+        .on(Method.POST, "/maintenance/compact", maintenance::compact);
+  }
+
+  /** What goes by itself, and when it is told to. */
+  private static Maintenance maintenance(
+      ServerSetup setup, Catalog catalog, CatalogBlobs blobs, BodyLimits json) {
+    Settings settings = setup.settings();
+    MaintenanceMetrics metrics = new MaintenanceMetrics(Services.get(MeterRegistry.class), catalog);
+    Retention retention =
+        new Retention(
+            catalog,
+            new Retention.Limits(
+                settings.duration("log-retention-age", Duration.ZERO, MAX_AGE),
+                settings.number("log-retention-count", 0, Long.MAX_VALUE)),
+            metrics,
+            InstantSource.system(),
+            setup.log());
+    BlobGarbage garbage =
+        new BlobGarbage(
+            blobs,
+            settings.duration("blob-gc-age", Duration.ZERO, MAX_AGE),
+            metrics,
+            InstantSource.system(),
+            setup.log());
+    Duration retaining =
+        settings.duration("retention-interval", Duration.ofMillis(1), Duration.ofDays(1));
+    setup.resource(
+        () -> Repeated.start("log-retention", retaining, retention::enforce, setup.log()));
+    Duration collecting =
+        settings.duration("blob-gc-interval", Duration.ZERO, Duration.ofDays(365));
+    if (!collecting.isZero()) {
+      setup.resource(() -> Repeated.start("blob-gc", collecting, garbage::collect, setup.log()));
+    }
+    return new Maintenance(catalog, retention, garbage, json);
   }
 
   /** Limits of one upload. */

@@ -95,9 +95,11 @@ final class Uploads {
     long start = System.nanoTime();
     Arrival arrival = new Arrival();
     Result result = Result.FAILED;
+    Change change = null;
+    UploadEvent event = UploadEvent.begun();
     metrics.began();
     try {
-      Change change = reception.publish(arrival);
+      change = reception.publish(arrival);
       result = change.changed() ? Result.CREATED : Result.UNCHANGED;
       logged(change, System.nanoTime() - start);
       Json.send(request, response, Answer.uploaded(change));
@@ -116,6 +118,7 @@ final class Uploads {
       throw e;
     } finally {
       metrics.ended(result, arrival.received(), System.nanoTime() - start);
+      event.ended(change, arrival.received(), result);
     }
   }
 

@@ -31,7 +31,13 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       DeleteCommand.class,
       SubscribeCommand.class,
+      AgentCommand.class,
+      WatchCommand.class,
+      EventsCommand.class,
       ConsumersCommand.class,
+      StatusCommand.class,
+      GcCommand.class,
+      CompactCommand.class,
       CompletionCommand.class
     },
     footer = {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.controlplane.client.Change;
 import dev.controlplane.client.ConsumerInfo;
+import dev.controlplane.client.ConsumerStatus;
+import dev.controlplane.client.LoggedUpdate;
 import dev.controlplane.client.Update;
 import dev.controlplane.client.VersionInfo;
 
@@ -41,8 +43,40 @@ final class Json {
         .put("endpoint", consumer.endpoint())
         .put("connected", consumer.connected())
         .put("streams", consumer.streams())
-        .put("last_seen", consumer.lastSeen().isEmpty() ? null : consumer.lastSeen())
+        .put("last_seen", orNull(consumer.lastSeen()))
         .put("last_revision", consumer.lastRevision());
+  }
+
+  static ObjectNode of(ConsumerStatus row) {
+    return object()
+        .put("consumer_id", row.consumerId())
+        .put("worker_name", row.worker())
+        .put("desired", orNull(row.desired()))
+        .put("acknowledged", orNull(row.acknowledged()))
+        .put("active", orNull(row.active()))
+        .put("rejected", orNull(row.rejected()))
+        .put("code", orNull(row.code()))
+        .put("message", orNull(row.message()))
+        .put("lag_revisions", row.lagRevisions())
+        .put("lag_seconds", row.lagSeconds())
+        .put("last_seen", orNull(row.lastSeen()));
+  }
+
+  static ObjectNode of(LoggedUpdate update) {
+    return object()
+        .put("revision", update.revision())
+        .put("kind", update.kind())
+        .put("worker_name", update.worker())
+        .put("version", update.version())
+        .put("checksum", update.checksum())
+        .put("size", update.size())
+        .put("timestamp", update.committedAt().toString())
+        .put("latest", orNull(update.latest()));
+  }
+
+  /** Null where there is nothing. */
+  static String orNull(String text) {
+    return text.isEmpty() ? null : text;
   }
 
   static ObjectNode of(Update update) {

@@ -2,7 +2,6 @@ package dev.controlplane.client.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.controlplane.client.ControlPlaneClient;
-import dev.controlplane.client.Server;
 import dev.controlplane.client.Subscription;
 import dev.controlplane.client.SubscriptionListener;
 import dev.controlplane.client.Update;
@@ -13,16 +12,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "subscribe",
     description = {
-      "Follows the updates, one line each, until it is interrupted; connects again by itself.",
+      "Follows the updates from now on, one line each, until it is interrupted.",
       "",
-      "Updates that are published while there is no connection are not sent later. Where that can"
-          + " be told (no --worker), stderr says which revisions were missed.",
+      "A connection that breaks is made again, and goes on where it broke: nothing is missed and"
+          + " nothing comes twice. Where the server can't go on from there (its log was compacted,"
+          + " or is another), stderr says so, and the latest version of every worker comes first."
+          + " See also: cpctl watch, which begins with these, and cpctl agent.",
       "",
       "--save DIR keeps DIR as the updates say: a published version, or one that was rolled back"
           + " to, is written to DIR/{worker}/{version}, whole and verified or not at all; the file"
@@ -58,6 +60,8 @@ final class SubscribeCommand implements Callable<Integer> {
       description = "With --save: leave the files of deleted versions.")
   private boolean keepDeleted;
 
+  @Mixin private Silence silence;
+
   @Option(names = "--count", paramLabel = "N", description = "Exit after N updates.")
   private Long count;
 
@@ -77,7 +81,7 @@ final class SubscribeCommand implements Callable<Integer> {
     try (ControlPlaneClient client = cpctl.client()) {
       Saver saver =
           save == null ? null : new Saver(client.directory(save), keepDeleted, cpctl::note);
-      client.subscribe(new Subscription(id, workers), new Follower(saver));
+      client.subscribe(new Subscription(id, workers).silence(silence.limit()), new Follower(saver));
       return ExitCode.OK;
     }
   }
@@ -85,8 +89,8 @@ final class SubscribeCommand implements Callable<Integer> {
   private final class Follower implements SubscriptionListener {
     private final Saver saver;
     private long received;
-    private long lastRevision;
-    private boolean reconnected;
+    private boolean subscribed;
+    private boolean positioned;
 
     Follower(Saver saver) {
       this.saver = saver;
@@ -94,7 +98,12 @@ final class SubscribeCommand implements Callable<Integer> {
 
     @Override
     public void onSubscribed() {
-      reconnected = received > 0;
+      if (subscribed && !positioned) {
+        cpctl.note(
+            "the connection broke before the server had told a position: what was published"
+                + " meanwhile is missed");
+      }
+      subscribed = true;
       tell(
           "subscribed to %s at %s as %s"
               .formatted(
@@ -104,26 +113,29 @@ final class SubscribeCommand implements Callable<Integer> {
     }
 
     @Override
+    public void onPosition(String resumeToken) {
+      positioned = true;
+    }
+
+    @Override
+    public void onResync(String reason) {
+      cpctl.note(
+          "the server can't go on from where the connection broke (%s): the latest versions follow"
+              .formatted(reason));
+    }
+
+    @Override
+    public void onSynced(long revision) {
+      tell("these were the latest versions, as of revision " + revision);
+    }
+
+    @Override
     public void onDisconnected(String reason, Duration retryIn) {
-      tell(
-          "%s at %s: %s; trying again in %.1f s (%s sets the address)"
-              .formatted(
-                  Server.GRPC,
-                  cpctl.endpoints().grpc(),
-                  reason,
-                  retryIn.toMillis() / 1000.0,
-                  Address.GRPC));
+      tell(Reconnection.line(cpctl, reason, retryIn));
     }
 
     @Override
     public boolean onUpdate(Update update) throws IOException, InterruptedException {
-      if (reconnected && workers.isEmpty() && update.revision() > lastRevision + 1) {
-        cpctl.note(
-            "missed while disconnected: revisions %d to %d"
-                .formatted(lastRevision + 1, update.revision() - 1));
-      }
-      reconnected = false;
-      lastRevision = update.revision();
       Saver.Result result = saver == null ? null : saver.save(update);
       print(update, result);
       received++;
@@ -139,18 +151,7 @@ final class SubscribeCommand implements Callable<Integer> {
         cpctl.print(object);
         return;
       }
-      StringBuilder line = new StringBuilder();
-      line.append(update.committedAt())
-          .append("  revision ")
-          .append(update.revision())
-          .append("  ")
-          .append(verb(update.kind()))
-          .append("  ")
-          .append(update.worker())
-          .append(' ')
-          .append(update.version())
-          .append("  ")
-          .append(Text.size(update.size()));
+      StringBuilder line = new StringBuilder(Text.line(update));
       if (result != null) {
         line.append("  ").append(result.words());
       }
@@ -161,15 +162,6 @@ final class SubscribeCommand implements Callable<Integer> {
       if (!quiet) {
         cpctl.note(line);
       }
-    }
-
-    private static String verb(Update.Kind kind) {
-      return switch (kind) {
-        case PUBLISHED -> "published  ";
-        case ROLLED_BACK -> "rolled back";
-        case DELETED -> "deleted    ";
-        case UNKNOWN -> "changed    ";
-      };
     }
   }
 }

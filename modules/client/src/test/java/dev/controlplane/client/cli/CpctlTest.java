@@ -84,7 +84,13 @@ class CpctlTest {
             "rollback",
             "delete",
             "subscribe",
+            "agent",
+            "watch",
+            "events",
             "consumers",
+            "status",
+            "gc",
+            "compact",
             "generate-completion")) {
       assertEquals(0, run(command, "--help"), command);
       assertTrue(out().startsWith("Usage: cpctl " + command), this::out);
@@ -113,7 +119,19 @@ class CpctlTest {
         "info a/b",
         "delete w .",
         "info w --consumer-url nowhere",
-        "subscribe --id x --grpc host:port"
+        "subscribe --id x --grpc host:port",
+        "subscribe --id x --silence soon",
+        "agent --id x",
+        "agent --dir x",
+        "agent --id x --dir d --keep 0",
+        "agent --id x --dir d --exec true --exec-timeout 0s",
+        "status --worker w --consumer c",
+        "events",
+        "events --since yesterday",
+        "events --since -1h",
+        "compact",
+        "compact all",
+        "compact -- -1"
       })
   void wrongUsageIsOneLineAndExitCode2(String line) {
     assertEquals(2, run(line.isEmpty() ? new String[0] : line.split(" ")), this::err);
@@ -322,6 +340,164 @@ class CpctlTest {
     }
   }
 
+  private static String row(String consumer, String active, String rejected, int lag) {
+    return """
+    {"consumer_id":"%s","worker_name":"w","desired":"2","acknowledged":"2","active":%s,\
+    "rejected":%s,"code":"3","message":"no","lag_revisions":%d,"lag_seconds":%d,\
+    "last_seen":"2026-11-23T12:00:00Z"}\
+    """
+        .formatted(consumer, active, rejected, lag, lag * 10);
+  }
+
+  @Test
+  void statusIsTheMatrixOrTheRowsAskedFor() throws Exception {
+    try (FakeServer server =
+        server(
+            exchange -> {
+              String query = exchange.getRequestURI().getQuery();
+              boolean calm = query.contains("lagging=false");
+              boolean more = calm && !query.contains("after=");
+              FakeServer.json(
+                  exchange,
+                  200,
+                  "{\"rows\":[%s],\"next\":%s}"
+                      .formatted(
+                          calm
+                              ? row(more ? "b" : "c", "\"2\"", "null", 0)
+                              : row("a", "\"1\"", "\"2\"", 4),
+                          more ? "\"b w\"" : "null"));
+            })) {
+      assertEquals(0, run("status"), this::err);
+      assertEquals(
+          """
+          CONSUMER  WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  LAG      LAST SEEN             REJECTED
+          a         w       2        2             1       4, 40 s  2026-11-23T12:00:00Z  2: 3 no
+          b         w       2        2             2       0        2026-11-23T12:00:00Z  -
+          c         w       2        2             2       0        2026-11-23T12:00:00Z  -
+          """,
+          out());
+      assertEquals(0, run("status", "--worker", "w", "--lagging", "--json"));
+      JsonNode rows = new ObjectMapper().readTree(out()).path("rows");
+      assertEquals("1", rows.path(0).path("active").asText());
+      assertEquals(0, run("status", "--consumer", "a b", "--rejected"));
+      assertEquals(
+          List.of(
+              "GET /consumers?limit=1000&lagging=true",
+              "GET /consumers?limit=1000&lagging=false",
+              "GET /consumers?limit=1000&after=b%20w&lagging=false",
+              "GET /workers/w/consumers?limit=1000&lagging=true",
+              "GET /consumers/a%20b?limit=1000&rejected=true"),
+          server.requests());
+    }
+  }
+
+  /** A log of a hundred updates, a minute apart, the last half a minute ago. */
+  private static void log(com.sun.net.httpserver.HttpExchange exchange, long compacted)
+      throws java.io.IOException {
+    Map<String, Long> query = new HashMap<>();
+    for (String pair : exchange.getRequestURI().getQuery().split("&", -1)) {
+      String[] parts = pair.split("=", -1);
+      query.put(parts[0], parts[0].equals("worker") ? 0 : Long.parseLong(parts[1]));
+    }
+    long after = query.get("after");
+    if (after < compacted) {
+      FakeServer.json(
+          exchange, 410, "{\"error\":\"compacted\",\"message\":\"the log begins after 40\"}");
+      return;
+    }
+    StringBuilder updates = new StringBuilder();
+    long last = Math.min(100, after + Math.min(20, query.get("limit")));
+    for (long revision = after + 1; revision <= last; revision++) {
+      updates
+          .append(updates.isEmpty() ? "" : ",")
+          .append(
+              """
+              {"revision":%d,"kind":"rolled_back","worker_name":"w","version":"1","checksum":"c",\
+              "size":3,"timestamp":"%s","latest":"1"}\
+              """
+                  .formatted(
+                      revision, java.time.Instant.now().minusSeconds(60 * (101 - revision) - 30)));
+    }
+    FakeServer.json(
+        exchange,
+        200,
+        "{\"updates\":[%s],\"next\":%s,\"head\":100,\"compacted\":%d}"
+            .formatted(updates, last < 100 ? "\"" + last + "\"" : "null", compacted));
+  }
+
+  @Test
+  void eventsAreListedFromARevisionToTheEnd() throws Exception {
+    try (FakeServer server = server(exchange -> log(exchange, 40))) {
+      assertEquals(0, run("events", "--since", "40"), this::err);
+      assertEquals(60, out().lines().count());
+      assertTrue(
+          out().lines().toList().getFirst().endsWith("revision 41  rolled back  w 1  3 B"),
+          this::out);
+      assertEquals(3, server.requests().size());
+      assertEquals(0, run("events", "--since", "98", "--worker", "w", "--json"));
+      assertEquals(
+          List.of(99, 100),
+          out().lines().map(line -> json(line).path("revision").asInt()).toList());
+      assertTrue(server.requests().getLast().endsWith("&worker=w"), server.requests()::toString);
+      assertEquals(1, run("events", "--since", "39"));
+      assertEquals(
+          "cpctl: the log begins after 40 (--since TIME begins where the log does)\n", err());
+    }
+  }
+
+  private static JsonNode json(String line) {
+    try {
+      return new ObjectMapper().readTree(line);
+    } catch (java.io.IOException e) {
+      throw new AssertionError(line, e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 40, 99, 100})
+  void eventsOfATimeAreFoundInTheLog(long compacted) throws Exception {
+    try (FakeServer _ = server(exchange -> log(exchange, compacted))) {
+      assertEquals(0, run("events", "--since", "30m", "--json"), this::err);
+      long first = Math.max(compacted + 1, 71);
+      assertEquals(Math.max(0, 101 - first), out().lines().count(), this::out);
+      if (first <= 100) {
+        assertEquals(first, json(out().lines().toList().getFirst()).path("revision").asLong());
+      }
+      assertEquals(0, run("events", "--since", "7d", "--json"), this::err);
+      assertEquals(100 - compacted, out().lines().count(), this::out);
+      assertEquals(0, run("events", "--since", "5s", "--json"), this::err);
+      assertEquals("", out());
+    }
+  }
+
+  @Test
+  void maintenanceIsAskedForAndTold() throws Exception {
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    try (FakeServer server =
+        server(
+            exchange -> {
+              exchange.getRequestBody().transferTo(received);
+              FakeServer.json(
+                  exchange,
+                  200,
+                  "{\"dry_run\":true,\"examined\":7,\"removed\":2,\"bytes\":2048,"
+                      + "\"digests\":[\"x\"],\"compacted\":5,\"head\":9}");
+            })) {
+      assertEquals(0, run("gc", "--dry-run"), this::err);
+      assertEquals("2 files of 7 would go, 2.0 KiB\n", out());
+      assertEquals(0, run("gc", "--json"), this::err);
+      assertEquals("x", json(out()).path("digests").path(0).asText());
+      assertEquals(0, run("compact", "5"), this::err);
+      assertEquals("2 updates removed: the log has revisions 6 to 9\n", out());
+      assertEquals(
+          "{\"dry_run\":true}{\"dry_run\":false}{\"revision\":5}",
+          received.toString(StandardCharsets.UTF_8));
+      assertEquals(
+          List.of("POST /maintenance/gc", "POST /maintenance/gc", "POST /maintenance/compact"),
+          server.requests());
+    }
+  }
+
   @Test
   void rollbackSendsTheVersionAndTellsTheRevision() throws Exception {
     ByteArrayOutputStream received = new ByteArrayOutputStream();
@@ -344,7 +520,9 @@ class CpctlTest {
   @Test
   void theCompletionScriptKnowsTheCommands() {
     assertEquals(0, run("generate-completion"));
-    assertTrue(out().contains("subscribe") && out().contains("--save"), this::out);
+    assertTrue(
+        out().contains("subscribe") && out().contains("--save") && out().contains("--exec-timeout"),
+        this::out);
     assertTrue(out().contains("complete -F _complete_cpctl"), this::out);
   }
 

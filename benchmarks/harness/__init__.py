@@ -1,0 +1,1 @@
+"""Measures the real jars as processes, beside their peers, in one run on one machine."""

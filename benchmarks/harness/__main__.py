@@ -1,0 +1,63 @@
+"""./bench NAME … : see --help."""
+
+import argparse
+import importlib
+import json
+import signal
+import sys
+
+from harness import machine
+from harness.programs import OUTPUT, build_jars, tell
+
+NAMES = {
+    "fanout": "one update to thousands of streams: ours, grpc-go, grpc-java's Netty",
+    "idle": "memory of a subscription to which nothing is sent: ours, grpc-go",
+    "latency": "from an upload to its subscribers: ours, grpc-go",
+    "downloads": "files over HTTP/1.1: consumer-server, nginx",
+    "uploads": "large files against sha256sum + cp + sync, and many small ones: upload-server, grpc-go's process",
+    "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
+    "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
+    "recording": "what jfr-configs/control-plane.jfc costs",
+}
+
+
+def parser():
+    names = "\n".join(f"  {name:<11} {what}" for name, what in NAMES.items())
+    p = argparse.ArgumentParser(
+        prog="./bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures the servers beside their peers and writes target/bench/NAME.json, NAME.md and NAME-*.svg.",
+        epilog=f"{names}\n  all         all of these\n\nCode by itself: java -jar benchmarks/target/benchmarks.jar -l")
+    p.add_argument("names", nargs="+", choices=[*NAMES, "all"], metavar="NAME")
+    p.add_argument("--quick", action="store_true", help="small and short: shows that it works, says nothing of speed")
+    p.add_argument("--runs", type=int, help="how often each figure is taken")
+    p.add_argument("--streams", type=int, help="fanout, recording: streams in all (5000)")
+    p.add_argument("--connections", type=int, help="fanout, recording: connections that carry them (50)")
+    p.add_argument("--size", type=int, help="fanout, recording: bytes of an update's code (1024)")
+    p.add_argument("--burst", type=int, help="fanout, recording: updates sent at once (60)")
+    p.add_argument("--no-sweep", action="store_true", help="fanout: only the one combination, no curves")
+    p.add_argument("--jvm", default="", help="fanout, idle, latency: options for our servers' JVMs, such as -XX:+UseSerialGC")
+    return p
+
+
+def main():
+    options = parser().parse_args()
+    names = list(NAMES) if "all" in options.names else options.names
+    # So that what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    build_jars()
+    contents = []
+    for name in names:
+        found = machine.describe()
+        tell(f"{name}: {NAMES[name]}")
+        report = importlib.import_module(f"harness.{name}").measure(options)
+        contents.append(report.write(found))
+    if "all" in options.names:
+        (OUTPUT / "all.json").write_text(json.dumps(contents, indent=1) + "\n")
+        (OUTPUT / "all.md").write_text("\n".join((OUTPUT / f"{name}.md").read_text() for name in names))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,94 @@
+"""Files over HTTP/1.1: consumer-server, which checks every chunk it sends, beside nginx with sendfile."""
+
+import contextlib
+import hashlib
+import os
+import re
+import subprocess
+import urllib.request
+
+from harness.processes import Nginx, Ours, scratch
+from harness.programs import need, tell
+from harness.fanout import ratio, rotated
+from harness.report import Curve, Report, medians
+
+SIZES = {"1 KiB": (1 << 10, 32), "64 KiB": (1 << 16, 32), "10 MiB": (10 << 20, 8)}
+UNITS = {"": 1, "us": 1e-3, "ms": 1, "s": 1e3, "m": 60e3, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "B": 1}
+
+
+def measure(options):
+    (wrk,) = need("wrk")
+    need("nginx")
+    quick = options.quick
+    runs = options.runs or (2 if quick else 5)
+    seconds = 1 if quick else 5
+    with scratch() as home, contextlib.ExitStack() as stack:
+        ours = stack.enter_context(Ours(home / "ours", "upload-server", "consumer-server"))
+        files = home / "files"
+        files.mkdir()
+        urls = {}
+        for length, _ in SIZES.values():
+            content = os.urandom(length)
+            (files / str(length)).write_bytes(content)
+            request = urllib.request.Request(
+                f"{ours.upload_url}/workers/f{length}/versions/1", data=content, method="PUT")
+            urllib.request.urlopen(request, timeout=60).read()
+        nginx = stack.enter_context(Nginx(home / "nginx", files))
+        for size, (length, _) in SIZES.items():
+            urls[size] = {
+                "consumer-server": (f"{ours.consumer_url}/file/f{length}/version/1", ours.servers["consumer-server"]),
+                "nginx": (f"{nginx.url}/{length}", nginx.serving)}
+            digests = {digest(url) for url, _ in urls[size].values()}
+            if len(digests) != 1:
+                raise SystemExit(f"the two servers give different bytes for {size}")
+        names = list(urls["1 KiB"])
+        found = {size: {name: [] for name in names} for size in SIZES}
+        for size, (_, connections) in SIZES.items():
+            for name in names:
+                once(wrk, *urls[size][name], connections, 1 if quick else 10)
+            for run in range(runs):
+                for name in rotated(names, run):
+                    found[size][name].append(once(wrk, *urls[size][name], connections, seconds))
+            tell(f"{size}: " + ", ".join(f"{name} {found[size][name][-1]['requests_per_second']:,.0f}/s" for name in names))
+    spreads = {size: {name: medians(some) for name, some in of.items()} for size, of in found.items()}
+    keys = ["requests_per_second", "mib_per_second", "p50_ms", "p99_ms", "server_us_per_request"]
+    return Report(
+        name="downloads",
+        title="Downloads over HTTP/1.1",
+        columns=["server", "file", "requests/s", "MiB/s", "p50 ms", "p99 ms", "CPU µs/request"],
+        rows=[[name, size, *(spreads[size][name][key] for key in keys)] for size in SIZES for name in names],
+        data=spreads,
+        curves=[
+            Curve("requests", "Downloads", "bytes of a file", "requests/s",
+                  {name: [(SIZES[size][0], spreads[size][name]["requests_per_second"]) for size in SIZES] for name in names}, log_y=True),
+            Curve("bytes", "Downloads", "bytes of a file", "MiB/s",
+                  {name: [(SIZES[size][0], spreads[size][name]["mib_per_second"]) for size in SIZES] for name in names})],
+        ratios={f"requests/s to nginx, {size}": ratio(of, "requests_per_second", *names) for size, of in spreads.items()},
+        settings={"wrk": "1 thread, " + ", ".join(f"{c} connections for {s}" for s, (_, c) in SIZES.items()), "seconds": seconds, "runs": runs})
+
+
+def digest(url):
+    return hashlib.sha256(urllib.request.urlopen(url, timeout=60).read()).hexdigest()
+
+
+def once(wrk, url, server, connections, seconds):
+    before = server.cpu_seconds()
+    done = subprocess.run(
+        [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url],
+        stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)
+    cpu = server.cpu_seconds() - before
+    text = done.stdout
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise SystemExit(f"wrk {url}: {text}")
+    requests = int(re.search(r"(\d+) requests in", text)[1])
+    return {
+        "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
+        "mib_per_second": amount(re.search(r"Transfer/sec:\s+(\S+)", text)[1]) / 2**20,
+        "p50_ms": amount(re.search(r"50%\s+(\S+)", text)[1]),
+        "p99_ms": amount(re.search(r"99%\s+(\S+)", text)[1]),
+        "server_us_per_request": cpu * 1e6 / requests}
+
+
+def amount(text):
+    value, unit = re.fullmatch(r"([\d.]+)(\w*)", text).groups()
+    return float(value) * UNITS[unit]

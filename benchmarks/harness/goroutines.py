@@ -1,0 +1,58 @@
+"""Profiles of very many parked virtual threads: the harness in benchmarks.jar, which runs Go's beside it."""
+
+import re
+import subprocess
+
+from harness.programs import BENCHMARKS, go_program, jdk, tell
+from harness.report import Curve, Report, medians
+
+FORMS = ["debug=0", "debug=1", "debug=2", "debug=3"]
+
+
+def measure(options):
+    quick = options.quick
+    steps = [1000, 5000] if quick else [1000, 10_000, 100_000, 1_000_000]
+    runs = options.runs or (1 if quick else 3)
+    found = {}
+    for threads in steps:
+        for run in range(runs):
+            found.setdefault(threads, []).append(once(threads))
+        tell(f"{threads} threads: " + ", ".join(f"{key} {value:.1f}" for key, value in found[threads][-1].items()))
+    spreads = {threads: medians(some) for threads, some in found.items()}
+    rows = [
+        [threads, *(of[f"{who} {form}"] for form in FORMS for who in ("ours", "Go") if f"{who} {form}" in of),
+         of["dump"], of["idle p99"], of["busy p99"]]
+        for threads, of in spreads.items()]
+    columns = [f"{form}: {who} ms" for form in FORMS for who in ("ours", "Go") if f"{who} {form}" in spreads[steps[0]]]
+    return Report(
+        name="goroutines",
+        title="Goroutine profiles of parked threads",
+        columns=["threads", *columns, "the JDK's JSON dump ms", "p99 of requests ms", "while profiles are taken ms"],
+        rows=rows,
+        data={str(threads): of for threads, of in spreads.items()},
+        curves=[
+            Curve(form.replace("=", ""), f"Goroutine profile, {form}", "threads", "ms", log_y=True,
+                  lines={who: [(threads, of[f"{who} {form}"]) for threads, of in spreads.items()]
+                         for who in ("ours", "Go") if f"{who} {form}" in spreads[steps[0]]}
+                  | ({"the JDK's dump": [(threads, of["dump"]) for threads, of in spreads.items()]} if form == "debug=0" else {}))
+            for form in FORMS],
+        ratios={
+            f"{form} to Go at {steps[-1]:,}": spreads[steps[-1]][f"ours {form}"]["median"] / spreads[steps[-1]][f"Go {form}"]["median"]
+            for form in FORMS if f"Go {form}" in spreads[steps[-1]]},
+        settings={"threads": steps, "runs": runs, "in each": "medians of five"})
+
+
+def once(threads):
+    done = subprocess.run(
+        [jdk() / "bin/java", "-Xlog:disable", "-jar", BENCHMARKS / "target/benchmarks.jar", "goroutines", str(threads),
+         go_program("peers/goroutines")],
+        stdout=subprocess.PIPE, text=True, check=True, timeout=600)
+    text = done.stdout
+    figures = {}
+    for form, mine, _, peer in re.findall(r"^(debug=\d) ([\d.]+) ms(, Go ([\d.]+) ms)?", text, re.MULTILINE):
+        figures[f"ours {form}"] = float(mine)
+        if peer:
+            figures[f"Go {form}"] = float(peer)
+    figures["dump"] = float(re.search(r"own dump ([\d.]+) ms", text)[1])
+    idle, busy = re.search(r"p99 of requests ([\d.]+) ms, while profiles are taken ([\d.]+) ms", text).groups()
+    return figures | {"idle p99": float(idle), "busy p99": float(busy)}

@@ -1,0 +1,59 @@
+package dev.controlplane.client;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/**
+ * Keeps the latest version of every worker on disk and active, whatever happens to network, servers
+ * and this process.
+ *
+ * <p>{@code DIR/{worker}/current} is a link that names a whole, verified version at any moment, and
+ * is switched in one step: when a version is published or rolled back to, after an {@link
+ * Admission} has let it pass. It goes when the worker is deleted. A version that is rejected leaves
+ * the last good one active. A few versions are kept, so that a rollback needs no download. What
+ * became of each version is reported to the server. A process that is killed at any point goes on
+ * where it was; without any server it verifies what is active and leaves it in place.
+ *
+ * <pre>{@code
+ * AgentSettings settings = new AgentSettings("edge-17", Path.of("/srv/workers"));
+ * Admission admission =
+ *     candidate -> {
+ *       if (!parses(candidate.file())) {
+ *         throw new RejectedException("syntax", "not a module");
+ *       }
+ *     };
+ * try (ControlPlaneClient client = new ControlPlaneClient(Endpoints.local())) {
+ *   client.agent(settings, admission, event -> log(event)).run();
+ * }
+ * }</pre>
+ */
+public final class Agent {
+  private final ControlPlaneClient client;
+  private final AgentSettings settings;
+  private final Admission admission;
+  private final Consumer<AgentEvent> events;
+
+  Agent(
+      ControlPlaneClient client,
+      AgentSettings settings,
+      Admission admission,
+      Consumer<AgentEvent> events) {
+    this.client = client;
+    this.settings = settings;
+    this.admission = admission;
+    this.events = events;
+  }
+
+  /**
+   * Runs until this thread is interrupted.
+   *
+   * @throws InterruptedException when it was
+   * @throws ControlPlaneException when the server says that it will never serve this
+   * @throws IOException when the directory can't be used, or another agent works there
+   */
+  public void run() throws IOException, InterruptedException {
+    try (AgentDirectory directory = AgentDirectory.open(settings.directory())) {
+      new AgentRun(client, settings, admission, events, directory).run();
+    }
+  }
+}

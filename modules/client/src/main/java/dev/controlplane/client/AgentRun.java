@@ -1,0 +1,888 @@
+package dev.controlplane.client;
+
+import dev.controlplane.proto.ReportedState;
+import dev.controlplane.proto.StatusReport;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * An agent from its start to its end.
+ *
+ * <p>Two threads: one hears of updates and notes what each worker should come to; the other brings
+ * it about, one worker at a time, so that a slow download or command never stops the stream. The
+ * position that is made durable is one before which everything has been dealt with; whatever is
+ * told twice changes nothing.
+ */
+final class AgentRun implements SubscriptionListener {
+  /** A server takes 4 MiB in a request. */
+  private static final int MOST_HELD_BYTES = 3 * 1024 * 1024;
+
+  private static final int MAX_CODE = 255;
+  private static final int MAX_MESSAGE = 4096;
+
+  /** What a command that is to be ended may take. */
+  private static final Duration ENDING = Duration.ofSeconds(1);
+
+  private final ControlPlaneClient client;
+  private final AgentSettings settings;
+  private final Admission admission;
+  private final Consumer<AgentEvent> listener;
+  private final AgentDirectory directory;
+  private final Reporter reporter;
+  private final AgentTasks tasks = new AgentTasks();
+
+  /** Written by the working thread, once there is one. */
+  private final Map<String, WorkerState> states = new ConcurrentHashMap<>();
+
+  // Of the listening thread.
+
+  /** What each worker should come to, as of the last update. */
+  private final Map<String, String> desired = new HashMap<>();
+
+  /** What the server was told that is active here. */
+  private Map<String, WorkerState.Held> told = Map.of();
+
+  /** What was active when the server compared, but is not any more. */
+  private final Map<String, WorkerState.Held> stale = new HashMap<>();
+
+  private final Set<String> named = new HashSet<>();
+  private boolean inSnapshot;
+  private boolean differencesOnly;
+  private long highestGeneration;
+
+  // Of both.
+
+  /** See {@link WorkerState}; grows on the listening thread, with nothing at work. */
+  private volatile long generation;
+
+  private volatile Throwable broken;
+
+  private final Lock positionLock = new ReentrantLock();
+  private String position = "";
+  private String saved = "";
+  private String positionTrouble = "";
+  private boolean positionHolds;
+  private long syncedRevision = -1;
+
+  private final Lock eventLock = new ReentrantLock();
+
+  AgentRun(
+      ControlPlaneClient client,
+      AgentSettings settings,
+      Admission admission,
+      Consumer<AgentEvent> listener,
+      AgentDirectory directory) {
+    this.client = client;
+    this.settings = settings;
+    this.admission = admission;
+    this.listener = listener;
+    this.directory = directory;
+    this.reporter = client.reporter(this::unreported);
+  }
+
+  void run() throws IOException, InterruptedException {
+    boot();
+    Subscription subscription =
+        new Subscription(settings.consumerId(), settings.workers())
+            .after(position)
+            .withSnapshot()
+            .silence(settings.silence());
+    Thread listening = Thread.currentThread();
+    Thread worker = Thread.ofVirtual().name("agent").start(() -> work(listening));
+    try {
+      client.subscribe(subscription, this);
+    } catch (InterruptedException e) {
+      if (broken != null) {
+        throw new IllegalStateException("the agent failed", broken);
+      }
+      throw e;
+    } finally {
+      worker.interrupt();
+      reporter.close();
+      worker.join(ENDING);
+    }
+  }
+
+  // The start.
+
+  /** Makes sure of what is active, and of where to go on. */
+  private void boot() throws IOException {
+    AgentDirectory.Position last = directory.position();
+    boolean trusted =
+        last != null
+            && last.consumerId().equals(settings.consumerId())
+            && last.workers().equals(settings.workers());
+    generation = last == null ? 0 : last.generation();
+    highestGeneration = generation;
+    for (WorkerState state : directory.states().values()) {
+      highestGeneration = Math.max(highestGeneration, Math.max(state.generation(), generation));
+      if (settings.workers().isEmpty() || settings.workers().contains(state.worker())) {
+        trusted &= verified(state);
+      }
+    }
+    if (trusted) {
+      position = last.token();
+      saved = position;
+      positionHolds = true;
+    } else {
+      generation = ++highestGeneration;
+    }
+    states.values().forEach(this::reportAgain);
+  }
+
+  /** Whether all is as it was left; else what is active is what can be trusted. */
+  private boolean verified(WorkerState state) {
+    String worker = state.worker();
+    try {
+      String current = directory.current(worker);
+      for (WorkerState.Held held : state.kept()) {
+        if (held.version().equals(current) && directory.holds(worker, held)) {
+          WorkerState whole = state.activating(held);
+          // What was refused was refused before the switch.
+          states.put(
+              worker, state.rejection() == null ? whole : whole.rejecting(state.rejection()));
+          desired.put(worker, state.desired());
+          event(AgentEvent.of(AgentEvent.Kind.FOUND, worker, current, held.revision()));
+          return settled(states.get(worker));
+        }
+      }
+      if (current.isEmpty() && state.active() == null) {
+        states.put(worker, state);
+        desired.put(worker, state.desired());
+        return settled(state);
+      }
+      event(
+          new AgentEvent(
+              AgentEvent.Kind.DAMAGED,
+              worker,
+              current,
+              0,
+              "",
+              current.isEmpty() ? "current is missing" : "its bytes are not those it was given"));
+      fallBack(state, current);
+    } catch (IOException e) {
+      states.put(worker, state.withoutActive());
+      event(new AgentEvent(AgentEvent.Kind.DAMAGED, worker, "", 0, "disk", problem(e)));
+    }
+    return false;
+  }
+
+  /** Whether nothing is left to be done that only a comparison with the server would bring up. */
+  private static boolean settled(WorkerState state) {
+    boolean refused =
+        state.rejection() != null && state.rejection().version().equals(state.desired());
+    return refused || state.isActive(state.desired());
+  }
+
+  private void fallBack(WorkerState state, String damaged) throws IOException {
+    String worker = state.worker();
+    states.put(worker, state.withoutActive());
+    if (damaged.isEmpty()) {
+      return;
+    }
+    for (WorkerState.Held held : state.kept()) {
+      if (!held.deleted() && !held.version().equals(damaged) && directory.holds(worker, held)) {
+        directory.activate(worker, held.version());
+        states.put(worker, state.activating(held));
+        event(
+            new AgentEvent(
+                AgentEvent.Kind.FOUND,
+                worker,
+                held.version(),
+                held.revision(),
+                "",
+                "active in place of " + damaged));
+        return;
+      }
+    }
+    directory.deactivate(worker);
+  }
+
+  /** What the last process may have failed to report. */
+  private void reportAgain(WorkerState state) {
+    WorkerState.Held active = state.active();
+    if (active != null) {
+      reporter.report(
+          report(
+              state.worker(),
+              active.version(),
+              active.checksum(),
+              active.generation() == generation ? active.revision() : 0,
+              ReportedState.ACTIVE,
+              "",
+              ""));
+    }
+    WorkerState.Rejection refused = state.rejection();
+    if (refused != null && refused.generation() == generation) {
+      reporter.report(report(state.worker(), refused));
+    }
+  }
+
+  // Listening.
+
+  @Override
+  public Map<String, String> held() {
+    Map<String, WorkerState.Held> active = new LinkedHashMap<>();
+    Map<String, String> held = new LinkedHashMap<>();
+    long bytes = 0;
+    for (WorkerState state : states.values()) {
+      if (state.active() != null) {
+        active.put(state.worker(), state.active());
+        held.put(state.worker(), state.active().checksum());
+        bytes += 3L * state.worker().length() + state.active().checksum().length() + 8;
+      }
+    }
+    if (bytes > MOST_HELD_BYTES) {
+      held.clear();
+    }
+    told = held.isEmpty() ? Map.of() : active;
+    if (position().isEmpty()) {
+      beginSnapshot();
+    }
+    return held;
+  }
+
+  private void beginSnapshot() {
+    inSnapshot = true;
+    differencesOnly = !told.isEmpty();
+    named.clear();
+    stale.clear();
+  }
+
+  @Override
+  public void onSubscribed() {
+    reporter.start();
+    event(AgentEvent.of(AgentEvent.Kind.CONNECTED));
+  }
+
+  @Override
+  public void onDisconnected(String reason, Duration retryIn) {
+    event(
+        AgentEvent.of(
+            AgentEvent.Kind.DISCONNECTED,
+            "%s; trying again in %.1f s".formatted(reason, retryIn.toMillis() / 1000.0)));
+  }
+
+  @Override
+  public void onResync(String reason) throws InterruptedException {
+    positionLock.lockInterruptibly();
+    try {
+      positionHolds = false;
+      syncedRevision = -1;
+    } finally {
+      positionLock.unlock();
+    }
+    // What is under way may belong to another log; the snapshot says all anew.
+    tasks.clear();
+    generation = ++highestGeneration;
+    beginSnapshot();
+    told.forEach(
+        (worker, held) -> {
+          WorkerState state = states.get(worker);
+          if (state == null || !held.same(state.active())) {
+            stale.put(worker, held);
+          }
+        });
+    event(AgentEvent.of(AgentEvent.Kind.RESYNC, reason));
+  }
+
+  @Override
+  public boolean onUpdate(Update update) {
+    if (update.kind() == Update.Kind.UNKNOWN || !acceptable(update)) {
+      return true;
+    }
+    String worker = update.worker();
+    if (inSnapshot) {
+      named.add(worker);
+    }
+    WorkerState state = states.get(worker);
+    if (!inSnapshot
+        && state != null
+        && state.generation() == generation
+        && update.revision() <= state.revision()) {
+      // It came before the last process ended.
+      return true;
+    }
+    switch (update.kind()) {
+      case PUBLISHED, ROLLED_BACK -> aim(update, AgentTask.Switch.to(update));
+      case DELETED -> deleted(update);
+      case UNKNOWN -> throw new IllegalStateException();
+    }
+    return true;
+  }
+
+  private void deleted(Update update) {
+    String worker = update.worker();
+    boolean last = update.latest().isEmpty();
+    if (inSnapshot || (last && update.version().equals(desired.get(worker)))) {
+      aim(update, new AgentTask.Removal());
+      desired.remove(worker);
+      return;
+    }
+    if (!last) {
+      aim(update, AgentTask.Switch.to(update.latest()));
+    }
+    add(worker, task -> task.drop(update.version(), update.revision(), generation));
+  }
+
+  private void aim(Update update, AgentTask.Target target) {
+    desired.put(update.worker(), target.version());
+    add(update.worker(), task -> task.aim(target, update.revision(), generation));
+  }
+
+  private void add(String worker, Consumer<AgentTask> change) {
+    tasks.add(worker, inSnapshot ? null : position(), change);
+  }
+
+  /** Names that lead out of the directory, or into the agent's own corner, go no further. */
+  private boolean acceptable(Update update) {
+    try {
+      Names.checked("the worker's name", update.worker());
+      Names.checked("the version's name", update.version());
+      if (!update.latest().isEmpty()) {
+        Names.checked("the version's name", update.latest());
+      }
+    } catch (InvalidNameException e) {
+      if (update.kind() != Update.Kind.DELETED) {
+        refused(update, "invalid_name", e.getMessage());
+      }
+      return false;
+    }
+    if (!update.worker().equalsIgnoreCase(AgentDirectory.RESERVED)) {
+      return true;
+    }
+    if (update.kind() != Update.Kind.DELETED) {
+      refused(
+          update, "reserved_name", "an agent keeps its own files under " + AgentDirectory.RESERVED);
+    }
+    return false;
+  }
+
+  private void refused(Update update, String code, String message) {
+    WorkerState.Rejection rejection =
+        new WorkerState.Rejection(
+            update.version(), update.checksum(), update.revision(), generation, code, message);
+    reporter.report(report(update.worker(), rejection));
+    event(rejected(update.worker(), rejection));
+  }
+
+  @Override
+  public void onSynced(long revision) {
+    if (inSnapshot) {
+      for (Map.Entry<String, WorkerState> entry : states.entrySet()) {
+        if (!named.contains(entry.getKey())) {
+          unnamed(entry.getKey(), entry.getValue(), revision);
+        }
+      }
+      inSnapshot = false;
+      named.clear();
+      stale.clear();
+    }
+    positionLock.lock();
+    try {
+      syncedRevision = revision;
+    } finally {
+      positionLock.unlock();
+    }
+    synced();
+  }
+
+  /**
+   * What the snapshot has not named is as the server was told, or else gone; or it is left out, for
+   * it was rejected here.
+   */
+  private void unnamed(String worker, WorkerState state, long revision) {
+    WorkerState.Rejection refused = state.rejection();
+    boolean leftOut = refused != null && refused.version().equals(desired.get(worker));
+    WorkerState.Held compared = stale.getOrDefault(worker, state.active());
+    if (!differencesOnly || compared == null) {
+      if (!leftOut) {
+        desired.remove(worker);
+        add(worker, task -> task.aim(new AgentTask.Removal(), revision, generation));
+      }
+      return;
+    }
+    if (!leftOut) {
+      desired.put(worker, compared.version());
+    }
+    if (stale.containsKey(worker)) {
+      add(worker, task -> task.aim(AgentTask.Switch.to(compared), revision, generation));
+    }
+  }
+
+  @Override
+  public void onPosition(String resumeToken) {
+    positionLock.lock();
+    try {
+      position = resumeToken;
+      positionHolds |= !inSnapshot;
+    } finally {
+      positionLock.unlock();
+    }
+    savePosition();
+  }
+
+  // Both.
+
+  private String position() {
+    positionLock.lock();
+    try {
+      return position;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  /** Tells once that a snapshot has been dealt with. */
+  private void synced() {
+    long revision;
+    positionLock.lock();
+    try {
+      if (syncedRevision < 0 || !tasks.allTried()) {
+        return;
+      }
+      revision = syncedRevision;
+      syncedRevision = -1;
+    } finally {
+      positionLock.unlock();
+    }
+    int left = tasks.size();
+    event(
+        new AgentEvent(
+            AgentEvent.Kind.SYNCED,
+            "",
+            "",
+            revision,
+            "",
+            left == 0 ? "" : "not yet done: " + left));
+  }
+
+  /** Makes durable how far everything is dealt with. */
+  private void savePosition() {
+    positionLock.lock();
+    try {
+      String settled = positionHolds ? tasks.settled(position) : null;
+      if (settled == null || settled.isEmpty() || settled.equals(saved)) {
+        return;
+      }
+      directory.save(
+          new AgentDirectory.Position(
+              settled, settings.consumerId(), settings.workers(), generation));
+      saved = settled;
+      positionTrouble = "";
+    } catch (ClosedByInterruptException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      // An older position is as good; it only costs more when the agent starts again.
+      if (!problem(e).equals(positionTrouble)) {
+        positionTrouble = problem(e);
+        event(new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", positionTrouble));
+      }
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  private void event(AgentEvent event) {
+    eventLock.lock();
+    try {
+      listener.accept(event);
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  private void unreported(StatusReport report, String reason) {
+    event(
+        new AgentEvent(
+            AgentEvent.Kind.UNREPORTED,
+            report.getWorkerName(),
+            report.getVersion(),
+            report.getRevision(),
+            "",
+            reason));
+  }
+
+  // Working.
+
+  private void work(Thread listening) {
+    try {
+      while (true) {
+        AgentTask task = tasks.take();
+        attempt(task);
+        savePosition();
+        synced();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      // A bug, here or in a callback: an agent that only listens must not look like one that works.
+      broken = e;
+      listening.interrupt();
+    }
+  }
+
+  private void attempt(AgentTask task) throws InterruptedException {
+    try {
+      perform(task);
+      tasks.done();
+    } catch (InvalidNameException e) {
+      reject(task, "name_clash", e.getMessage());
+    } catch (RefusedException e) {
+      if (e.reason() == RefusedException.Reason.NOT_FOUND) {
+        reject(task, "not_found", e.getMessage());
+      } else {
+        postpone(task, "", e.getMessage());
+      }
+    } catch (DamagedException e) {
+      postpone(task, "digest", e.getMessage());
+    } catch (ControlPlaneException e) {
+      postpone(task, "", e.getMessage());
+    } catch (ClosedByInterruptException e) {
+      throw new InterruptedException();
+    } catch (IOException e) {
+      postpone(task, "disk", problem(e));
+    }
+  }
+
+  private void postpone(AgentTask task, String code, String problem) {
+    String trouble = code + problem;
+    if (!trouble.equals(task.trouble())) {
+      if (!code.isEmpty() && task.target() instanceof AgentTask.Switch wanted) {
+        // Rejected for now. With the update's own revision the server would not send it again, to
+        // an agent that is started anew and knows of it no more.
+        reporter.report(
+            report(
+                task.worker(),
+                wanted.version(),
+                wanted.checksum(),
+                Math.max(0, task.revision() - 1),
+                ReportedState.REJECTED,
+                code,
+                problem));
+      }
+      String version = task.target() == null ? "" : task.target().version();
+      event(
+          new AgentEvent(
+              AgentEvent.Kind.WAITING, task.worker(), version, task.revision(), code, problem));
+    }
+    Duration delay = client.retry().delay(task.failures() + 1);
+    tasks.failed(trouble, System.nanoTime() + delay.toNanos());
+  }
+
+  /** For good: what was active stays so. */
+  private void reject(AgentTask task, String code, String message) throws InterruptedException {
+    if (task.target() instanceof AgentTask.Switch wanted && !wanted.checksum().isEmpty()) {
+      try {
+        reject(task, stateOf(task.worker()), wanted.version(), wanted.checksum(), code, message);
+      } catch (ClosedByInterruptException e) {
+        throw new InterruptedException();
+      } catch (IOException e) {
+        postpone(task, "disk", problem(e));
+        return;
+      }
+    }
+    // Else it was to follow one that was deleted, and is deleted itself: that is told next.
+    tasks.done();
+  }
+
+  private WorkerState stateOf(String worker) {
+    return states.getOrDefault(worker, WorkerState.of(worker));
+  }
+
+  private void perform(AgentTask task) throws IOException, InterruptedException {
+    String worker = task.worker();
+    for (String version : task.drops()) {
+      drop(worker, version);
+    }
+    switch (task.target()) {
+      case AgentTask.Switch wanted -> make(task, wanted);
+      case AgentTask.Removal _ -> remove(worker);
+      case null -> {
+        WorkerState state = states.get(worker);
+        if (state != null) {
+          save(state.dealtWith(task.revision(), task.generation()));
+        }
+      }
+    }
+  }
+
+  private void save(WorkerState state) throws IOException {
+    // First here: what is on disk may be older, but must not be newer.
+    states.put(state.worker(), state);
+    directory.save(state);
+  }
+
+  private void drop(String worker, String version) throws IOException {
+    WorkerState state = states.get(worker);
+    if (state == null) {
+      return;
+    }
+    if (state.isActive(version)) {
+      states.put(worker, state.activeDeleted());
+    } else if (state.kept().stream().anyMatch(held -> held.version().equals(version))) {
+      directory.remove(worker, version);
+      states.put(worker, state.without(version));
+    }
+  }
+
+  private void remove(String worker) throws IOException {
+    WorkerState state = states.get(worker);
+    if (state == null) {
+      return;
+    }
+    boolean was = directory.deactivate(worker);
+    for (WorkerState.Held held : state.kept()) {
+      directory.remove(worker, held.version());
+    }
+    directory.forget(worker);
+    states.remove(worker);
+    if (was) {
+      event(AgentEvent.of(AgentEvent.Kind.REMOVED, worker, "", 0));
+    }
+  }
+
+  /** Brings the version on disk, shows it, and switches to it. */
+  private void make(AgentTask task, AgentTask.Switch wanted)
+      throws IOException, InterruptedException {
+    String worker = task.worker();
+    String version = wanted.version();
+    WorkerState state = stateOf(worker).desiring(version);
+    String checksum = wanted.checksum().isEmpty() ? known(state, version) : wanted.checksum();
+    if (state.isActive(version) && state.active().checksum().equals(checksum)) {
+      WorkerState.Held again = held(task, version, checksum, state.active().size());
+      save(pruned(state.activating(again).dealtWith(task.revision(), task.generation())));
+      report(task, again, ReportedState.ACTIVE);
+      return;
+    }
+    WorkerState.Rejection before = state.rejection();
+    if (before != null
+        && before.version().equals(version)
+        && before.checksum().equals(checksum)
+        && before.revision() == task.revision()
+        && before.generation() == task.generation()) {
+      save(state.dealtWith(task.revision(), task.generation()));
+      reporter.report(report(worker, before));
+      return;
+    }
+    directory.prepare(worker, version);
+    Optional<WorkerState.Held> kept = state.keptAs(version, checksum);
+    if (kept.isPresent() && directory.holds(worker, kept.get())) {
+      WorkerState.Held held = held(task, version, checksum, kept.get().size());
+      report(task, held, ReportedState.VERIFIED);
+      if (admitted(task, state, held, directory.file(worker, version))) {
+        directory.activate(worker, version);
+        activated(task, state, held);
+      }
+      return;
+    }
+    try (PartFile part = directory.part()) {
+      WorkerState.Held held = fetch(task, wanted, part);
+      report(task, held, ReportedState.RECEIVED);
+      report(task, held, ReportedState.VERIFIED);
+      part.sync();
+      // Written down before it has its name: current never names what can't be verified.
+      WorkerState ready = state.withCandidate(held);
+      save(ready);
+      Path file = directory.file(worker, version);
+      if (state.isActive(version)) {
+        // Other bytes under the same name, of another log: giving them their name is the switch.
+        if (admitted(task, ready, held, part.path())) {
+          part.publish(file);
+          activated(task, ready, held);
+        }
+      } else {
+        part.publish(file);
+        if (admitted(task, ready, held, file)) {
+          directory.activate(worker, version);
+          activated(task, ready, held);
+        }
+      }
+    }
+  }
+
+  private static WorkerState.Held held(AgentTask task, String version, String checksum, long size) {
+    return new WorkerState.Held(version, checksum, size, task.revision(), task.generation(), false);
+  }
+
+  /** The digest of a version that only its name was told of; empty where it is not here. */
+  private String known(WorkerState state, String version) {
+    return state.kept().stream()
+        .filter(held -> held.version().equals(version) && held.generation() == generation)
+        .map(WorkerState.Held::checksum)
+        .findFirst()
+        .orElse("");
+  }
+
+  private WorkerState.Held fetch(AgentTask task, AgentTask.Switch wanted, PartFile part)
+      throws IOException, InterruptedException {
+    String worker = task.worker();
+    if (wanted.code() != null) {
+      String actual = VersionDirectory.copy(wanted.code(), part);
+      if (!actual.equals(wanted.checksum())) {
+        throw new DamagedException(
+            Server.GRPC,
+            "update %d, %s %s".formatted(task.revision(), worker, wanted.version()),
+            wanted.checksum(),
+            actual);
+      }
+      return held(task, wanted.version(), actual, wanted.code().size());
+    }
+    if (!wanted.filePath().isEmpty()) {
+      client.fetch(worker, wanted.filePath(), wanted.checksum(), part);
+      return held(task, wanted.version(), wanted.checksum(), wanted.size());
+    }
+    Downloaded downloaded = client.download(worker, wanted.version(), part, Progress.NONE);
+    if (!wanted.checksum().isEmpty() && !downloaded.checksum().equals(wanted.checksum())) {
+      throw new DamagedException(
+          Server.CONSUMER,
+          "%s %s".formatted(worker, wanted.version()),
+          wanted.checksum(),
+          downloaded.checksum());
+    }
+    return held(task, wanted.version(), downloaded.checksum(), downloaded.size());
+  }
+
+  /** Whether the version may be used; if not, that is dealt with. */
+  private boolean admitted(AgentTask task, WorkerState state, WorkerState.Held held, Path file)
+      throws IOException, InterruptedException {
+    try {
+      admission.admit(
+          new Candidate(task.worker(), held.version(), file, held.checksum(), task.revision()));
+      return true;
+    } catch (RejectedException e) {
+      String message = e.getMessage() == null ? "" : e.getMessage();
+      reject(task, state, held.version(), held.checksum(), e.code(), message);
+    } catch (RuntimeException e) {
+      reject(task, state, held.version(), held.checksum(), "failed", e.toString());
+    }
+    return false;
+  }
+
+  private void reject(
+      AgentTask task,
+      WorkerState state,
+      String version,
+      String checksum,
+      String code,
+      String message)
+      throws IOException {
+    WorkerState.Rejection rejection =
+        new WorkerState.Rejection(
+            version,
+            checksum,
+            task.revision(),
+            task.generation(),
+            cut(code, MAX_CODE),
+            cut(message, MAX_MESSAGE));
+    WorkerState rest = state;
+    if (!state.isActive(version)) {
+      directory.remove(task.worker(), version);
+      rest = state.without(version);
+    }
+    // Durable before it is reported: the server will not send this version again.
+    save(rest.desiring(version).rejecting(rejection).dealtWith(task.revision(), task.generation()));
+    reporter.report(report(task.worker(), rejection));
+    event(rejected(task.worker(), rejection));
+  }
+
+  /** The version is active; what is written down of it follows. */
+  private void activated(AgentTask task, WorkerState before, WorkerState.Held held)
+      throws IOException {
+    WorkerState state = before.activating(held).dealtWith(task.revision(), task.generation());
+    states.put(task.worker(), state);
+    report(task, held, ReportedState.ACTIVE);
+    event(AgentEvent.of(AgentEvent.Kind.ACTIVE, task.worker(), held.version(), task.revision()));
+    save(pruned(state));
+  }
+
+  private WorkerState pruned(WorkerState state) throws IOException {
+    WorkerState rest = state;
+    for (WorkerState.Held held : state.superfluous(settings.keep())) {
+      directory.remove(state.worker(), held.version());
+      rest = rest.without(held.version());
+    }
+    return rest;
+  }
+
+  // Reports.
+
+  private void report(AgentTask task, WorkerState.Held held, ReportedState state) {
+    reporter.report(
+        report(task.worker(), held.version(), held.checksum(), task.revision(), state, "", ""));
+  }
+
+  private StatusReport report(String worker, WorkerState.Rejection rejection) {
+    return report(
+        worker,
+        rejection.version(),
+        rejection.checksum(),
+        rejection.revision(),
+        ReportedState.REJECTED,
+        rejection.code(),
+        rejection.message());
+  }
+
+  private StatusReport report(
+      String worker,
+      String version,
+      String checksum,
+      long revision,
+      ReportedState state,
+      String code,
+      String message) {
+    return StatusReport.newBuilder()
+        .setConsumerId(settings.consumerId())
+        .setWorkerName(worker)
+        .setVersion(version)
+        .setChecksum(checksum)
+        .setRevision(revision)
+        .setState(state)
+        .setCode(cut(code, MAX_CODE))
+        .setMessage(cut(message, MAX_MESSAGE))
+        .build();
+  }
+
+  private static AgentEvent rejected(String worker, WorkerState.Rejection rejection) {
+    return new AgentEvent(
+        AgentEvent.Kind.REJECTED,
+        worker,
+        rejection.version(),
+        rejection.revision(),
+        rejection.code(),
+        rejection.message());
+  }
+
+  /** As much of it as so many bytes of UTF-8 hold. */
+  private static String cut(String text, int most) {
+    String cut = text;
+    while (cut.getBytes(StandardCharsets.UTF_8).length > most) {
+      int over = cut.getBytes(StandardCharsets.UTF_8).length - most;
+      cut = cut.substring(0, Math.max(0, cut.length() - Math.max(1, over / 3)));
+    }
+    return cut;
+  }
+
+  private static String problem(IOException failure) {
+    return switch (failure) {
+      case AccessDeniedException e -> e.getFile() + ": permission denied";
+      case FileAlreadyExistsException e -> e.getFile() + ": is in the way";
+      default -> failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    };
+  }
+}

@@ -1,0 +1,51 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.Compaction;
+import dev.controlplane.client.ControlPlaneClient;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "compact",
+    description = {
+      "Removes the updates up to a revision from the log.",
+      "",
+      "The upload-server does it by itself: LOG_RETENTION_AGE, LOG_RETENTION_COUNT. No worker and"
+          + " no version goes; a consumer that was away since before gets the latest versions again"
+          + " instead of the updates."
+    })
+final class CompactCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Parameters(paramLabel = "REVISION", description = "The last update that is not needed.")
+  private long revision;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (revision < 0) {
+      throw new UsageException("the revision is negative; it takes a number from 0 on");
+    }
+    Compaction compaction;
+    try (ControlPlaneClient client = cpctl.client()) {
+      compaction = client.compact(revision);
+    }
+    if (cpctl.json()) {
+      cpctl.print(
+          Json.object()
+              .put("removed", compaction.removed())
+              .put("compacted", compaction.compacted())
+              .put("head", compaction.head()));
+    } else {
+      cpctl.print(
+          "%s removed: the log has revisions %d to %d"
+              .formatted(
+                  Text.count(compaction.removed(), "update"),
+                  compaction.compacted() + 1,
+                  compaction.head()));
+    }
+    return ExitCode.OK;
+  }
+}

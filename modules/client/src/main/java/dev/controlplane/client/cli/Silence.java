@@ -1,0 +1,21 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.Subscription;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** The option of those that follow a stream. */
+final class Silence {
+  @Option(
+      names = "--silence",
+      paramLabel = "TIME",
+      converter = TimeSpan.class,
+      description =
+          "Connect again when nothing at all came for so long, such as 90s or 2m: a few times the"
+              + " server's BOOKMARK_INTERVAL. Default: 60s. 0s: never.")
+  private Duration given;
+
+  Duration limit() {
+    return given == null ? Subscription.SILENCE : given;
+  }
+}

@@ -1,0 +1,88 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.ConsumerStatus;
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.StatusFilter;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "status",
+    description = {
+      "Shows who runs which version: a line for each consumer and worker.",
+      "",
+      "DESIRED is the worker's latest version, ACKNOWLEDGED what the consumer has received last,"
+          + " ACTIVE what it uses. LAG is how many updates lie between, and for how long."
+    })
+final class StatusCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @ArgGroup private Scope scope;
+
+  /** The one or the other. */
+  static final class Scope {
+    @Option(names = "--worker", paramLabel = "N", description = "Only this worker.")
+    private String worker;
+
+    @Option(names = "--consumer", paramLabel = "ID", description = "Only this consumer.")
+    private String consumer;
+  }
+
+  @Option(names = "--lagging", description = "Only where something else is active than is desired.")
+  private boolean lagging;
+
+  @Option(names = "--rejected", description = "Only where what is desired was rejected.")
+  private boolean rejected;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    StatusFilter filter = new StatusFilter(lagging ? true : null, rejected ? true : null);
+    try (ControlPlaneClient client = cpctl.client()) {
+      Paging.Source<ConsumerStatus> source = source(client, filter);
+      if (cpctl.json()) {
+        cpctl.print(Paging.json("rows", source, Json::of));
+        return ExitCode.OK;
+      }
+      Table table =
+          new Table(
+              cpctl.session().out(),
+              "CONSUMER",
+              "WORKER",
+              "DESIRED",
+              "ACKNOWLEDGED",
+              "ACTIVE",
+              "LAG",
+              "LAST SEEN",
+              "REJECTED");
+      Paging.table(table, source, row -> print(table, row));
+      return ExitCode.OK;
+    }
+  }
+
+  private Paging.Source<ConsumerStatus> source(ControlPlaneClient client, StatusFilter filter) {
+    if (scope != null && scope.worker != null) {
+      return (limit, after) -> client.statusOfWorker(scope.worker, filter, limit, after);
+    }
+    if (scope != null) {
+      return (limit, after) -> client.statusOfConsumer(scope.consumer, filter, limit, after);
+    }
+    return (limit, after) -> client.status(filter, limit, after);
+  }
+
+  private static void print(Table table, ConsumerStatus row) {
+    String why = "%s %s".formatted(row.code(), row.message()).strip();
+    table.row(
+        row.consumerId(),
+        row.worker(),
+        row.desired(),
+        row.acknowledged(),
+        row.active(),
+        row.lagRevisions() == 0 ? "0" : "%d, %d s".formatted(row.lagRevisions(), row.lagSeconds()),
+        row.lastSeen(),
+        row.rejected().isEmpty() || why.isEmpty() ? row.rejected() : row.rejected() + ": " + why);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.Subscription;
+import dev.controlplane.client.SubscriptionListener;
+import dev.controlplane.client.Update;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "watch",
+    description = {
+      "Shows the latest version of every worker, and then each update, until it is interrupted.",
+      "",
+      "A line says \"synced\" where the one ends and the other begins. A connection that breaks is"
+          + " made again, and goes on where it broke; where the server can't, \"resync\" says so"
+          + " and the latest versions come again."
+    })
+final class WatchCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Option(
+      names = "--worker",
+      arity = "1..*",
+      paramLabel = "N",
+      description = "Only these workers; may be repeated. Default: all.")
+  private List<String> workers = new ArrayList<>();
+
+  @Option(
+      names = "--id",
+      paramLabel = "ID",
+      description = "The consumer's name. Default: cpctl-watch.")
+  private String id = "cpctl-watch";
+
+  @Mixin private Silence silence;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (ControlPlaneClient client = cpctl.client()) {
+      client.subscribe(
+          new Subscription(id, workers).withSnapshot().silence(silence.limit()), new Watcher());
+      return ExitCode.OK;
+    }
+  }
+
+  private final class Watcher implements SubscriptionListener {
+    @Override
+    public boolean onUpdate(Update update) {
+      if (cpctl.json()) {
+        cpctl.print(Json.of(update));
+      } else {
+        cpctl.print(Text.line(update));
+      }
+      return !cpctl.session().out().checkError();
+    }
+
+    @Override
+    public void onSynced(long revision) {
+      if (cpctl.json()) {
+        cpctl.print(Json.object().put("kind", "SYNCED").put("revision", revision));
+      } else {
+        cpctl.print("synced  revision " + revision);
+      }
+    }
+
+    @Override
+    public void onResync(String reason) {
+      if (cpctl.json()) {
+        cpctl.print(Json.object().put("kind", "RESYNC").put("message", reason));
+      } else {
+        cpctl.print("resync  " + reason);
+      }
+    }
+
+    @Override
+    public void onDisconnected(String reason, Duration retryIn) {
+      cpctl.note(Reconnection.line(cpctl, reason, retryIn));
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package dev.controlplane.client;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whenever an agent is killed, what is active is whole; and the next one goes on. */
+@Timeout(300)
+class AgentKillTest {
+  private static final int ROUNDS = Integer.getInteger("agent.kill.rounds", 5);
+  private static final List<String> WORKERS = List.of("a", "b", "c");
+
+  private final long seed = Long.getLong("agent.kill.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+  private final Map<String, byte[]> published = new HashMap<>();
+  private final Map<String, String> latest = new HashMap<>();
+  private int versions;
+
+  @TempDir private Path root;
+
+  @Test
+  void killedAtAnyPointItLeavesAWholeVersionActiveAndGoesOn() throws Exception {
+    System.out.println("AgentKillTest: -Dagent.kill.seed=" + seed);
+    // Half of the versions travel inline, half are fetched.
+    try (FakeControlPlane plane = new FakeControlPlane(30_000)) {
+      int active = 0;
+      for (int round = 0; round < ROUNDS; round++) {
+        Process agent = start(plane);
+        try (BufferedReader events = agent.inputReader()) {
+          for (String line = events.readLine();
+              !"SYNCED".equals(line) && line != null;
+              line = events.readLine()) {
+            requireWhole();
+          }
+          long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(50 + random.nextInt(250));
+          while (System.nanoTime() < end) {
+            change(plane);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(8)));
+          }
+        } finally {
+          agent.destroyForcibly().waitFor();
+        }
+        active += requireWhole();
+      }
+      assertTrue(active > 0, "nothing was active at any kill: the test proves nothing");
+      requireCaughtUp(plane);
+    }
+  }
+
+  private Process start(FakeControlPlane plane) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            AgentProcess.class.getName(),
+            root.toString(),
+            plane.endpoints().consumer().toString(),
+            plane.endpoints().grpc().toString())
+        .redirectError(ProcessBuilder.Redirect.appendTo(new File("/dev/null")))
+        .start();
+  }
+
+  private void change(FakeControlPlane plane) {
+    String worker = WORKERS.get(random.nextInt(WORKERS.size()));
+    String now = latest.get(worker);
+    if (now != null && random.nextInt(6) == 0) {
+      plane.delete(worker, now);
+      latest.put(worker, plane.latest(worker));
+      return;
+    }
+    String version = "v" + ++versions;
+    byte[] bytes = new byte[random.nextInt(60_000)];
+    random.nextBytes(bytes);
+    published.put(worker + "/" + version, bytes);
+    latest.put(worker, version);
+    plane.publish(worker, version, bytes);
+  }
+
+  /** How many workers have an active version, each of them whole. */
+  private int requireWhole() throws IOException {
+    int active = 0;
+    for (String worker : WORKERS) {
+      Path link = root.resolve(worker).resolve("current");
+      if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
+        Path target = Files.readSymbolicLink(link);
+        byte[] expected = published.get(worker + "/" + target.getFileName());
+        byte[] actual;
+        try {
+          actual = Files.readAllBytes(link.resolveSibling(target));
+        } catch (java.nio.file.NoSuchFileException e) {
+          // A living agent may have gone on between the two looks; then the link is another.
+          assertTrue(
+              !Files.exists(link, LinkOption.NOFOLLOW_LINKS)
+                  || !Files.readSymbolicLink(link).equals(target),
+              () -> link + " names " + target + ", which is missing");
+          continue;
+        }
+        assertArrayEquals(expected, actual, () -> link + " names " + target);
+        active++;
+      }
+    }
+    return active;
+  }
+
+  private void requireCaughtUp(FakeControlPlane plane) throws Exception {
+    BlockingQueue<AgentEvent> events = new LinkedBlockingQueue<>();
+    Thread agent =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try (ControlPlaneClient client =
+                      new ControlPlaneClient(plane.endpoints(), Fixtures.QUICK)) {
+                    client
+                        .agent(new AgentSettings("killed", root), Admission.ALL, events::add)
+                        .run();
+                  } catch (IOException | InterruptedException e) {
+                    events.add(AgentEvent.of(AgentEvent.Kind.WAITING, e.toString()));
+                  }
+                });
+    try {
+      long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      while (!latestEverywhere()) {
+        assertTrue(System.nanoTime() < end, () -> "not caught up: " + latest + " " + events);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      }
+    } finally {
+      agent.interrupt();
+      agent.join();
+    }
+    assertEquals(latest.values().stream().filter(v -> v != null).count(), requireWhole());
+  }
+
+  private boolean latestEverywhere() throws IOException {
+    for (String worker : WORKERS) {
+      Path link = root.resolve(worker).resolve("current");
+      String active =
+          Files.exists(link, LinkOption.NOFOLLOW_LINKS)
+              ? Files.readSymbolicLink(link).getFileName().toString()
+              : null;
+      if (!java.util.Objects.equals(active, latest.get(worker))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,3 +1,0 @@
-package dev.controlplane.grpc;
-
-record Rejection(String version, long revision) {}

@@ -1,0 +1,44 @@
+package dev.controlplane.pprof;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** A goroutine profile that was taken, for JFR. */
+@Name("controlplane.Profile")
+@Label("Goroutine Profile")
+@Description("A goroutine profile, from the first thread looked at to the last")
+@Category("Control Plane")
+@StackTrace(false)
+final class ProfileEvent extends Event {
+  @Label("Form")
+  @Description("counted, stacks or goroutines")
+  String form;
+
+  @Label("Source")
+  @Description("live or hotspot")
+  String source;
+
+  @Label("Goroutines")
+  long goroutines;
+
+  static ProfileEvent begun() {
+    ProfileEvent event = new ProfileEvent();
+    event.begin();
+    return event;
+  }
+
+  /** The profile was taken; where its writing is part of the taking, it is written. */
+  void ended(String kind, boolean isHotSpot, long count) {
+    end();
+    if (shouldCommit()) {
+      form = kind;
+      source = isHotSpot ? "hotspot" : "live";
+      goroutines = count;
+      commit();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.controlplane.upload;
+
+import java.net.URI;
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** A grpc-server told of a revision, for JFR. */
+@Name("controlplane.Announce")
+@Label("Announce")
+@Description("A grpc-server told that there is a new update")
+@Category("Control Plane")
+@StackTrace(false)
+final class AnnounceEvent extends Event {
+  @Label("URL")
+  String url;
+
+  @Label("Revision")
+  @Description("The newest; those since the announcement before are told of by it")
+  long revision;
+
+  @Label("Failure")
+  @Description("Absent if the grpc-server took it")
+  String failure;
+
+  static AnnounceEvent begun() {
+    AnnounceEvent event = new AnnounceEvent();
+    event.begin();
+    return event;
+  }
+
+  /**
+   * The announcement is over.
+   *
+   * @param reason why it failed; null if it did not
+   */
+  void ended(URI target, long told, String reason) {
+    end();
+    if (shouldCommit()) {
+      url = target.toString();
+      revision = told;
+      failure = reason;
+      commit();
+    }
+  }
+}
