@@ -86,6 +86,7 @@ class BrokenBuildsTest {
 
   private static Cluster.Builder builder() {
     return Cluster.builder()
+        .withoutConsumerServer()
         .with("INLINE_LIMIT", "32768")
         .with("BOOKMARK_INTERVAL", "PT0.2S")
         .with("LOG_RETENTION_AGE", "PT0S")

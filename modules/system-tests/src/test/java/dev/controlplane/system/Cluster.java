@@ -84,6 +84,7 @@ final class Cluster implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> jvmOptions = new ArrayList<>();
     private final Map<String, String> faults = new HashMap<>();
+    private boolean withoutConsumerServer;
 
     Builder with(String variable, String value) {
       environment.put(variable, value);
@@ -101,15 +102,25 @@ final class Cluster implements AutoCloseable {
       return this;
     }
 
-    /** Starts the three servers and waits until all are ready. */
+    /** For tests that fetch nothing: it stays down. */
+    Builder withoutConsumerServer() {
+      withoutConsumerServer = true;
+      return this;
+    }
+
+    /** Starts the servers and waits until all are ready. */
     Cluster start() {
       Cluster cluster = new Cluster(this);
       try {
-        for (ServerUnderTest server : cluster.servers()) {
+        List<ServerUnderTest> wanted =
+            cluster.servers().stream()
+                .filter(server -> !(withoutConsumerServer && server == cluster.consumer()))
+                .toList();
+        for (ServerUnderTest server : wanted) {
           String option = faults.get(server.name());
           (option == null ? server : server.faults(option)).launch().faults();
         }
-        cluster.servers().forEach(ServerUnderTest::awaitReady);
+        wanted.forEach(ServerUnderTest::awaitReady);
         return cluster;
       } catch (RuntimeException | Error e) {
         cluster.close();

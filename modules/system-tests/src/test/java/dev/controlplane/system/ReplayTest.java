@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * A history that was saved is judged again: the one that {@code -Dhistory=FILE} names, or one that
- * was recorded from servers and is good.
+ * A history that was saved is judged again: the one that {@code -Dhistory=FILE} names, or a short
+ * one that is good.
  */
 class ReplayTest {
   @Test

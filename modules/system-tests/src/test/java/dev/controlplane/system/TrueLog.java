@@ -26,7 +26,7 @@ final class TrueLog {
   }
 
   /**
-   * Reads to the end of the log, unless the server goes away meanwhile.
+   * Reads to the end of the log, unless the server goes away, or is not ready yet.
    *
    * @return the newest revision read
    */
@@ -36,6 +36,9 @@ final class TrueLog {
       while (true) {
         HttpResponse<String> response =
             Cluster.get(cluster.grpcHttpUrl() + "/updates?limit=1000&after=" + head);
+        if (response.statusCode() == 503) {
+          return head;
+        }
         if (response.statusCode() != 200) {
           throw new AssertionError(response + ": " + response.body());
         }
