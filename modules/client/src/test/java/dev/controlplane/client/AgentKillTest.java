@@ -50,7 +50,9 @@ class AgentKillTest {
             Thread.ofVirtual()
                 .start(
                     () ->
-                        agent.inputReader().lines()
+                        agent
+                            .inputReader()
+                            .lines()
                             .filter("ACTIVE"::equals)
                             .forEach(_ -> switched.countDown()));
         try {

@@ -111,7 +111,8 @@ class AgentTest {
       assertEquals("versions/1", Files.readSymbolicLink(root.resolve("w/current")).toString());
       awaitStatus("w", "1", "2");
       JsonNode row = status("w");
-      assertEquals("1 looking at w", row.path("code").asText() + " " + row.path("message").asText());
+      assertEquals(
+          "1 looking at w", row.path("code").asText() + " " + row.path("message").asText());
       assertTrue(agent.err().contains("[w 2] looking at w"), agent::toString);
 
       cluster.published("w", "3", bytes("three"));
