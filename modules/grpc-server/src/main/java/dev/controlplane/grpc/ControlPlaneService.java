@@ -234,6 +234,10 @@ final class ControlPlaneService implements BindableService {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       subscription.end(End.STOPPING);
+    } catch (CatalogException e) {
+      subscription.end(End.UNREADABLE);
+      events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
+      stream.end(status(End.UNREADABLE));
     } catch (RuntimeException e) {
       subscription.end(End.FAILED);
       events.error("stream-failed", e, "consumer", subscription.consumer());
@@ -258,6 +262,8 @@ final class ControlPlaneService implements BindableService {
           Status.UNAVAILABLE.withDescription("the server is going away; subscribe again");
       case LOG_REPLACED ->
           Status.UNAVAILABLE.withDescription("the update log was replaced; subscribe again");
+      case UNREADABLE ->
+          Status.UNAVAILABLE.withDescription("the store can't be read now; subscribe again");
       case FAILED -> Status.INTERNAL.withDescription("the server failed; its log tells why");
     };
   }

@@ -29,11 +29,6 @@ final class DesiredVersions {
     this.revision = catalog.head();
   }
 
-  /** The revision of it all. */
-  long revision() {
-    return revision;
-  }
-
   /** Reads how workers stand, for {@link #of}. */
   void read(Collection<String> workers) {
     List<String> missing = workers.stream().filter(worker -> !known.containsKey(worker)).toList();

@@ -168,9 +168,7 @@ final class Matrix {
     boolean add(List<Standing> some) {
       desired.read(some.stream().map(Standing::worker).distinct().toList());
       for (Standing standing : some) {
-        MatrixRow row =
-            MatrixRow.of(
-                standing, desired.of(standing.worker()), desired.revision(), clock.instant());
+        MatrixRow row = MatrixRow.of(standing, desired.of(standing.worker()), clock.instant());
         if (query.filter().test(row)) {
           found.add(row);
           if (found.size() > query.limit()) {

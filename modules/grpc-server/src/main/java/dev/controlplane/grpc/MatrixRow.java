@@ -36,15 +36,13 @@ record MatrixRow(
    * The row of a consumer and a worker.
    *
    * @param latest the worker's state; null if there never was such a worker
-   * @param head the newest revision of the log
    */
-  static MatrixRow of(Standing standing, Update latest, long head, Instant now) {
+  static MatrixRow of(Standing standing, Update latest, Instant now) {
     String desired = latest == null ? null : latest.latest();
     String active = version(standing.active());
-    boolean behind = desired == null ? active != null : !desired.equals(active);
+    // Nobody tells of having dropped a worker that is gone.
+    boolean behind = desired != null && !desired.equals(active);
     long from = standing.active() == null ? 0 : standing.active().revision();
-    long to = latest == null ? head : latest.revision();
-    long seconds = latest == null ? 0 : Duration.between(latest.committedAt(), now).toSeconds();
     boolean rejects = standing.rejected() != null;
     return new MatrixRow(
         standing.consumer(),
@@ -56,8 +54,8 @@ record MatrixRow(
         rejects ? standing.code() : null,
         rejects ? standing.message() : null,
         // A consumer may call an update of another version's that of its own.
-        behind ? Math.max(1, to - from) : 0,
-        behind ? Math.max(0, seconds) : 0,
+        behind ? Math.max(1, latest.revision() - from) : 0,
+        behind ? Math.max(0, Duration.between(latest.committedAt(), now).toSeconds()) : 0,
         standing.lastSeen());
   }
 

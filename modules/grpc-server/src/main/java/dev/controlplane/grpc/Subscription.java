@@ -70,6 +70,8 @@ final class Subscription {
     EXPIRED,
     /** The log is not the one that the subscription followed. */
     LOG_REPLACED,
+    /** The store could not be read when the stream began. */
+    UNREADABLE,
     /** The server failed at it. */
     FAILED
   }

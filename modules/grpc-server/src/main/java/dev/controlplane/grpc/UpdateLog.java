@@ -1,5 +1,6 @@
 package dev.controlplane.grpc;
 
+import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.LogState;
@@ -93,12 +94,19 @@ final class UpdateLog {
     }
   }
 
-  /** Whether a later update of the same worker has moved its latest version. */
+  /**
+   * Whether a later update of the same worker has moved its latest version; false also where that
+   * can't be told now.
+   */
   boolean isSuperseded(Update update) {
     Long mover = movers.get(update.worker());
     if (mover == null) {
-      List<Update> now = catalog.snapshot(catalog.head(), List.of(update.worker()));
-      mover = now.isEmpty() ? 0L : now.getFirst().revision();
+      try {
+        List<Update> now = catalog.snapshot(catalog.head(), List.of(update.worker()));
+        mover = now.isEmpty() ? 0L : now.getFirst().revision();
+      } catch (CatalogException e) {
+        return false;
+      }
       movers.merge(update.worker(), mover, Math::max);
     }
     return mover > update.revision();
@@ -111,7 +119,8 @@ final class UpdateLog {
       return revision < 1
           ? new ResumeToken(log.id(), log.epoch(), 0, 0, null)
           : ResumeToken.after(log, at(revision).update());
-    } catch (CompactedException | MissingUpdateException e) {
+    } catch (CatalogException e) {
+      // Compacted, or not to be read now: a token without the fingerprint does.
       return new ResumeToken(log.id(), log.epoch(), revision, 0, null);
     }
   }

@@ -35,11 +35,14 @@ class ReadmeTest {
   private static final Pattern SETTING =
       Pattern.compile("([a-z][a-z0-9-]*):(?: +(.*?))? *(?:#.*)?");
   private static final Pattern REQUEST = Pattern.compile("`([A-Z]+) (/[^` ]*)`(.*)");
+  private static final String SUBSCRIBER = "readme-subscriber";
   private static Cluster cluster;
 
   @BeforeAll
   static void start() {
     cluster = Cluster.start();
+    // Known from now on, though it leaves at once.
+    Follower.subscribe(cluster, SUBSCRIBER, update -> {}).close();
   }
 
   @AfterAll
@@ -145,6 +148,7 @@ class ReadmeTest {
             .path()
             .replace("{name}", worker)
             .replace("{filename}", worker)
+            .replace("{id}", SUBSCRIBER)
             .replace("{version}", "1.0.0");
     assertFalse(path.contains("{"), path);
     HttpRequest.Builder call =
@@ -171,7 +175,8 @@ class ReadmeTest {
                   + part
                   + "\"file\"; filename=\"f\"\r\n\r\n\u0001\r\n--edge--\r\n");
       case "/workers/{name}/latest" -> BodyPublishers.ofString("{\"version\":\"1.0.0\"}");
-      case "/internal/broadcast" -> BodyPublishers.ofString("{\"revision\":1}");
+      case "/internal/broadcast", "/maintenance/compact" ->
+          BodyPublishers.ofString("{\"revision\":1}");
       default ->
           request.method().equals("PUT")
               ? BodyPublishers.ofByteArray(new byte[] {1})
