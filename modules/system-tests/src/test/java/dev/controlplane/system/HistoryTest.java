@@ -114,7 +114,7 @@ class HistoryTest {
         pause(400);
         List.of(cluster.upload(), cluster.grpc()).forEach(this::startAgainIfHalted);
         switch (random.nextInt(10)) {
-          case 0 -> kill(random.nextBoolean() ? cluster.upload() : cluster.grpc());
+          case 0 -> killOneThatHasHalted();
           case 1 -> restartInPeace();
           case 2, 3 -> compact();
           case 4, 5 -> run.collectGarbage();
@@ -156,11 +156,20 @@ class HistoryTest {
       int times =
           switch (point) {
             case DURING_COLLECTION -> 1;
+            case DURING_COMPACTION -> 1 + random.nextInt(8);
             // Every consumer that comes back is sent something at once.
             case BEFORE_SEND, AFTER_SEND -> 20 * CONSUMERS + random.nextInt(20 * CONSUMERS);
             default -> 10 + random.nextInt(40);
           };
       server.faults(agent.jvmOption(point.options(times))).launch();
+    }
+
+    /** The other would never come to its point. */
+    private void killOneThatHasHalted() {
+      ServerUnderTest server = random.nextBoolean() ? cluster.upload() : cluster.grpc();
+      if (!left.contains(armed.get(server))) {
+        kill(server);
+      }
     }
 
     private void kill(ServerUnderTest server) {
@@ -170,11 +179,11 @@ class HistoryTest {
 
     private void restartInPeace() {
       ServerUnderTest server = cluster.grpc();
-      if (server.alive()) {
+      if (!left.contains(armed.get(server)) && server.alive()) {
         server.awaitReadyOrEnd();
         server.terminate(LIMIT);
+        startArmed(server);
       }
-      startArmed(server);
     }
 
     private void compact() {

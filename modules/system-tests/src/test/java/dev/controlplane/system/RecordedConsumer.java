@@ -111,6 +111,10 @@ final class RecordedConsumer {
     void begin() {
       recorder.record(at -> new Opened(at, stream, id, request));
       call.start(this, new Metadata());
+      if (current != this) {
+        // It has ended within the call already: nobody could be reached.
+        return;
+      }
       call.request(1);
       call.sendMessage(onWire(request));
       call.halfClose();
