@@ -235,6 +235,11 @@ final class ControlPlaneService implements BindableService {
       Thread.currentThread().interrupt();
       subscription.end(End.STOPPING);
     } catch (CatalogException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        // Its connection ended while it read.
+        subscription.end(End.GONE);
+        return;
+      }
       subscription.end(End.UNREADABLE);
       events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
       stream.end(status(End.UNREADABLE));
