@@ -1,6 +1,8 @@
 package dev.controlplane.system;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.controlplane.system.history.Event.Written;
 import dev.controlplane.system.history.Kind;
 import dev.controlplane.system.history.Recorder;
@@ -198,10 +200,13 @@ final class Writers {
       throw new AssertionError(
           kind + " " + worker.name + ' ' + version + ": " + response + ' ' + response.body());
     }
-    long revision = gone ? 0 : Cluster.json(response).path("revision").asLong();
+    JsonNode told = gone ? MissingNode.getInstance() : Cluster.json(response);
+    long revision = told.path("revision").asLong();
+    // What was the latest already was made so by an attempt of this write or by one of earlier.
+    long known = told.path("changed").asBoolean(true) ? revision : 0;
     recorder.record(
         new Written(
-            answer.began(), recorder.now(), kind, worker.name, version, checksum, size, revision));
+            answer.began(), recorder.now(), kind, worker.name, version, checksum, size, known));
     answered.accumulateAndGet(revision, Math::max);
     return revision;
   }
