@@ -37,7 +37,7 @@ public final class Convergent implements Guarantee {
     }
     for (int i = 0; i < session.messages().size(); i++) {
       Received message = session.messages().get(i);
-      apply(message, held);
+      apply(message, session.inSnapshot(i), held);
       boolean tells =
           message.kind() == Kind.SYNCED
               || (message.kind().isPromise()
@@ -50,14 +50,13 @@ public final class Convergent implements Guarantee {
   }
 
   /** As docs/guarantees.md tells clients to. */
-  private static void apply(Received message, Map<String, String> held) {
+  private static void apply(Received message, boolean inSnapshot, Map<String, String> held) {
     switch (message.kind()) {
       case PUBLISHED, ROLLED_BACK -> held.put(message.worker(), message.version());
       case DELETED -> {
         if (!message.message().isEmpty()) {
           held.put(message.worker(), message.message());
-        } else if (message.version().isEmpty()
-            || message.version().equals(held.get(message.worker()))) {
+        } else if (inSnapshot || message.version().equals(held.get(message.worker()))) {
           held.remove(message.worker());
         }
       }
