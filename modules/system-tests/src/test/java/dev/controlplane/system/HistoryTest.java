@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class HistoryTest {
   private static final int CONSUMERS = Integer.getInteger("history.consumers", 200);
-  private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("history.seconds", 40));
+  private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("history.seconds", 20));
 
   /** A longer test is several histories. */
   private static final Duration LONGEST = Duration.ofMinutes(2);
@@ -35,7 +35,8 @@ class HistoryTest {
   private static final int CONNECTIONS = 8;
   private static final int WORKERS = 24;
 
-  private long seed = Long.getLong("history.seed", System.nanoTime());
+  /** A build makes the same choices each time; another seed looks for more. */
+  private long seed = Long.getLong("history.seed", 10_253_957_490_626L);
 
   @Test
   void twoHundredConsumersAreToldTheTruthWhateverBreaks() {
