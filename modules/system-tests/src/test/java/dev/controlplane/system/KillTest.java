@@ -67,7 +67,8 @@ class KillTest {
   @BeforeEach
   void start() {
     System.out.println("KillTest: -Dkill.seed=" + seed);
-    cluster = Cluster.start();
+    // Servers that live for seconds: the second JIT costs more than it brings.
+    cluster = Cluster.builder().jvm("-XX:TieredStopAtLevel=1").start();
   }
 
   @AfterEach
@@ -167,7 +168,7 @@ class KillTest {
       boolean again = random.nextBoolean();
       do {
         upload(upload);
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10 + random.nextInt(20)));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20 + random.nextInt(80)));
       } while (again && !stop && !acknowledged.containsKey(upload));
     }
   }
@@ -232,7 +233,7 @@ class KillTest {
           // consumer-server was killed
         }
       }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
     }
   }
 

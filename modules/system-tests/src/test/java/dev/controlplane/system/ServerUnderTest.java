@@ -40,6 +40,14 @@ final class ServerUnderTest {
     return jar;
   }
 
+  /** The options by which the start scripts name the cache of loaded classes. */
+  private List<String> classCache() {
+    Path cache = jar(name).resolveSibling(name + ".aot");
+    return Files.exists(cache)
+        ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off,cds*=off")
+        : List.of();
+  }
+
   /** The java command that runs the tests, and so the servers. */
   static String java() {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -63,6 +71,7 @@ final class ServerUnderTest {
       Files.createDirectories(directory);
       List<String> command = new ArrayList<>(prefix);
       command.add(java());
+      command.addAll(classCache());
       command.addAll(jvmOptions);
       command.addAll(faults);
       command.addAll(List.of("-jar", jar(name).toString()));
