@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -35,7 +36,11 @@ public enum Mutant {
   /** A token just below where the log was compacted is good. */
   FORGETS_WHERE_IT_COMPACTED("grpc-server", OffByOne::new),
   /** Writes are answered before they are on disk. */
-  ANSWERS_BEFORE_COMMIT("upload-server", AnswerFirst::new);
+  ANSWERS_BEFORE_COMMIT("upload-server", AnswerFirst::new),
+  /** A transaction is committed and answered while it is only in the page cache. */
+  COMMITS_WITHOUT_FSYNC("upload-server", CommitUnsynced::new),
+  /** A blob's new name is only in the page cache when its upload is answered. */
+  RENAMES_WITHOUT_FSYNC("upload-server", RenameUnsynced::new);
 
   private final String server;
   private final Supplier<Fault> fault;
@@ -270,6 +275,33 @@ public enum Mutant {
         new CountDownLatch(1).await();
       }
       return false;
+    }
+  }
+
+  private static final class CommitUnsynced implements Fault {
+    @Override
+    public Set<Hook> hooks() {
+      return Set.of(Hook.SET_SYNCHRONOUS);
+    }
+
+    @Override
+    public boolean entered(Hook hook, Object self, Object[] arguments) {
+      Object[] modes = arguments[0].getClass().getEnumConstants();
+      arguments[0] =
+          Arrays.stream(modes).filter(mode -> mode.toString().equals("OFF")).findFirst().get();
+      return false;
+    }
+  }
+
+  private static final class RenameUnsynced implements Fault {
+    @Override
+    public Set<Hook> hooks() {
+      return Set.of(Hook.SYNC_DIRECTORY);
+    }
+
+    @Override
+    public boolean entered(Hook hook, Object self, Object[] arguments) {
+      return true;
     }
   }
 }

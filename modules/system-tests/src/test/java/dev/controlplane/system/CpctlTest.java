@@ -218,6 +218,52 @@ class CpctlTest {
   }
 
   @Test
+  void watchShowsWhatIsLatestAndThenWhatHappensAcrossARestart() throws Exception {
+    cluster.published("watched", "1", new byte[] {1});
+    cluster.published("watched", "2", new byte[] {2});
+    try (Cpctl.Run watch = cpctl.start("watch", "--id", "watcher", "--worker=watched", "--json")) {
+      watch.awaitOut("SYNCED");
+      cluster.published("watched", "3", new byte[] {3});
+      watch.awaitOut("\"3\"");
+      cluster.grpc().killHard();
+      cluster.rolledBack("watched", "1");
+      cluster.grpc().launch().awaitReady();
+      watch.awaitOut("ROLLED_BACK");
+      List<JsonNode> shown = watch.out().lines().map(CpctlTest::parsed).toList();
+      assertEquals(
+          List.of("PUBLISHED 2", "SYNCED ", "PUBLISHED 3", "ROLLED_BACK 1"),
+          shown.stream()
+              .map(line -> line.path("kind").asText() + ' ' + line.path("version").asText())
+              .toList());
+    }
+  }
+
+  @Test
+  void eventsListsTheLogAndGoesOnWithWhatHappens() throws Exception {
+    long before = cluster.published("logged", "1", new byte[] {1});
+    cluster.published("logged", "2", new byte[] {2});
+    cluster.deleted("logged", "2");
+    String since = String.valueOf(before);
+    try (Cpctl.Run events =
+        cpctl.start("events", "--since", since, "--worker", "logged", "--follow", "--json")) {
+      events.awaitOut("deleted");
+      cluster.rolledBack("logged", "1");
+      cluster.published("logged", "3", new byte[] {3});
+      events.awaitOut("\"3\"");
+      assertEquals(
+          List.of("published 2", "deleted 2", "published 3"),
+          events
+              .out()
+              .lines()
+              .map(CpctlTest::parsed)
+              .map(line -> line.path("kind").asText() + ' ' + line.path("version").asText())
+              .toList());
+    }
+    Cpctl.Run lately = cpctl.run("events", "--since", "1h", "--worker", "logged");
+    assertEquals(4, lately.out().lines().count(), lately::toString);
+  }
+
+  @Test
   void anInterruptedSubscriberEndsQuicklyAndQuietly() {
     try (Cpctl.Run subscriber = cpctl.start("subscribe", "--id", "ended")) {
       subscriber.awaitErr("subscribed to all workers");

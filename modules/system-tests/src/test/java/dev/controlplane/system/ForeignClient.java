@@ -51,19 +51,28 @@ record ForeignClient(String name, List<String> command, List<String> flags) {
 
   /** Starts a command of the client; its flags come before its words. */
   Run start(Cluster cluster, String... flagsAndWords) {
+    return start(cluster.grpcPort(), flagsAndWords);
+  }
+
+  private Run start(int port, String... flagsAndWords) {
     List<String> line = new ArrayList<>(command);
     line.addAll(flags);
-    line.addAll(List.of("-target", "127.0.0.1:" + cluster.grpcPort()));
+    line.addAll(List.of("-target", "127.0.0.1:" + port));
     line.addAll(List.of(flagsAndWords));
     return new Run(name, line);
   }
 
   /** A subscription that has its response headers. */
   Run subscribe(Cluster cluster, String consumer, String... workers) {
+    return subscribe(cluster.grpcPort(), consumer, workers);
+  }
+
+  /** A subscription over a port that leads to grpc-server. */
+  Run subscribe(int port, String consumer, String... workers) {
     List<String> line = new ArrayList<>(List.of("-count", "0", "-timeout", "600s", "subscribe"));
     line.add(consumer);
     line.addAll(List.of(workers));
-    Run run = start(cluster, line.toArray(String[]::new));
+    Run run = start(port, line.toArray(String[]::new));
     run.next("headers");
     return run;
   }
@@ -165,14 +174,23 @@ record ForeignClient(String name, List<String> command, List<String> flags) {
       return process.isAlive();
     }
 
-    /** Ends the client the hard way: its connection breaks. */
-    @Override
-    public void close() {
+    /** Asks the client to end, with SIGTERM. */
+    void terminate() {
+      process.destroy();
+    }
+
+    /** {@code kill -9}: its connection breaks. */
+    void kill() {
       try {
         process.destroyForcibly().waitFor();
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
+    }
+
+    @Override
+    public void close() {
+      kill();
     }
   }
 }
