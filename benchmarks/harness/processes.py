@@ -159,42 +159,40 @@ class Ours(contextlib.ExitStack):
         return heap_bytes(self.pushing)
 
 
-class GrpcGo(contextlib.ExitStack):
-    """The peer in Go: uploads, broadcasts, streams and profiles in one process."""
+class Peer(contextlib.ExitStack):
+    """One process that takes uploads over HTTP and pushes them over gRPC."""
 
-    name = "grpc-go"
-
-    def __init__(self, home):
+    def __init__(self, program, home, command):
         super().__init__()
         grpc, http = free_ports(2)
         self.target = f"127.0.0.1:{grpc}"
         self.upload_url = f"http://127.0.0.1:{http}"
         home = pathlib.Path(home)
-        self.pushing = self.enter_context(Server(
-            "grpcgo",
-            [go_program("peers/grpcgo"), "-grpc", self.target, "-http", f"127.0.0.1:{http}", "-data", home / "data"],
-            home, said("ready")))
+        self.pushing = self.enter_context(Server(program, command(grpc, http, home / "data"), home, said("ready")))
         self.pushing.http = self.upload_url
+
+
+class GrpcGo(Peer):
+    """The peer in Go, with profiles too."""
+
+    name = "grpc-go"
+
+    def __init__(self, home):
+        super().__init__("grpcgo", home, lambda grpc, http, data: [
+            go_program("peers/grpcgo"), "-grpc", f"127.0.0.1:{grpc}", "-http", f"127.0.0.1:{http}", "-data", data])
 
     def heap(self):
         return go_heap_bytes(self.pushing)
 
 
-class Netty(contextlib.ExitStack):
+class Netty(Peer):
     """The peer on grpc-java's Netty transport."""
 
     name = "grpc-java Netty"
 
     def __init__(self, home):
-        super().__init__()
-        grpc, http = free_ports(2)
-        self.target = f"127.0.0.1:{grpc}"
-        self.upload_url = f"http://127.0.0.1:{http}"
-        home = pathlib.Path(home)
-        self.pushing = self.enter_context(Server(
-            "netty",
-            [jdk() / "bin/java", "-jar", BENCHMARKS / "target/benchmarks.jar", "netty-peer", grpc, http, home / "data"],
-            home, said("ready")))
+        super().__init__("netty", home, lambda grpc, http, data: [
+            jdk() / "bin/java", "-jar", BENCHMARKS / "target/benchmarks.jar", "netty-peer", grpc, http, data])
 
     def heap(self):
         return heap_bytes(self.pushing)

@@ -3,6 +3,7 @@ package dev.controlplane.catalog;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What is in the catalog. Every method may be called by any thread; a virtual thread waits without
@@ -62,6 +63,12 @@ public interface CatalogReader extends AutoCloseable {
 
   /** As {@link #snapshot(long, int, String)}, for the named workers; unknown ones are left out. */
   List<Update> snapshot(long revision, Collection<String> workers);
+
+  /**
+   * The workers among those of these updates of which another version than the update's has, or
+   * had, the same bytes: who has the bytes may mean either.
+   */
+  Set<String> ambiguous(Collection<Update> updates);
 
   /**
    * Throws {@link CatalogException} with the reason if the catalog can't be read now; for health

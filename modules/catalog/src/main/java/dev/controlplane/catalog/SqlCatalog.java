@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -294,6 +295,11 @@ final class SqlCatalog implements Catalog {
   @Override
   public List<Update> snapshot(long revision, Collection<String> workers) {
     return reader.snapshot(revision, workers);
+  }
+
+  @Override
+  public Set<String> ambiguous(Collection<Update> updates) {
+    return reader.ambiguous(updates);
   }
 
   @Override

@@ -6,9 +6,11 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -79,6 +81,9 @@ final class SqlCatalogReader implements CatalogReader {
 
   private static final String ANY_VERSION =
       "SELECT digest, size FROM versions WHERE worker = ? AND version = ?";
+
+  private static final String TWIN =
+      "SELECT version FROM versions WHERE digest = ? AND worker = ? AND version <> ? LIMIT 1";
 
   static final String LOG = "SELECT log_id, epoch, head, compacted FROM meta";
 
@@ -253,6 +258,27 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public List<Update> snapshot(long revision, Collection<String> workers) {
     return readers.ask(List.of(), session -> states(session, revision, workers));
+  }
+
+  @Override
+  public Set<String> ambiguous(Collection<Update> updates) {
+    if (updates.isEmpty()) {
+      return Set.of();
+    }
+    return readers.ask(
+        Set.of(),
+        session -> {
+          Set<String> workers = new HashSet<>();
+          for (Update one : updates) {
+            String digest = one.digest().hex();
+            if (session
+                .one(TWIN, row -> row.getString(1), digest, one.worker(), one.version())
+                .isPresent()) {
+              workers.add(one.worker());
+            }
+          }
+          return workers;
+        });
   }
 
   private static List<Update> states(Session session, long revision, Collection<String> workers)

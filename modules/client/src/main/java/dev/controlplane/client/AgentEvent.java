@@ -50,4 +50,14 @@ public record AgentEvent(
   static AgentEvent of(Kind kind, String worker, String version, long revision) {
     return new AgentEvent(kind, worker, version, revision, "", "");
   }
+
+  static AgentEvent rejected(String worker, WorkerState.Rejection rejection) {
+    return new AgentEvent(
+        Kind.REJECTED,
+        worker,
+        rejection.version(),
+        rejection.revision(),
+        rejection.code(),
+        rejection.message());
+  }
 }

@@ -4,16 +4,11 @@ import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.StatusReport;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
@@ -32,22 +27,21 @@ final class AgentRun implements SubscriptionListener {
   /** A server takes 4 MiB in a request. */
   private static final int MOST_HELD_BYTES = 3 * 1024 * 1024;
 
-  private static final int MAX_CODE = 255;
-  private static final int MAX_MESSAGE = 4096;
-
   /** What a command that is to be ended may take. */
   private static final Duration ENDING = Duration.ofSeconds(1);
 
   private final ControlPlaneClient client;
   private final AgentSettings settings;
-  private final Admission admission;
   private final Consumer<AgentEvent> listener;
   private final AgentDirectory directory;
   private final Reporter reporter;
+  private final AgentReports reports;
   private final AgentTasks tasks = new AgentTasks();
 
   /** Written by the working thread, once there is one. */
   private final Map<String, WorkerState> states = new ConcurrentHashMap<>();
+
+  private final AgentWork work;
 
   // Of the listening thread.
 
@@ -89,10 +83,13 @@ final class AgentRun implements SubscriptionListener {
       AgentDirectory directory) {
     this.client = client;
     this.settings = settings;
-    this.admission = admission;
     this.listener = listener;
     this.directory = directory;
     this.reporter = client.reporter(this::unreported);
+    this.reports = new AgentReports(reporter, settings.consumerId());
+    this.work =
+        new AgentWork(
+            client, directory, admission, settings.keep(), tasks, states, reports, this::event);
   }
 
   void run() throws IOException, InterruptedException {
@@ -177,7 +174,9 @@ final class AgentRun implements SubscriptionListener {
       fallBack(state, current);
     } catch (IOException e) {
       states.put(worker, state.withoutActive());
-      event(new AgentEvent(AgentEvent.Kind.DAMAGED, worker, "", 0, "disk", problem(e)));
+      event(
+          new AgentEvent(
+              AgentEvent.Kind.DAMAGED, worker, "", 0, "disk", AgentDirectory.problem(e)));
     }
     return false;
   }
@@ -217,19 +216,15 @@ final class AgentRun implements SubscriptionListener {
   private void reportAgain(WorkerState state) {
     WorkerState.Held active = state.active();
     if (active != null) {
-      reporter.report(
-          report(
-              state.worker(),
-              active.version(),
-              active.checksum(),
-              active.generation() == generation ? active.revision() : 0,
-              ReportedState.ACTIVE,
-              "",
-              ""));
+      reports.report(
+          state.worker(),
+          active,
+          active.generation() == generation ? active.revision() : 0,
+          ReportedState.ACTIVE);
     }
     WorkerState.Rejection refused = state.rejection();
     if (refused != null && refused.generation() == generation) {
-      reporter.report(report(state.worker(), refused));
+      reports.rejected(state.worker(), refused);
     }
   }
 
@@ -377,8 +372,8 @@ final class AgentRun implements SubscriptionListener {
     WorkerState.Rejection rejection =
         new WorkerState.Rejection(
             update.version(), update.checksum(), update.revision(), generation, code, message);
-    reporter.report(report(update.worker(), rejection));
-    event(rejected(update.worker(), rejection));
+    reports.rejected(update.worker(), rejection);
+    event(AgentEvent.rejected(update.worker(), rejection));
   }
 
   @Override
@@ -489,8 +484,8 @@ final class AgentRun implements SubscriptionListener {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
       // An older position is as good; it only costs more when the agent starts again.
-      if (!problem(e).equals(positionTrouble)) {
-        positionTrouble = problem(e);
+      if (!AgentDirectory.problem(e).equals(positionTrouble)) {
+        positionTrouble = AgentDirectory.problem(e);
         event(new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", positionTrouble));
       }
     } finally {
@@ -524,7 +519,7 @@ final class AgentRun implements SubscriptionListener {
     try {
       while (true) {
         AgentTask task = tasks.take();
-        attempt(task);
+        work.attempt(task);
         savePosition();
         synced();
       }
@@ -535,354 +530,5 @@ final class AgentRun implements SubscriptionListener {
       broken = e;
       listening.interrupt();
     }
-  }
-
-  private void attempt(AgentTask task) throws InterruptedException {
-    try {
-      perform(task);
-      tasks.done();
-    } catch (InvalidNameException e) {
-      reject(task, "name_clash", e.getMessage());
-    } catch (RefusedException e) {
-      if (e.reason() == RefusedException.Reason.NOT_FOUND) {
-        reject(task, "not_found", e.getMessage());
-      } else {
-        postpone(task, "", e.getMessage());
-      }
-    } catch (DamagedException e) {
-      postpone(task, "digest", e.getMessage());
-    } catch (ControlPlaneException e) {
-      postpone(task, "", e.getMessage());
-    } catch (ClosedByInterruptException e) {
-      throw new InterruptedException();
-    } catch (IOException e) {
-      postpone(task, "disk", problem(e));
-    }
-  }
-
-  private void postpone(AgentTask task, String code, String problem) {
-    String trouble = code + problem;
-    if (!trouble.equals(task.trouble())) {
-      if (!code.isEmpty() && task.target() instanceof AgentTask.Switch wanted) {
-        // Rejected for now. With the update's own revision the server would not send it again, to
-        // an agent that is started anew and knows of it no more.
-        reporter.report(
-            report(
-                task.worker(),
-                wanted.version(),
-                wanted.checksum(),
-                Math.max(0, task.revision() - 1),
-                ReportedState.REJECTED,
-                code,
-                problem));
-      }
-      String version = task.target() == null ? "" : task.target().version();
-      event(
-          new AgentEvent(
-              AgentEvent.Kind.WAITING, task.worker(), version, task.revision(), code, problem));
-    }
-    Duration delay = client.retry().delay(task.failures() + 1);
-    tasks.failed(trouble, System.nanoTime() + delay.toNanos());
-  }
-
-  /** For good: what was active stays so. */
-  private void reject(AgentTask task, String code, String message) throws InterruptedException {
-    if (task.target() instanceof AgentTask.Switch wanted && !wanted.checksum().isEmpty()) {
-      try {
-        reject(task, stateOf(task.worker()), wanted.version(), wanted.checksum(), code, message);
-      } catch (ClosedByInterruptException e) {
-        throw new InterruptedException();
-      } catch (IOException e) {
-        postpone(task, "disk", problem(e));
-        return;
-      }
-    }
-    // Else it was to follow one that was deleted, and is deleted itself: that is told next.
-    tasks.done();
-  }
-
-  private WorkerState stateOf(String worker) {
-    return states.getOrDefault(worker, WorkerState.of(worker));
-  }
-
-  private void perform(AgentTask task) throws IOException, InterruptedException {
-    String worker = task.worker();
-    for (String version : task.drops()) {
-      drop(worker, version);
-    }
-    switch (task.target()) {
-      case AgentTask.Switch wanted -> make(task, wanted);
-      case AgentTask.Removal _ -> remove(worker);
-      case null -> {
-        WorkerState state = states.get(worker);
-        if (state != null) {
-          save(state.dealtWith(task.revision(), task.generation()));
-        }
-      }
-    }
-  }
-
-  private void save(WorkerState state) throws IOException {
-    // First here: what is on disk may be older, but must not be newer.
-    states.put(state.worker(), state);
-    directory.save(state);
-  }
-
-  private void drop(String worker, String version) throws IOException {
-    WorkerState state = states.get(worker);
-    if (state == null) {
-      return;
-    }
-    if (state.isActive(version)) {
-      states.put(worker, state.activeDeleted());
-    } else if (state.kept().stream().anyMatch(held -> held.version().equals(version))) {
-      directory.remove(worker, version);
-      states.put(worker, state.without(version));
-    }
-  }
-
-  private void remove(String worker) throws IOException {
-    WorkerState state = states.get(worker);
-    if (state == null) {
-      return;
-    }
-    boolean was = directory.deactivate(worker);
-    for (WorkerState.Held held : state.kept()) {
-      directory.remove(worker, held.version());
-    }
-    directory.forget(worker);
-    states.remove(worker);
-    if (was) {
-      event(AgentEvent.of(AgentEvent.Kind.REMOVED, worker, "", 0));
-    }
-  }
-
-  /** Brings the version on disk, shows it, and switches to it. */
-  private void make(AgentTask task, AgentTask.Switch wanted)
-      throws IOException, InterruptedException {
-    String worker = task.worker();
-    String version = wanted.version();
-    WorkerState state = stateOf(worker).desiring(version);
-    String checksum = wanted.checksum().isEmpty() ? known(state, version) : wanted.checksum();
-    if (state.isActive(version) && state.active().checksum().equals(checksum)) {
-      WorkerState.Held again = held(task, version, checksum, state.active().size());
-      save(pruned(state.activating(again).dealtWith(task.revision(), task.generation())));
-      report(task, again, ReportedState.ACTIVE);
-      return;
-    }
-    WorkerState.Rejection before = state.rejection();
-    if (before != null
-        && before.version().equals(version)
-        && before.checksum().equals(checksum)
-        && before.revision() == task.revision()
-        && before.generation() == task.generation()) {
-      save(state.dealtWith(task.revision(), task.generation()));
-      reporter.report(report(worker, before));
-      return;
-    }
-    directory.prepare(worker, version);
-    Optional<WorkerState.Held> kept = state.keptAs(version, checksum);
-    if (kept.isPresent() && directory.holds(worker, kept.get())) {
-      WorkerState.Held held = held(task, version, checksum, kept.get().size());
-      report(task, held, ReportedState.VERIFIED);
-      if (admitted(task, state, held, directory.file(worker, version))) {
-        directory.activate(worker, version);
-        activated(task, state, held);
-      }
-      return;
-    }
-    try (PartFile part = directory.part()) {
-      WorkerState.Held held = fetch(task, wanted, part);
-      report(task, held, ReportedState.RECEIVED);
-      report(task, held, ReportedState.VERIFIED);
-      part.sync();
-      // Written down before it has its name: current never names what can't be verified.
-      WorkerState ready = state.withCandidate(held);
-      save(ready);
-      Path file = directory.file(worker, version);
-      if (state.isActive(version)) {
-        // Other bytes under the same name, of another log: giving them their name is the switch.
-        if (admitted(task, ready, held, part.path())) {
-          part.publish(file);
-          activated(task, ready, held);
-        }
-      } else {
-        part.publish(file);
-        if (admitted(task, ready, held, file)) {
-          directory.activate(worker, version);
-          activated(task, ready, held);
-        }
-      }
-    }
-  }
-
-  private static WorkerState.Held held(AgentTask task, String version, String checksum, long size) {
-    return new WorkerState.Held(version, checksum, size, task.revision(), task.generation(), false);
-  }
-
-  /** The digest of a version that only its name was told of; empty where it is not here. */
-  private String known(WorkerState state, String version) {
-    return state.kept().stream()
-        .filter(held -> held.version().equals(version) && held.generation() == generation)
-        .map(WorkerState.Held::checksum)
-        .findFirst()
-        .orElse("");
-  }
-
-  private WorkerState.Held fetch(AgentTask task, AgentTask.Switch wanted, PartFile part)
-      throws IOException, InterruptedException {
-    String worker = task.worker();
-    if (wanted.code() != null) {
-      String actual = VersionDirectory.copy(wanted.code(), part);
-      if (!actual.equals(wanted.checksum())) {
-        throw new DamagedException(
-            Server.GRPC,
-            "update %d, %s %s".formatted(task.revision(), worker, wanted.version()),
-            wanted.checksum(),
-            actual);
-      }
-      return held(task, wanted.version(), actual, wanted.code().size());
-    }
-    if (!wanted.filePath().isEmpty()) {
-      client.fetch(worker, wanted.filePath(), wanted.checksum(), part);
-      return held(task, wanted.version(), wanted.checksum(), wanted.size());
-    }
-    Downloaded downloaded = client.download(worker, wanted.version(), part, Progress.NONE);
-    if (!wanted.checksum().isEmpty() && !downloaded.checksum().equals(wanted.checksum())) {
-      throw new DamagedException(
-          Server.CONSUMER,
-          "%s %s".formatted(worker, wanted.version()),
-          wanted.checksum(),
-          downloaded.checksum());
-    }
-    return held(task, wanted.version(), downloaded.checksum(), downloaded.size());
-  }
-
-  /** Whether the version may be used; if not, that is dealt with. */
-  private boolean admitted(AgentTask task, WorkerState state, WorkerState.Held held, Path file)
-      throws IOException, InterruptedException {
-    try {
-      admission.admit(
-          new Candidate(task.worker(), held.version(), file, held.checksum(), task.revision()));
-      return true;
-    } catch (RejectedException e) {
-      String message = e.getMessage() == null ? "" : e.getMessage();
-      reject(task, state, held.version(), held.checksum(), e.code(), message);
-    } catch (RuntimeException e) {
-      reject(task, state, held.version(), held.checksum(), "failed", e.toString());
-    }
-    return false;
-  }
-
-  private void reject(
-      AgentTask task,
-      WorkerState state,
-      String version,
-      String checksum,
-      String code,
-      String message)
-      throws IOException {
-    WorkerState.Rejection rejection =
-        new WorkerState.Rejection(
-            version,
-            checksum,
-            task.revision(),
-            task.generation(),
-            cut(code, MAX_CODE),
-            cut(message, MAX_MESSAGE));
-    WorkerState rest = state;
-    if (!state.isActive(version)) {
-      directory.remove(task.worker(), version);
-      rest = state.without(version);
-    }
-    // Durable before it is reported: the server will not send this version again.
-    save(rest.desiring(version).rejecting(rejection).dealtWith(task.revision(), task.generation()));
-    reporter.report(report(task.worker(), rejection));
-    event(rejected(task.worker(), rejection));
-  }
-
-  /** The version is active; what is written down of it follows. */
-  private void activated(AgentTask task, WorkerState before, WorkerState.Held held)
-      throws IOException {
-    WorkerState state = before.activating(held).dealtWith(task.revision(), task.generation());
-    states.put(task.worker(), state);
-    report(task, held, ReportedState.ACTIVE);
-    event(AgentEvent.of(AgentEvent.Kind.ACTIVE, task.worker(), held.version(), task.revision()));
-    save(pruned(state));
-  }
-
-  private WorkerState pruned(WorkerState state) throws IOException {
-    WorkerState rest = state;
-    for (WorkerState.Held held : state.superfluous(settings.keep())) {
-      directory.remove(state.worker(), held.version());
-      rest = rest.without(held.version());
-    }
-    return rest;
-  }
-
-  // Reports.
-
-  private void report(AgentTask task, WorkerState.Held held, ReportedState state) {
-    reporter.report(
-        report(task.worker(), held.version(), held.checksum(), task.revision(), state, "", ""));
-  }
-
-  private StatusReport report(String worker, WorkerState.Rejection rejection) {
-    return report(
-        worker,
-        rejection.version(),
-        rejection.checksum(),
-        rejection.revision(),
-        ReportedState.REJECTED,
-        rejection.code(),
-        rejection.message());
-  }
-
-  private StatusReport report(
-      String worker,
-      String version,
-      String checksum,
-      long revision,
-      ReportedState state,
-      String code,
-      String message) {
-    return StatusReport.newBuilder()
-        .setConsumerId(settings.consumerId())
-        .setWorkerName(worker)
-        .setVersion(version)
-        .setChecksum(checksum)
-        .setRevision(revision)
-        .setState(state)
-        .setCode(cut(code, MAX_CODE))
-        .setMessage(cut(message, MAX_MESSAGE))
-        .build();
-  }
-
-  private static AgentEvent rejected(String worker, WorkerState.Rejection rejection) {
-    return new AgentEvent(
-        AgentEvent.Kind.REJECTED,
-        worker,
-        rejection.version(),
-        rejection.revision(),
-        rejection.code(),
-        rejection.message());
-  }
-
-  /** As much of it as so many bytes of UTF-8 hold. */
-  private static String cut(String text, int most) {
-    String cut = text;
-    while (cut.getBytes(StandardCharsets.UTF_8).length > most) {
-      int over = cut.getBytes(StandardCharsets.UTF_8).length - most;
-      cut = cut.substring(0, Math.max(0, cut.length() - Math.max(1, over / 3)));
-    }
-    return cut;
-  }
-
-  private static String problem(IOException failure) {
-    return switch (failure) {
-      case AccessDeniedException e -> e.getFile() + ": permission denied";
-      case FileAlreadyExistsException e -> e.getFile() + ": is in the way";
-      default -> failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    };
   }
 }

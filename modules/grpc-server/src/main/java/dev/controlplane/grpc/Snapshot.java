@@ -18,7 +18,8 @@ import java.util.Set;
  * page; what is committed meanwhile does not show.
  *
  * <p>Of a worker that the consumer holds as it stood, nothing is told, unless the snapshot is to be
- * whole; of one that it holds and that was gone, the deletion.
+ * whole, or another version of the worker has the same bytes, so that the consumer may mean that
+ * one; of a worker that it holds and that was gone, the deletion.
  */
 final class Snapshot {
   /** Names looked at at once. */
@@ -30,12 +31,16 @@ final class Snapshot {
     Page<Update> after(String name);
   }
 
+  private final CatalogReader catalog;
   private final Pages pages;
   private final long revision;
   private final Map<String, Digest> held;
   private final boolean whole;
   private final Deque<String> heldNames;
   private final Deque<Update> page = new ArrayDeque<>();
+
+  /** Workers of the page whose bytes don't tell the version. */
+  private Set<String> ambiguous = Set.of();
 
   /** The last name looked at; null once all are read. */
   private String after;
@@ -55,6 +60,7 @@ final class Snapshot {
       Map<String, Digest> held,
       boolean whole,
       String after) {
+    this.catalog = catalog;
     this.pages =
         workers.isEmpty()
             ? name -> catalog.snapshot(revision, PAGE, name)
@@ -111,7 +117,7 @@ final class Snapshot {
       Digest has = order == 0 ? held.get(heldNames.remove()) : null;
       if (state.kind() == Update.Kind.DELETED
           ? has != null
-          : whole || !state.digest().equals(has)) {
+          : whole || !state.digest().equals(has) || ambiguous.contains(state.worker())) {
         return state;
       }
     }
@@ -120,9 +126,14 @@ final class Snapshot {
   private void fill() {
     while (page.isEmpty() && after != null) {
       Page<Update> next = pages.after(after);
+      ambiguous = catalog.ambiguous(next.items().stream().filter(this::isHeld).toList());
       page.addAll(next.items());
       after = next.next();
     }
+  }
+
+  private boolean isHeld(Update state) {
+    return state.kind() != Update.Kind.DELETED && state.digest().equals(held.get(state.worker()));
   }
 
   /** What a consumer holds of a worker that the log does not know: to it, that is gone. */

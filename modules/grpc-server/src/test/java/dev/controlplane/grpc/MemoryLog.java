@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A log in memory, which can be made unreadable. */
@@ -122,6 +123,11 @@ final class MemoryLog implements CatalogReader {
   @Override
   public synchronized List<Update> snapshot(long revision, Collection<String> workers) {
     return workers.stream().map(this::newest).toList();
+  }
+
+  @Override
+  public Set<String> ambiguous(Collection<Update> updates) {
+    return Set.of();
   }
 
   @Override

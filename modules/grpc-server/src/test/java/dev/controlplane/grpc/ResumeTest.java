@@ -170,6 +170,19 @@ class ResumeTest {
   }
 
   @Test
+  void whatIsHeldComesAllTheSameWhereItsBytesDoNotTellTheVersion() {
+    writer.publish("twins", "1", "same");
+    writer.publish("twins", "2", "same");
+    writer.publish("single", "1", "same");
+    Stream stream =
+        open(request().putHeld("twins", sha256("same")).putHeld("single", sha256("same")));
+    assertEquals(List.of("PUBLISHED twins 2 @2", "SYNCED @3"), told(stream.take(2)));
+    // Who took 1 for what it held would drop the worker now.
+    writer.catalog().delete("twins", "1");
+    assertEquals("DELETED twins 1 @4", told(stream.next()));
+  }
+
+  @Test
   void heldWorkersOutsideOfTheNamedOnesAreIgnored() {
     writer.publish("a", "1", "a");
     Stream stream =

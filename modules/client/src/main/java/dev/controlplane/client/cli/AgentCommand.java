@@ -8,8 +8,6 @@ import dev.controlplane.client.ControlPlaneClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,12 +46,7 @@ final class AgentCommand implements Callable<Integer> {
       description = "Where the versions go: DIR/{worker}/versions/{version}.")
   private Path directory;
 
-  @Option(
-      names = "--worker",
-      arity = "1..*",
-      paramLabel = "N",
-      description = "Only these workers; may be repeated. Default: all.")
-  private List<String> workers = new ArrayList<>();
+  @Mixin private WorkerNames workers;
 
   @Option(
       names = "--exec",
@@ -89,7 +82,8 @@ final class AgentCommand implements Callable<Integer> {
     if (limit.isZero()) {
       throw new UsageException("--exec-timeout is zero; it takes a time such as 90s");
     }
-    AgentSettings settings = new AgentSettings(id, directory, workers, keep, silence.limit());
+    AgentSettings settings =
+        new AgentSettings(id, directory, workers.given(), keep, silence.limit());
     Admission admission =
         command == null
             ? Admission.ALL

@@ -8,8 +8,6 @@ import dev.controlplane.client.Update;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,12 +40,7 @@ final class SubscribeCommand implements Callable<Integer> {
       description = "Who receives: the consumer's name.")
   private String id;
 
-  @Option(
-      names = "--worker",
-      arity = "1..*",
-      paramLabel = "N",
-      description = "Only these workers; may be repeated. Default: all.")
-  private List<String> workers = new ArrayList<>();
+  @Mixin private WorkerNames workers;
 
   @Option(
       names = "--save",
@@ -81,7 +74,8 @@ final class SubscribeCommand implements Callable<Integer> {
     try (ControlPlaneClient client = cpctl.client()) {
       Saver saver =
           save == null ? null : new Saver(client.directory(save), keepDeleted, cpctl::note);
-      client.subscribe(new Subscription(id, workers).silence(silence.limit()), new Follower(saver));
+      client.subscribe(
+          new Subscription(id, workers.given()).silence(silence.limit()), new Follower(saver));
       return ExitCode.OK;
     }
   }
@@ -107,7 +101,7 @@ final class SubscribeCommand implements Callable<Integer> {
       tell(
           "subscribed to %s at %s as %s"
               .formatted(
-                  workers.isEmpty() ? "all workers" : String.join(", ", workers),
+                  workers.given().isEmpty() ? "all workers" : String.join(", ", workers.given()),
                   cpctl.endpoints().grpc(),
                   id));
     }

@@ -6,8 +6,6 @@ import dev.controlplane.client.SubscriptionListener;
 import dev.controlplane.client.Update;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,12 +24,7 @@ import picocli.CommandLine.ParentCommand;
 final class WatchCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Option(
-      names = "--worker",
-      arity = "1..*",
-      paramLabel = "N",
-      description = "Only these workers; may be repeated. Default: all.")
-  private List<String> workers = new ArrayList<>();
+  @Mixin private WorkerNames workers;
 
   @Option(
       names = "--id",
@@ -45,7 +38,8 @@ final class WatchCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     try (ControlPlaneClient client = cpctl.client()) {
       client.subscribe(
-          new Subscription(id, workers).withSnapshot().silence(silence.limit()), new Watcher());
+          new Subscription(id, workers.given()).withSnapshot().silence(silence.limit()),
+          new Watcher());
       return ExitCode.OK;
     }
   }

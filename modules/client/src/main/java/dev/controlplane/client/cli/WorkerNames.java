@@ -1,0 +1,20 @@
+package dev.controlplane.client.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The option of those that want some workers, or all. */
+final class WorkerNames {
+  @Option(
+      names = "--worker",
+      arity = "1..*",
+      paramLabel = "N",
+      description = "Only these workers; may be repeated. Default: all.")
+  private List<String> given = new ArrayList<>();
+
+  /** Empty for all. */
+  List<String> given() {
+    return given;
+  }
+}
