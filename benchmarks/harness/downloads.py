@@ -84,9 +84,14 @@ def once(wrk, url, server, connections, seconds):
     return {
         "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
         "mib_per_second": amount(re.search(r"Transfer/sec:\s+(\S+)", text)[1]) / 2**20,
-        "p50_ms": amount(re.search(r"50%\s+(\S+)", text)[1]),
-        "p99_ms": amount(re.search(r"99%\s+(\S+)", text)[1]),
+        "p50_ms": percentile(text, 50),
+        "p99_ms": percentile(text, 99),
         "server_us_per_request": cpu * 1e6 / requests}
+
+
+def percentile(text, percent):
+    """A line of its own: other lines have percentages too."""
+    return amount(re.search(rf"^ +{percent}% +(\S+)\s*$", text, re.MULTILINE)[1])
 
 
 def amount(text):

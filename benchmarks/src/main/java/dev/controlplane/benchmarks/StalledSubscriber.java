@@ -11,6 +11,7 @@ import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -18,7 +19,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +67,12 @@ final class StalledSubscriber {
   static void main(String[] args) throws Exception {
     int subscribers = args.length > 0 ? Integer.parseInt(args[0]) : 1_000;
     int updates = args.length > 1 ? Integer.parseInt(args[1]) : 100_000;
-    Path data = Files.createTempDirectory("stalled-");
+    try (Scratch scratch = new Scratch()) {
+      run(scratch.directory().resolve("data"), subscribers, updates);
+    }
+  }
+
+  private static void run(Path data, int subscribers, int updates) throws Exception {
     List<Integer> ports = freePorts(4);
     Map<String, String> environment =
         Map.of(
@@ -122,8 +127,8 @@ final class StalledSubscriber {
                     .lines()
                     .filter(line -> line.contains("event=ready"))
                     .forEach(line -> ready.countDown());
-              } catch (IOException e) {
-                System.err.println(name + ": " + e);
+              } catch (IOException | UncheckedIOException e) {
+                // The server was ended.
               } finally {
                 ready.countDown();
               }
