@@ -58,8 +58,8 @@ final class GrpcServer implements ServerProcess.Program {
             new ReportMetrics(Services.get(MeterRegistry.class)),
             InstantSource.system(),
             setup.log());
-    ControlPlaneService service =
-        new ControlPlaneService(
+    SubscribeWorkerUpdates updates =
+        new SubscribeWorkerUpdates(
             push,
             subscriptions,
             log,
@@ -68,10 +68,11 @@ final class GrpcServer implements ServerProcess.Program {
             consumers,
             lastSeen,
             sentTimes,
-            reports,
             metrics,
-            InstantSource.system(),
             setup.log());
+    ControlPlaneService service =
+        new ControlPlaneService(
+            updates, reports, consumers, metrics, InstantSource.system(), setup.log());
     HealthStatusManager health = new HealthStatusManager();
     setup
         .webServer()
@@ -94,7 +95,7 @@ final class GrpcServer implements ServerProcess.Program {
     setup.check("consumers", consumers::check);
     setup.check("log-tail", tail::check);
     setup.onDrain(health::enterTerminalState);
-    setup.onDrain(() -> service.stop(push.drainLimit()));
+    setup.onDrain(() -> updates.stop(push.drainLimit()));
   }
 
   private static ApiException translate(Throwable failure) {

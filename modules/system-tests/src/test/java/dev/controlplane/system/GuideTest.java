@@ -59,7 +59,8 @@ class GuideTest {
           new Must("go tool pprof", "Type: goroutine", 12),
           new Must("go tool pprof", "Showing nodes accounting for \\d+, 100% of \\d+ total", 4),
           new Must("go tool pprof", "ROUTINE =+ dev.controlplane.server.ServerProcess.run", 3),
-          new Must("go tool pprof", "ROUTINE =+ \\S+ControlPlaneService.subscribeWorkerUpdates", 1),
+          new Must(
+              "go tool pprof", "ROUTINE =+ \\S+SubscribeWorkerUpdates.subscribeWorkerUpdates", 1),
           new Must("go tool pprof", "Generating report in \\S+svg", 3),
           new Must("What changed in a while", "Type: goroutine", 1),
           new Must("One consumer", "consumer: +me", 1),

@@ -1,0 +1,220 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.Consumers;
+import dev.controlplane.grpc.PushMetrics.Refusal;
+import dev.controlplane.grpc.Subscription.End;
+import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.pprof.Labels;
+import dev.controlplane.proto.SubscribeRequest;
+import dev.controlplane.server.EventLog;
+import dev.controlplane.streams.LongLivedStream;
+import dev.controlplane.streams.StreamGoneException;
+import dev.controlplane.streams.StreamStalledException;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+
+/**
+ * The call that lasts for days. Named as the protocol names it, so that who looks for
+ * SubscribeWorkerUpdates in profiles and dumps finds its handlers and tickers; its method as Java
+ * spells it.
+ */
+final class SubscribeWorkerUpdates {
+  private final PushSettings settings;
+  private final Subscriptions subscriptions;
+  private final UpdateLog log;
+  private final LogTail tail;
+  private final CatalogReader catalog;
+  private final Consumers consumers;
+  private final LastSeen lastSeen;
+  private final SentTimes sentTimes;
+  private final PushMetrics metrics;
+  private final EventLog events;
+  private volatile boolean stopping;
+
+  SubscribeWorkerUpdates(
+      PushSettings settings,
+      Subscriptions subscriptions,
+      UpdateLog log,
+      LogTail tail,
+      CatalogReader catalog,
+      Consumers consumers,
+      LastSeen lastSeen,
+      SentTimes sentTimes,
+      PushMetrics metrics,
+      EventLog events) {
+    this.settings = settings;
+    this.subscriptions = subscriptions;
+    this.log = log;
+    this.tail = tail;
+    this.catalog = catalog;
+    this.consumers = consumers;
+    this.lastSeen = lastSeen;
+    this.sentTimes = sentTimes;
+    this.metrics = metrics;
+    this.events = events;
+  }
+
+  /** Serves one stream, on the calling thread, to its end. */
+  void subscribeWorkerUpdates(SubscribeRequest request, StreamObserver<byte[]> responses) {
+    SubscribeOptions options;
+    try {
+      options = SubscribeOptions.of(request, settings.maxWorkerNames(), settings.maxHeld());
+    } catch (IllegalArgumentException e) {
+      refuse(responses, Refusal.INVALID, Status.INVALID_ARGUMENT, e.getMessage());
+      return;
+    }
+    if (!subscriptions.enter()) {
+      refuse(
+          responses,
+          Refusal.TOO_MANY,
+          Status.RESOURCE_EXHAUSTED,
+          "%d streams are open, as many as may be; try later or ask another server"
+              .formatted(subscriptions.max()));
+      return;
+    }
+    Subscription subscription =
+        new Subscription(options, log, tail, settings.queueSize(), settings.maxLag());
+    try {
+      Labels.of("consumer", options.consumer())
+          .run(
+              () -> {
+                Thread ticker = Goroutines.start("ticker", () -> tick(subscription));
+                try {
+                  push(options, subscription, responses);
+                } finally {
+                  ticker.interrupt();
+                }
+              });
+    } finally {
+      subscriptions.leave();
+    }
+  }
+
+  private void refuse(StreamObserver<?> responses, Refusal reason, Status status, String message) {
+    metrics.refused(reason);
+    responses.onError(status.withDescription(message).asRuntimeException());
+  }
+
+  /** From the stream's opening to its end, on the stream's thread. */
+  private void push(
+      SubscribeOptions options, Subscription subscription, StreamObserver<byte[]> responses) {
+    try (LongLivedStream<byte[]> stream =
+        LongLivedStream.open(responses, () -> subscription.end(End.GONE))) {
+      metrics.subscribed();
+      SubscriptionEvent event = SubscriptionEvent.begun();
+      subscriptions.add(subscription);
+      try {
+        if (stopping) {
+          subscription.end(End.STOPPING);
+        }
+        feed(options, subscription, stream);
+      } finally {
+        subscriptions.remove(subscription);
+        lastSeen.saw(subscription.consumer(), subscription.sent());
+        metrics.ended(subscription.ended());
+        event.ended(subscription);
+        events.info(
+            "unsubscribed",
+            "consumer",
+            subscription.consumer(),
+            "reason",
+            subscription.ended(),
+            "last_revision",
+            subscription.sent());
+      }
+    } catch (StreamGoneException e) {
+      // It left before it was open.
+      metrics.ended(End.GONE);
+    }
+  }
+
+  private void feed(
+      SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
+    UpdateFeed feed =
+        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics, sentTimes);
+    try {
+      feed.start();
+      lastSeen.subscribed(subscription.consumer(), subscription.workers());
+      consumers.follow(log.followed());
+      consumers.rejections(subscription.consumer()).forEach(subscription::rejected);
+      stream.sendHeaders();
+      events.info(
+          "subscribed",
+          "consumer",
+          subscription.consumer(),
+          "workers",
+          subscription.workers().isEmpty() ? "all" : subscription.workers().size());
+      feed.run();
+      stream.end(status(subscription.ended()));
+    } catch (StreamGoneException e) {
+      subscription.end(End.GONE);
+    } catch (StreamStalledException e) {
+      subscription.end(End.STALLED);
+      stream.end(e.getStatus());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      subscription.end(End.STOPPING);
+    } catch (CatalogException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        // Its connection ended while it read.
+        subscription.end(End.GONE);
+        return;
+      }
+      subscription.end(End.UNREADABLE);
+      events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
+      stream.end(status(End.UNREADABLE));
+    } catch (RuntimeException e) {
+      subscription.end(End.FAILED);
+      events.error("stream-failed", e, "consumer", subscription.consumer());
+      stream.end(status(End.FAILED));
+    }
+  }
+
+  private static Status status(End end) {
+    return switch (end) {
+      case GONE -> Status.CANCELLED;
+      case STALLED, LAGGING ->
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "the client reads too slowly; subscribe again with the last resume token");
+      case COMPACTED ->
+          Status.OUT_OF_RANGE.withDescription(
+              "the log was compacted beyond what the client has read; subscribe again with"
+                  + " snapshot");
+      case EXPIRED ->
+          Status.UNAVAILABLE.withDescription(
+              "the stream was open for as long as one may be; subscribe again");
+      case STOPPING ->
+          Status.UNAVAILABLE.withDescription("the server is going away; subscribe again");
+      case LOG_REPLACED ->
+          Status.UNAVAILABLE.withDescription("the update log was replaced; subscribe again");
+      case UNREADABLE ->
+          Status.UNAVAILABLE.withDescription("the store can't be read now; subscribe again");
+      case FAILED -> Status.INTERNAL.withDescription("the server failed; its log tells why");
+    };
+  }
+
+  private void tick(Subscription subscription) {
+    try {
+      while (subscription.ended() == null) {
+        Thread.sleep(settings.lastSeenInterval());
+        lastSeen.saw(subscription.consumer(), subscription.sent());
+      }
+    } catch (InterruptedException e) {
+      // The subscription has ended.
+    }
+  }
+
+  /** Ends every stream, and those that open from now on; waits for them, up to a limit. */
+  void stop(Duration limit) {
+    stopping = true;
+    subscriptions.all().forEach(subscription -> subscription.end(End.STOPPING));
+    try {
+      subscriptions.awaitNone(limit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
