@@ -1,11 +1,15 @@
 package dev.controlplane.grpc;
 
+import static dev.controlplane.grpc.Reporter.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.proto.ControlPlaneGrpc;
 import dev.controlplane.proto.Delivery;
+import dev.controlplane.proto.RegisterRequest;
+import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
@@ -180,6 +184,32 @@ class ResumeTest {
     // Who took 1 for what it held would drop the worker now.
     writer.catalog().delete("twins", "1");
     assertEquals("DELETED twins 1 @4", told(stream.next()));
+  }
+
+  @Test
+  void whatAConsumerRejectedIsNotSentToItAgainUntilAnUpdateMakesItTheLatestAnew() {
+    Stream stream = open(request());
+    writer.publish("a", "1", "a1");
+    writer.publish("a", "2", "a2");
+    String behindTheFirst = stream.take(2).getFirst().getResumeToken();
+    ControlPlaneGrpc.newBlockingStub(channel)
+        .registerConsumer(RegisterRequest.newBuilder().setConsumerId("c").build());
+    new Reporter(channel).send(report("c", "a", "2", 2, ReportedState.REJECTED)).accepted();
+    restart(Map.of());
+    writer.publish("b", "1", "b1");
+
+    Stream resumed = open(request().setResumeToken(behindTheFirst));
+    assertEquals("PUBLISHED b 1 @3", told(resumed.next()));
+    Stream anew = open(request().setSnapshot(true));
+    assertEquals(List.of("PUBLISHED b 1 @3", "SYNCED @3"), told(anew.take(2)));
+    Stream other = open(request().setConsumerId("other").setSnapshot(true));
+    assertEquals("PUBLISHED a 2 @2", told(other.next()));
+
+    writer.catalog().moveLatest("a", "1");
+    writer.catalog().moveLatest("a", "2");
+    List<String> back = List.of("ROLLED_BACK a 1 @4", "ROLLED_BACK a 2 @5");
+    assertEquals(back, told(resumed.take(2)));
+    assertEquals(back, told(anew.take(2)));
   }
 
   @Test
