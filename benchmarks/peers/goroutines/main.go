@@ -2,19 +2,23 @@
 //
 //	goroutines N            how long Go takes for the profiles of N parked goroutines, ten frames
 //	                        deep, half of them in a channel receive, half asleep; prints FORM
-//	                        MILLISECONDS, the median of five
+//	                        MILLISECONDS, the median of five (three beyond 500,000); stack is
+//	                        runtime.Stack called once with room for all, which debug=2 calls for
+//	                        each size of its buffer, from 1 MiB doubled until all fits or 64 MiB
 //	goroutines serve N      the same goroutines in a server; prints its URL
 //	goroutines latency URL  how long requests to a server take while nothing else happens, and
-//	                        while its goroutine profile is taken again and again
+//	                        while its goroutine profile is taken again and again, in turns
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	httppprof "net/http/pprof"
 	"os"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strconv"
@@ -25,7 +29,9 @@ import (
 
 const (
 	interval = 5 * time.Millisecond
-	requests = 4000
+	requests = 1000
+	warmUps  = 2
+	rounds   = 7
 )
 
 //go:noinline
@@ -55,20 +61,45 @@ func park(n int) {
 	time.Sleep(time.Second)
 }
 
-func forms() error {
-	for debug := range 3 {
-		var times []time.Duration
-		for range 5 {
-			start := time.Now()
-			if err := pprof.Lookup("goroutine").WriteTo(io.Discard, debug); err != nil {
-				return err
-			}
-			times = append(times, time.Since(start))
-		}
-		slices.Sort(times)
-		fmt.Printf("debug=%d %.3f\n", debug, float64(times[2].Microseconds())/1000)
+func forms(goroutines int) error {
+	rounds := 5
+	if goroutines > 500_000 {
+		rounds = 3
 	}
+	for debug := range 3 {
+		err := row(fmt.Sprintf("debug=%d", debug), rounds, func() error {
+			return pprof.Lookup("goroutine").WriteTo(io.Discard, debug)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	// One goroutine's text is some 515 bytes.
+	text := make([]byte, 1<<20+goroutines*1024)
+	return row("stack", rounds, func() error {
+		if runtime.Stack(text, true) == len(text) {
+			return fmt.Errorf("the goroutines' text is longer than %d bytes", len(text))
+		}
+		return nil
+	})
+}
+
+func row(name string, rounds int, task func() error) error {
+	var times []float64
+	for range rounds {
+		start := time.Now()
+		if err := task(); err != nil {
+			return err
+		}
+		times = append(times, float64(time.Since(start).Microseconds())/1000)
+	}
+	fmt.Printf("%s %.3f\n", name, median(times))
 	return nil
+}
+
+func median(some []float64) float64 {
+	slices.Sort(some)
+	return some[len(some)/2]
 }
 
 func serve() error {
@@ -123,44 +154,55 @@ func measure(client *http.Client, url string) ([]time.Duration, error) {
 	return times, nil
 }
 
+// While profiles are taken through the server, one after the other.
+func measureBusy(client *http.Client, url string) (busy []time.Duration, taken int, err error) {
+	var done atomic.Bool
+	profiles := make(chan error)
+	go func() {
+		for !done.Load() {
+			if err := get(client, url+"/debug/pprof/goroutine"); err != nil {
+				profiles <- err
+				return
+			}
+			taken++
+		}
+		profiles <- nil
+	}()
+	busy, err = measure(client, url+"/")
+	done.Store(true)
+	return busy, taken, errors.Join(err, <-profiles)
+}
+
 func latency(url string) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
-	// The first requests and profiles warm up, and are not reported.
-	for range 2 {
-		if _, err := measure(client, url+"/"); err != nil {
+	var idle50, idle99, busy50, busy99 []float64
+	profiles := 0
+	// The first rounds warm up, and are not reported.
+	for round := -warmUps; round < rounds; round++ {
+		idle, err := measure(client, url+"/")
+		if err != nil {
 			return err
 		}
-		if err := get(client, url+"/debug/pprof/goroutine"); err != nil {
+		busy, taken, err := measureBusy(client, url)
+		if err != nil {
 			return err
 		}
-	}
-	idle, err := measure(client, url+"/")
-	if err != nil {
-		return err
-	}
-	var done atomic.Bool
-	profiles := make(chan int)
-	go func() {
-		taken := 0
-		for ; !done.Load(); taken++ {
-			if err := get(client, url+"/debug/pprof/goroutine"); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				os.Exit(1)
-			}
+		if round >= 0 {
+			idle50 = append(idle50, percentile(idle, 50))
+			idle99 = append(idle99, percentile(idle, 99))
+			busy50 = append(busy50, percentile(busy, 50))
+			busy99 = append(busy99, percentile(busy, 99))
+			profiles += taken
 		}
-		profiles <- taken
-	}()
-	busy, err := measure(client, url+"/")
-	if err != nil {
-		return err
 	}
-	done.Store(true)
-	ms := func(times []time.Duration, percent int) float64 {
-		return float64(times[len(times)*percent/100].Microseconds()) / 1000
-	}
-	fmt.Printf("p50 %.2f ms, p99 %.2f ms; during %d profiles p50 %.2f ms, p99 %.2f ms: %.2f times\n",
-		ms(idle, 50), ms(idle, 99), <-profiles, ms(busy, 50), ms(busy, 99), ms(busy, 99)/ms(idle, 99))
+	fmt.Printf("idle p50 %.2f p99 %.2f", median(idle50), median(idle99))
+	fmt.Printf(" busy p50 %.2f p99 %.2f profiles %d", median(busy50), median(busy99), profiles)
+	fmt.Printf(" idle p99 of each %.2f busy %.2f\n", idle99, busy99)
 	return nil
+}
+
+func percentile(sorted []time.Duration, percent int) float64 {
+	return float64(sorted[len(sorted)*percent/100].Microseconds()) / 1000
 }
 
 func run(arguments []string) error {
@@ -180,7 +222,7 @@ func run(arguments []string) error {
 			return err
 		}
 		park(n)
-		return forms()
+		return forms(n)
 	}
 	return fmt.Errorf("usage: goroutines N | serve N | latency URL")
 }

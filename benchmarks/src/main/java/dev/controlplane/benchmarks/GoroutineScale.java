@@ -28,16 +28,24 @@ import java.util.concurrent.TimeUnit;
  * Profiles of very many parked virtual threads, ten frames deep, half in a queue's take, half
  * asleep: against Go's own with as many goroutines, and against the JVM's dump, in one run on one
  * machine: {@code goroutines [THREADS [PEER]]}, PEER being the program built from {@code
- * benchmarks/peers/goroutines}. Medians of five after as many to warm up.
+ * benchmarks/peers/goroutines}. Medians of five after as many to warm up; beyond 500,000 threads,
+ * of three after one.
  *
  * <p>The peer also measures what others feel: requests to an HTTP server of this JVM, then to one
- * of its own, while nothing else happens and while profiles are taken through the same server.
+ * of its own, while nothing else happens and while profiles are taken through the same server, in
+ * turns; medians of seven.
  */
 final class GoroutineScale {
   private static final int DEPTH = 8;
-  private static final int ROUNDS = 5;
 
-  private GoroutineScale() {}
+  private final int rounds;
+  private final int warmUps;
+
+  private GoroutineScale(int threads) {
+    boolean many = threads > 500_000;
+    this.rounds = many ? 3 : 5;
+    this.warmUps = many ? 1 : 5;
+  }
 
   @FunctionalInterface
   private interface Task {
@@ -54,13 +62,20 @@ final class GoroutineScale {
     Map<String, Double> peer = args.length > 1 ? peer(args[1], threads) : Map.of();
     start(threads);
 
+    var scale = new GoroutineScale(threads);
     var profiler = GoroutineProfiler.create();
     OutputStream nowhere = OutputStream.nullOutputStream();
     System.out.printf("%d virtual threads%n", threads);
-    double binary = row(peer, "debug=0", () -> profiler.collect(Source.LIVE).writeBinary(nowhere));
-    row(peer, "debug=1", () -> profiler.collect(Source.LIVE).writeText(nowhere));
-    row(peer, "debug=2", () -> profiler.writeStacks(Source.LIVE, StackStyle.GO, nowhere));
-    row(peer, "debug=3", () -> profiler.writePerGoroutine(Source.LIVE, nowhere));
+    double binary =
+        scale.row(peer, "debug=0", () -> profiler.collect(Source.LIVE).writeBinary(nowhere));
+    scale.row(peer, "debug=1", () -> profiler.collect(Source.LIVE).writeText(nowhere));
+    double stacks =
+        scale.row(peer, "debug=2", () -> profiler.writeStacks(Source.LIVE, StackStyle.GO, nowhere));
+    scale.row(peer, "debug=3", () -> profiler.writePerGoroutine(Source.LIVE, nowhere));
+    Double once = peer.get("stack");
+    if (once != null) {
+      System.out.printf("runtime.Stack once %.2f ms, debug=2 / that %.2f%n", once, stacks / once);
+    }
 
     if (args.length > 1) {
       latency(args[1], threads);
@@ -71,14 +86,14 @@ final class GoroutineScale {
     var hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     try {
       double dump =
-          median(
+          scale.median(
               () -> {
                 Files.deleteIfExists(file);
                 hotSpot.dumpThreads(file.toString(), ThreadDumpFormat.JSON);
               });
       System.out.printf(
           "the JVM's own dump %.1f ms, live profile / dump %.2f%n", dump, binary / dump);
-      double parse = median(() -> ThreadDumpSpeed.read(file));
+      double parse = scale.median(() -> ThreadDumpSpeed.read(file));
       System.out.printf("its JSON read and counted: %.0f MB/s%n", Files.size(file) / 1e3 / parse);
     } finally {
       Files.deleteIfExists(file);
@@ -87,7 +102,7 @@ final class GoroutineScale {
     System.exit(0);
   }
 
-  private static double row(Map<String, Double> peer, String form, Task task) throws Exception {
+  private double row(Map<String, Double> peer, String form, Task task) throws Exception {
     double ours = median(task);
     Double go = peer.get(form);
     System.out.printf("%s %.2f ms", form, ours);
@@ -96,9 +111,9 @@ final class GoroutineScale {
   }
 
   /** Milliseconds. */
-  private static double median(Task task) throws Exception {
-    var times = new double[ROUNDS];
-    for (int round = -ROUNDS; round < ROUNDS; round++) {
+  private double median(Task task) throws Exception {
+    var times = new double[rounds];
+    for (int round = -warmUps; round < rounds; round++) {
       long start = System.nanoTime();
       task.run();
       if (round >= 0) {
@@ -106,7 +121,7 @@ final class GoroutineScale {
       }
     }
     Arrays.sort(times);
-    return times[ROUNDS / 2];
+    return times[rounds / 2];
   }
 
   private static Map<String, Double> peer(String program, int goroutines)
