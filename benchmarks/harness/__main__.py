@@ -17,6 +17,7 @@ NAMES = {
     "uploads": "large files against sha256sum + cp + sync, and many small ones: upload-server, grpc-go's process",
     "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
+    "jvm": "grpc-server under different collectors and object headers",
     "recording": "what jfr-configs/control-plane.jfc costs",
 }
 
@@ -35,7 +36,7 @@ def parser():
     p.add_argument("--size", type=int, help="fanout, recording: bytes of an update's code (1024)")
     p.add_argument("--burst", type=int, help="fanout, recording: updates sent at once (60)")
     p.add_argument("--no-sweep", action="store_true", help="fanout: only the one combination, no curves")
-    p.add_argument("--jvm", default="", help="fanout, idle, latency: options for our servers' JVMs, such as -XX:+UseSerialGC")
+    p.add_argument("--jvm", default="", help="fanout, idle, latency, jvm, recording: options for our servers' JVMs, such as -XX:+UseSerialGC")
     return p
 
 

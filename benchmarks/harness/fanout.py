@@ -40,7 +40,7 @@ def paced(side, chosen, seconds, every):
 
 def measure(options):
     chosen = settings(options)
-    warm = 1 if options.quick else 3
+    warm = 1 if options.quick else 6
     seconds, every = (1, 0.25) if options.quick else (10, 1)
     with scratch() as home, contextlib.ExitStack() as stack:
         sides = [
@@ -103,7 +103,7 @@ def sweep(sides, chosen, quick):
             one = {**chosen, what: value}
             one["connections"] = min(one["connections"], one["streams"])
             runs = {side.name: [] for side in sides}
-            for run in range(1 if quick else 3):
+            for run in range(1 if quick else 2):
                 for side in rotated(sides, run):
                     runs[side.name].append(burst(side, one))
             for name, some in runs.items():

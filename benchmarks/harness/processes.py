@@ -159,6 +159,21 @@ class Ours(contextlib.ExitStack):
         return heap_bytes(self.pushing)
 
 
+class Http2Files(contextlib.ExitStack):
+    """consumer-server over the data directory of another, with Helidon's HTTP/2 beside HTTP/1.1."""
+
+    def __init__(self, home, data):
+        super().__init__()
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}"
+        path = os.pathsep.join(map(str, [jar("consumer-server"), BENCHMARKS / "target/benchmarks.jar"]))
+        command = [
+            jdk() / "bin/java", "--enable-native-access=ALL-UNNAMED", "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp", path, "dev.controlplane.consumer.Http2Peer"]
+        settings = {"STORAGE_PATH": str(data), "CONSUMER_PORT": str(port)}
+        self.serving = self.enter_context(Server("consumer-server-h2", command, home, said("event=ready"), settings))
+
+
 class Peer(contextlib.ExitStack):
     """One process that takes uploads over HTTP and pushes them over gRPC."""
 
@@ -218,6 +233,11 @@ http {{
     listen 127.0.0.1:{port};
     root {files};
   }}
+  server {{
+    listen 127.0.0.1:{h2_port} http2;
+    http2_max_concurrent_streams 1000;
+    root {files};
+  }}
 }}
 """
 
@@ -231,12 +251,13 @@ class Nginx(contextlib.ExitStack):
         super().__init__()
         home = pathlib.Path(home)
         home.mkdir(parents=True, exist_ok=True)
-        (port,) = free_ports(1)
+        port, h2_port = free_ports(2)
         self.url = f"http://127.0.0.1:{port}"
+        self.h2_url = f"http://127.0.0.1:{h2_port}"
         (program,) = need("nginx")
         configuration = home / "nginx.conf"
         user = "user root;\n" if os.geteuid() == 0 else ""
-        configuration.write_text(user + NGINX.format(home=home, port=port, files=files))
+        configuration.write_text(user + NGINX.format(home=home, port=port, h2_port=h2_port, files=files))
         self.serving = self.enter_context(Server(
             "nginx", [program, "-c", configuration, "-p", home, "-e", "stderr"], home, lambda _: answers(port)))
 

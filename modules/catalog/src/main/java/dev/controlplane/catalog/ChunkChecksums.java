@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * A CRC-32C for each 64 KiB of a blob, and the file that keeps them beside it, {@code
- * <digest>.crc32c}: all numbers big-endian,
+ * A CRC-32C for each 64 KiB of a blob, and the file that keeps them beside one that is longer,
+ * {@code <digest>.crc32c}: all numbers big-endian,
  *
  * <pre>
  *   8 bytes  "CPCRC32C"
@@ -34,6 +34,18 @@ final class ChunkChecksums {
   private ChunkChecksums(long size, int[] sums) {
     this.size = size;
     this.sums = sums;
+  }
+
+  /** The checksums of a whole blob. */
+  static ChunkChecksums of(byte[] blob) {
+    Builder builder = new Builder();
+    builder.update(blob, 0, blob.length);
+    return builder.build();
+  }
+
+  /** Whether they lie beside the blob. A blob of one chunk has none: its digest is as good. */
+  boolean areKept() {
+    return size > CHUNK;
   }
 
   /** Length of the blob. */

@@ -1,5 +1,7 @@
 package dev.controlplane.catalog;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -22,6 +24,19 @@ public record Digest(String hex) {
   /** The digest with these 32 bytes. */
   public static Digest of(byte[] sha256) {
     return new Digest(HexFormat.of().formatHex(sha256));
+  }
+
+  /** The digest of these bytes. */
+  static Digest ofBytes(byte[] bytes) {
+    return of(sha256().digest(bytes));
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // Every JDK has it.
+    }
   }
 
   /** The 32 bytes. */

@@ -21,8 +21,10 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Blobs as files, {@code blobs/sha256/ab/abcd…}, each with its {@link ChunkChecksums} beside it.
- * What is being received lies in {@code blobs/tmp}, on the same file system.
+ * Blobs as files, {@code blobs/sha256/ab/abcd…}, each of more than a chunk with its {@link
+ * ChunkChecksums} beside it. A smaller one is read whole when it is opened first, and checked
+ * against its digest: a second file, with an fsync of its own, would cost more than the first. What
+ * is being received lies in {@code blobs/tmp}, on the same file system.
  *
  * <p>An upload that has been committed holds a lease on its blob until it is closed. With the last
  * lease on a blob to which nothing refers goes the blob.
@@ -159,9 +161,6 @@ final class FileBlobStore implements CatalogBlobs {
     ChunkChecksums known = checksums.get(digest);
     if (known == null) {
       known = readChecksums(digest, file);
-      if (known == null) {
-        throw damaged(digest, "has damaged checksums on disk", null);
-      }
       if (cached.addAndGet(known.weight()) > MAX_CACHED) {
         checksums.clear();
         cached.set(known.weight());
@@ -171,13 +170,27 @@ final class FileBlobStore implements CatalogBlobs {
     return known;
   }
 
-  /** Null if they are damaged. */
-  static ChunkChecksums readChecksums(Digest digest, Path file) throws IOException {
-    Path sidecar = sidecarOf(file);
-    if (Files.size(sidecar) > MAX_SIDECAR) {
-      return null;
+  private static ChunkChecksums readChecksums(Digest digest, Path file) throws IOException {
+    if (Files.size(file) <= ChunkChecksums.CHUNK) {
+      byte[] blob = Files.readAllBytes(file);
+      if (!Digest.ofBytes(blob).equals(digest)) {
+        throw damaged(digest, "is damaged on disk", null);
+      }
+      return ChunkChecksums.of(blob);
     }
-    return ChunkChecksums.decoded(Files.readAllBytes(sidecar), digest);
+    Path sidecar = sidecarOf(file);
+    try {
+      ChunkChecksums kept =
+          Files.size(sidecar) > MAX_SIDECAR
+              ? null
+              : ChunkChecksums.decoded(Files.readAllBytes(sidecar), digest);
+      if (kept == null) {
+        throw damaged(digest, "has damaged checksums on disk", null);
+      }
+      return kept;
+    } catch (NoSuchFileException e) {
+      throw damaged(digest, "has no checksums on disk", e);
+    }
   }
 
   /** The lock under which a blob's files come and go. */

@@ -12,7 +12,6 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
@@ -31,9 +30,10 @@ final class FileUpload implements BlobStore.Upload {
   private final Path part;
   private final Path sidecarPart;
   private final FileChannel channel;
-  private final MessageDigest sha256 = sha256();
+  private final MessageDigest sha256 = Digest.sha256();
   private final ChunkChecksums.Builder sums = new ChunkChecksums.Builder();
   private Digest leased;
+  private boolean placed;
   private boolean committed;
   private boolean failed;
   private boolean closed;
@@ -88,7 +88,6 @@ final class FileUpload implements BlobStore.Upload {
     requireOpen();
     Digest digest = Digest.of(sha256.digest());
     ChunkChecksums checksums = sums.build();
-    byte[] sidecar = checksums.encoded(digest);
     Path file = store.fileOf(digest);
     ReentrantLock lock = store.lockOf(digest);
     lock.lock();
@@ -96,8 +95,9 @@ final class FileUpload implements BlobStore.Upload {
       // Before the files come, so that they go if what follows fails.
       store.lease(digest);
       leased = digest;
-      if (!isWhole(file, checksums, sidecar)) {
-        place(file, sidecar);
+      if (!isWhole(file, checksums, digest)) {
+        place(file, checksums, digest);
+        placed = true;
       }
       // Also for one that was there: who put it there may have been killed before this.
       Directories.sync(file.getParent());
@@ -111,40 +111,46 @@ final class FileUpload implements BlobStore.Upload {
     }
   }
 
-  private void place(Path file, byte[] sidecar) throws IOException {
+  private void place(Path file, ChunkChecksums checksums, Digest digest) throws IOException {
     channel.force(true);
-    try (FileChannel out =
-        FileChannel.open(
-            sidecarPart,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PRIVATE)) {
-      ByteBuffer content = ByteBuffer.wrap(sidecar);
-      while (content.hasRemaining()) {
-        out.write(content);
-      }
-      out.force(true);
+    if (!checksums.areKept()) {
+      store.makeShelf(file.getParent());
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      return;
     }
+    write(sidecarPart, checksums.encoded(digest));
     store.makeShelf(file.getParent());
     // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
-    Path sidecarFile = FileBlobStore.sidecarOf(file);
-    Files.move(sidecarPart, sidecarFile, StandardCopyOption.ATOMIC_MOVE);
+    Path sidecar = FileBlobStore.sidecarOf(file);
+    Files.move(sidecarPart, sidecar, StandardCopyOption.ATOMIC_MOVE);
     try {
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       if (!Files.exists(file)) {
-        Files.deleteIfExists(sidecarFile);
+        Files.deleteIfExists(sidecar);
       }
       throw e;
     }
   }
 
-  private static boolean isWhole(Path file, ChunkChecksums expected, byte[] sidecar)
+  private static void write(Path file, byte[] bytes) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(
+            file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {
+      ByteBuffer content = ByteBuffer.wrap(bytes);
+      while (content.hasRemaining()) {
+        out.write(content);
+      }
+      out.force(true);
+    }
+  }
+
+  private static boolean isWhole(Path file, ChunkChecksums expected, Digest digest)
       throws IOException {
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-      Path sidecarFile = FileBlobStore.sidecarOf(file);
       if (in.size() != expected.size()
-          || Files.size(sidecarFile) != sidecar.length
-          || !Arrays.equals(Files.readAllBytes(sidecarFile), sidecar)) {
+          || (expected.areKept()
+              && !hasContent(FileBlobStore.sidecarOf(file), expected.encoded(digest)))) {
         return false;
       }
       byte[] chunk = new byte[(int) Math.min(ChunkChecksums.CHUNK, expected.size())];
@@ -166,6 +172,10 @@ final class FileUpload implements BlobStore.Upload {
     }
   }
 
+  private static boolean hasContent(Path file, byte[] content) throws IOException {
+    return Files.size(file) == content.length && Arrays.equals(Files.readAllBytes(file), content);
+  }
+
   private void requireOpen() {
     if (closed || committed || failed) {
       throw new IllegalStateException(
@@ -180,22 +190,16 @@ final class FileUpload implements BlobStore.Upload {
     }
     closed = true;
     FileBlobStore.closeQuietly(channel);
-    try {
-      Files.deleteIfExists(part);
-      Files.deleteIfExists(sidecarPart);
-    } catch (IOException e) {
-      // The next start of the catalog's writer removes it.
+    if (!placed) {
+      try {
+        Files.deleteIfExists(part);
+        Files.deleteIfExists(sidecarPart);
+      } catch (IOException e) {
+        // The next start of the catalog's writer removes it.
+      }
     }
     if (leased != null) {
       store.release(leased);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
     }
   }
 }

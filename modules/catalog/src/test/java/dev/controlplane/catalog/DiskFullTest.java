@@ -162,8 +162,7 @@ class DiskFullTest {
     }
     assertThrows(StorageFullException.class, () -> blobs.receive().close());
     assertThrows(StorageFullException.class, blobs::check);
-    // For the directories of a new blob.
-    Files.delete(fillers.removeLast());
+    // For the file, but not for the directory that it goes to.
     Files.delete(fillers.removeLast());
     try (Upload upload = blobs.receive()) {
       assertThrows(StorageFullException.class, upload::commit);

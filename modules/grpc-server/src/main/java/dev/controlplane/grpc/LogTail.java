@@ -53,8 +53,7 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
     log.follow(now);
     this.revision = now.head();
     this.offered = revision;
-    this.thread =
-        Goroutines.factory(Thread.ofPlatform().name("log-tail").daemon()).newThread(this::run);
+    this.thread = Goroutines.factory(Thread.ofVirtual().name("log-tail")).newThread(this::run);
     thread.start();
   }
 

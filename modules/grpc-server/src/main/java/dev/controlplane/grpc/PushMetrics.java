@@ -163,7 +163,8 @@ final class PushMetrics {
   void sent(int length, Instant committedAt) {
     updates.increment();
     bytes.add(length);
-    long nanos = Duration.between(committedAt, Instant.now()).toNanos();
-    commitToSend.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+    // The catalog has no finer times.
+    long millis = System.currentTimeMillis() - committedAt.toEpochMilli();
+    commitToSend.record(Math.max(0, millis), TimeUnit.MILLISECONDS);
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * All that goes out on one connection, and the windows that say how much may.
@@ -36,17 +37,18 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>A sender puts its message on its stream and the stream into a queue. Whoever makes room (the
  * sender itself, the writer that took a full buffer, the reader that saw a WINDOW_UPDATE) serves
- * the queue: a frame of at most 16 KiB from each stream in turn, until a window or the buffer is
- * used up. A stream whose own window is used up leaves the queue until its window grows, so it
- * holds up nobody. A message that fits into a quarter of the client's initial window starts only
- * when it can go out whole, so a stream that has to end on a client that stopped reading ends
- * between messages. The writer is a virtual thread that lives for as long as there is something to
- * write: an idle connection has neither thread nor buffer.
+ * the queue: a frame of at most 16 KiB from each stream in turn, with all its messages that fit,
+ * until a window or the buffer is used up. A stream whose own window is used up leaves the queue
+ * until its window grows, so it holds up nobody. A message that fits into a quarter of the client's
+ * initial window starts only when it can go out whole, so a stream that has to end on a client that
+ * stopped reading ends between messages. The writer is a virtual thread that lives for as long as
+ * there is something to write: an idle connection has neither thread nor buffer.
  *
- * <p>Memory: one buffer filling and one in the socket, 64 KiB each and what one frame goes over;
- * one message a stream. Frames that do not wait for room (HEADERS, SETTINGS, PING, WINDOW_UPDATE)
- * may add up to {@link #MAX_PENDING}, then the peer is one that makes us answer and reads no
- * answer, and the connection is closed.
+ * <p>Memory: one buffer filling and one in the socket, 64 KiB each and what one frame goes over; of
+ * each stream the message that goes out and, behind it, up to {@value OpenStream#MAX_WAITING} of
+ * together 16 KiB. They are not copied before they go into the buffer. Frames that do not wait for
+ * room (HEADERS, SETTINGS, PING, WINDOW_UPDATE) may add up to {@link #MAX_PENDING}, then the peer
+ * is one that makes us answer and reads no answer, and the connection is closed.
  */
 final class ConnectionOutput implements DataWriter {
   /** How many bytes of DATA may wait for the socket. */
@@ -302,24 +304,45 @@ final class ConnectionOutput implements DataWriter {
   }
 
   /**
-   * Sends a message; returns when all of it is in the buffer.
+   * Sends a message; returns when it is in the buffer, or waits behind few others. It must not
+   * change any more.
    *
    * <p>An interrupt neither ends nor tears the message: it shows again in the thread's flag once
-   * the message is out.
+   * the message is on its way.
    *
    * @throws StreamGoneException if the stream or the connection is gone
-   * @throws StreamStalledException if the client took nothing for the stall limit
+   * @throws StreamStalledException if the client took nothing for the stall limit; what was not out
+   *     by then never goes out
    */
-  void message(OpenStream stream, byte[] bytes, int offset, int length) {
+  void message(OpenStream stream, byte[] bytes) {
     lock.lock();
     try {
       checkOpen(stream);
-      stream.offer(bytes, offset, length);
+      if (!stream.takes(bytes.length)) {
+        awaitSent(stream, () -> stream.takes(bytes.length));
+      }
+      stream.offer(bytes);
       enqueue(stream);
       serve();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Returns when all messages of a stream are in the buffer; does nothing if the stream or the
+   * connection is gone.
+   *
+   * @throws StreamStalledException as {@link #message} does
+   */
+  void flush(OpenStream stream) {
+    lock.lock();
+    try {
       if (stream.remaining() > 0) {
-        awaitSent(stream);
+        awaitSent(stream, () -> stream.remaining() == 0);
       }
+    } catch (StreamGoneException e) {
+      // Who waits for them is gone too.
     } finally {
       lock.unlock();
     }
@@ -337,14 +360,15 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
-  private void awaitSent(OpenStream stream) {
+  private void awaitSent(OpenStream stream, BooleanSupplier enough) {
     if (stream.moved == null) {
       stream.moved = lock.newCondition();
     }
     stream.progress = System.nanoTime();
     boolean interrupted = false;
+    boolean done = false;
     try {
-      while (stream.remaining() > 0) {
+      while (!enough.getAsBoolean()) {
         checkOpen(stream);
         long left = stallLimit.toNanos() - (System.nanoTime() - stream.progress);
         if (left <= 0) {
@@ -356,8 +380,11 @@ final class ConnectionOutput implements DataWriter {
           interrupted = true;
         }
       }
+      done = true;
     } finally {
-      stream.withdraw();
+      if (!done) {
+        stream.withdraw();
+      }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -373,7 +400,7 @@ final class ConnectionOutput implements DataWriter {
 
   /**
    * Puts frames of the queued streams into the buffer, one of each in turn, for as long as there is
-   * room.
+   * room. A frame takes as many messages as fit into it: the client wakes once for all of them.
    */
   private void serve() {
     while (window > 0 && count < ROOM && !headerBlockOpen && broken == null) {
@@ -382,12 +409,11 @@ final class ConnectionOutput implements DataWriter {
         break;
       }
       stream.queued = false;
-      int remaining = stream.remaining();
-      if (remaining == 0 || stream.gone || stream.window < least(stream, remaining)) {
+      long most = Math.min(window, Frames.MAX_PAYLOAD);
+      int length = (int) Math.min(most, stream.sendable(Math.max(1, initialWindow / 4)));
+      if (length == 0 || stream.gone) {
         continue;
       }
-      int length =
-          (int) Math.min(Math.min(stream.window, window), Math.min(remaining, Frames.MAX_PAYLOAD));
       reserve(Frames.HEADER + length);
       Frames.putHeader(buffer, count, length, Frames.DATA, 0, stream.id);
       stream.copyTo(buffer, count + Frames.HEADER, length);
@@ -395,23 +421,15 @@ final class ConnectionOutput implements DataWriter {
       stream.window -= length;
       window -= length;
       unknownToHelidon += length;
-      if (stream.remaining() > 0) {
-        if (stream.moved != null) {
-          stream.progress = System.nanoTime();
-        }
-        enqueue(stream);
-      } else {
-        stream.wake();
+      if (stream.moved != null) {
+        stream.progress = System.nanoTime();
+        stream.wakeIfWorthIt();
       }
+      enqueue(stream);
     }
     if (count > 0) {
       wakeWriter();
     }
-  }
-
-  /** The window that a stream needs before its next frame goes out: see the class comment. */
-  private long least(OpenStream stream, int remaining) {
-    return stream.begun() ? 1 : Math.min(remaining, Math.max(1, initialWindow / 4));
   }
 
   /**

@@ -3,9 +3,9 @@ package dev.controlplane.streams;
 import java.util.concurrent.locks.Condition;
 
 /**
- * A stream that is open on the wire: its window, its half-closed sides, and the one message that
- * its handler is sending. Every field is guarded by the lock of its {@link ConnectionOutput}, but
- * for {@link #grpc}.
+ * A stream that is open on the wire: its window, its half-closed sides, the message that is going
+ * out and those that wait behind it. Every field is guarded by the lock of its {@link
+ * ConnectionOutput}, but for {@link #grpc}.
  */
 final class OpenStream {
   /**
@@ -13,6 +13,12 @@ final class OpenStream {
    * "Length-Prefixed-Message").
    */
   private static final int PREFIX = 5;
+
+  /** Messages that may wait behind the one that goes out: a sender is woken once for several. */
+  static final int MAX_WAITING = 8;
+
+  /** Bytes that these may have together. */
+  static final int MAX_WAITING_BYTES = 16 << 10;
 
   final int id;
 
@@ -31,7 +37,7 @@ final class OpenStream {
   /** In the queue of streams whose message may go out. */
   boolean queued;
 
-  /** When the message last moved; read only while its sender waits. */
+  /** When a message last moved; read only while the sender waits. */
   long progress;
 
   /** Wakes the sender; made when one has to wait for the first time. */
@@ -46,55 +52,120 @@ final class OpenStream {
    */
   volatile boolean grpc;
 
-  /** The message, or null when there is none. */
+  /** The message that goes out, or null when there is none. */
   private byte[] message;
 
-  private int offset;
-  private int length;
+  /** How much of it is out, its prefix included. */
   private int done;
+
+  /** A ring of messages; made when one has to wait for the first time. */
+  private byte[][] waiting;
+
+  private int firstWaiting;
+  private int waitingCount;
+  private int waitingBytes;
 
   OpenStream(int id, long window) {
     this.id = id;
     this.window = window;
   }
 
-  void offer(byte[] bytes, int from, int count) {
-    message = bytes;
-    offset = from;
-    length = count;
-    done = 0;
+  /** Whether a message of this length may be offered now. */
+  boolean takes(int length) {
+    return message == null
+        || (waitingCount < MAX_WAITING && waitingBytes + length <= MAX_WAITING_BYTES);
   }
 
-  /** How much of the message is still to go out, its prefix included; 0 when there is none. */
+  /** Takes a message, which must not change any more. */
+  void offer(byte[] bytes) {
+    if (message == null) {
+      message = bytes;
+      done = 0;
+      return;
+    }
+    if (waiting == null) {
+      waiting = new byte[MAX_WAITING][];
+    }
+    waiting[(firstWaiting + waitingCount++) % MAX_WAITING] = bytes;
+    waitingBytes += bytes.length;
+  }
+
+  /** How much of the message that goes out is left, its prefix included; 0 when there is none. */
   int remaining() {
-    return message == null ? 0 : PREFIX + length - done;
+    return message == null ? 0 : PREFIX + message.length - done;
   }
 
-  boolean begun() {
-    return done > 0;
+  /**
+   * How many bytes of messages may go out now by the window of the stream: whole messages; of one
+   * that does not fit, a part, if it has begun or if it is larger than {@code small} and so much of
+   * the window is left.
+   */
+  long sendable(int small) {
+    long total = 0;
+    int left = remaining();
+    boolean begun = done > 0;
+    for (int next = 0; left > 0; next++) {
+      long room = window - total;
+      if (left > room) {
+        return room > 0 && (begun || (left > small && room >= small)) ? window : total;
+      }
+      total += left;
+      begun = false;
+      left = next < waitingCount ? PREFIX + waiting(next).length : 0;
+    }
+    return total;
   }
 
-  /** Copies the next {@code count} bytes of the message into a buffer. */
+  private byte[] waiting(int index) {
+    return waiting[(firstWaiting + index) % MAX_WAITING];
+  }
+
+  /** Copies the next {@code count} bytes of messages into a buffer; there are as many. */
   void copyTo(byte[] buffer, int at, int count) {
     int to = at;
-    int left = count;
-    while (done < PREFIX && left > 0) {
-      buffer[to++] = done == 0 ? 0 : (byte) (length >> (8 * (PREFIX - 1 - done)));
-      done++;
-      left--;
-    }
-    if (left > 0) {
-      // Not so if the frame ends within the prefix, where the window did.
-      System.arraycopy(message, offset + done - PREFIX, buffer, to, left);
-      done += left;
-    }
-    if (done == PREFIX + length) {
-      withdraw();
+    int end = at + count;
+    while (to < end) {
+      while (done < PREFIX && to < end) {
+        buffer[to++] = done == 0 ? 0 : (byte) (message.length >> (8 * (PREFIX - 1 - done)));
+        done++;
+      }
+      if (done >= PREFIX) {
+        // Not so if the frame ends within the prefix, where the window did.
+        int part = Math.min(end - to, PREFIX + message.length - done);
+        System.arraycopy(message, done - PREFIX, buffer, to, part);
+        done += part;
+        to += part;
+        if (done == PREFIX + message.length) {
+          nextMessage();
+        }
+      }
     }
   }
 
-  void withdraw() {
+  private void nextMessage() {
     message = null;
+    done = 0;
+    if (waitingCount > 0) {
+      message = waiting(0);
+      waiting[firstWaiting] = null;
+      firstWaiting = (firstWaiting + 1) % MAX_WAITING;
+      waitingCount--;
+      waitingBytes -= message.length;
+    }
+  }
+
+  /** Drops all messages. */
+  void withdraw() {
+    while (message != null) {
+      nextMessage();
+    }
+  }
+
+  /** Wakes the sender, if it waits and so many messages went out that it is worth it. */
+  void wakeIfWorthIt() {
+    if (waitingCount <= MAX_WAITING / 2) {
+      wake();
+    }
   }
 
   void wake() {

@@ -120,8 +120,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
         drainable.drainTo(whole);
         whole.send();
       } else {
-        byte[] all = bytes.readAllBytes();
-        output.message(stream, all, 0, all.length);
+        output.message(stream, bytes.readAllBytes());
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot encode a message of " + method.getFullMethodName(), e);
@@ -133,13 +132,19 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (closed) {
       return;
     }
+    Status end = status;
+    try {
+      output.flush(stream);
+    } catch (StreamStalledException e) {
+      end = e.getStatus();
+    }
     closed = true;
     try {
       if (!gone) {
         write(
             headersSent
-                ? ResponseHeaders.trailers(status, metadata)
-                : ResponseHeaders.trailersOnly(status, metadata),
+                ? ResponseHeaders.trailers(end, metadata)
+                : ResponseHeaders.trailersOnly(end, metadata),
             Http2Flag.END_OF_HEADERS | Http2Flag.END_OF_STREAM);
       }
     } finally {
@@ -366,8 +371,9 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
     @Override
     public void write(byte[] bytes, int from, int count) {
-      if (parts == null && count == length) {
-        output.message(stream, bytes, from, count);
+      if (parts == null && count == length && count == bytes.length) {
+        // An array of the message's own, which its encoder is done with.
+        output.message(stream, bytes);
         sent = true;
       } else {
         parts().write(bytes, from, count);
@@ -391,8 +397,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
     void send() {
       if (!sent) {
-        byte[] all = parts == null ? new byte[0] : parts.toByteArray();
-        output.message(stream, all, 0, all.length);
+        output.message(stream, parts == null ? new byte[0] : parts.toByteArray());
       }
     }
   }
