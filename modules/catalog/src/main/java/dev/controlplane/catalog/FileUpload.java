@@ -147,6 +147,9 @@ final class FileUpload implements BlobStore.Upload {
 
   private static boolean isWhole(Path file, ChunkChecksums expected, Digest digest)
       throws IOException {
+    if (!Files.exists(file)) {
+      return false;
+    }
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
       if (in.size() != expected.size()
           || (expected.areKept()
