@@ -90,8 +90,8 @@ def ratio(of, key, ours, peer):
 def sweep(sides, chosen, quick):
     """How the figures change with one of streams, connections, size and burst, the others as chosen."""
     steps = {
-        "streams": [50, 200] if quick else [500, 1000, 2000, 5000, 10000],
-        "size": [256, 4096] if quick else [256, 1024, 4096, 16384],
+        "streams": [50, 200] if quick else [1000, 5000, 10000],
+        "size": [256, 4096] if quick else [256, 1024, 8192],
         "connections": [2, 8] if quick else [10, 50, 250],
         "burst": [5, 20] if quick else [1, 10, 60, 200]}
     figures = {
