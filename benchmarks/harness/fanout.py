@@ -40,7 +40,7 @@ def paced(side, chosen, seconds, every):
 
 def measure(options):
     chosen = settings(options)
-    warm = 1 if options.quick else 6
+    warm = 1 if options.quick else 12
     seconds, every = (1, 0.25) if options.quick else (10, 1)
     with scratch() as home, contextlib.ExitStack() as stack:
         sides = [
