@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import io.helidon.common.uri.UriValidator;
 import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -86,6 +87,14 @@ public final class Api implements Filter {
 
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    if (!hasValidQuery(request)) {
+      fail(
+          request,
+          response,
+          ApiException.badRequest(
+              "bad_request", "the query is malformed; expected: one as in RFC 3986"));
+      throw closing();
+    }
     String[] segments = request.prologue().uriPath().rawPath().split("/", -1);
     for (Resource resource : resources) {
       if (resource.matches(segments)) {
@@ -97,6 +106,15 @@ public final class Api implements Filter {
     chain.proceed();
     if (!request.content().consumed() || isLast(request, response)) {
       throw closing();
+    }
+  }
+
+  private static boolean hasValidQuery(RoutingRequest request) {
+    try {
+      UriValidator.validateQuery(request.prologue().query().rawValue());
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 

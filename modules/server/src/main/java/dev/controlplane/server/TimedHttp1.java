@@ -35,6 +35,8 @@ final class TimedHttp1 implements ServerConnectionSelector {
             .config(
                 Http1Config.builder()
                     .addReceiveListener(new Progress())
+                    // Api does it: profiles read over what is malformed in a query, as Go does.
+                    .validatePrologue(false)
                     // The default of HTTP/1.1 need not be said with every answer.
                     .sendKeepAliveHeader(false)
                     .build())

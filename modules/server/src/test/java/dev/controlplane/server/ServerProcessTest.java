@@ -8,12 +8,14 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +88,29 @@ class ServerProcessTest {
           e.status == 405 ? "GET, HEAD" : "",
           response.headers().firstValue("Allow").orElse(""),
           e::toString);
+    }
+  }
+
+  @Test
+  void aBrokenEscapeInAQueryIsRefusedButProfilesReadOverItAsGoDoes() throws Exception {
+    start(Map.of());
+    for (String path : List.of("/echo/a", "/health", "/observe/metrics", "/no/such")) {
+      String answer = raw(path + "?name=%zz");
+      assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+      assertTrue(answer.contains("\"error\":\"bad_request\""), answer);
+    }
+    String profile = raw("/debug/pprof/goroutine?debug=1&labels=%zz");
+    assertTrue(profile.startsWith("HTTP/1.1 200 "), profile);
+    assertTrue(profile.contains("goroutine profile: total "), profile);
+  }
+
+  /** The answer to what java.net.http would not send. */
+  private String raw(String target) throws IOException {
+    URI server = URI.create(url);
+    try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+      String head = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

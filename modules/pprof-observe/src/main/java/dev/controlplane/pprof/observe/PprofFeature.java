@@ -17,6 +17,9 @@ import java.util.Optional;
  *
  * <p>With this module on the class path and Helidon's discovery of features on, it is there without
  * a line of code; {@code server.features.pprof} configures it, see {@link PprofFeatureProvider}.
+ *
+ * <p>Go reads over what is malformed in a query; Helidon answers 400 before this sees it, unless
+ * {@code Http1Config.validatePrologue} is off.
  */
 public final class PprofFeature implements ServerFeature, Weighted {
   static final String TYPE = "pprof";
