@@ -65,7 +65,7 @@ final class ControlPlaneService implements BindableService {
                 .addMethod(register)
                 .addMethod(ControlPlaneGrpc.getReportStatusMethod())
                 .build())
-        .addMethod(subscribe, ServerCalls.asyncServerStreamingCall(updates::subscribeWorkerUpdates))
+        .addMethod(subscribe, ServerCalls.asyncServerStreamingCall(updates::open))
         .addMethod(register, ServerCalls.asyncUnaryCall(this::registerConsumer))
         .addMethod(
             ControlPlaneGrpc.getReportStatusMethod(),

@@ -57,8 +57,8 @@ final class SubscribeWorkerUpdates {
     this.events = events;
   }
 
-  /** Serves one stream, on the calling thread, to its end. */
-  void subscribeWorkerUpdates(SubscribeRequest request, StreamObserver<byte[]> responses) {
+  /** Opens one stream, which a thread of its own then serves to its end. */
+  void open(SubscribeRequest request, StreamObserver<byte[]> responses) {
     SubscribeOptions options;
     try {
       options = SubscribeOptions.of(request, settings.maxWorkerNames(), settings.maxHeld());
@@ -77,20 +77,20 @@ final class SubscribeWorkerUpdates {
     }
     Subscription subscription =
         new Subscription(options, log, tail, settings.queueSize(), settings.maxLag());
+    LongLivedStream<byte[]> stream;
     try {
-      Labels.of("consumer", options.consumer())
-          .run(
-              () -> {
-                Thread ticker = Goroutines.start("ticker", () -> tick(subscription));
-                try {
-                  push(options, subscription, responses);
-                } finally {
-                  ticker.interrupt();
-                }
-              });
-    } finally {
+      stream = LongLivedStream.open(responses, () -> subscription.end(End.GONE));
+    } catch (StreamGoneException e) {
+      // It left before it was open.
+      metrics.ended(End.GONE);
       subscriptions.leave();
+      return;
     }
+    Labels.of("consumer", options.consumer())
+        .run(
+            () ->
+                Goroutines.start(
+                    "stream", () -> subscribeWorkerUpdates(options, subscription, stream)));
   }
 
   private void refuse(StreamObserver<?> responses, Refusal reason, Status status, String message) {
@@ -99,35 +99,33 @@ final class SubscribeWorkerUpdates {
   }
 
   /** From the stream's opening to its end, on the stream's thread. */
-  private void push(
-      SubscribeOptions options, Subscription subscription, StreamObserver<byte[]> responses) {
-    try (LongLivedStream<byte[]> stream =
-        LongLivedStream.open(responses, () -> subscription.end(End.GONE))) {
-      metrics.subscribed();
-      SubscriptionEvent event = SubscriptionEvent.begun();
-      subscriptions.add(subscription);
-      try {
-        if (stopping) {
-          subscription.end(End.STOPPING);
-        }
-        feed(options, subscription, stream);
-      } finally {
-        subscriptions.remove(subscription);
-        lastSeen.saw(subscription.consumer(), subscription.sent());
-        metrics.ended(subscription.ended());
-        event.ended(subscription);
-        events.info(
-            "unsubscribed",
-            "consumer",
-            subscription.consumer(),
-            "reason",
-            subscription.ended(),
-            "last_revision",
-            subscription.sent());
+  private void subscribeWorkerUpdates(
+      SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
+    Thread ticker = Goroutines.start("ticker", () -> tick(subscription));
+    metrics.subscribed();
+    SubscriptionEvent event = SubscriptionEvent.begun();
+    subscriptions.add(subscription);
+    try {
+      if (stopping) {
+        subscription.end(End.STOPPING);
       }
-    } catch (StreamGoneException e) {
-      // It left before it was open.
-      metrics.ended(End.GONE);
+      feed(options, subscription, stream);
+    } finally {
+      ticker.interrupt();
+      subscriptions.remove(subscription);
+      lastSeen.saw(subscription.consumer(), subscription.sent());
+      metrics.ended(subscription.ended());
+      event.ended(subscription);
+      events.info(
+          "unsubscribed",
+          "consumer",
+          subscription.consumer(),
+          "reason",
+          subscription.ended(),
+          "last_revision",
+          subscription.sent());
+      stream.close();
+      subscriptions.leave();
     }
   }
 
@@ -166,7 +164,7 @@ final class SubscribeWorkerUpdates {
       subscription.end(End.UNREADABLE);
       events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
       stream.end(status(End.UNREADABLE));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       subscription.end(End.FAILED);
       events.error("stream-failed", e, "consumer", subscription.consumer());
       stream.end(status(End.FAILED));

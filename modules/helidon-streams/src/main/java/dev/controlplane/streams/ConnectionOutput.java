@@ -133,7 +133,7 @@ final class ConnectionOutput implements DataWriter {
   /**
    * A DATA frame came in.
    *
-   * @return false if its stream was open once and is no more: Helidon must not see the frame
+   * @return false if Helidon does not know its stream any more, and must not see the frame
    */
   boolean dataReceived(int streamId, boolean endStream) {
     lock.lock();
@@ -143,25 +143,32 @@ final class ConnectionOutput implements DataWriter {
       if (stream == null) {
         return streamId > lastStreamId;
       }
-      if (endStream) {
-        remoteEnded(stream);
+      if (!stream.detached) {
+        if (endStream) {
+          remoteEnded(stream);
+        }
+        return true;
       }
-      return true;
     } finally {
       lock.unlock();
     }
+    // Its request had ended: RFC 9113, section 5.1, "half-closed (remote)".
+    control(Frames.reset(streamId, Frames.STREAM_CLOSED));
+    resetReceived(streamId);
+    return false;
   }
 
   /**
    * A RST_STREAM frame came in: tells the handler.
    *
-   * @return false if its stream was open once and is no more: Helidon must not see the frame
+   * @return false if Helidon does not know its stream any more, and must not see the frame
    */
   boolean resetReceived(int streamId) {
+    OpenStream stream;
     StreamHandler handler;
     lock.lock();
     try {
-      OpenStream stream = streams.remove(streamId);
+      stream = streams.remove(streamId);
       if (stream == null) {
         return streamId > lastStreamId;
       }
@@ -173,23 +180,39 @@ final class ConnectionOutput implements DataWriter {
     if (handler != null) {
       handler.clientGone();
     }
-    return true;
+    return !stream.detached;
   }
 
   /**
    * Binds a handler to its stream.
    *
-   * @return the stream, or null if it is gone already
+   * @param most streams that may be open; Helidon does not count those that were detached
+   * @return the stream, or null if it is gone already, or refused
    */
-  OpenStream attach(int streamId, StreamHandler handler) {
+  OpenStream attach(int streamId, StreamHandler handler, long most) {
     lock.lock();
     try {
       OpenStream stream = streams.get(streamId);
+      if (stream != null && streams.size() > most) {
+        streams.remove(streamId);
+        control(Frames.reset(streamId, Frames.REFUSED_STREAM));
+        return null;
+      }
       if (stream != null) {
         stream.handler = handler;
         stream.grpc = true;
       }
       return stream;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The stream's handler goes on without Helidon. */
+  void detach(OpenStream stream) {
+    lock.lock();
+    try {
+      stream.detached = true;
     } finally {
       lock.unlock();
     }

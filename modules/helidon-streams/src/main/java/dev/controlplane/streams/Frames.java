@@ -24,6 +24,8 @@ final class Frames {
 
   static final int NO_ERROR = 0x0;
   static final int FLOW_CONTROL_ERROR = 0x3;
+  static final int STREAM_CLOSED = 0x5;
+  static final int REFUSED_STREAM = 0x7;
   static final int ENHANCE_YOUR_CALM = 0xb;
 
   /** What a window holds before any SETTINGS, in bytes. */

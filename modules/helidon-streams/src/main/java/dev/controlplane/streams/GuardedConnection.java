@@ -84,7 +84,9 @@ final class GuardedConnection implements ServerConnection {
    * <p>Helidon 4.5.0 closes a connection without streams by interrupting its thread. That closes
    * the socket under the last answers, with the client's own last frames unread: the kernel then
    * resets the connection, and the client loses what it had not read yet. Nor is this an {@code
-   * InterruptableTask}: those a stopping server interrupts at once.
+   * InterruptableTask}: those a stopping server interrupts at once. A connection that has streams
+   * is left to its client, or to the end of the server's grace: of those that Helidon does not know
+   * it would take no notice.
    */
   @Override
   public void close(boolean interrupt) {
@@ -99,7 +101,7 @@ final class GuardedConnection implements ServerConnection {
     try {
       output.sayGoAway();
       output.drain(LAST_WORDS);
-      if (!ended.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!ended.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS) && output.openStreams() == 0) {
         http2.close(false);
       }
     } catch (InterruptedException e) {

@@ -39,7 +39,7 @@ final class GuardedSelector implements ServerConnectionSelector {
                     .maxRapidResets(-1)
                     .maxConcurrentStreams(settings.maxStreamsPerConnection())
                     .build())
-            .addSubProtocolSelector(new Grpc(settings.maxInboundMessage()))
+            .addSubProtocolSelector(new Grpc(settings))
             .build();
   }
 
@@ -96,10 +96,10 @@ final class GuardedSelector implements ServerConnectionSelector {
   /** Helidon's gRPC, with a {@link StreamHandler} round each of its handlers. */
   private static final class Grpc implements Http2SubProtocolSelector {
     private final Http2SubProtocolSelector grpc;
-    private final int maxInboundMessage;
+    private final GrpcStreams.Settings settings;
 
-    Grpc(int maxInboundMessage) {
-      this.maxInboundMessage = maxInboundMessage;
+    Grpc(GrpcStreams.Settings settings) {
+      this.settings = settings;
       this.grpc =
           GrpcProtocolSelector.create(GrpcConfig.builder().enableCompression(false).build());
     }
@@ -132,8 +132,8 @@ final class GuardedSelector implements ServerConnectionSelector {
         return result;
       }
       ConnectionOutput output = ((GuardedContext) context).output();
-      StreamHandler handler = new StreamHandler(output, writer, maxInboundMessage);
-      handler.attach(streamId, result.subProtocol());
+      StreamHandler handler = new StreamHandler(output, writer, settings.maxInboundMessage());
+      handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
       return new SubProtocolResult(true, handler);
     }
   }

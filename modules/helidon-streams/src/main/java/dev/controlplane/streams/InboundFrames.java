@@ -153,9 +153,9 @@ final class InboundFrames implements Supplier<byte[]> {
       case FOR_HELIDON -> frame;
       case TOO_LARGE -> {
         output.control(Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR));
-        output.resetReceived(streamId);
+        boolean helidons = output.resetReceived(streamId);
         // Helidon's own stream has to go too.
-        yield Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR);
+        yield helidons ? Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR) : DROPPED;
       }
     };
   }

@@ -34,6 +34,9 @@ final class OpenStream {
   /** Reset by the client, or its connection is gone. */
   boolean gone;
 
+  /** Helidon knows it no more. */
+  boolean detached;
+
   /** In the queue of streams whose message may go out. */
   boolean queued;
 

@@ -61,6 +61,9 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private boolean headersSent;
   private boolean headersSentEarly;
 
+  /** Its handler goes on by itself, without the stream's thread. */
+  private boolean detached;
+
   StreamCall(
       MethodDescriptor<ReqT, RespT> method,
       Attributes attributes,
@@ -184,6 +187,17 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     onGone = null;
   }
 
+  /** The handler sends and ends from a thread of its own; called on the stream's. */
+  void detach() {
+    detached = true;
+    output.detach(stream);
+  }
+
+  /** Whether Helidon's part of the stream is over. */
+  boolean detached() {
+    return detached;
+  }
+
   /** The service is there. */
   void listen(ServerCall.Listener<ReqT> service) {
     listener = service;
@@ -245,7 +259,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
   /**
    * The client has sent all: runs the method, if that is what it waits for; returns when the call
-   * is over.
+   * is over, or goes on by itself.
    */
   void halfClosed() {
     if (!closed && !gone && listener != null) {
@@ -254,6 +268,11 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       } catch (RuntimeException | Error e) {
         failed(e);
       }
+    }
+    if (detached) {
+      // Who handles the call was told by itself how it may end.
+      listener = null;
+      return;
     }
     try {
       over.await();

@@ -27,14 +27,17 @@ import java.util.concurrent.atomic.AtomicReference;
  *       call is over, and a thread that does wait for a frame of a lost connection is woken.
  *   <li>A handler that throws gets its exception logged, and its client no answer.
  * </ul>
+ *
+ * <p>Once the service has opened a {@link LongLivedStream}, the stream's thread ends, and Helidon
+ * knows the stream no more: this handler hears of its frames from {@link ConnectionOutput} alone.
  */
 final class StreamHandler implements SubProtocolHandler {
   /** The handler whose Helidon part starts on this thread. */
   static final ScopedValue<StreamHandler> CURRENT = ScopedValue.newInstance();
 
   /**
-   * Who has the stream's thread: Helidon, waiting for a frame, or this handler; neither once the
-   * client is gone.
+   * Who has the stream's thread: Helidon, waiting for a frame, or this handler, which keeps it when
+   * the call was detached; neither once the client is gone.
    */
   private enum Turn {
     HELIDON,
@@ -71,11 +74,12 @@ final class StreamHandler implements SubProtocolHandler {
    * Takes over a stream, on the stream's thread.
    *
    * @param handler Helidon's, not started
+   * @param most streams that the connection may have; one more is refused
    */
-  void attach(int streamId, SubProtocolHandler handler) {
+  void attach(int streamId, SubProtocolHandler handler, long most) {
     helidon = handler;
     thread = Thread.currentThread();
-    stream = output.attach(streamId, this);
+    stream = output.attach(streamId, this, most);
     if (stream == null) {
       turn.set(Turn.GONE);
     }
@@ -130,7 +134,11 @@ final class StreamHandler implements SubProtocolHandler {
         call.halfClosed();
       }
     } finally {
-      turn.compareAndSet(Turn.OURS, Turn.HELIDON);
+      if (call != null && call.detached()) {
+        thread = null;
+      } else {
+        turn.compareAndSet(Turn.OURS, Turn.HELIDON);
+      }
     }
   }
 
@@ -141,6 +149,9 @@ final class StreamHandler implements SubProtocolHandler {
     }
     if (call == null) {
       return helidon.streamState();
+    }
+    if (call.detached()) {
+      return Http2StreamState.CLOSED;
     }
     if (call.closed()) {
       return remoteEnded ? Http2StreamState.CLOSED : Http2StreamState.HALF_CLOSED_LOCAL;

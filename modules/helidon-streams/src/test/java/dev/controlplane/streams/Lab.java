@@ -67,7 +67,7 @@ final class Lab implements AutoCloseable {
   /** One open {@code Subscribe} or {@code Flood}. */
   static final class Subscription {
     final BlockingQueue<byte[]> queue = new LinkedBlockingQueue<>();
-    final Thread thread = Thread.currentThread();
+    volatile Thread thread = Thread.currentThread();
   }
 
   private interface Sender {
@@ -248,15 +248,27 @@ final class Lab implements AutoCloseable {
   }
 
   private void serveGuarded(StreamObserver<byte[]> out, Subscription subscription, Source source) {
-    try (LongLivedStream<byte[]> stream =
-        LongLivedStream.open(out, () -> subscription.queue.add(POISON))) {
+    LongLivedStream<byte[]> stream;
+    try {
+      stream = LongLivedStream.open(out, () -> subscription.queue.add(POISON));
+    } catch (StreamGoneException e) {
+      failures.add(e);
+      return;
+    }
+    Thread.ofVirtual().start(() -> serveGuarded(stream, subscription, source));
+  }
+
+  private void serveGuarded(
+      LongLivedStream<byte[]> stream, Subscription subscription, Source source) {
+    try (stream) {
+      subscription.thread = Thread.currentThread();
       subscriptions.add(subscription);
       stream.sendHeaders();
       source.run(subscription, stream::send);
       stream.end(goingDown ? Status.UNAVAILABLE.withDescription("going down") : Status.OK);
     } catch (StreamStalledException e) {
       failures.add(e);
-      throw e;
+      stream.end(e.getStatus());
     } catch (StreamGoneException e) {
       failures.add(e);
     } catch (InterruptedException e) {

@@ -8,14 +8,12 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class LateFramesTest {
-  private static final int STREAM_CLOSED = 5;
-
   @Test
   void plainHelidonEndsTheConnectionForAResetOfAStreamThatWasReset() throws Exception {
     try (Lab lab = Lab.plain();
         RawClient client = RawClient.to(lab.port())) {
       cancelAndOpenAnother(lab, client);
-      client.reset(3, STREAM_CLOSED);
+      client.reset(3, Frames.STREAM_CLOSED);
       assertTrue(client.connectionLost(Duration.ofSeconds(5)));
     }
   }
@@ -25,7 +23,7 @@ class LateFramesTest {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {
       cancelAndOpenAnother(lab, client);
-      client.reset(3, STREAM_CLOSED);
+      client.reset(3, Frames.STREAM_CLOSED);
       client.message(3, new byte[0], true);
       client.windowUpdate(3, 1000);
       lab.broadcast("still there");
@@ -68,6 +66,21 @@ class LateFramesTest {
         RawClient client = RawClient.to(lab.port())) {
       client.message(7, new byte[1], true);
       assertTrue(client.connectionLost(Duration.ofSeconds(5)));
+    }
+  }
+
+  @Test
+  void dataAfterTheEndOfARequestEndsItsStreamAlone() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.call(1, "/lab.Lab/Subscribe", "");
+      client.call(3, "/lab.Lab/Subscribe", "");
+      lab.awaitSubscriptions(2);
+      client.message(3, new byte[1], false);
+      client.awaitReset(3, Frames.STREAM_CLOSED);
+      lab.awaitSubscriptions(1);
+      lab.broadcast("still there");
+      assertEquals(5 + 11, client.awaitData(1).payload().length);
     }
   }
 

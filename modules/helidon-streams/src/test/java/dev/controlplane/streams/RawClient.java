@@ -161,6 +161,12 @@ final class RawClient implements AutoCloseable {
     await("HEADERS of " + streamId, f -> f.type == Frames.HEADERS && f.streamId == streamId);
   }
 
+  void awaitReset(int streamId, int errorCode) throws InterruptedException {
+    await(
+        "RST_STREAM of " + streamId + " with error " + errorCode,
+        f -> f.type == Frames.RST_STREAM && f.streamId == streamId && f.errorCode() == errorCode);
+  }
+
   /** Opens a stream and sends the one message of the request. */
   void call(int streamId, String path, String message) {
     headers(streamId, path, false);
