@@ -132,6 +132,7 @@ public final class ServerProcess {
           "BIND_ADDRESS is not loopback, and this server asks nobody who they are");
     }
     log.info("ready", ready(address));
+    IdleHeap.lookAfter();
   }
 
   private Object[] ready(InetAddress address) {

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -191,6 +193,41 @@ class StartTest {
         server.clear();
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
+  void aServerThatHasNothingToDoGivesBackTheMemoryOfItsStart(String name) {
+    ServerUnderTest server =
+        new ServerUnderTest(
+            name,
+            directory.resolve(name),
+            environment(),
+            List.of("-XX:+UseG1GC", "-XX:InitialHeapSize=256m"));
+    server.launch().awaitReady();
+    try {
+      Await.until(
+          Duration.ofMinutes(1),
+          () -> "a heap of less than 100 MiB, but " + heapInfo(server),
+          () -> committedKib(heapInfo(server)) < 100 << 10);
+    } finally {
+      server.clear();
+    }
+  }
+
+  private static String heapInfo(ServerUnderTest server) {
+    return Tools.run(
+            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+            "" + server.pid(),
+            "GC.heap_info")
+        .mustSucceed()
+        .output();
+  }
+
+  private static int committedKib(String heapInfo) {
+    Matcher committed = Pattern.compile("committed (\\d+)K").matcher(heapInfo);
+    assertTrue(committed.find(), heapInfo);
+    return Integer.parseInt(committed.group(1));
   }
 
   @Test
