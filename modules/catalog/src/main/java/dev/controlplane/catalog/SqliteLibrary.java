@@ -16,6 +16,9 @@ final class SqliteLibrary {
   /** The driver's setting for where to unpack. */
   private static final String PLACE = "org.sqlite.tmpdir";
 
+  /** The driver's setting for where the library stands unpacked. */
+  private static final String UNPACKED = "org.sqlite.lib.path";
+
   private static boolean loaded;
 
   private SqliteLibrary() {}
@@ -26,7 +29,7 @@ final class SqliteLibrary {
       return;
     }
     try {
-      if (System.getProperty(PLACE) == null) {
+      if (System.getProperty(PLACE) == null && System.getProperty(UNPACKED) == null) {
         loadFromOwnDirectory();
       } else {
         SQLiteJDBCLoader.initialize();

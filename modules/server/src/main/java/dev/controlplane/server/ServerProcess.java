@@ -64,8 +64,9 @@ public final class ServerProcess {
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     log.takeOverLibraryLogs();
     try {
-      ServerSetup setup =
-          new ServerSetup(name, Settings.load(System.getenv()), log, WebServerConfig.builder());
+      Settings settings = Settings.load(System.getenv());
+      settings.publish();
+      ServerSetup setup = new ServerSetup(name, settings, log, WebServerConfig.builder());
       ServerProcess process = new ServerProcess(log, setup);
       process.start(program);
       process.awaitEnd();

@@ -2,6 +2,7 @@ package dev.controlplane.server;
 
 import io.helidon.config.Config;
 import io.helidon.config.ConfigSources;
+import io.helidon.service.registry.Services;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,11 @@ public final class Settings {
             .disableSystemPropertiesSource()
             .build();
     return new Settings(defaults, Map.copyOf(environment));
+  }
+
+  /** The defaults, for what Helidon finds in its registry: it would load them anew. */
+  void publish() {
+    Services.set(Config.class, defaults);
   }
 
   /** The environment variable that overrides a setting. */

@@ -36,6 +36,18 @@ class StartScriptTest {
   }
 
   @Test
+  void theServersLoadTheLibraryThatTheBuildUnpacked() throws Exception {
+    for (String server : List.of("upload-server", "consumer-server", "grpc-server")) {
+      Path libraries = directory.resolve(server + "-libraries.txt");
+
+      start(server, "-Xlog:library=info:file=" + libraries);
+
+      String loaded = Files.readString(libraries);
+      assertTrue(loaded.contains(server + "/target/native/libsqlitejdbc."), loaded);
+    }
+  }
+
+  @Test
   void whereTheCacheSuitsTheJvmNotTheServerStartsWithoutAndSaysNothingOfIt() throws Exception {
     String said = start("upload-server", "-XX:+UseCompactObjectHeaders");
 

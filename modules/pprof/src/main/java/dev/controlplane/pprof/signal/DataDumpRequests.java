@@ -3,7 +3,6 @@ package dev.controlplane.pprof.signal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -13,6 +12,8 @@ import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * The JVM's data dump requests: SIGQUIT and {@code jcmd <pid> JVMTI.data_dump}.
@@ -43,12 +44,22 @@ final class DataDumpRequests {
   private static final int ENABLE = 1;
   private static final int DISABLE = 0;
 
-  private static final MemoryLayout POINTER = ValueLayout.ADDRESS;
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong POINTER = ValueLayout.JAVA_LONG;
+
+  /**
+   * Every function that is called here, and more: arguments of these go into registers, the first
+   * four of them on every 64-bit system, and a function looks at as many as it has and at as much
+   * of each as is its type's. One shape in place of four: each costs a start thirty milliseconds.
+   */
+  private static final FunctionDescriptor FUNCTION =
+      FunctionDescriptor.of(ValueLayout.JAVA_INT, POINTER, POINTER, POINTER, POINTER);
+
+  /** What each environment's callback runs. */
+  private static final ConcurrentMap<Long, Runnable> ON_REQUEST = new ConcurrentHashMap<>();
 
   private final Linker linker = Linker.nativeLinker();
-  private final MemorySegment environment;
-  private final MethodHandle setEventNotificationMode;
+  private final MethodHandle function = linker.downcallHandle(FUNCTION);
+  private final long environment;
 
   /**
    * Runs {@code onRequest} for each request until {@link #stop}.
@@ -67,25 +78,19 @@ final class DataDumpRequests {
 
   private DataDumpRequests(Runnable onRequest) {
     environment = jvmtiEnvironment();
-    MethodHandle setEventCallbacks =
-        function(
-            environment,
-            SET_EVENT_CALLBACKS,
-            FunctionDescriptor.of(INT, POINTER, POINTER, ValueLayout.JAVA_INT));
-    setEventNotificationMode =
-        function(
-            environment,
-            SET_EVENT_NOTIFICATION_MODE,
-            FunctionDescriptor.of(INT, POINTER, INT, INT, POINTER),
-            Linker.Option.firstVariadicArg(4));
+    ON_REQUEST.put(environment, onRequest);
     try (Arena arena = Arena.ofConfined()) {
       int slots = EVENT_DATA_DUMP_REQUEST - FIRST_EVENT + 1;
       MemorySegment callbacks = arena.allocate(POINTER, slots);
-      callbacks.setAtIndex(ValueLayout.ADDRESS, slots - 1, callback(onRequest));
-      check(
+      callbacks.setAtIndex(POINTER, slots - 1, callback().address());
+      call(
           "SetEventCallbacks",
-          (int) setEventCallbacks.invokeExact(environment, callbacks, (int) callbacks.byteSize()));
-    } catch (Throwable e) {
+          member(environment, SET_EVENT_CALLBACKS),
+          environment,
+          callbacks.address(),
+          callbacks.byteSize(),
+          0);
+    } catch (ReflectiveOperationException e) {
       throw unexpected(e);
     }
     notify(ENABLE);
@@ -97,37 +102,42 @@ final class DataDumpRequests {
   }
 
   private void notify(int mode) {
-    try {
-      check(
-          "SetEventNotificationMode",
-          (int)
-              setEventNotificationMode.invokeExact(
-                  environment, mode, EVENT_DATA_DUMP_REQUEST, MemorySegment.NULL));
-    } catch (Throwable e) {
-      throw unexpected(e);
+    call(
+        "SetEventNotificationMode",
+        member(environment, SET_EVENT_NOTIFICATION_MODE),
+        environment,
+        mode,
+        EVENT_DATA_DUMP_REQUEST,
+        0);
+  }
+
+  private long jvmtiEnvironment() {
+    // The library is the JVM that runs this: it is never unloaded.
+    MemorySegment getCreatedVms =
+        SymbolLookup.libraryLookup(libjvm(), Arena.global())
+            .find("JNI_GetCreatedJavaVMs")
+            .orElseThrow(() -> new UnsupportedOperationException("a JVM without JNI"));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment vms = arena.allocate(POINTER);
+      MemorySegment count = arena.allocate(POINTER);
+      call("JNI_GetCreatedJavaVMs", getCreatedVms, vms.address(), 1, count.address(), 0);
+      long vm = vms.get(POINTER, 0);
+      MemorySegment found = arena.allocate(POINTER);
+      call("GetEnv", member(vm, GET_ENV), vm, found.address(), JVMTI_VERSION_1_2, 0);
+      return found.get(POINTER, 0);
     }
   }
 
-  private MemorySegment jvmtiEnvironment() {
-    // The library is the JVM that runs this: it is never unloaded.
-    MethodHandle getCreatedVms =
-        linker.downcallHandle(
-            SymbolLookup.libraryLookup(libjvm(), Arena.global())
-                .find("JNI_GetCreatedJavaVMs")
-                .orElseThrow(() -> new UnsupportedOperationException("a JVM without JNI")),
-            FunctionDescriptor.of(INT, POINTER, INT, POINTER));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment vms = arena.allocate(POINTER);
-      MemorySegment count = arena.allocate(INT);
-      check("JNI_GetCreatedJavaVMs", (int) getCreatedVms.invokeExact(vms, 1, count));
-      MemorySegment vm = vms.get(ValueLayout.ADDRESS, 0);
-      MethodHandle getEnv =
-          function(vm, GET_ENV, FunctionDescriptor.of(INT, POINTER, POINTER, INT));
-      MemorySegment found = arena.allocate(POINTER);
-      check("GetEnv", (int) getEnv.invokeExact(vm, found, JVMTI_VERSION_1_2));
-      return found.get(ValueLayout.ADDRESS, 0);
+  private void call(
+      String name, MemorySegment address, long first, long second, long third, long fourth) {
+    int result;
+    try {
+      result = (int) function.invokeExact(address, first, second, third, fourth);
     } catch (Throwable e) {
       throw unexpected(e);
+    }
+    if (result != 0) {
+      throw new UnsupportedOperationException(name + " answers " + result);
     }
   }
 
@@ -142,41 +152,32 @@ final class DataDumpRequests {
   }
 
   /** The function at a place of the table that an interface pointer points to. */
-  private MethodHandle function(
-      MemorySegment self, int place, FunctionDescriptor type, Linker.Option... options) {
-    long size = ValueLayout.ADDRESS.byteSize();
-    MemorySegment table = self.reinterpret(size).get(ValueLayout.ADDRESS, 0);
-    MemorySegment address =
-        table.reinterpret((place + 1) * size).getAtIndex(ValueLayout.ADDRESS, place);
-    return linker.downcallHandle(address, type, options);
+  private static MemorySegment member(long self, int place) {
+    long size = POINTER.byteSize();
+    long table = MemorySegment.ofAddress(self).reinterpret(size).get(POINTER, 0);
+    MemorySegment places = MemorySegment.ofAddress(table).reinterpret((place + 1) * size);
+    return MemorySegment.ofAddress(places.get(POINTER, place * size));
   }
 
   /** {@code void (jvmtiEnv*)}; lives for ever: an event may be under way while stop() returns. */
-  private MemorySegment callback(Runnable onRequest) throws ReflectiveOperationException {
-    Runnable guarded = () -> runGuarded(onRequest);
-    MethodHandle run =
-        MethodHandles.lookup()
-            .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
-            .bindTo(guarded);
+  private MemorySegment callback() throws ReflectiveOperationException {
     return linker.upcallStub(
-        MethodHandles.dropArguments(run, 0, MemorySegment.class),
+        MethodHandles.lookup()
+            .findStatic(
+                DataDumpRequests.class, "requested", MethodType.methodType(void.class, long.class)),
         FunctionDescriptor.ofVoid(POINTER),
         Arena.global());
   }
 
-  private static void runGuarded(Runnable onRequest) {
+  /** Called by the JVM. */
+  @SuppressWarnings("UnusedMethod")
+  private static void requested(long environment) {
     try {
-      onRequest.run();
+      ON_REQUEST.get(environment).run();
     } catch (Throwable e) {
       // An exception that leaves an upcall ends the JVM; a dump not made does less harm.
       System.getLogger(DataDumpRequests.class.getName())
           .log(System.Logger.Level.ERROR, "A goroutine dump could not be asked for", e);
-    }
-  }
-
-  private static void check(String function, int result) {
-    if (result != 0) {
-      throw new UnsupportedOperationException(function + " answers " + result);
     }
   }
 
