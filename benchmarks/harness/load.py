@@ -44,6 +44,23 @@ def subscribed(target, streams, connections):
         time.sleep(0.5)
 
 
+@contextlib.contextmanager
+def flowing(side, chosen, updates_a_second, seconds):
+    """A steady stream of updates goes through a server inside."""
+    process = subprocess.Popen(
+        [go_program("load"), "fanout",
+         *flags({"target": side.target, "upload": side.upload_url, **{key: chosen[key] for key in ("streams", "connections", "size")},
+                 "updates": int(updates_a_second * seconds), "interval": f"{1000 // updates_a_second}ms", "limit": f"{int(seconds) + 30}s"})],
+        stdout=subprocess.DEVNULL)
+    try:
+        yield
+        if process.poll() is not None:
+            raise SystemExit("the load ended before the measuring did")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def fanout(side, *, streams, connections, size, warmup, updates, interval="0s"):
     """One burst, or paced updates, through a server; the CPU counted is that of the process that pushes."""
     result = run(

@@ -29,6 +29,15 @@ final class Session implements AutoCloseable {
   /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
   private static final int LOG_BYTES = 16 * 1024 * 1024;
 
+  /**
+   * Pages of 4 KiB in the write-ahead log after which the writer moves them into the database: a
+   * page that many changes meet is then moved once for all of them.
+   */
+  private static final int CHECKPOINT_PAGES = 4000;
+
+  /** What the writer keeps of the database in memory, in KiB: indexes of random names. */
+  private static final int WRITER_CACHE_KIB = 16 * 1024;
+
   /** Makes a value of the current row. */
   @FunctionalInterface
   interface Row<T> {
@@ -59,7 +68,10 @@ final class Session implements AutoCloseable {
     config.setJournalMode(JournalMode.WAL);
     config.setSynchronous(SynchronousMode.FULL);
     config.setJournalSizeLimit(LOG_BYTES);
-    return new Session(file, config);
+    config.setCacheSize(-WRITER_CACHE_KIB);
+    Session session = new Session(file, config);
+    session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
+    return session;
   }
 
   /** Opens a database that is there, to read only. */
@@ -92,6 +104,12 @@ final class Session implements AutoCloseable {
   int change(String sql, Object... parameters) throws SQLException {
     changed = true;
     return prepared(sql, parameters).executeUpdate();
+  }
+
+  /** Changes the one row that there is; the number that the statement returns of it. */
+  long changeToNumber(String sql) throws SQLException {
+    changed = true;
+    return number(sql);
   }
 
   /** Whether rows were changed since the last call. */

@@ -181,8 +181,7 @@ final class SqlCatalog implements Catalog {
   }
 
   private static long nextRevision(Session session) throws SQLException {
-    session.change("UPDATE meta SET head = head + 1");
-    return session.number("SELECT head FROM meta");
+    return session.changeToNumber("UPDATE meta SET head = head + 1 RETURNING head");
   }
 
   private static void pointLatest(Session session, String worker, String version, long revision)
