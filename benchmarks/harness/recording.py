@@ -10,16 +10,16 @@ from harness.programs import ROOT, tell
 from harness.report import Report, spread
 
 WITHOUT, WITH = "no recording", "control-plane.jfc"
-UPDATES_A_SECOND = 5
+UPDATES_A_SECOND = 20
 
 
 def measure(options):
     quick = options.quick
     chosen = settings(options)
     del chosen["burst"]
-    chosen["runs"] = options.runs or (2 if quick else 60)
-    # Starting and stopping costs too, but not while it goes on.
-    warm, settle, window = (2, 0.2, 1) if quick else (60, 1, 3)
+    chosen["runs"] = options.runs or (2 if quick else 30)
+    # Starting and stopping costs too, code that is compiled anew among it, but not while it goes on.
+    warm, settle, window = (2, 0.2, 1) if quick else (45, 3, 4)
     seconds = warm + chosen["runs"] * 2 * (settle + window + 2)
     found = {WITHOUT: [], WITH: []}
     with scratch() as home, Ours(home, "upload-server", "grpc-server", jvm=options.jvm.split()) as ours:
