@@ -32,18 +32,14 @@ def measure(options):
                     tell(f"{side.name}, {streams} streams: heap {figures['heap_kib']:.1f} KiB, RSS {figures['rss_kib']:.1f} KiB each")
     spreads = {key: medians(values) for key, values in found.items()}
     rows = [
-        [name, streams, spreads[name, streams]["heap_kib"], spreads[name, streams]["rss_kib"], more.get((name, streams), ""),
+        [name, streams, spreads[name, streams]["heap_kib"], spreads[name, streams]["rss_kib"],
          spreads[name, streams]["rss_after_gc_kib"], spreads[name, streams]["rss_mib"]]
         for name in names for streams in steps]
     mine, peer = names
-    # What each of those adds that came on top of the step before: without what only the first ones cost.
-    more = {
-        (name, streams): 1024 * (spreads[name, streams]["rss_mib"]["median"] - spreads[name, before]["rss_mib"]["median"]) / (streams - before)
-        for name in names for before, streams in zip(steps, steps[1:])}
     return Report(
         name="idle",
         title="Memory of an idle subscription",
-        columns=["server", "streams", "heap KiB each", "RSS KiB each", "RSS KiB each above the row before", "RSS KiB each after a collection", "RSS MiB in all"],
+        columns=["server", "streams", "heap KiB each", "RSS KiB each", "RSS KiB each after a collection", "RSS MiB in all"],
         rows=rows,
         data={name: {str(streams): spreads[name, streams] for streams in steps} for name in names},
         curves=[
