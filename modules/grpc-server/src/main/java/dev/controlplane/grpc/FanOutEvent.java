@@ -30,16 +30,21 @@ final class FanOutEvent extends Event {
   int streams;
 
   @Label("Fell Behind")
-  @Description("Subscriptions whose queue was full; they read on from the log")
+  @Description(
+      "Subscriptions whose queue was full when this update, and those offered together with it,"
+          + " came; they read on from the log")
   int fellBehind;
 
-  static FanOutEvent begun() {
+  private transient LogEntry update;
+
+  static FanOutEvent begun(LogEntry update) {
     FanOutEvent event = new FanOutEvent();
+    event.update = update;
     event.begin();
     return event;
   }
 
-  void ended(LogEntry update, int open, int behind) {
+  void ended(int open, int behind) {
     end();
     if (shouldCommit()) {
       byte[] message = update.message();

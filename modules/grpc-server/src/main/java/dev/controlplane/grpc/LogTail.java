@@ -5,6 +5,8 @@ import dev.controlplane.catalog.LogState;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * Follows the log and offers each update to those who want it. One thread: it looks at the log when
  * it is told to, and at every poll interval because what tells it may be lost.
  *
- * <p>Invariant: {@link #revision} grows by one before the update of that revision is offered, and
+ * <p>Invariant: {@link #revision} grows to that of an update before the update is offered, and
  * {@link #offered} after all the offers; see {@link Subscription} for what stands on them.
  */
 final class LogTail implements Subscription.Tail, AutoCloseable {
@@ -21,6 +23,12 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
   private static final Duration REPLACED_AFTER = Duration.ofSeconds(5);
 
   private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
+
+  /**
+   * Updates that are offered together if there are more than one: so many that a visit to a
+   * subscription is worth its price, and few enough that the first need not wait long for the last.
+   */
+  private static final int ROUND = 8;
 
   private final UpdateLog log;
   private final Subscriptions subscriptions;
@@ -101,20 +109,32 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
     }
     shorterSince = 0;
     while (revision < head && !closed) {
-      LogEntry update = log.at(revision + 1);
+      offer(read(revision + 1, Math.min(head, revision + ROUND)));
+      lookedAt = System.nanoTime();
+    }
+  }
+
+  private List<LogEntry> read(long first, long last) {
+    List<LogEntry> updates = new ArrayList<>(ROUND);
+    for (long next = first; next <= last; next++) {
+      LogEntry update = log.at(next);
       if (subscriptions.want(update.update().worker())) {
         // Here once, before a thousand handlers ask for it.
         log.message(update);
       }
       log.passed(update.update());
-      revision = update.revision();
-      FanOutEvent event = FanOutEvent.begun();
-      int fellBehind = subscriptions.offer(update);
-      offered = revision;
-      event.ended(update, subscriptions.open(), fellBehind);
-      metrics.fellBehind(fellBehind);
-      lookedAt = System.nanoTime();
+      updates.add(update);
     }
+    return updates;
+  }
+
+  private void offer(List<LogEntry> updates) {
+    List<FanOutEvent> events = updates.stream().map(FanOutEvent::begun).toList();
+    revision = updates.getLast().revision();
+    int fellBehind = subscriptions.offer(updates);
+    offered = revision;
+    events.forEach(event -> event.ended(subscriptions.open(), fellBehind));
+    metrics.fellBehind(fellBehind);
   }
 
   private boolean isAnother(LogState now) {

@@ -57,6 +57,12 @@ final class SubscribeWorkerUpdates {
     this.events = events;
   }
 
+  /** What goes on beside a stream for as long as it is open. */
+  private interface Ticker extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** Opens one stream, which a thread of its own then serves to its end. */
   void open(SubscribeRequest request, StreamObserver<byte[]> responses) {
     SubscribeOptions options;
@@ -86,11 +92,18 @@ final class SubscribeWorkerUpdates {
       subscriptions.leave();
       return;
     }
-    Labels.of("consumer", options.consumer())
-        .run(
-            () ->
-                Goroutines.start(
-                    "stream", () -> subscribeWorkerUpdates(options, subscription, stream)));
+    try {
+      Labels.of("consumer", options.consumer())
+          .run(
+              () ->
+                  Goroutines.start(
+                      "stream", () -> subscribeWorkerUpdates(options, subscription, stream)));
+    } catch (RuntimeException | Error e) {
+      failed(subscription, stream, e);
+      metrics.ended(subscription.ended());
+      stream.close();
+      subscriptions.leave();
+    }
   }
 
   private void refuse(StreamObserver<?> responses, Refusal reason, Status status, String message) {
@@ -101,17 +114,17 @@ final class SubscribeWorkerUpdates {
   /** From the stream's opening to its end, on the stream's thread. */
   private void subscribeWorkerUpdates(
       SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
-    Thread ticker = Goroutines.start("ticker", () -> tick(subscription));
     metrics.subscribed();
     SubscriptionEvent event = SubscriptionEvent.begun();
-    subscriptions.add(subscription);
-    try {
+    try (Ticker _ = Goroutines.start("ticker", () -> tick(subscription))::interrupt) {
+      subscriptions.add(subscription);
       if (stopping) {
         subscription.end(End.STOPPING);
       }
       feed(options, subscription, stream);
+    } catch (RuntimeException | Error e) {
+      failed(subscription, stream, e);
     } finally {
-      ticker.interrupt();
       subscriptions.remove(subscription);
       lastSeen.saw(subscription.consumer(), subscription.sent());
       metrics.ended(subscription.ended());
@@ -164,11 +177,13 @@ final class SubscribeWorkerUpdates {
       subscription.end(End.UNREADABLE);
       events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
       stream.end(status(End.UNREADABLE));
-    } catch (RuntimeException | Error e) {
-      subscription.end(End.FAILED);
-      events.error("stream-failed", e, "consumer", subscription.consumer());
-      stream.end(status(End.FAILED));
     }
+  }
+
+  private void failed(Subscription subscription, LongLivedStream<byte[]> stream, Throwable e) {
+    subscription.end(End.FAILED);
+    events.error("stream-failed", e, "consumer", subscription.consumer());
+    stream.end(status(End.FAILED));
   }
 
   private static Status status(End end) {

@@ -113,15 +113,34 @@ final class Subscriptions {
     return !ofAll.isEmpty() || byWorker.containsKey(worker);
   }
 
-  /** Offers an update to each subscription that wants it; how many fell behind by it. */
-  int offer(LogEntry update) {
+  /**
+   * Offers updates, in the order of the log, to each subscription that wants them; how many fell
+   * behind by it. A subscription is visited once for all of one worker, or once for all if it wants
+   * every worker's: of thousands each visit is a miss of the processor's cache, and often a thread
+   * to wake.
+   */
+  int offer(List<LogEntry> updates) {
     VarHandle.fullFence();
-    int fellBehind = 0;
-    for (Subscription subscription : ofAll) {
-      fellBehind += subscription.offer(update) ? 0 : 1;
+    int fellBehind = offer(updates, ofAll);
+    int from = 0;
+    while (from < updates.size()) {
+      String worker = updates.get(from).update().worker();
+      int to = from + 1;
+      while (to < updates.size() && updates.get(to).update().worker().equals(worker)) {
+        to++;
+      }
+      fellBehind += offer(updates.subList(from, to), byWorker.getOrDefault(worker, Set.of()));
+      from = to;
     }
-    for (Subscription subscription : byWorker.getOrDefault(update.update().worker(), Set.of())) {
-      fellBehind += subscription.offer(update) ? 0 : 1;
+    return fellBehind;
+  }
+
+  private static int offer(List<LogEntry> updates, Set<Subscription> subscriptions) {
+    int fellBehind = 0;
+    for (Subscription subscription : subscriptions) {
+      for (int i = 0; i < updates.size(); i++) {
+        fellBehind += subscription.offer(updates.get(i)) ? 0 : 1;
+      }
     }
     return fellBehind;
   }

@@ -7,7 +7,6 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,8 @@ import java.util.function.BooleanSupplier;
  * until its window grows, so it holds up nobody. A message that fits into a quarter of the client's
  * initial window starts only when it can go out whole, so a stream that has to end on a client that
  * stopped reading ends between messages. The writer is a virtual thread that lives for as long as
- * there is something to write: an idle connection has neither thread nor buffer.
+ * there is something to write: an idle connection has neither thread nor buffer ({@link
+ * SpareBuffers}).
  *
  * <p>Memory: one buffer filling and one in the socket, 64 KiB each and what one frame goes over; of
  * each stream the message that goes out and, behind it, up to {@value OpenStream#MAX_WAITING} of
@@ -58,6 +58,11 @@ final class ConnectionOutput implements DataWriter {
   static final int MAX_PENDING = 4 << 20;
 
   private static final int SMALLEST_BUFFER = 512;
+
+  /** Up to here, in bytes, a buffer is made anew; a larger one is shared with other connections. */
+  private static final int SMALL_BUFFER = 4 << 10;
+
+  private static final SpareBuffers SPARE = new SpareBuffers();
 
   private final DataWriter socket;
   private final Runnable closeSocket;
@@ -79,6 +84,9 @@ final class ConnectionOutput implements DataWriter {
 
   /** The initial window of each SETTINGS frame that Helidon has yet to acknowledge; -1 for none. */
   private final ArrayDeque<Integer> unacknowledged = new ArrayDeque<>();
+
+  /** Senders that wait for their messages to go out. */
+  private int waiting;
 
   private int lastStreamId;
   private boolean goAwaySaid;
@@ -388,29 +396,53 @@ final class ConnectionOutput implements DataWriter {
       stream.moved = lock.newCondition();
     }
     stream.progress = System.nanoTime();
+    stream.waits = true;
+    waiting++;
     boolean interrupted = false;
     boolean done = false;
     try {
       while (!enough.getAsBoolean()) {
         checkOpen(stream);
-        long left = stallLimit.toNanos() - (System.nanoTime() - stream.progress);
-        if (left <= 0) {
+        if (isStalled(stream, System.nanoTime())) {
           throw new StreamStalledException(stallLimit);
         }
         try {
-          long _ = stream.moved.awaitNanos(left);
+          stream.moved.await();
         } catch (InterruptedException e) {
           interrupted = true;
         }
       }
       done = true;
     } finally {
+      stream.waits = false;
+      waiting--;
       if (!done) {
         stream.withdraw();
       }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private boolean isStalled(OpenStream stream, long now) {
+    return now - stream.progress >= stallLimit.toNanos();
+  }
+
+  /**
+   * Wakes the senders that have waited for too long, for {@link Watchdog}: a timer of its own for
+   * each wait would cost more than the message.
+   */
+  void wakeStalled(long now) {
+    lock.lock();
+    try {
+      if (waiting > 0) {
+        streams.values().stream()
+            .filter(stream -> stream.waits && isStalled(stream, now))
+            .forEach(OpenStream::wake);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -444,7 +476,7 @@ final class ConnectionOutput implements DataWriter {
       stream.window -= length;
       window -= length;
       unknownToHelidon += length;
-      if (stream.moved != null) {
+      if (stream.waits) {
         stream.progress = System.nanoTime();
         stream.wakeIfWorthIt();
       }
@@ -560,12 +592,21 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
+  /** Makes room for so many bytes more. */
   private void reserve(int length) {
+    int needed = count + length;
     if (buffer == null) {
-      buffer = new byte[Math.max(length, lastBatch)];
-    } else if (buffer.length - count < length) {
-      buffer = Arrays.copyOf(buffer, Math.max(count + length, buffer.length * 2));
+      buffer = bufferFor(Math.max(needed, lastBatch));
+    } else if (buffer.length < needed) {
+      byte[] larger = bufferFor(Math.max(needed, 2 * buffer.length));
+      System.arraycopy(buffer, 0, larger, 0, count);
+      SPARE.give(buffer);
+      buffer = larger;
     }
+  }
+
+  private static byte[] bufferFor(int bytes) {
+    return bytes > SMALL_BUFFER && bytes <= SpareBuffers.SIZE ? SPARE.take() : new byte[bytes];
   }
 
   private void wakeWriter() {
@@ -584,14 +625,17 @@ final class ConnectionOutput implements DataWriter {
       try {
         if (count == 0 || broken != null) {
           writing = false;
+          SPARE.give(buffer);
+          SPARE.give(spare);
           buffer = null;
           drained.signalAll();
           return;
         }
         batch = buffer;
         length = count;
-        lastBatch = Math.clamp(length, SMALLEST_BUFFER, ROOM + Frames.MAX_PAYLOAD);
+        lastBatch = Math.clamp(length, SMALLEST_BUFFER, SpareBuffers.SIZE);
         buffer = spare;
+        spare = null;
         count = 0;
         serve();
       } finally {
@@ -604,7 +648,7 @@ final class ConnectionOutput implements DataWriter {
         close("the connection broke: " + e.getMessage());
       }
       writingSince = 0;
-      spare = batch.length > ROOM * 2 ? null : batch;
+      spare = batch.length > SpareBuffers.SIZE ? null : batch;
     }
   }
 

@@ -40,7 +40,10 @@ final class OpenStream {
   /** In the queue of streams whose message may go out. */
   boolean queued;
 
-  /** When a message last moved; read only while the sender waits. */
+  /** Its sender waits for its messages to go out. */
+  boolean waits;
+
+  /** When one of them last moved; of no meaning while the sender does not wait. */
   long progress;
 
   /** Wakes the sender; made when one has to wait for the first time. */
@@ -83,7 +86,6 @@ final class OpenStream {
   void offer(byte[] bytes) {
     if (message == null) {
       message = bytes;
-      done = 0;
       return;
     }
     if (waiting == null) {

@@ -17,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>After half the keepalive without a byte a PING goes out; after the whole of it the connection
  * is closed, even under a write. A peer that talks but takes nothing from its socket for the stall
- * limit is closed too. One virtual thread looks after the connections of a listener, for as long as
- * there are any.
+ * limit is closed too; the sender of a stream of which it took nothing is woken. One virtual thread
+ * looks after the connections of a listener, for as long as there are any.
  */
 final class Watchdog {
   private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(20);
@@ -77,6 +77,8 @@ final class Watchdog {
     } else if (silent >= keepalive / 2 && now - pinged >= silent) {
       connection.output().control(Frames.ping(now));
       return now;
+    } else {
+      connection.output().wakeStalled(now);
     }
     return pinged;
   }
