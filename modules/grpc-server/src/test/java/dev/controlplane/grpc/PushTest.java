@@ -27,6 +27,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -123,6 +128,36 @@ class PushTest {
       Stream stream = open("headers-" + i, "headers-worker");
       long revision = writer.publish("headers-worker", "v" + i, "code " + i);
       assertEquals(revision, stream.next().getRevision());
+    }
+  }
+
+  @Test
+  void updatesCommittedTogetherComeInTheOrderOfTheLogToWhoWantsAllAndToWhoWantsSome()
+      throws Exception {
+    List<String> workers = List.of("together-a", "together-b", "together-c");
+    Stream all = open("together-all");
+    Stream two = open("together-two", "together-a", "together-c");
+    NavigableMap<Long, String> log = new ConcurrentSkipListMap<>();
+    try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> written = new ArrayList<>();
+      for (int i = 0; i < 120; i++) {
+        String worker = workers.get(i % 3);
+        String version = "v" + i;
+        written.add(
+            writers.submit(
+                () -> log.put(writer.publish(worker, version, "code of " + version), worker)));
+      }
+      for (Future<?> each : written) {
+        each.get();
+      }
+    }
+    assertEquals(120, log.size());
+    for (Map.Entry<Long, String> entry : log.entrySet()) {
+      WorkerUpdate update = all.next();
+      assertEquals(entry, Map.entry(update.getRevision(), update.getWorkerName()));
+      if (!entry.getValue().equals("together-b")) {
+        assertEquals(entry.getKey(), two.next().getRevision());
+      }
     }
   }
 
