@@ -46,6 +46,12 @@ public interface BlobStore {
      */
     StoredBlob commit();
 
+    /**
+     * A version refers to the committed blob: {@link #close} lets it stay and need not ask the
+     * catalog.
+     */
+    void keep();
+
     @Override
     void close();
   }

@@ -203,13 +203,19 @@ final class FileBlobStore implements CatalogBlobs {
     leases.merge(digest, 1, Integer::sum);
   }
 
-  /** Gives a lease back; with the last one goes a blob that nothing refers to. */
-  void release(Digest digest) {
+  /**
+   * Gives a lease back; with the last one goes a blob that nothing refers to.
+   *
+   * @param kept whether it is known that a version does; {@link #collect} judges it if that is
+   *     deleted meanwhile
+   */
+  void release(Digest digest, boolean kept) {
     boolean interrupted = Thread.interrupted(); // It must not keep the question from being asked.
     ReentrantLock lock = lockOf(digest);
     lock.lock();
     try {
       if (leases.merge(digest, -1, (a, b) -> a + b == 0 ? null : a + b) == null
+          && !kept
           && !referred.test(digest)) {
         remove(fileOf(digest));
       }

@@ -35,6 +35,7 @@ final class FileUpload implements BlobStore.Upload {
   private Digest leased;
   private boolean placed;
   private boolean committed;
+  private boolean kept;
   private boolean failed;
   private boolean closed;
 
@@ -109,6 +110,14 @@ final class FileUpload implements BlobStore.Upload {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void keep() {
+    if (!committed) {
+      throw new IllegalStateException("the upload is not committed");
+    }
+    kept = true;
   }
 
   private void place(Path file, ChunkChecksums checksums, Digest digest) throws IOException {
@@ -202,7 +211,7 @@ final class FileUpload implements BlobStore.Upload {
       }
     }
     if (leased != null) {
-      store.release(leased);
+      store.release(leased, kept);
     }
   }
 }

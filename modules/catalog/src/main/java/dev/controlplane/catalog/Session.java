@@ -57,6 +57,8 @@ final class Session implements AutoCloseable {
     SqliteLibrary.load();
     config.setBusyTimeout(BUSY_MILLIS);
     config.setTempStore(TempStore.MEMORY);
+    // Nobody asks for them, and each INSERT would be followed by a query for its own.
+    config.setGetGeneratedKeys(false);
     // As a URI, percent-encoded, so that no character of the path is taken for a parameter.
     String path = file.toAbsolutePath().toUri().getRawPath();
     this.connection = config.createConnection("jdbc:sqlite:file:" + path);

@@ -17,6 +17,7 @@ final class Publisher {
   /** Returns once the version is durable; the announcement is on its way then. */
   Change publish(String worker, String version, BlobStore.Upload upload, String contentType) {
     Change change = catalog.publish(worker, version, upload.commit(), contentType);
+    upload.keep();
     if (change.changed()) {
       announcer.announce(change.revision());
     }
