@@ -39,9 +39,10 @@ public final class DataDirectory {
       lock = lock(directory, Schema.CATALOG);
       // Before the database: where that is, readers find the signal.
       CommitSignal signal = CommitSignal.toWrite(directory);
-      GroupCommit writer = writer(directory, Schema.CATALOG, session -> committed(session, signal));
+      Revisions revisions = new Revisions();
+      GroupCommit writer = writer(directory, Schema.CATALOG, companion(revisions, signal));
       SqlCatalogReader reader = new SqlCatalogReader(directory);
-      catalog = new SqlCatalog(lock, writer, reader, InstantSource.system());
+      catalog = new SqlCatalog(lock, writer, revisions, reader, InstantSource.system());
       beginEpoch(writer, signal);
       // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
       catalog.head();
@@ -116,13 +117,28 @@ public final class DataDirectory {
     }
   }
 
-  private static void committed(Session session, CommitSignal signal) {
-    try {
-      signal.advance(SqlCatalogReader.log(session));
-    } catch (SQLException | CatalogException e) {
-      // What was committed stands; that the note lags behind it does no harm.
-      signal.advance();
-    }
+  private static GroupCommit.Companion companion(Revisions revisions, CommitSignal signal) {
+    return new GroupCommit.Companion() {
+      @Override
+      public void begin() {
+        revisions.begin();
+      }
+
+      @Override
+      public void beforeCommit(Session session) throws SQLException {
+        revisions.store(session);
+      }
+
+      @Override
+      public void committed(Session session) {
+        try {
+          signal.advance(SqlCatalogReader.log(session));
+        } catch (SQLException | CatalogException e) {
+          // What was committed stands; that the note lags behind it does no harm.
+          signal.advance();
+        }
+      }
+    };
   }
 
   /** Where the log went back, what was said of its revisions counts no more. */
@@ -153,7 +169,7 @@ public final class DataDirectory {
     return WriterLock.take(directory, schema);
   }
 
-  private static GroupCommit writer(Path directory, Schema schema, GroupCommit.OnChange onChange)
+  private static GroupCommit writer(Path directory, Schema schema, GroupCommit.Companion companion)
       throws IOException {
     schema.create(directory);
     Path file = schema.in(directory);
@@ -163,7 +179,7 @@ public final class DataDirectory {
       try {
         // The log may have been made by a reader, and then SQLite does not make its name durable.
         Directories.sync(directory);
-        GroupCommit writer = new GroupCommit(schema.title() + "-writer", session, onChange);
+        GroupCommit writer = new GroupCommit(schema.title() + "-writer", session, companion);
         opened = true;
         return writer;
       } finally {

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -102,15 +104,22 @@ final class FileBlobStore implements CatalogBlobs {
     return blobs.resolve("sha256").resolve(hex.substring(0, 2)).resolve(hex);
   }
 
-  /** Makes the directory of a blob; its name is durable when this returns. */
-  void makeShelf(Path shelf) throws IOException {
-    if (shelves.contains(shelf) && Files.isDirectory(shelf)) {
-      return;
+  /** Moves a file to where blobs lie; the name of its directory there is durable afterwards. */
+  void shelve(Path part, Path file) throws IOException {
+    Path shelf = file.getParent();
+    if (shelves.contains(shelf)) {
+      try {
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        return;
+      } catch (NoSuchFileException e) {
+        shelves.remove(shelf);
+      }
     }
     Directories.make(shelf);
     // Also where another has made it, who may not have come to this yet.
     Directories.sync(shelf.getParent());
     shelves.add(shelf);
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   static Path sidecarOf(Path blob) {
@@ -120,8 +129,15 @@ final class FileBlobStore implements CatalogBlobs {
   @Override
   public Upload receive() {
     try {
-      Directories.make(incoming());
-      return new FileUpload(this);
+      try {
+        return new FileUpload(this);
+      } catch (FileSystemException e) {
+        if (Files.isDirectory(incoming())) {
+          throw e;
+        }
+        Directories.make(incoming());
+        return new FileUpload(this);
+      }
     } catch (IOException e) {
       throw StorageErrors.of(e, "receive a file into", incoming());
     }

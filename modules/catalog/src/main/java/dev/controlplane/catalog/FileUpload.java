@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -123,17 +122,15 @@ final class FileUpload implements BlobStore.Upload {
   private void place(Path file, ChunkChecksums checksums, Digest digest) throws IOException {
     channel.force(true);
     if (!checksums.areKept()) {
-      store.makeShelf(file.getParent());
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      store.shelve(part, file);
       return;
     }
     write(sidecarPart, checksums.encoded(digest));
-    store.makeShelf(file.getParent());
     // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
     Path sidecar = FileBlobStore.sidecarOf(file);
-    Files.move(sidecarPart, sidecar, StandardCopyOption.ATOMIC_MOVE);
+    store.shelve(sidecarPart, sidecar);
     try {
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      store.shelve(part, file);
     } catch (IOException e) {
       if (!Files.exists(file)) {
         Files.deleteIfExists(sidecar);

@@ -36,10 +36,16 @@ final class GroupCommit implements AutoCloseable {
     T in(Session session) throws SQLException;
   }
 
-  /** Is told of commits that changed something. */
+  /** Goes along with the transactions; called by the writer's thread. */
   @FunctionalInterface
-  interface OnChange {
-    /** Called by the writer's thread after the commit, before it is answered; does not throw. */
+  interface Companion {
+    /** A transaction begins, perhaps again for requests of one that failed. */
+    default void begin() {}
+
+    /** All requests have run; what is changed here is committed with them. */
+    default void beforeCommit(Session session) throws SQLException {}
+
+    /** Something was changed and committed, and is not answered yet; does not throw. */
     void committed(Session session);
   }
 
@@ -84,7 +90,7 @@ final class GroupCommit implements AutoCloseable {
 
   private final Path file;
   private final Session session;
-  private final OnChange onChange;
+  private final Companion companion;
   private final Thread thread;
   private final LinkedBlockingQueue<Request<?>> queue = new LinkedBlockingQueue<>();
   private volatile boolean closed;
@@ -94,12 +100,12 @@ final class GroupCommit implements AutoCloseable {
    * Starts the thread.
    *
    * @param session what to write to; closed by the writer's thread when this is closed
-   * @param onChange runs after a commit that changed something, before it is answered
+   * @param companion of its transactions
    */
-  GroupCommit(String name, Session session, OnChange onChange) {
+  GroupCommit(String name, Session session, Companion companion) {
     this.file = session.file();
     this.session = session;
-    this.onChange = onChange;
+    this.companion = companion;
     this.thread =
         Thread.ofPlatform()
             .name(name)
@@ -238,9 +244,11 @@ final class GroupCommit implements AutoCloseable {
   private void transaction(List<Request<?>> batch) throws SQLException {
     // An event's class registers itself with JFR when it is first used, which costs a start 80 ms.
     CommitEvent event = FlightRecorder.isInitialized() ? CommitEvent.begun() : null;
+    companion.begin();
     for (Request<?> request : batch) {
       request.run(session);
     }
+    companion.beforeCommit(session);
     long start = System.nanoTime();
     session.execute("COMMIT");
     long nanos = System.nanoTime() - start;
@@ -255,7 +263,7 @@ final class GroupCommit implements AutoCloseable {
             before.transactions() + 1,
             before.commitNanos() + nanos);
     if (session.takeChanged()) {
-      onChange.committed(session);
+      companion.committed(session);
     }
     for (Request<?> request : batch) {
       request.answer();

@@ -108,12 +108,6 @@ final class Session implements AutoCloseable {
     return prepared(sql, parameters).executeUpdate();
   }
 
-  /** Changes the one row that there is; the number that the statement returns of it. */
-  long changeToNumber(String sql) throws SQLException {
-    changed = true;
-    return number(sql);
-  }
-
   /** Whether rows were changed since the last call. */
   boolean takeChanged() {
     boolean was = changed;

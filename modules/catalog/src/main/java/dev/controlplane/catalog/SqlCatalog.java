@@ -40,12 +40,19 @@ final class SqlCatalog implements Catalog {
 
   private final WriterLock lock;
   private final GroupCommit writer;
+  private final Revisions revisions;
   private final SqlCatalogReader reader;
   private final InstantSource clock;
 
-  SqlCatalog(WriterLock lock, GroupCommit writer, SqlCatalogReader reader, InstantSource clock) {
+  SqlCatalog(
+      WriterLock lock,
+      GroupCommit writer,
+      Revisions revisions,
+      SqlCatalogReader reader,
+      InstantSource clock) {
     this.lock = lock;
     this.writer = writer;
+    this.revisions = revisions;
     this.reader = reader;
     this.clock = clock;
   }
@@ -79,7 +86,7 @@ final class SqlCatalog implements Catalog {
       }
     }
     Instant now = now();
-    long revision = nextRevision(session);
+    long revision = revisions.next(session);
     session.change(
         "INSERT INTO versions"
             + " (worker, version, digest, size, content_type, uploaded_at, revision, deleted)"
@@ -109,7 +116,7 @@ final class SqlCatalog implements Catalog {
           if (latest.version().equals(version)) {
             return new Change(target, latest.revision(), false);
           }
-          long revision = nextRevision(session);
+          long revision = revisions.next(session);
           pointLatest(session, worker, version, revision);
           log(
               session,
@@ -128,7 +135,7 @@ final class SqlCatalog implements Catalog {
         session -> {
           Version target = live(session, worker, version);
           Latest latest = latest(session, worker);
-          long revision = nextRevision(session);
+          long revision = revisions.next(session);
           session.change(
               "UPDATE versions SET deleted = 1 WHERE worker = ? AND version = ?", worker, version);
           if (latest.version().equals(version)) {
@@ -178,10 +185,6 @@ final class SqlCatalog implements Catalog {
             () ->
                 new CatalogException(
                     session.file() + " is damaged: no latest of " + worker + "; restore a backup"));
-  }
-
-  private static long nextRevision(Session session) throws SQLException {
-    return session.changeToNumber("UPDATE meta SET head = head + 1 RETURNING head");
   }
 
   private static void pointLatest(Session session, String worker, String version, long revision)

@@ -10,14 +10,12 @@ import org.sqlite.SQLiteJDBCLoader;
 /**
  * SQLite's native library. The driver unpacks it into the temporary directory of each process and
  * relies on an orderly end to remove it; here it is removed as soon as it is loaded, so that a
- * killed server leaves no megabyte behind.
+ * killed server leaves no megabyte behind. Where {@code org.sqlite.lib.path} names a directory with
+ * one that can be loaded, the driver unpacks nothing.
  */
 final class SqliteLibrary {
   /** The driver's setting for where to unpack. */
   private static final String PLACE = "org.sqlite.tmpdir";
-
-  /** The driver's setting for where the library stands unpacked. */
-  private static final String UNPACKED = "org.sqlite.lib.path";
 
   private static boolean loaded;
 
@@ -29,7 +27,7 @@ final class SqliteLibrary {
       return;
     }
     try {
-      if (System.getProperty(PLACE) == null && System.getProperty(UNPACKED) == null) {
+      if (System.getProperty(PLACE) == null) {
         loadFromOwnDirectory();
       } else {
         SQLiteJDBCLoader.initialize();

@@ -3,6 +3,7 @@ package dev.controlplane.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.controlplane.pprof.Goroutines;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
 import io.helidon.webserver.CloseConnectionException;
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
  * <p>A virtual thread of its own reads the socket into a few buffers that go round; the handler
  * takes them with a time-out. So the handler is never stuck in a read, can answer 408, and works on
  * one buffer while the next one is on its way. Memory is bounded by {@link #BUFFERS} times {@link
- * #BUFFER_SIZE}.
+ * #BUFFER_SIZE}. A small body that came with its head needs no such thread.
  *
  * <p>Only time that was spent waiting for the client counts against the client.
  */
@@ -63,6 +64,10 @@ public final class RequestBody extends InputStream {
   private final Supplier<InputStream> source;
   private final BodyLimits limits;
   private final OptionalLong contentLength;
+
+  /** The Content-Length says how much is read. */
+  private final boolean plain;
+
   private final BlockingQueue<Piece> filled = new ArrayBlockingQueue<>(BUFFERS + 1);
   private final BlockingQueue<byte[]> free = new ArrayBlockingQueue<>(BUFFERS);
   private byte[] current;
@@ -78,6 +83,9 @@ public final class RequestBody extends InputStream {
     this.source = source;
     this.limits = limits;
     this.contentLength = request.headers().contentLength();
+    this.plain =
+        !request.headers().contains(HeaderNames.CONTENT_ENCODING)
+            && !request.headers().contains(HeaderNames.TRANSFER_ENCODING);
   }
 
   /**
@@ -271,7 +279,31 @@ public final class RequestBody extends InputStream {
       started = true;
       // Before the thread: this asks a waiting client for the body, on the handler's thread.
       InputStream in = source.get();
-      Goroutines.start("request-body", () -> pump(in));
+      if (hasCome()) {
+        readWhole(in);
+      } else {
+        Goroutines.start("request-body", () -> pump(in));
+      }
+    }
+  }
+
+  /** Whether no read of the body would wait. */
+  private boolean hasCome() {
+    return plain
+        && contentLength.isPresent()
+        && TimedConnection.hasArrived(contentLength.getAsLong());
+  }
+
+  private void readWhole(InputStream in) {
+    try {
+      byte[] bytes = in.readNBytes((int) contentLength.getAsLong());
+      filled.add(Piece.bytes(bytes, bytes.length));
+      if (in.read() >= 0) {
+        throw new IllegalStateException("the body is longer than its Content-Length");
+      }
+      filled.add(Piece.END);
+    } catch (IOException | RuntimeException e) {
+      filled.add(Piece.failure(asAnswer(e)));
     }
   }
 

@@ -34,6 +34,8 @@ final class TimedConnection
   private static final int SMALLEST_READ = 4 * 1024;
   private static final int LARGEST_READ = 64 * 1024;
 
+  private static final ThreadLocal<TimedConnection> CURRENT = new ThreadLocal<>();
+
   /** A thread in a read or a write, and until when it may be. */
   private record Wait(Thread thread, long deadline, boolean reading) {}
 
@@ -64,6 +66,15 @@ final class TimedConnection
     this.reader = new Http1Reader(this::read);
   }
 
+  /**
+   * Whether so many bytes, of the body if a handler asks, have been read from the socket already;
+   * false on a thread that is not a connection's.
+   */
+  static boolean hasArrived(long bytes) {
+    TimedConnection connection = CURRENT.get();
+    return connection != null && connection.reader.available() >= bytes;
+  }
+
   void serve(ServerConnection connection) {
     http1 = connection;
   }
@@ -82,6 +93,7 @@ final class TimedConnection
   @Override
   public void handle(Limit limit) throws InterruptedException {
     owner = Thread.currentThread();
+    CURRENT.set(this);
     watch.watch(this);
     try {
       http1.handle(limit);

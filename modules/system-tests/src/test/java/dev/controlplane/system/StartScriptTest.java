@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +45,25 @@ class StartScriptTest {
 
       String loaded = Files.readString(libraries);
       assertTrue(loaded.contains(server + "/target/native/libsqlitejdbc."), loaded);
+    }
+  }
+
+  @Test
+  void aLibraryThatCannotBeLoadedIsTakenFromTheJarAndNotLeftBehind() throws Exception {
+    Path broken = Files.createDirectory(directory.resolve("broken"));
+    Path temporary = Files.createDirectory(directory.resolve("temporary"));
+    Path libraries = directory.resolve("libraries.txt");
+    Files.writeString(broken.resolve("libsqlitejdbc.so"), "not a library");
+
+    start(
+        "upload-server",
+        "-Xlog:library=info:file=%s -Dorg.sqlite.lib.path=%s -Djava.io.tmpdir=%s"
+            .formatted(libraries, broken, temporary));
+
+    String loaded = Files.readString(libraries);
+    assertTrue(loaded.contains(temporary + "/sqlite-"), loaded);
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertEquals(List.of(), left.toList());
     }
   }
 
