@@ -132,9 +132,7 @@ final class FileBlobStore implements CatalogBlobs {
       try {
         return new FileUpload(this);
       } catch (FileSystemException e) {
-        if (Files.isDirectory(incoming())) {
-          throw e;
-        }
+        // Also where it is there by now: the first uploads may come together.
         Directories.make(incoming());
         return new FileUpload(this);
       }

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -427,6 +428,32 @@ class BlobStoreTest {
             assertTrue(Thread.currentThread().isInterrupted());
           });
       assertEquals(List.of(), files());
+    }
+  }
+
+  @Test
+  void theFirstUploadsMayComeTogether() throws Exception {
+    for (int round = 0; round < 100; round++) {
+      BlobStore fresh = DataDirectory.openBlobs(directory.resolve("fresh-" + round));
+      CyclicBarrier together = new CyclicBarrier(8);
+      try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+        List<Future<Boolean>> uploads = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          byte[] bytes = {(byte) i};
+          uploads.add(
+              threads.submit(
+                  () -> {
+                    together.await();
+                    try (Upload upload = fresh.receive()) {
+                      upload.write(bytes, 0, 1);
+                      return upload.commit().size() == 1;
+                    }
+                  }));
+        }
+        for (Future<Boolean> upload : uploads) {
+          assertTrue(upload.get());
+        }
+      }
     }
   }
 
