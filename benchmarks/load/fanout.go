@@ -177,6 +177,9 @@ func (f *fanout) publish(p *phase, interval time.Duration, failed <-chan error) 
 		for i := range p.updates {
 			intended := start + time.Duration(i)*interval
 			time.Sleep(intended - f.uploader.now())
+			if ctx.Err() != nil {
+				break
+			}
 			group.Go(func() error {
 				number := p.first + i
 				content := f.uploader.file(number, intended, f.size)
