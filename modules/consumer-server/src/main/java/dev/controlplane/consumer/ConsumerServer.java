@@ -6,6 +6,7 @@ import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.server.PageSize;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
+import dev.controlplane.streams.HttpStreams;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -17,7 +18,7 @@ final class ConsumerServer {
 
   static void configure(ServerSetup setup) {
     Settings settings = setup.settings();
-    setup.http("consumer-port");
+    setup.http("consumer-port", HttpStreams.selector(setup.writeTimeout()));
     Path directory = settings.path("storage-path");
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);

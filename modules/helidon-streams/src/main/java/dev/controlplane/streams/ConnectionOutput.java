@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -57,6 +59,12 @@ final class ConnectionOutput implements DataWriter {
   /** How many bytes of whatever may wait for the socket. */
   static final int MAX_PENDING = 4 << 20;
 
+  /**
+   * How long a client may send on after the whole answer before it is told to stop (RFC 9113,
+   * section 8.1). Not at once: curl 7.88 loses an answer that RST_STREAM comes with.
+   */
+  private static final Duration BODY_LINGER = Duration.ofSeconds(1);
+
   private static final int SMALLEST_BUFFER = 512;
 
   /** Up to here, in bytes, a buffer is made anew; a larger one is shared with other connections. */
@@ -68,6 +76,7 @@ final class ConnectionOutput implements DataWriter {
   private final Runnable closeSocket;
   private final String writerName;
   private final Duration stallLimit;
+  private final boolean takesBodies;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition drained = lock.newCondition();
@@ -88,17 +97,20 @@ final class ConnectionOutput implements DataWriter {
   /** Senders that wait for their messages to go out. */
   private int waiting;
 
+  /**
+   * Streams whose handler is through, while something of the answer waits, or the client still
+   * sends; and those of which that was so not long ago.
+   */
+  private final Set<OpenStream> unattended = new HashSet<>();
+
   private int lastStreamId;
   private boolean goAwaySaid;
 
   /** Inside a HEADERS frame and its CONTINUATION frames nothing else may go out. */
   private boolean headerBlockOpen;
 
-  /**
-   * DATA sent past Helidon's own count of the connection's window and not yet given back by the
-   * client.
-   */
-  private long unknownToHelidon;
+  /** DATA that Helidon took out of its own window of the connection, and has not got back. */
+  private long takenByHelidon;
 
   /**
    * DATA came in: from now on Helidon has no say in how much the client may send on the connection.
@@ -111,13 +123,19 @@ final class ConnectionOutput implements DataWriter {
   /**
    * @param closeSocket ends the connection under the writer and the reader
    * @param writerName of the thread that writes, for those who look at threads
+   * @param takesBodies whether Helidon hears of what clients send behind headers
    */
   ConnectionOutput(
-      DataWriter socket, Runnable closeSocket, String writerName, Duration stallLimit) {
+      DataWriter socket,
+      Runnable closeSocket,
+      String writerName,
+      Duration stallLimit,
+      boolean takesBodies) {
     this.socket = socket;
     this.closeSocket = closeSocket;
     this.writerName = writerName;
     this.stallLimit = stallLimit;
+    this.takesBodies = takesBodies;
   }
 
   /** A HEADERS frame came in. */
@@ -128,6 +146,8 @@ final class ConnectionOutput implements DataWriter {
       if (stream == null && streamId > lastStreamId) {
         lastStreamId = streamId;
         stream = new OpenStream(streamId, initialWindow);
+        stream.hasBody = !endStream;
+        stream.detached = stream.hasBody && !takesBodies;
         streams.put(streamId, stream);
       }
       if (stream != null && endStream) {
@@ -151,10 +171,13 @@ final class ConnectionOutput implements DataWriter {
       if (stream == null) {
         return streamId > lastStreamId;
       }
-      if (!stream.detached) {
+      if (!stream.remoteEnded) {
         if (endStream) {
           remoteEnded(stream);
         }
+        return !stream.detached;
+      }
+      if (!stream.detached) {
         return true;
       }
     } finally {
@@ -194,21 +217,16 @@ final class ConnectionOutput implements DataWriter {
   /**
    * Binds a handler to its stream.
    *
-   * @param most streams that may be open; Helidon does not count those that were detached
+   * @param most streams that may be open
    * @return the stream, or null if it is gone already, or refused
    */
   OpenStream attach(int streamId, StreamHandler handler, long most) {
     lock.lock();
     try {
-      OpenStream stream = streams.get(streamId);
-      if (stream != null && streams.size() > most) {
-        streams.remove(streamId);
-        control(Frames.reset(streamId, Frames.REFUSED_STREAM));
-        return null;
-      }
+      OpenStream stream = open(streamId, most);
       if (stream != null) {
         stream.handler = handler;
-        stream.grpc = true;
+        stream.becomeGrpc();
       }
       return stream;
     } finally {
@@ -216,11 +234,49 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
+  /**
+   * The stream of a request whose headers Helidon has read.
+   *
+   * @param most streams that may be open; Helidon does not count those that it is done with and
+   *     that still send
+   * @return null if it is gone already, or refused
+   */
+  OpenStream open(int streamId, long most) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      if (stream != null && streams.size() > most) {
+        reset(stream, Frames.REFUSED_STREAM);
+        return null;
+      }
+      return stream;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void reset(OpenStream stream, int errorCode) {
+    streams.remove(stream.id);
+    gone(stream);
+    control(Frames.reset(stream.id, errorCode));
+  }
+
   /** The stream's handler goes on without Helidon. */
   void detach(OpenStream stream) {
     lock.lock();
     try {
       stream.detached = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the request of a stream that is open has a body, or may have one. */
+  boolean hasBody(int streamId) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      return stream != null && stream.hasBody;
     } finally {
       lock.unlock();
     }
@@ -240,15 +296,16 @@ final class ConnectionOutput implements DataWriter {
     if (stream.localEnded) {
       streams.remove(stream.id);
     }
+    stream.detached |= stream.ending;
   }
 
-  private void localEnded(int streamId) {
-    OpenStream stream = streams.get(streamId);
-    if (stream != null) {
-      stream.localEnded = true;
-      if (stream.remoteEnded) {
-        streams.remove(streamId);
-      }
+  private void localEnded(OpenStream stream) {
+    stream.localEnded = true;
+    if (stream.remoteEnded) {
+      streams.remove(stream.id);
+    } else if (stream.detached) {
+      stream.progress = System.nanoTime();
+      unattended.add(stream);
     }
   }
 
@@ -260,17 +317,19 @@ final class ConnectionOutput implements DataWriter {
   /**
    * The client takes more on the connection.
    *
-   * @return how much of it Helidon should hear of, because its own frames used it; -1 if the window
-   *     is now too large
+   * @return by how much Helidon's own window shall grow; -1 if the client's is now too large
    */
   long connectionWindowGrew(int increment) {
     lock.lock();
     try {
       window += increment;
-      long ours = Math.min(increment, unknownToHelidon);
-      unknownToHelidon -= ours;
       serve();
-      return window > Frames.MAX_WINDOW ? -1 : increment - ours;
+      if (window > Frames.MAX_WINDOW) {
+        return -1;
+      }
+      long back = takenByHelidon;
+      takenByHelidon = 0;
+      return back;
     } finally {
       lock.unlock();
     }
@@ -279,8 +338,7 @@ final class ConnectionOutput implements DataWriter {
   /** What became of a WINDOW_UPDATE for a stream. */
   enum StreamUpdate {
     TAKEN,
-    /** The stream is Helidon's, or was never opened. */
-    FOR_HELIDON,
+    NEVER_OPENED,
     TOO_LARGE
   }
 
@@ -290,7 +348,7 @@ final class ConnectionOutput implements DataWriter {
     try {
       OpenStream stream = streams.get(streamId);
       if (stream == null) {
-        return streamId > lastStreamId ? StreamUpdate.FOR_HELIDON : StreamUpdate.TAKEN;
+        return streamId > lastStreamId ? StreamUpdate.NEVER_OPENED : StreamUpdate.TAKEN;
       }
       stream.window += increment;
       if (stream.window > Frames.MAX_WINDOW) {
@@ -298,7 +356,7 @@ final class ConnectionOutput implements DataWriter {
       }
       enqueue(stream);
       serve();
-      return stream.grpc ? StreamUpdate.TAKEN : StreamUpdate.FOR_HELIDON;
+      return StreamUpdate.TAKEN;
     } finally {
       lock.unlock();
     }
@@ -335,8 +393,8 @@ final class ConnectionOutput implements DataWriter {
   }
 
   /**
-   * Sends a message; returns when it is in the buffer, or waits behind few others. It must not
-   * change any more.
+   * Sends a message, or a part of a body that is not empty; returns when it is in the buffer, or
+   * waits behind few others. It must not change any more.
    *
    * <p>An interrupt neither ends nor tears the message: it shows again in the thread's flag once
    * the message is on its way.
@@ -431,7 +489,7 @@ final class ConnectionOutput implements DataWriter {
 
   /**
    * Wakes the senders that have waited for too long, for {@link Watchdog}: a timer of its own for
-   * each wait would cost more than the message.
+   * each wait would cost more than the message. A stream that nobody sends on any more is reset.
    */
   void wakeStalled(long now) {
     lock.lock();
@@ -440,6 +498,14 @@ final class ConnectionOutput implements DataWriter {
         streams.values().stream()
             .filter(stream -> stream.waits && isStalled(stream, now))
             .forEach(OpenStream::wake);
+      }
+      unattended.removeIf(stream -> stream != streams.get(stream.id));
+      for (OpenStream stream : List.copyOf(unattended)) {
+        if (stream.localEnded && now - stream.progress >= BODY_LINGER.toNanos()) {
+          reset(stream, Frames.NO_ERROR);
+        } else if (!stream.localEnded && isStalled(stream, now)) {
+          reset(stream, Frames.CANCEL);
+        }
       }
     } finally {
       lock.unlock();
@@ -470,13 +536,18 @@ final class ConnectionOutput implements DataWriter {
         continue;
       }
       reserve(Frames.HEADER + length);
-      Frames.putHeader(buffer, count, length, Frames.DATA, 0, stream.id);
       stream.copyTo(buffer, count + Frames.HEADER, length);
+      boolean last = stream.ending && stream.remaining() == 0;
+      int flags = last ? Frames.END_STREAM : 0;
+      Frames.putHeader(buffer, count, length, Frames.DATA, flags, stream.id);
       count += Frames.HEADER + length;
       stream.window -= length;
       window -= length;
-      unknownToHelidon += length;
-      if (stream.waits) {
+      if (last) {
+        localEnded(stream);
+        continue;
+      }
+      if (stream.waits || stream.ending) {
         stream.progress = System.nanoTime();
         stream.wakeIfWorthIt();
       }
@@ -505,29 +576,46 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
+  /** Takes one frame, as Helidon's {@code Http2ConnectionWriter} writes them. */
   @Override
-  public void writeNow(BufferData data) {
+  public void writeNow(BufferData frame) {
+    byte[] header = new byte[Frames.HEADER];
+    frame.read(header);
+    OpenStream stream;
     lock.lock();
     try {
       if (broken != null) {
         throw new UncheckedIOException(new SocketException(broken));
       }
-      int length = data.available();
-      if (inboundBegan && isConnectionWindowUpdate(data)) {
-        return;
-      }
-      if (count + length > MAX_PENDING) {
-        fail("the peer makes us answer and reads no answer");
-        throw new UncheckedIOException(new SocketException(broken));
-      }
-      reserve(length);
-      int at = count;
-      while (count < at + length) {
-        count += data.read(buffer, count, at + length - count);
-      }
-      while (at + Frames.HEADER <= count) {
-        sentByHelidon(at);
-        at += Frames.HEADER + Frames.length(buffer, at);
+      stream = streams.get(Frames.streamId(header, 0));
+      int flags = Frames.flags(header, 0);
+      switch (Frames.type(header, 0)) {
+        case Frames.DATA -> body(stream, frame, (flags & Frames.END_STREAM) != 0);
+        case Frames.HEADERS -> {
+          append(header, frame);
+          headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
+          if ((flags & Frames.END_STREAM) != 0 && stream != null) {
+            localEnded(stream);
+          }
+        }
+        case Frames.CONTINUATION -> {
+          append(header, frame);
+          headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
+        }
+        case Frames.RST_STREAM -> resetByHelidon(stream, frame);
+        case Frames.SETTINGS -> {
+          append(header, frame);
+          if ((flags & Frames.ACK) != 0) {
+            settingsAcknowledged();
+          }
+        }
+        case Frames.WINDOW_UPDATE -> {
+          // InboundWindow gives back what came in on the connection, in place of Helidon.
+          if (!inboundBegan || Frames.streamId(header, 0) != 0) {
+            append(header, frame);
+          }
+        }
+        default -> append(header, frame);
       }
       serve();
     } finally {
@@ -535,44 +623,69 @@ final class ConnectionOutput implements DataWriter {
     }
   }
 
-  /** {@link InboundWindow} gives back what came in, in place of Helidon. */
-  private static boolean isConnectionWindowUpdate(BufferData frame) {
-    return frame.get(3) == Frames.WINDOW_UPDATE
-        && (frame.get(5) | frame.get(6) | frame.get(7) | frame.get(8)) == 0;
+  private void append(byte[] header, BufferData payload) {
+    int length = payload.available();
+    if (count + header.length + length > MAX_PENDING) {
+      fail("the peer makes us answer and reads no answer");
+      throw new UncheckedIOException(new SocketException(broken));
+    }
+    reserve(header.length + length);
+    System.arraycopy(header, 0, buffer, count, header.length);
+    count += header.length;
+    for (int end = count + length; count < end; ) {
+      count += payload.read(buffer, count, end - count);
+    }
   }
 
-  private void sentByHelidon(int at) {
-    int flags = Frames.flags(buffer, at);
-    int streamId = Frames.streamId(buffer, at);
-    switch (Frames.type(buffer, at)) {
-      case Frames.DATA -> {
-        window -= Frames.length(buffer, at);
-        if ((flags & Frames.END_STREAM) != 0) {
-          localEnded(streamId);
-        }
-      }
-      case Frames.HEADERS -> {
-        headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
-        if ((flags & Frames.END_STREAM) != 0) {
-          localEnded(streamId);
-        }
-      }
-      case Frames.CONTINUATION -> headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
-      case Frames.RST_STREAM -> {
-        OpenStream stream = streams.remove(streamId);
-        if (stream != null) {
-          gone(stream);
-        }
-      }
-      case Frames.SETTINGS -> {
-        if ((flags & Frames.ACK) != 0) {
-          settingsAcknowledged();
-        }
-      }
-      default -> {
-        // says nothing about streams
-      }
+  /** Part of the answer to an HTTP request. It waits for the client's windows. */
+  private void body(OpenStream stream, BufferData payload, boolean last) {
+    int length = payload.available();
+    takenByHelidon += length;
+    if (stream == null) {
+      return;
     }
+    if (length > 0) {
+      byte[] bytes = new byte[length];
+      payload.read(bytes);
+      stream.offer(bytes);
+    }
+    if (last) {
+      end(stream);
+    } else {
+      enqueue(stream);
+    }
+  }
+
+  private void end(OpenStream stream) {
+    if (stream.remaining() == 0) {
+      byte[] frame = new byte[Frames.HEADER];
+      Frames.putHeader(frame, 0, 0, Frames.DATA, Frames.END_STREAM, stream.id);
+      control(frame);
+      localEnded(stream);
+      return;
+    }
+    stream.ending = true;
+    stream.progress = System.nanoTime();
+    stream.detached |= stream.remoteEnded;
+    unattended.add(stream);
+    enqueue(stream);
+  }
+
+  /**
+   * Helidon gives up a stream: its handler failed, or has answered before the end of the request.
+   * It says STREAM_CLOSED for both, which is for frames that come too late (RFC 9113, section 7).
+   */
+  private void resetByHelidon(OpenStream stream, BufferData payload) {
+    if (stream == null || stream.detached) {
+      return;
+    }
+    byte[] code = new byte[4];
+    payload.read(code);
+    int errorCode = Frames.int32(code, 0);
+    if (errorCode == Frames.STREAM_CLOSED) {
+      errorCode = stream.localEnded ? Frames.NO_ERROR : Frames.INTERNAL_ERROR;
+    }
+    reset(stream, errorCode);
   }
 
   @Override

@@ -23,9 +23,11 @@ final class Frames {
   static final int PRIORITY = 0x20;
 
   static final int NO_ERROR = 0x0;
+  static final int INTERNAL_ERROR = 0x2;
   static final int FLOW_CONTROL_ERROR = 0x3;
   static final int STREAM_CLOSED = 0x5;
   static final int REFUSED_STREAM = 0x7;
+  static final int CANCEL = 0x8;
   static final int ENHANCE_YOUR_CALM = 0xb;
 
   /** What a window holds before any SETTINGS, in bytes. */
@@ -33,6 +35,12 @@ final class Frames {
 
   /** The most a window may hold. */
   static final long MAX_WINDOW = Integer.MAX_VALUE;
+
+  /**
+   * What Helidon is told that the windows hold, so that it never waits for one. It takes a frame
+   * out only after it wrote it, and may be given back the bytes before: there is room for that.
+   */
+  static final int HELIDONS_WINDOW = Integer.MAX_VALUE - (64 << 20);
 
   /** The largest payload that every peer takes, and that Helidon takes by default. */
   static final int MAX_PAYLOAD = 16_384;

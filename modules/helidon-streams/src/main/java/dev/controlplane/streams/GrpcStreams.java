@@ -56,7 +56,13 @@ public final class GrpcStreams {
     routing.intercept(new StreamCallInterceptor());
     listener
         .addRouting(routing)
-        .addConnectionSelector(new GuardedSelector(settings))
+        .addConnectionSelector(
+            new GuardedSelector(
+                settings.keepalive(),
+                settings.stallLimit(),
+                settings.maxStreamsPerConnection(),
+                true,
+                new GrpcSelector(settings)))
         .connectionOptions(
             listener
                 .connectionOptions()

@@ -57,11 +57,19 @@ final class GuardedConnection implements ServerConnection {
     watchdog.watch(this);
     try {
       http2.handle(limit);
-      output.drain(LAST_WORDS);
     } finally {
+      drain();
       watchdog.forget(this);
       output.close("the connection ended");
       ended.countDown();
+    }
+  }
+
+  private void drain() {
+    try {
+      output.drain(LAST_WORDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -93,7 +101,7 @@ final class GuardedConnection implements ServerConnection {
     if (interrupt) {
       http2.close(true);
     } else {
-      Thread.ofVirtual().name("gRPC last words").start(this::closeInPeace);
+      Thread.ofVirtual().name("HTTP/2 last words").start(this::closeInPeace);
     }
   }
 

@@ -8,6 +8,9 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
+import io.helidon.webserver.Routing;
+import io.helidon.webserver.http.HttpRouting;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
@@ -18,9 +21,12 @@ final class GuardedContext implements ConnectionContext {
   private final ConnectionContext context;
   private final DataReader reader;
   private final ConnectionOutput output;
+  private final Router router;
 
-  GuardedContext(ConnectionContext context, InboundFrames frames, ConnectionOutput output) {
+  GuardedContext(
+      ConnectionContext context, InboundFrames frames, ConnectionOutput output, long maxStreams) {
     this.context = context;
+    this.router = new GuardedRouter(context.router(), output, maxStreams);
     this.reader = DataReader.create(frames);
     this.output = output;
   }
@@ -51,7 +57,7 @@ final class GuardedContext implements ConnectionContext {
 
   @Override
   public Router router() {
-    return context.router();
+    return router;
   }
 
   @Override
@@ -87,5 +93,32 @@ final class GuardedContext implements ConnectionContext {
   @Override
   public String childSocketId() {
     return context.childSocketId();
+  }
+
+  /** The listener's router, but for what {@link GuardedRouting} is. */
+  private record GuardedRouter(Router router, ConnectionOutput output, long maxStreams)
+      implements Router {
+    @Override
+    public <T extends Routing> T routing(Class<T> type, T otherwise) {
+      T routing = router.routing(type, otherwise);
+      return routing instanceof HttpRouting http
+          ? type.cast(new GuardedRouting(http, output, maxStreams))
+          : routing;
+    }
+
+    @Override
+    public List<? extends Routing> routings() {
+      return router.routings();
+    }
+
+    @Override
+    public void beforeStart() {
+      router.beforeStart();
+    }
+
+    @Override
+    public void afterStop() {
+      router.afterStop();
+    }
   }
 }

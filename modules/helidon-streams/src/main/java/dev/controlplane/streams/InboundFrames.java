@@ -16,8 +16,8 @@ import java.util.function.Supplier;
  *   <li><b>Graceful GOAWAY.</b> A client that will open no more streams says GOAWAY(NO_ERROR) and
  *       waits for those it has. Helidon ends them ({@code Http2Connection.goAwayFrame}). It does
  *       not hear of it; the client closes the connection when it is through.
- *   <li><b>Windows.</b> Those of gRPC streams and of the connection are kept by {@link
- *       ConnectionOutput}, and so are the WINDOW_UPDATE frames that make them grow.
+ *   <li><b>Windows.</b> They are kept by {@link ConnectionOutput}. Helidon is told of windows that
+ *       it never uses up, and hears of no change to them.
  *   <li>{@link PseudoHeaderNames}, {@link KnownSettings}, {@link RapidResets}, {@link
  *       InboundWindow}.
  * </ul>
@@ -31,6 +31,7 @@ final class InboundFrames implements Supplier<byte[]> {
   private final RapidResets resets = new RapidResets();
   private final InboundWindow window = new InboundWindow();
   private boolean prefaceRead;
+  private boolean settingsRead;
   private int lastStreamId;
 
   /** When the thread of the connection last began to wait for bytes; 0 while it does not wait. */
@@ -122,9 +123,7 @@ final class InboundFrames implements Supplier<byte[]> {
         if ((flags & Frames.ACK) != 0) {
           yield frame;
         }
-        byte[] known = KnownSettings.only(frame);
-        output.settingsReceived(KnownSettings.initialWindow(known));
-        yield known;
+        yield streamId != 0 || KnownSettings.isMalformed(frame) ? frame : settings(frame);
       }
       case Frames.PING -> (flags & Frames.ACK) != 0 ? DROPPED : frame;
       case Frames.GOAWAY ->
@@ -136,21 +135,35 @@ final class InboundFrames implements Supplier<byte[]> {
     };
   }
 
+  private byte[] settings(byte[] frame) {
+    long initialWindow = KnownSettings.initialWindow(frame);
+    if (initialWindow > Frames.MAX_WINDOW) {
+      return refuse(Frames.FLOW_CONTROL_ERROR);
+    }
+    output.settingsReceived((int) initialWindow);
+    byte[] known = KnownSettings.forHelidon(frame);
+    if (settingsRead) {
+      return known;
+    }
+    settingsRead = true;
+    return KnownSettings.withBoundlessWindows(known);
+  }
+
   private byte[] windowUpdate(byte[] frame, int streamId) {
     int increment = Frames.int32(frame, Frames.HEADER) & 0x7fff_ffff;
     if (increment == 0) {
       return frame;
     }
     if (streamId == 0) {
-      long forHelidon = output.connectionWindowGrew(increment);
-      if (forHelidon < 0) {
+      long helidons = output.connectionWindowGrew(increment);
+      if (helidons < 0) {
         return refuse(Frames.FLOW_CONTROL_ERROR);
       }
-      return forHelidon == 0 ? DROPPED : Frames.windowUpdate(0, (int) forHelidon);
+      return helidons == 0 ? DROPPED : Frames.windowUpdate(0, (int) helidons);
     }
     return switch (output.streamWindowGrew(streamId, increment)) {
       case TAKEN -> DROPPED;
-      case FOR_HELIDON -> frame;
+      case NEVER_OPENED -> frame;
       case TOO_LARGE -> {
         output.control(Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR));
         boolean helidons = output.resetReceived(streamId);

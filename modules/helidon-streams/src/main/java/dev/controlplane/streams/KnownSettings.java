@@ -3,7 +3,8 @@ package dev.controlplane.streams;
 import java.util.Arrays;
 
 /**
- * Leaves settings that Helidon does not know out of a SETTINGS frame.
+ * What Helidon gets to read of a SETTINGS frame: the settings that it knows, but for the client's
+ * windows, which {@link ConnectionOutput} keeps.
  *
  * <p>A receiver must ignore them (RFC 9113, section 6.5.2). Helidon 4.5.0 ({@code
  * Http2Settings.create}) skips the identifier of an unknown setting but not its value, and reads
@@ -16,35 +17,43 @@ final class KnownSettings {
 
   private KnownSettings() {}
 
-  /** Returns the frame without unknown settings; the same one if it has none or is malformed. */
-  static byte[] only(byte[] frame) {
-    if ((frame.length - Frames.HEADER) % SETTING != 0) {
-      return frame;
-    }
+  static boolean isMalformed(byte[] frame) {
+    return (frame.length - Frames.HEADER) % SETTING != 0;
+  }
+
+  /** Leaves out what is unknown, and the client's window. */
+  static byte[] forHelidon(byte[] frame) {
     byte[] known = new byte[frame.length];
     int to = Frames.HEADER;
     for (int at = Frames.HEADER; at < frame.length; at += SETTING) {
       int id = id(frame, at);
-      if (id >= 1 && id <= LAST_KNOWN) {
+      if (id >= 1 && id <= LAST_KNOWN && id != INITIAL_WINDOW_SIZE) {
         System.arraycopy(frame, at, known, to, SETTING);
         to += SETTING;
       }
     }
-    if (to == frame.length) {
-      return frame;
-    }
-    Frames.putHeader(known, 0, to - Frames.HEADER, Frames.SETTINGS, Frames.flags(frame, 0), 0);
+    Frames.putHeader(known, 0, to - Frames.HEADER, Frames.SETTINGS, 0, 0);
     return Arrays.copyOf(known, to);
   }
 
-  /**
-   * The initial window that a frame of known settings sets, or -1 if it sets none that is allowed.
-   */
-  static int initialWindow(byte[] frame) {
-    int size = -1;
+  /** Adds windows to a client's first SETTINGS frame, of the streams and of the connection. */
+  static byte[] withBoundlessWindows(byte[] frame) {
+    byte[] connection = Frames.windowUpdate(0, Frames.HELIDONS_WINDOW - Frames.DEFAULT_WINDOW);
+    byte[] both = Arrays.copyOf(frame, frame.length + SETTING + connection.length);
+    int length = frame.length + SETTING - Frames.HEADER;
+    Frames.putHeader(both, 0, length, Frames.SETTINGS, 0, 0);
+    both[frame.length + 1] = INITIAL_WINDOW_SIZE;
+    Frames.putInt32(both, frame.length + 2, Frames.HELIDONS_WINDOW);
+    System.arraycopy(connection, 0, both, frame.length + SETTING, connection.length);
+    return both;
+  }
+
+  /** The initial window that a frame sets, in bytes; -1 if it sets none. */
+  static long initialWindow(byte[] frame) {
+    long size = -1;
     for (int at = Frames.HEADER; at + SETTING <= frame.length; at += SETTING) {
       if (id(frame, at) == INITIAL_WINDOW_SIZE) {
-        size = Frames.int32(frame, at + 2);
+        size = Integer.toUnsignedLong(Frames.int32(frame, at + 2));
       }
     }
     return size;

@@ -4,15 +4,15 @@ import java.util.concurrent.locks.Condition;
 
 /**
  * A stream that is open on the wire: its window, its half-closed sides, the message that is going
- * out and those that wait behind it. Every field is guarded by the lock of its {@link
- * ConnectionOutput}, but for {@link #grpc}.
+ * out and those that wait behind it. Of an HTTP answer, parts of the body take the place of
+ * messages. Every field is guarded by the lock of its {@link ConnectionOutput}.
  */
 final class OpenStream {
   /**
    * A compressed flag and a length go before each message (gRPC over HTTP/2,
    * "Length-Prefixed-Message").
    */
-  private static final int PREFIX = 5;
+  private static final int GRPC_PREFIX = 5;
 
   /** Messages that may wait behind the one that goes out: a sender is woken once for several. */
   static final int MAX_WAITING = 8;
@@ -20,16 +20,25 @@ final class OpenStream {
   /** Bytes that these may have together. */
   static final int MAX_WAITING_BYTES = 16 << 10;
 
+  /** Bytes of a body that may wait behind its part that goes out: as many as a file is read by. */
+  private static final int MAX_WAITING_BODY = 64 << 10;
+
   final int id;
 
   /** Bytes of DATA that the client takes now; below zero after a SETTINGS frame that lowered it. */
   long window;
+
+  /** The client's headers were not all that it sends. */
+  boolean hasBody;
 
   /** The client sends nothing more. */
   boolean remoteEnded;
 
   /** We send nothing more. */
   boolean localEnded;
+
+  /** We send nothing after what waits. */
+  boolean ending;
 
   /** Reset by the client, or its connection is gone. */
   boolean gone;
@@ -43,7 +52,7 @@ final class OpenStream {
   /** Its sender waits for its messages to go out. */
   boolean waits;
 
-  /** When one of them last moved; of no meaning while the sender does not wait. */
+  /** When one of them last moved; of no meaning while nobody waits and it is not ending. */
   long progress;
 
   /** Wakes the sender; made when one has to wait for the first time. */
@@ -52,11 +61,8 @@ final class OpenStream {
   /** Who is to be told that the client is gone; null until the handler starts. */
   StreamHandler handler;
 
-  /**
-   * Set once a gRPC handler has taken the stream: from then on its window is kept here and not by
-   * Helidon.
-   */
-  volatile boolean grpc;
+  /** What goes before each message, in bytes: nothing, until a gRPC handler takes the stream. */
+  private int prefix;
 
   /** The message that goes out, or null when there is none. */
   private byte[] message;
@@ -76,13 +82,18 @@ final class OpenStream {
     this.window = window;
   }
 
-  /** Whether a message of this length may be offered now. */
-  boolean takes(int length) {
-    return message == null
-        || (waitingCount < MAX_WAITING && waitingBytes + length <= MAX_WAITING_BYTES);
+  /** From now on it carries messages of gRPC. */
+  void becomeGrpc() {
+    prefix = GRPC_PREFIX;
   }
 
-  /** Takes a message, which must not change any more. */
+  /** Whether a message of this length may be offered now. */
+  boolean takes(int length) {
+    int most = prefix > 0 ? MAX_WAITING_BYTES : MAX_WAITING_BODY;
+    return message == null || (waitingCount < MAX_WAITING && waitingBytes + length <= most);
+  }
+
+  /** Takes a message, which must not change any more; a part of a body is not empty. */
   void offer(byte[] bytes) {
     if (message == null) {
       message = bytes;
@@ -90,22 +101,37 @@ final class OpenStream {
     }
     if (waiting == null) {
       waiting = new byte[MAX_WAITING][];
+    } else if (waitingCount == waiting.length) {
+      growRing();
     }
-    waiting[(firstWaiting + waitingCount++) % MAX_WAITING] = bytes;
+    waiting[slot(waitingCount++)] = bytes;
     waitingBytes += bytes.length;
+  }
+
+  /** For what Helidon sends without asking whether it is taken. */
+  private void growRing() {
+    byte[][] larger = new byte[2 * waiting.length][];
+    for (int i = 0; i < waitingCount; i++) {
+      larger[i] = waiting(i);
+    }
+    waiting = larger;
+    firstWaiting = 0;
   }
 
   /** How much of the message that goes out is left, its prefix included; 0 when there is none. */
   int remaining() {
-    return message == null ? 0 : PREFIX + message.length - done;
+    return message == null ? 0 : prefix + message.length - done;
   }
 
   /**
    * How many bytes of messages may go out now by the window of the stream: whole messages; of one
    * that does not fit, a part, if it has begun or if it is larger than {@code small} and so much of
-   * the window is left.
+   * the window is left. Of a body any part.
    */
   long sendable(int small) {
+    if (prefix == 0) {
+      return Math.clamp(window, 0, remaining() + (long) waitingBytes);
+    }
     long total = 0;
     int left = remaining();
     boolean begun = done > 0;
@@ -116,13 +142,18 @@ final class OpenStream {
       }
       total += left;
       begun = false;
-      left = next < waitingCount ? PREFIX + waiting(next).length : 0;
+      left = next < waitingCount ? prefix + waiting(next).length : 0;
     }
     return total;
   }
 
   private byte[] waiting(int index) {
-    return waiting[(firstWaiting + index) % MAX_WAITING];
+    return waiting[slot(index)];
+  }
+
+  /** The ring's length is a power of two. */
+  private int slot(int index) {
+    return (firstWaiting + index) & (waiting.length - 1);
   }
 
   /** Copies the next {@code count} bytes of messages into a buffer; there are as many. */
@@ -130,17 +161,17 @@ final class OpenStream {
     int to = at;
     int end = at + count;
     while (to < end) {
-      while (done < PREFIX && to < end) {
-        buffer[to++] = done == 0 ? 0 : (byte) (message.length >> (8 * (PREFIX - 1 - done)));
+      while (done < prefix && to < end) {
+        buffer[to++] = done == 0 ? 0 : (byte) (message.length >> (8 * (prefix - 1 - done)));
         done++;
       }
-      if (done >= PREFIX) {
+      if (done >= prefix) {
         // Not so if the frame ends within the prefix, where the window did.
-        int part = Math.min(end - to, PREFIX + message.length - done);
-        System.arraycopy(message, done - PREFIX, buffer, to, part);
+        int part = Math.min(end - to, prefix + message.length - done);
+        System.arraycopy(message, done - prefix, buffer, to, part);
         done += part;
         to += part;
-        if (done == PREFIX + message.length) {
+        if (done == prefix + message.length) {
           nextMessage();
         }
       }
@@ -153,7 +184,7 @@ final class OpenStream {
     if (waitingCount > 0) {
       message = waiting(0);
       waiting[firstWaiting] = null;
-      firstWaiting = (firstWaiting + 1) % MAX_WAITING;
+      firstWaiting = slot(1);
       waitingCount--;
       waitingBytes -= message.length;
     }

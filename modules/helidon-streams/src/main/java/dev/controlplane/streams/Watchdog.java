@@ -45,7 +45,7 @@ final class Watchdog {
     if (!running) {
       running = true;
       Thread.ofVirtual()
-          .name("gRPC keepalive")
+          .name("HTTP/2 keepalive")
           .inheritInheritableThreadLocals(false)
           .start(this::run);
     }

@@ -173,6 +173,32 @@ final class RawClient implements AutoCloseable {
     message(streamId, message.getBytes(StandardCharsets.UTF_8), true);
   }
 
+  /** A request of HTTP without a body. */
+  void get(int streamId, String path) {
+    request(streamId, 0x82, path, true);
+  }
+
+  /** The head of a request of HTTP that has a body. */
+  void post(int streamId, String path) {
+    request(streamId, 0x83, path, false);
+  }
+
+  private void request(int streamId, int method, String path, boolean endStream) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.write(method);
+    block.write(0x86); // :scheme http
+    block.write(0x04); // :path
+    string(block, path);
+    block.write(0x01); // :authority
+    string(block, "127.0.0.1");
+    field(block, "te", "trailers");
+    send(
+        Frames.HEADERS,
+        Frames.END_HEADERS | (endStream ? Frames.END_STREAM : 0),
+        streamId,
+        block.toByteArray());
+  }
+
   void headers(int streamId, String path, boolean endStream) {
     send(
         Frames.HEADERS,

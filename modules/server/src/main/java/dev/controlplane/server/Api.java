@@ -172,6 +172,7 @@ public final class Api implements Filter {
       response.header(HeaderValues.CONNECTION_CLOSE);
     }
     Json.send(request, response, new Json.Failure(answer.code(), answer.getMessage()));
+    response.commit();
   }
 
   private ApiException asAnswer(RoutingRequest request, Throwable failure) {

@@ -2,6 +2,7 @@ package dev.controlplane.server;
 
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -76,11 +77,21 @@ public final class ServerSetup {
   }
 
   /**
-   * Serves the HTTP API, health, metrics and profiles.
+   * Serves the HTTP API, health, metrics and profiles, over HTTP/1.1.
    *
    * @param port setting that holds the port
    */
   public void http(String port) {
+    http(port, null);
+  }
+
+  /**
+   * Serves the HTTP API, health, metrics and profiles.
+   *
+   * @param port setting that holds the port
+   * @param http2 for clients that begin with HTTP/2 ("prior knowledge"); null to have HTTP/1.1 only
+   */
+  public void http(String port, ServerConnectionSelector http2) {
     listen("http", WebServer.DEFAULT_SOCKET_NAME, port);
     webServer
         .port(settings.port(port))
@@ -91,7 +102,12 @@ public final class ServerSetup {
         .idleConnectionPeriod(Duration.ofSeconds(5))
         .protocolsDiscoverServices(false)
         .addConnectionSelector(
-            new TimedHttp1(limit("request-head-timeout"), limit("write-timeout")));
+            new TimedHttp1(limit("request-head-timeout"), writeTimeout(), http2));
+  }
+
+  /** How long a client may take nothing of its answer. */
+  public Duration writeTimeout() {
+    return limit("write-timeout");
   }
 
   private Duration limit(String key) {

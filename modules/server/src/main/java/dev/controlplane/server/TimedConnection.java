@@ -12,7 +12,10 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -23,7 +26,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A connection whose requests' heads and whose writes have a time limit. Waiting for a request is
- * limited by Helidon, reading a body by {@link RequestBody}.
+ * limited by Helidon, reading a body by {@link RequestBody}. One that begins with HTTP/2 gets that,
+ * where the server has it, and no limits from here.
  *
  * <p>Before a read or a write that is limited the thread leaves a {@link Wait}, and takes it back
  * after. {@link ConnectionWatch} takes one that is over time: whoever gets it, it is either in time
@@ -33,6 +37,11 @@ final class TimedConnection
     implements ConnectionContext, ServerConnection, InterruptableTask<Void>, DataWriter {
   private static final int SMALLEST_READ = 4 * 1024;
   private static final int LARGEST_READ = 64 * 1024;
+
+  /** What HTTP/2 begins with, and no request of HTTP/1.1 (RFC 9113, section 3.4). */
+  private static final byte[] PREFACE = "PRI ".getBytes(StandardCharsets.US_ASCII);
+
+  private static final byte[] NOTHING = {};
 
   private static final ThreadLocal<TimedConnection> CURRENT = new ThreadLocal<>();
 
@@ -46,10 +55,19 @@ final class TimedConnection
   private final long writeNanos;
   private final ConnectionWatch watch;
   private final AtomicReference<Wait> wait = new AtomicReference<>();
-  private ServerConnection http1;
+  private final ServerConnectionSelector http2;
+
+  /** What the connection speaks: HTTP/1.1, until it begins with HTTP/2. */
+  private volatile ServerConnection spoken;
+
+  /** Waits for the first bytes, that tell. */
+  private volatile boolean listens;
+
+  /** What of HTTP/2 is read already; null with HTTP/1.1. */
+  private byte[] first;
 
   /** The thread that reads heads and runs handlers; bodies are read by others. */
-  private Thread owner;
+  private volatile Thread owner;
 
   /** When the first bytes of the head that is being read were there; 0 between heads. */
   private long headBegan;
@@ -57,8 +75,18 @@ final class TimedConnection
   /** How much to make room for: what came last times four, so that large bodies take few reads. */
   private int nextRead = SMALLEST_READ;
 
-  TimedConnection(ConnectionContext context, Duration head, Duration write, ConnectionWatch watch) {
+  /**
+   * @param http2 null to have none
+   */
+  TimedConnection(
+      ConnectionContext context,
+      Duration head,
+      Duration write,
+      ConnectionWatch watch,
+      ServerConnectionSelector http2) {
     this.context = context;
+    this.http2 = http2;
+    this.listens = http2 != null;
     this.writer = context.dataWriter();
     this.headNanos = head.toNanos();
     this.writeNanos = write.toNanos();
@@ -75,8 +103,8 @@ final class TimedConnection
     return connection != null && connection.reader.available() >= bytes;
   }
 
-  void serve(ServerConnection connection) {
-    http1 = connection;
+  void serve(ServerConnection http1) {
+    spoken = http1;
   }
 
   /** The first line of a head is read, maybe without a read from the socket. */
@@ -96,9 +124,25 @@ final class TimedConnection
     CURRENT.set(this);
     watch.watch(this);
     try {
-      http1.handle(limit);
+      if (listens) {
+        listen();
+      }
+      spoken.handle(limit);
     } finally {
       watch.forget(this);
+    }
+  }
+
+  private void listen() {
+    try {
+      if (reader.startsWith(PREFACE)) {
+        first = reader.readBuffer(reader.available()).readBytes();
+        spoken = http2.connection(this);
+      }
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      // HTTP/1.1 knows what to do at the end of a connection.
+    } finally {
+      listens = false;
     }
   }
 
@@ -205,27 +249,42 @@ final class TimedConnection
 
   @Override
   public Duration idleTime() {
-    return http1.idleTime();
+    return spoken.idleTime();
   }
 
   @Override
   public void close(boolean interrupt) {
-    http1.close(interrupt);
+    Thread listener = owner;
+    if (listens && listener != null) {
+      listener.interrupt();
+    } else {
+      spoken.close(interrupt);
+    }
   }
 
   @Override
   public boolean canInterrupt() {
-    return http1 instanceof InterruptableTask<?> task && task.canInterrupt();
+    return listens || (spoken instanceof InterruptableTask<?> task && task.canInterrupt());
   }
 
   @Override
   public DataWriter dataWriter() {
-    return this;
+    return first == null ? this : writer;
   }
 
   @Override
   public DataReader dataReader() {
-    return reader;
+    return first == null ? reader : DataReader.create(this::readHttp2);
+  }
+
+  private byte[] readHttp2() {
+    byte[] bytes = first;
+    first = NOTHING;
+    try {
+      return bytes.length > 0 ? bytes : receive();
+    } catch (UncheckedIOException e) {
+      throw new ServerConnectionException("the connection broke", e);
+    }
   }
 
   @Override

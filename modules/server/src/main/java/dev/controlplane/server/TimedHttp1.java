@@ -20,14 +20,17 @@ import java.util.Set;
 final class TimedHttp1 implements ServerConnectionSelector {
   private final Duration headTimeout;
   private final Duration writeTimeout;
+  private final ServerConnectionSelector http2;
   private final ConnectionWatch watch = new ConnectionWatch();
   private final Http1ConnectionSelector http1;
 
   /**
-   * How long a request's head may take from its first byte, and one write of an answer, of 64 KiB
-   * at most where files are sent.
+   * @param headTimeout how long a request's head may take from its first byte
+   * @param writeTimeout how long one write of an answer may, of 64 KiB at most where files are sent
+   * @param http2 for connections that begin with it; null to have none
    */
-  TimedHttp1(Duration headTimeout, Duration writeTimeout) {
+  TimedHttp1(Duration headTimeout, Duration writeTimeout, ServerConnectionSelector http2) {
+    this.http2 = http2;
     this.headTimeout = headTimeout;
     this.writeTimeout = writeTimeout;
     this.http1 =
@@ -60,7 +63,8 @@ final class TimedHttp1 implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    TimedConnection connection = new TimedConnection(context, headTimeout, writeTimeout, watch);
+    TimedConnection connection =
+        new TimedConnection(context, headTimeout, writeTimeout, watch, http2);
     connection.serve(http1.connection(connection));
     return connection;
   }

@@ -48,7 +48,7 @@ class ModuleArrowsTest {
     "streams,          ''",
     "server,           pprof pprof.observe",
     "upload,           server catalog pprof",
-    "consumer,         server catalog",
+    "consumer,         server catalog streams",
     "grpc,             server catalog streams proto pprof",
     "client,           proto",
   })
