@@ -13,7 +13,7 @@ NAMES = {
     "fanout": "one update to thousands of streams: ours, grpc-go, grpc-java's Netty",
     "idle": "memory of a subscription to which nothing is sent: ours, grpc-go",
     "latency": "from an upload to its subscribers: ours, grpc-go",
-    "downloads": "files over HTTP/1.1: consumer-server, nginx",
+    "downloads": "files over HTTP/1.1 and HTTP/2: consumer-server, nginx",
     "uploads": "large files against sha256sum + cp + sync, and many small ones: upload-server, grpc-go's process",
     "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",

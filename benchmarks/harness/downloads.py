@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import urllib.request
 
-from harness.processes import Http2Files, Nginx, Ours, scratch
+from harness.processes import Nginx, Ours, scratch
 from harness.programs import OUTPUT, need, tell
 from harness.fanout import ratio, rotated
 from harness.report import Curve, Report, medians
@@ -41,15 +41,12 @@ def measure(options):
         for size, (length, _) in SIZES.items():
             urls[size] = {
                 "consumer-server": (f"{ours.consumer_url}/file/f{length}/version/1", ours.servers["consumer-server"]),
-                "nginx": (f"{nginx.url}/{length}", nginx.serving)}
-            digests = {digest(url) for url, _ in urls[size].values()}
+                "nginx": (f"{nginx.url}/{length}", nginx.serving),
+                "consumer-server, HTTP/2": (f"{ours.consumer_url}/file/f{length}/version/1", ours.servers["consumer-server"]),
+                "nginx, HTTP/2": (f"{nginx.h2_url}/{length}", nginx.serving)}
+            digests = {digest(url) for name, (url, _) in urls[size].items() if "HTTP/2" not in name}
             if len(digests) != 1:
                 raise SystemExit(f"the two servers give different bytes for {size}")
-        h2 = stack.enter_context(Http2Files(home / "h2", ours.home / "data"))
-        for size, (length, _) in SIZES.items():
-            urls[size] |= {
-                "Helidon's HTTP/2": (f"{h2.url}/file/f{length}/version/1", h2.serving),
-                "nginx, HTTP/2": (f"{nginx.h2_url}/{length}", nginx.serving)}
         names = list(urls["1 KiB"])
         found = {size: {name: [] for name in names} for size in SIZES}
 

@@ -159,21 +159,6 @@ class Ours(contextlib.ExitStack):
         return heap_bytes(self.pushing)
 
 
-class Http2Files(contextlib.ExitStack):
-    """consumer-server over the data directory of another, with Helidon's HTTP/2 beside HTTP/1.1."""
-
-    def __init__(self, home, data):
-        super().__init__()
-        (port,) = free_ports(1)
-        self.url = f"http://127.0.0.1:{port}"
-        path = os.pathsep.join(map(str, [jar("consumer-server"), BENCHMARKS / "target/benchmarks.jar"]))
-        command = [
-            jdk() / "bin/java", "--enable-native-access=ALL-UNNAMED", "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp", path, "dev.controlplane.consumer.Http2Peer"]
-        settings = {"STORAGE_PATH": str(data), "CONSUMER_PORT": str(port)}
-        self.serving = self.enter_context(Server("consumer-server-h2", command, home, said("event=ready"), settings))
-
-
 class Peer(contextlib.ExitStack):
     """One process that takes uploads over HTTP and pushes them over gRPC."""
 

@@ -48,9 +48,10 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Memory: one buffer filling and one in the socket, 64 KiB each and what one frame goes over; of
  * each stream the message that goes out and, behind it, up to {@value OpenStream#MAX_WAITING} of
- * together 16 KiB. They are not copied before they go into the buffer. Frames that do not wait for
- * room (HEADERS, SETTINGS, PING, WINDOW_UPDATE) may add up to {@link #MAX_PENDING}, then the peer
- * is one that makes us answer and reads no answer, and the connection is closed.
+ * together 16 KiB (64 KiB of the body of an HTTP answer, whose parts go the way of messages). They
+ * are not copied before they go into the buffer. Frames that do not wait for room (HEADERS,
+ * SETTINGS, PING, WINDOW_UPDATE) may add up to {@link #MAX_PENDING}, then the peer is one that
+ * makes us answer and reads no answer, and the connection is closed.
  */
 final class ConnectionOutput implements DataWriter {
   /** How many bytes of DATA may wait for the socket. */
@@ -581,13 +582,12 @@ final class ConnectionOutput implements DataWriter {
   public void writeNow(BufferData frame) {
     byte[] header = new byte[Frames.HEADER];
     frame.read(header);
-    OpenStream stream;
     lock.lock();
     try {
       if (broken != null) {
         throw new UncheckedIOException(new SocketException(broken));
       }
-      stream = streams.get(Frames.streamId(header, 0));
+      OpenStream stream = streams.get(Frames.streamId(header, 0));
       int flags = Frames.flags(header, 0);
       switch (Frames.type(header, 0)) {
         case Frames.DATA -> body(stream, frame, (flags & Frames.END_STREAM) != 0);

@@ -1,6 +1,8 @@
 package dev.controlplane.streams;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -57,6 +59,8 @@ final class GuardedConnection implements ServerConnection {
     watchdog.watch(this);
     try {
       http2.handle(limit);
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      throw new CloseConnectionException("the client left in the middle of its preface", e);
     } finally {
       drain();
       watchdog.forget(this);

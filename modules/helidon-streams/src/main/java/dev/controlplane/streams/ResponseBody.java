@@ -10,8 +10,9 @@ import java.util.Arrays;
  *
  * <p>Helidon 4.5.0 ({@code Http2ConnectionWriter.splitAndWrite}) copies each part three times,
  * over-sends the window of the connection, and lets the sender wait on for a client that reset the
- * stream or is lost. Here Helidon gets the first part, so that it knows the length of an answer
- * that has no more; the others go to {@link ConnectionOutput}, which has all waiting done.
+ * stream or is lost. Here Helidon gets the first part if it is small, so that it can say the length
+ * of an answer that has no more; all else goes to {@link ConnectionOutput}, which has all waiting
+ * done. The head goes out without a length of Helidon's then: so do answers to HEAD, and 304.
  */
 final class ResponseBody extends OutputStream {
   private final OutputStream helidons;
@@ -35,16 +36,16 @@ final class ResponseBody extends OutputStream {
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
+    boolean helidonsPart = !begun && length > 0 && length <= Frames.MAX_PAYLOAD;
     if (!begun) {
       begun = true;
-      helidons.write(bytes, offset, length);
-      if (length == 0) {
-        // An answer to HEAD, or 304: else Helidon says Content-Length: 0.
-        flush();
-      }
-    } else if (length > 0) {
+      helidons.write(bytes, offset, helidonsPart ? length : 0);
+    }
+    if (!helidonsPart) {
       flush();
-      send(Arrays.copyOfRange(bytes, offset, offset + length));
+      if (length > 0) {
+        send(Arrays.copyOfRange(bytes, offset, offset + length));
+      }
     }
   }
 

@@ -141,6 +141,8 @@ final class TimedConnection
       }
     } catch (DataReader.InsufficientDataAvailableException e) {
       // HTTP/1.1 knows what to do at the end of a connection.
+    } catch (UncheckedIOException e) {
+      throw new ServerConnectionException("the connection ended before it began", e);
     } finally {
       listens = false;
     }

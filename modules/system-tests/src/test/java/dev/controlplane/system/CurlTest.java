@@ -185,6 +185,64 @@ class CurlTest {
   }
 
   @Test
+  void consumersGetTheSameOverHttp2() throws IOException {
+    String url = cluster.consumerUrl() + "/file/h2";
+    cluster.published("h2", "1", code);
+    Answer whole = http2(url);
+    assertEquals(200, whole.status());
+    assertArrayEquals(code, whole.body());
+    assertEquals('"' + Cluster.sha256(code) + '"', whole.header("ETag"));
+    Answer head = http2("-I", url);
+    assertEquals(String.valueOf(code.length), head.header("Content-Length"));
+    Answer unchanged = http2("-H", "If-None-Match: " + whole.header("ETag"), url);
+    assertEquals(304, unchanged.status());
+    assertEquals("", unchanged.header("Content-Length"));
+    Answer part = http2("-r", "1000-1999", url);
+    assertEquals(206, part.status());
+    assertArrayEquals(java.util.Arrays.copyOfRange(code, 1000, 2000), part.body());
+
+    assertEquals(404, http2(cluster.consumerUrl() + "/file/none").status());
+    assertEquals(400, http2(cluster.consumerUrl() + "/file/%zz").status());
+    assertEquals(400, http2(url + "?%zz").status());
+    assertEquals(405, http2("-X", "DELETE", url).status());
+    Answer refused = http2("-T", bundle.toString(), url);
+    assertEquals(413, refused.status(), refused::text);
+    requireError(refused);
+    assertEquals("healthy", http2(cluster.consumerUrl() + "/health").json().at("/status").asText());
+  }
+
+  private static Answer http2(String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of("--http2-prior-knowledge"));
+    all.addAll(List.of(arguments));
+    Answer answer = curl(all.toArray(String[]::new));
+    assertTrue(answer.headers().contains("HTTP/2"), answer.headers());
+    return answer;
+  }
+
+  @Test
+  void manyDownloadsAtOnceOverOneHttp2ConnectionArriveWhole() throws IOException {
+    cluster.published("at-once", "1", code);
+    Path to = Files.createDirectory(cluster.root().resolve("at-once"));
+    String url = cluster.consumerUrl() + "/file/at-once/version/1?[1-40]";
+    Tools.run(
+            "curl",
+            "-sSfZ",
+            "--parallel-max",
+            "40",
+            "--max-time",
+            "60",
+            "--http2-prior-knowledge",
+            "-o",
+            to + "/#1",
+            url)
+        .mustSucceed();
+    for (int i = 1; i <= 40; i++) {
+      assertEquals(
+          Cluster.sha256(code), Cluster.sha256(Files.readAllBytes(to.resolve(String.valueOf(i)))));
+    }
+  }
+
+  @Test
   void rollbackAndDeleteMoveLatestAndTheVersionStaysUsed() throws IOException {
     long first = cluster.published("moves", "1", bytes("one"));
     long second = cluster.published("moves", "2", bytes("two"));
