@@ -96,15 +96,22 @@ final class InboundFrames implements Supplier<byte[]> {
     if (frame.length != Frames.HEADER + length) {
       return frame;
     }
+    int type = Frames.type(frame, 0);
     int flags = Frames.flags(frame, 0);
     int streamId = Frames.streamId(frame, 0);
-    return switch (Frames.type(frame, 0)) {
+    if (streamId == 0 && (type == Frames.DATA || type == Frames.RST_STREAM)) {
+      return refuse(Frames.PROTOCOL_ERROR);
+    }
+    return switch (type) {
       case Frames.HEADERS -> {
         lastStreamId = Math.max(lastStreamId, streamId);
         output.headersReceived(streamId, (flags & Frames.END_STREAM) != 0);
         yield HeaderBlocks.normalize(frame, this::read);
       }
       case Frames.DATA -> {
+        if ((flags & Frames.PADDED) != 0 && (frame[Frames.HEADER] & 0xff) >= length) {
+          yield refuse(Frames.PROTOCOL_ERROR);
+        }
         boolean open = output.dataReceived(streamId, (flags & Frames.END_STREAM) != 0);
         int back = window.received(length);
         if (back > 0) {
@@ -126,12 +133,15 @@ final class InboundFrames implements Supplier<byte[]> {
         yield streamId != 0 || KnownSettings.isMalformed(frame) ? frame : settings(frame);
       }
       case Frames.PING -> (flags & Frames.ACK) != 0 ? DROPPED : frame;
-      case Frames.GOAWAY ->
-          length >= 8 && Frames.int32(frame, Frames.HEADER + 4) == Frames.NO_ERROR
-              ? DROPPED
-              : frame;
+      case Frames.GOAWAY -> {
+        if (streamId != 0) {
+          yield refuse(Frames.PROTOCOL_ERROR);
+        }
+        boolean graceful = length >= 8 && Frames.int32(frame, Frames.HEADER + 4) == Frames.NO_ERROR;
+        yield graceful ? DROPPED : frame;
+      }
       // Extensions; a receiver ignores those that it does not know (RFC 9113, section 5.5).
-      default -> Frames.type(frame, 0) > Frames.CONTINUATION ? DROPPED : frame;
+      default -> type > Frames.CONTINUATION ? DROPPED : frame;
     };
   }
 
@@ -151,10 +161,10 @@ final class InboundFrames implements Supplier<byte[]> {
 
   private byte[] windowUpdate(byte[] frame, int streamId) {
     int increment = Frames.int32(frame, Frames.HEADER) & 0x7fff_ffff;
-    if (increment == 0) {
-      return frame;
-    }
     if (streamId == 0) {
+      if (increment == 0) {
+        return refuse(Frames.PROTOCOL_ERROR);
+      }
       long helidons = output.connectionWindowGrew(increment);
       if (helidons < 0) {
         return refuse(Frames.FLOW_CONTROL_ERROR);
@@ -162,15 +172,17 @@ final class InboundFrames implements Supplier<byte[]> {
       return helidons == 0 ? DROPPED : Frames.windowUpdate(0, (int) helidons);
     }
     return switch (output.streamWindowGrew(streamId, increment)) {
-      case TAKEN -> DROPPED;
+      case TAKEN -> increment == 0 ? reset(streamId, Frames.PROTOCOL_ERROR) : DROPPED;
       case NEVER_OPENED -> frame;
-      case TOO_LARGE -> {
-        output.control(Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR));
-        boolean helidons = output.resetReceived(streamId);
-        // Helidon's own stream has to go too.
-        yield helidons ? Frames.reset(streamId, Frames.FLOW_CONTROL_ERROR) : DROPPED;
-      }
+      case TOO_LARGE -> reset(streamId, Frames.FLOW_CONTROL_ERROR);
     };
+  }
+
+  private byte[] reset(int streamId, int errorCode) {
+    byte[] frame = Frames.reset(streamId, errorCode);
+    output.control(frame);
+    // Helidon's own stream has to go too.
+    return output.resetReceived(streamId) ? frame : DROPPED;
   }
 
   /** Tells the client why, and ends the connection. */

@@ -16,12 +16,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -292,6 +294,44 @@ class HttpStreamsTest {
       client.settings(INITIAL_WINDOW_SIZE, -1);
       RawClient.Frame goAway = client.await("GOAWAY", f -> f.type() == Frames.GOAWAY);
       assertEquals(Frames.FLOW_CONTROL_ERROR, goAway.errorCode());
+    }
+  }
+
+  @Test
+  void framesThatMayNotBeEndTheConnection() throws Exception {
+    byte[] none = {};
+    byte[] code = new byte[4];
+    List<Consumer<RawClient>> frames =
+        List.of(
+            client -> client.send(Frames.DATA, 0, 0, none),
+            client -> client.send(Frames.RST_STREAM, 0, 0, code),
+            client -> client.send(Frames.GOAWAY, 0, 1, new byte[8]),
+            client -> client.send(Frames.DATA, Frames.PADDED, 1, new byte[] {1}),
+            client -> client.windowUpdate(0, 0));
+    try (RawClient first = start(LONG)) {
+      first.get(1, "/small");
+      for (Consumer<RawClient> frame : frames) {
+        try (RawClient client = RawClient.to(server.port())) {
+          client.post(1, "/small");
+          frame.accept(client);
+          RawClient.Frame goAway = client.await("GOAWAY", f -> f.type() == Frames.GOAWAY);
+          assertEquals(Frames.PROTOCOL_ERROR, goAway.errorCode());
+        }
+      }
+      first.awaitData(1);
+    }
+  }
+
+  @Test
+  void aWindowThatGrowsByNothingResetsItsStreamAndNoOther() throws Exception {
+    try (RawClient client = start(LONG)) {
+      client.get(1, "/file");
+      client.get(3, "/file");
+      client.windowUpdate(1, 0);
+      client.awaitReset(1, Frames.PROTOCOL_ERROR);
+      client.windowUpdate(0, 1 << 20);
+      client.windowUpdate(3, 1 << 20);
+      client.await("the end of the other", f -> f.streamId() == 3 && f.endStream());
     }
   }
 }

@@ -220,29 +220,6 @@ class CurlTest {
   }
 
   @Test
-  void manyDownloadsAtOnceOverOneHttp2ConnectionArriveWhole() throws IOException {
-    cluster.published("at-once", "1", code);
-    Path to = Files.createDirectory(cluster.root().resolve("at-once"));
-    String url = cluster.consumerUrl() + "/file/at-once/version/1?[1-40]";
-    Tools.run(
-            "curl",
-            "-sSfZ",
-            "--parallel-max",
-            "40",
-            "--max-time",
-            "60",
-            "--http2-prior-knowledge",
-            "-o",
-            to + "/#1",
-            url)
-        .mustSucceed();
-    for (int i = 1; i <= 40; i++) {
-      assertEquals(
-          Cluster.sha256(code), Cluster.sha256(Files.readAllBytes(to.resolve(String.valueOf(i)))));
-    }
-  }
-
-  @Test
   void rollbackAndDeleteMoveLatestAndTheVersionStaysUsed() throws IOException {
     long first = cluster.published("moves", "1", bytes("one"));
     long second = cluster.published("moves", "2", bytes("two"));
