@@ -109,7 +109,8 @@ final class InboundFrames implements Supplier<byte[]> {
         yield HeaderBlocks.normalize(frame, this::read);
       }
       case Frames.DATA -> {
-        if ((flags & Frames.PADDED) != 0 && (frame[Frames.HEADER] & 0xff) >= length) {
+        boolean padded = (flags & Frames.PADDED) != 0;
+        if (padded && (length == 0 || (frame[Frames.HEADER] & 0xff) >= length)) {
           yield refuse(Frames.PROTOCOL_ERROR);
         }
         boolean open = output.dataReceived(streamId, (flags & Frames.END_STREAM) != 0);

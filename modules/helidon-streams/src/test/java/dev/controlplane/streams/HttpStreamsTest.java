@@ -307,6 +307,7 @@ class HttpStreamsTest {
             client -> client.send(Frames.RST_STREAM, 0, 0, code),
             client -> client.send(Frames.GOAWAY, 0, 1, new byte[8]),
             client -> client.send(Frames.DATA, Frames.PADDED, 1, new byte[] {1}),
+            client -> client.send(Frames.DATA, Frames.PADDED, 1, none),
             client -> client.windowUpdate(0, 0));
     try (RawClient first = start(LONG)) {
       first.get(1, "/small");
