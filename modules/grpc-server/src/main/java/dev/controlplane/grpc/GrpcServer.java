@@ -11,7 +11,7 @@ import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
-import dev.controlplane.streams.GrpcStreams;
+import dev.controlplane.transport.GrpcStreams;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;

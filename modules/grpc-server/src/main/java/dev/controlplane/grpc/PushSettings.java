@@ -2,7 +2,7 @@ package dev.controlplane.grpc;
 
 import dev.controlplane.server.PageSize;
 import dev.controlplane.server.Settings;
-import dev.controlplane.streams.GrpcStreams;
+import dev.controlplane.transport.GrpcStreams;
 import java.time.Duration;
 
 /**

@@ -7,7 +7,7 @@ import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.grpc.Subscription.End;
 import dev.controlplane.proto.UpdateKind;
-import dev.controlplane.streams.LongLivedStream;
+import dev.controlplane.transport.LongLivedStream;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 

@@ -2,6 +2,7 @@ package dev.controlplane.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.transport.TimedConnection;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.TimedHttp1;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -93,6 +94,7 @@ public final class ServerSetup {
    */
   public void http(String port, ServerConnectionSelector http2) {
     listen("http", WebServer.DEFAULT_SOCKET_NAME, port);
+    Duration headTimeout = limit("request-head-timeout");
     webServer
         .port(settings.port(port))
         // Plain sockets move files faster: NIO ones pass them through 8 KiB at a time.
@@ -102,7 +104,15 @@ public final class ServerSetup {
         .idleConnectionPeriod(Duration.ofSeconds(5))
         .protocolsDiscoverServices(false)
         .addConnectionSelector(
-            new TimedHttp1(limit("request-head-timeout"), writeTimeout(), http2));
+            new TimedHttp1(headTimeout, writeTimeout(), slowHead(headTimeout), http2));
+  }
+
+  private static byte[] slowHead(Duration timeout) {
+    return Json.bytes(
+        new Json.Failure(
+            "slow_request",
+            "the head of the request took too long; expected: all of it within %d ms"
+                .formatted(timeout.toMillis())));
   }
 
   /** How long a client may take nothing of its answer. */

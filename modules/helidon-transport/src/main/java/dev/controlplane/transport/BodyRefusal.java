@@ -1,0 +1,95 @@
+package dev.controlplane.transport;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpPrologue;
+import io.helidon.http.Status;
+import io.helidon.http.WritableHeaders;
+import io.helidon.http.http2.Http2Flag;
+import io.helidon.http.http2.Http2FrameData;
+import io.helidon.http.http2.Http2FrameHeader;
+import io.helidon.http.http2.Http2FrameTypes;
+import io.helidon.http.http2.Http2Headers;
+import io.helidon.http.http2.Http2RstStream;
+import io.helidon.http.http2.Http2Settings;
+import io.helidon.http.http2.Http2StreamState;
+import io.helidon.http.http2.Http2StreamWriter;
+import io.helidon.http.http2.Http2WindowUpdate;
+import io.helidon.http.http2.StreamFlowControl;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
+import io.helidon.webserver.http2.spi.SubProtocolResult;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Answers requests that have a body with 413.
+ *
+ * <p>In Helidon 4.5.0 a body that nobody reads stops the connection's thread after 32 frames
+ * ({@code Http2ServerStream.data}, {@code inboundData.put}), and with it all streams; and who reads
+ * one waits for ever once its connection is lost ({@code readEntityFromPipeline}).
+ */
+final class BodyRefusal implements Http2SubProtocolSelector {
+  private static final byte[] ANSWER =
+      """
+      {"error":"too_large","message":"a request over HTTP/2 may have no body here; expected: none, \
+      or HTTP/1.1"}\
+      """
+          .getBytes(StandardCharsets.UTF_8);
+
+  @Override
+  public SubProtocolResult subProtocol(
+      ConnectionContext context,
+      HttpPrologue prologue,
+      Http2Headers headers,
+      Http2StreamWriter writer,
+      int streamId,
+      Http2Settings serverSettings,
+      Http2Settings clientSettings,
+      StreamFlowControl flowControl,
+      Http2StreamState state,
+      Router router) {
+    boolean hasBody = ((GuardedContext) context).output().hasBody(streamId);
+    return new SubProtocolResult(hasBody, new Handler(streamId, writer, flowControl));
+  }
+
+  private record Handler(int streamId, Http2StreamWriter writer, StreamFlowControl flowControl)
+      implements SubProtocolHandler {
+
+    @Override
+    public void init() {
+      WritableHeaders<?> fields = WritableHeaders.create();
+      fields.set(HeaderValues.CONTENT_TYPE_JSON);
+      fields.set(HeaderNames.CONTENT_LENGTH, ANSWER.length);
+      Http2Headers headers = Http2Headers.create(fields);
+      headers.status(Status.REQUEST_ENTITY_TOO_LARGE_413);
+      writer.writeHeaders(
+          headers,
+          streamId,
+          Http2Flag.HeaderFlags.create(Http2Flag.END_OF_HEADERS),
+          new Http2FrameData(
+              Http2FrameHeader.create(
+                  ANSWER.length,
+                  Http2FrameTypes.DATA,
+                  Http2Flag.DataFlags.create(Http2Flag.END_OF_STREAM),
+                  streamId),
+              BufferData.create(ANSWER)),
+          flowControl.outbound());
+    }
+
+    @Override
+    public Http2StreamState streamState() {
+      return Http2StreamState.CLOSED;
+    }
+
+    @Override
+    public void rstStream(Http2RstStream rstStream) {}
+
+    @Override
+    public void windowUpdate(Http2WindowUpdate update) {}
+
+    @Override
+    public void data(Http2FrameHeader header, BufferData data) {}
+  }
+}

@@ -1,0 +1,42 @@
+package dev.controlplane.transport;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Ends connections that are over time. One virtual thread, for as long as there are any. */
+final class ConnectionWatch {
+  private static final long TICK = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final Set<TimedConnection> connections = ConcurrentHashMap.newKeySet();
+  private boolean running;
+
+  synchronized void watch(TimedConnection connection) {
+    connections.add(connection);
+    if (!running) {
+      running = true;
+      Thread.ofVirtual()
+          .name("connection-watch")
+          .inheritInheritableThreadLocals(false)
+          .start(this::run);
+    }
+  }
+
+  void forget(TimedConnection connection) {
+    connections.remove(connection);
+  }
+
+  private void run() {
+    do {
+      LockSupport.parkNanos(this, TICK);
+      long now = System.nanoTime();
+      connections.forEach(connection -> connection.endIfLate(now));
+    } while (!over());
+  }
+
+  private synchronized boolean over() {
+    running = !connections.isEmpty();
+    return !running;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.controlplane.transport;
+
+import io.helidon.http.HttpPrologue;
+import io.helidon.http.http2.Http2Headers;
+import io.helidon.http.http2.Http2Settings;
+import io.helidon.http.http2.Http2StreamState;
+import io.helidon.http.http2.Http2StreamWriter;
+import io.helidon.http.http2.StreamFlowControl;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.grpc.GrpcConfig;
+import io.helidon.webserver.grpc.GrpcProtocolSelector;
+import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
+import io.helidon.webserver.http2.spi.SubProtocolResult;
+
+/** Helidon's gRPC, with a {@link StreamHandler} round each of its handlers. */
+final class GrpcSelector implements Http2SubProtocolSelector {
+  private final Http2SubProtocolSelector grpc;
+  private final GrpcStreams.Settings settings;
+
+  GrpcSelector(GrpcStreams.Settings settings) {
+    this.settings = settings;
+    this.grpc = GrpcProtocolSelector.create(GrpcConfig.builder().enableCompression(false).build());
+  }
+
+  @Override
+  public SubProtocolResult subProtocol(
+      ConnectionContext context,
+      HttpPrologue prologue,
+      Http2Headers headers,
+      Http2StreamWriter writer,
+      int streamId,
+      Http2Settings serverSettings,
+      Http2Settings clientSettings,
+      StreamFlowControl flowControl,
+      Http2StreamState state,
+      Router router) {
+    SubProtocolResult result =
+        grpc.subProtocol(
+            context,
+            prologue,
+            headers,
+            new UnknownMethod(writer, prologue.uriPath().rawPath()),
+            streamId,
+            serverSettings,
+            clientSettings,
+            flowControl,
+            state,
+            router);
+    if (!result.supported()) {
+      return result;
+    }
+    ConnectionOutput output = ((GuardedContext) context).output();
+    StreamHandler handler = new StreamHandler(output, writer, settings.maxInboundMessage());
+    handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
+    return new SubProtocolResult(true, handler);
+  }
+}

@@ -1,0 +1,99 @@
+package dev.controlplane.transport;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.http2.Http2Config;
+import io.helidon.webserver.http2.Http2ConnectionSelector;
+import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * Makes Helidon's HTTP/2 connections, with this module between them and the socket, and between
+ * them and the handlers.
+ */
+final class GuardedSelector implements ServerConnectionSelector {
+  private final Duration stallLimit;
+  private final int maxStreams;
+  private final boolean takesBodies;
+  private final Watchdog watchdog;
+  private final Http2ConnectionSelector http2;
+
+  GuardedSelector(
+      Duration keepalive,
+      Duration stallLimit,
+      int maxStreams,
+      boolean takesBodies,
+      Http2SubProtocolSelector subProtocol) {
+    this.stallLimit = stallLimit;
+    this.maxStreams = maxStreams;
+    this.takesBodies = takesBodies;
+    this.watchdog = new Watchdog(keepalive, stallLimit);
+    this.http2 =
+        Http2ConnectionSelector.builder()
+            .http2Config(
+                Http2Config.builder()
+                    // Counted by RapidResets.
+                    .maxRapidResets(-1)
+                    .maxConcurrentStreams(maxStreams)
+                    // It would end the connection; handlers see to what they are asked for.
+                    .validatePath(false)
+                    .build())
+            .addSubProtocolSelector(subProtocol)
+            .build();
+  }
+
+  @Override
+  public int bytesToIdentifyConnection() {
+    return http2.bytesToIdentifyConnection();
+  }
+
+  @Override
+  public Support supports(BufferData data) {
+    return http2.supports(data);
+  }
+
+  @Override
+  public Set<String> supportedApplicationProtocols() {
+    return http2.supportedApplicationProtocols();
+  }
+
+  @Override
+  public ServerConnection connection(ConnectionContext context) {
+    ConnectionOutput output =
+        new ConnectionOutput(
+            context.dataWriter(),
+            new SocketCloser(context),
+            "[" + context.socketId() + " " + context.childSocketId() + "] HTTP/2 writer",
+            stallLimit,
+            takesBodies);
+    InboundFrames frames = new InboundFrames(context.dataReader(), output);
+    ServerConnection connection =
+        http2.connection(new GuardedContext(context, frames, output, maxStreams));
+    return new GuardedConnection(connection, frames, output, watchdog);
+  }
+
+  /**
+   * Closes the socket under its reader and writer, on a thread of its own: a TLS socket waits for
+   * its writer.
+   */
+  private record SocketCloser(ConnectionContext context) implements Runnable {
+    @Override
+    public void run() {
+      Thread.ofVirtual()
+          .name("[" + context.socketId() + " " + context.childSocketId() + "] close")
+          .start(this::close);
+    }
+
+    private void close() {
+      try {
+        context.serverSocket().close();
+      } catch (RuntimeException e) {
+        System.getLogger(GuardedSelector.class.getName())
+            .log(System.Logger.Level.TRACE, "closed already", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package dev.controlplane.transport;
+
+import io.helidon.common.buffers.DataReader;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.function.Supplier;
+
+/**
+ * What Helidon's HTTP/1.1 reads from, with what it lacks:
+ *
+ * <ul>
+ *   <li>A chunk of a chunked body comes in pieces, as they arrive. Helidon 4.5 ({@code
+ *       Http1Connection.readNextChunk}) takes each chunk whole into memory, and the client chooses
+ *       how long it is. Here Helidon is told of a chunk for each piece.
+ *   <li>A chunk must end where it says. Helidon skips the two bytes after it unseen.
+ *   <li>Chunk extensions and trailers are read over, as RFC 9112, section 7.1, wants; Helidon
+ *       refuses them. Lines between chunks have a limit.
+ *   <li>A request line may have raw UTF-8 in its path, as many clients send it; it is
+ *       percent-encoded. Helidon makes question marks of it.
+ * </ul>
+ */
+final class Http1Reader extends DataReader {
+  private static final int MAX_LINE = 8 * 1024;
+  private static final int MAX_TRAILERS = 64;
+  private static final int CR_LF = 2;
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
+  /** How much of the current chunk Helidon was not told of. */
+  private long rest;
+
+  /** How much of the piece that Helidon was told of it has not taken. */
+  private int piece;
+
+  /** Whether the end of line that Helidon skips after a piece is not there: the chunk goes on. */
+  private boolean midChunk;
+
+  /** Whether the end of line that Helidon skips next ends a chunk; it skips two bytes, whatever. */
+  private boolean chunkEnds;
+
+  private boolean lastChunk;
+
+  @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
+  Http1Reader(Supplier<byte[]> source) {
+    super(source);
+  }
+
+  /** Helidon calls it for the lines between chunks, and for nothing else. */
+  @Override
+  public String readLine() {
+    if (rest > 0) {
+      return piece();
+    }
+    if (lastChunk) {
+      lastChunk = false;
+      readOverTrailers();
+      return "";
+    }
+    String line = line();
+    int extension = line.indexOf(';');
+    String size = (extension < 0 ? line : line.substring(0, extension)).strip();
+    try {
+      rest = Long.parseLong(size, 16);
+    } catch (NumberFormatException e) {
+      return size; // Helidon knows what to answer.
+    }
+    if (rest < 0 || size.startsWith("+")) {
+      rest = 0;
+      return "-";
+    }
+    if (rest == 0) {
+      lastChunk = true;
+      return "0";
+    }
+    return piece();
+  }
+
+  private String piece() {
+    ensureAvailable();
+    piece = (int) Math.min(rest, available());
+    rest -= piece;
+    midChunk = rest > 0;
+    chunkEnds = rest == 0;
+    return Integer.toHexString(piece);
+  }
+
+  private String line() {
+    int length = findNewLine(MAX_LINE);
+    if (length == MAX_LINE) {
+      throw new IncorrectNewLineException("a line between chunks is too long");
+    }
+    String line = readAsciiString(length);
+    skip(CR_LF);
+    return line;
+  }
+
+  private void readOverTrailers() {
+    for (int count = 0; !line().isEmpty(); count++) {
+      if (count == MAX_TRAILERS) {
+        throw new IncorrectNewLineException("there are too many trailers");
+      }
+    }
+  }
+
+  @Override
+  public void skip(int length) {
+    if (piece > 0) {
+      piece -= length;
+      super.skip(length);
+    } else if (midChunk) {
+      midChunk = false;
+    } else if (chunkEnds) {
+      chunkEnds = false;
+      if (read() != '\r' || read() != '\n') {
+        throw new IncorrectNewLineException("a chunk is longer than it says");
+      }
+    } else {
+      super.skip(length);
+    }
+  }
+
+  /** Helidon calls it for the request line. */
+  @Override
+  public byte[] readBytes(int length) {
+    byte[] bytes = super.readBytes(length);
+    for (byte b : bytes) {
+      if (b < 0) {
+        return percentEncoded(bytes);
+      }
+    }
+    return bytes;
+  }
+
+  private static byte[] percentEncoded(byte[] bytes) {
+    StringBuilder encoded = new StringBuilder(bytes.length * 3);
+    for (byte b : bytes) {
+      if (b < 0) {
+        HEX.toHexDigits(encoded.append('%'), b);
+      } else {
+        encoded.append((char) b);
+      }
+    }
+    return encoded.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+}

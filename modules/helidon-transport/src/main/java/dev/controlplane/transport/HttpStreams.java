@@ -1,0 +1,26 @@
+package dev.controlplane.transport;
+
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.time.Duration;
+
+/**
+ * HTTP/2 for a Helidon listener that sends files, to clients that begin with it ("prior knowledge",
+ * RFC 9113, section 3.3). A request that has a body gets 413.
+ */
+public final class HttpStreams {
+  private static final Duration KEEPALIVE = Duration.ofSeconds(60);
+
+  /** As nginx has it by default ({@code http2_max_concurrent_streams}). */
+  private static final int MAX_STREAMS = 128;
+
+  private HttpStreams() {}
+
+  /**
+   * Makes the connections of clients that begin with HTTP/2.
+   *
+   * @param stallLimit how long a client may take nothing of an answer before it is cut off
+   */
+  public static ServerConnectionSelector selector(Duration stallLimit) {
+    return new GuardedSelector(KEEPALIVE, stallLimit, MAX_STREAMS, false, new BodyRefusal());
+  }
+}

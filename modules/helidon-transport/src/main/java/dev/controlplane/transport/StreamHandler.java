@@ -1,0 +1,189 @@
+package dev.controlplane.transport;
+
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.http.http2.Http2FrameHeader;
+import io.helidon.http.http2.Http2FrameTypes;
+import io.helidon.http.http2.Http2RstStream;
+import io.helidon.http.http2.Http2StreamState;
+import io.helidon.http.http2.Http2StreamWriter;
+import io.helidon.http.http2.Http2WindowUpdate;
+import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One gRPC call on its stream, from the headers to the end of the stream's virtual thread.
+ *
+ * <p>Helidon 4.5.0's handler ({@code GrpcProtocolHandler}) finds the method and starts the call;
+ * after that it is let go, and a {@link StreamCall} goes on. What that mends:
+ *
+ * <ul>
+ *   <li>Helidon calls a server-streaming method from inside its handler, whose buffers of 32 KiB
+ *       then live as long as the stream.
+ *   <li>The thread of a stream whose handler ended late, after its connection was lost or by
+ *       another thread, waits for the client's next frame for ever ({@code
+ *       Http2ServerStream.handle}, {@code inboundData.take()}). Here the state says closed when the
+ *       call is over, and a thread that does wait for a frame of a lost connection is woken.
+ *   <li>A handler that throws gets its exception logged, and its client no answer.
+ * </ul>
+ *
+ * <p>Once the service has opened a {@link LongLivedStream}, the stream's thread ends, and Helidon
+ * knows the stream no more: this handler hears of its frames from {@link ConnectionOutput} alone.
+ */
+final class StreamHandler implements SubProtocolHandler {
+  /** The handler whose Helidon part starts on this thread. */
+  static final ScopedValue<StreamHandler> CURRENT = ScopedValue.newInstance();
+
+  /**
+   * Who has the stream's thread: Helidon, waiting for a frame, or this handler, which keeps it when
+   * the call was detached; neither once the client is gone.
+   */
+  private enum Turn {
+    HELIDON,
+    OURS,
+    GONE
+  }
+
+  private final ConnectionOutput output;
+  private final Http2StreamWriter writer;
+  private final InboundMessages messages;
+  private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
+
+  /** Null once it has started the call; stays if there is no such method. */
+  private SubProtocolHandler helidon;
+
+  private OpenStream stream;
+  private Thread thread;
+  private boolean remoteEnded;
+
+  /** Null before the call starts, and if there is no such method. */
+  private volatile StreamCall<?, ?> call;
+
+  /**
+   * @param writer of headers
+   * @param maxInboundMessage in bytes
+   */
+  StreamHandler(ConnectionOutput output, Http2StreamWriter writer, int maxInboundMessage) {
+    this.output = output;
+    this.writer = writer;
+    this.messages = new InboundMessages(maxInboundMessage);
+  }
+
+  /**
+   * Takes over a stream, on the stream's thread.
+   *
+   * @param handler Helidon's, not started
+   * @param most streams that the connection may have; one more is refused
+   */
+  void attach(int streamId, SubProtocolHandler handler, long most) {
+    helidon = handler;
+    thread = Thread.currentThread();
+    stream = output.attach(streamId, this, most);
+    if (stream == null) {
+      turn.set(Turn.GONE);
+    }
+  }
+
+  @Override
+  public void init() {
+    if (turn.get() != Turn.GONE) {
+      ScopedValue.where(CURRENT, this).run(helidon::init);
+      if (call != null) {
+        helidon = null;
+      }
+      turn.compareAndSet(Turn.OURS, Turn.HELIDON);
+    }
+  }
+
+  /** Makes the call that Helidon's handler starts. */
+  <ReqT, RespT> StreamCall<ReqT, RespT> call(ServerCall<ReqT, RespT> helidonsCall) {
+    StreamCall<ReqT, RespT> ours =
+        new StreamCall<>(
+            helidonsCall.getMethodDescriptor(),
+            helidonsCall.getAttributes(),
+            output,
+            stream,
+            writer);
+    call = ours;
+    if (turn.get() == Turn.GONE) {
+      ours.clientGone();
+    }
+    return ours;
+  }
+
+  @Override
+  public void data(Http2FrameHeader header, BufferData data) {
+    if (!turn.compareAndSet(Turn.HELIDON, Turn.OURS)) {
+      return;
+    }
+    try {
+      if (call == null) {
+        helidon.data(header, data);
+        return;
+      }
+      // After the call's own end the client may still send until it hears of it.
+      if (!call.closed()) {
+        Status refused = messages.read(data, call::receive);
+        if (refused != null) {
+          call.refuse(refused);
+        }
+      }
+      if (header.flags(Http2FrameTypes.DATA).endOfStream()) {
+        remoteEnded = true;
+        call.halfClosed();
+      }
+    } finally {
+      if (call != null && call.detached()) {
+        thread = null;
+      } else {
+        turn.compareAndSet(Turn.OURS, Turn.HELIDON);
+      }
+    }
+  }
+
+  @Override
+  public Http2StreamState streamState() {
+    if (turn.get() == Turn.GONE) {
+      return Http2StreamState.CLOSED;
+    }
+    if (call == null) {
+      return helidon.streamState();
+    }
+    if (call.detached()) {
+      return Http2StreamState.CLOSED;
+    }
+    if (call.closed()) {
+      return remoteEnded ? Http2StreamState.CLOSED : Http2StreamState.HALF_CLOSED_LOCAL;
+    }
+    return remoteEnded ? Http2StreamState.HALF_CLOSED_REMOTE : Http2StreamState.OPEN;
+  }
+
+  /** Not used: {@link InboundFrames} tells {@link #clientGone} before Helidon hears of a reset. */
+  @Override
+  public void rstStream(Http2RstStream rstStream) {}
+
+  @Override
+  public void windowUpdate(Http2WindowUpdate update) {}
+
+  /** The client reset the stream; Helidon wakes the thread. */
+  void clientGone() {
+    gone();
+  }
+
+  /** The connection is lost, and with it the frame that Helidon may be waiting for. */
+  void connectionGone() {
+    if (gone() == Turn.HELIDON) {
+      thread.interrupt();
+    }
+  }
+
+  private Turn gone() {
+    Turn before = turn.getAndSet(Turn.GONE);
+    StreamCall<?, ?> open = call;
+    if (before != Turn.GONE && open != null) {
+      open.clientGone();
+    }
+    return before;
+  }
+}

@@ -1,0 +1,338 @@
+package dev.controlplane.transport;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.common.task.InterruptableTask;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.ProxyProtocolData;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A connection whose requests' heads and whose writes have a time limit. Waiting for a request is
+ * limited by Helidon, reading a body by its handler. One that begins with HTTP/2 gets that, where
+ * the server has it, and no limits from here.
+ *
+ * <p>Before a read or a write that is limited the thread leaves a {@link Wait}, and takes it back
+ * after. {@link ConnectionWatch} takes one that is over time: whoever gets it, it is either in time
+ * or the connection ends. The thread is interrupted then, which closes the socket under it.
+ */
+public final class TimedConnection
+    implements ConnectionContext, ServerConnection, InterruptableTask<Void>, DataWriter {
+  private static final int SMALLEST_READ = 4 * 1024;
+  private static final int LARGEST_READ = 64 * 1024;
+
+  /** What HTTP/2 begins with, and no request of HTTP/1.1 (RFC 9113, section 3.4). */
+  private static final byte[] PREFACE = "PRI ".getBytes(StandardCharsets.US_ASCII);
+
+  private static final byte[] NOTHING = {};
+
+  private static final ThreadLocal<TimedConnection> CURRENT = new ThreadLocal<>();
+
+  /** A thread in a read or a write, and until when it may be. */
+  private record Wait(Thread thread, long deadline, boolean reading) {}
+
+  private final ConnectionContext context;
+  private final DataWriter writer;
+  private final DataReader reader;
+  private final long headNanos;
+  private final long writeNanos;
+  private final byte[] slowHead;
+  private final ConnectionWatch watch;
+  private final AtomicReference<Wait> wait = new AtomicReference<>();
+  private final ServerConnectionSelector http2;
+
+  /** What the connection speaks: HTTP/1.1, until it begins with HTTP/2. */
+  private volatile ServerConnection spoken;
+
+  /** Waits for the first bytes, that tell. */
+  private volatile boolean listens;
+
+  /** What of HTTP/2 is read already; null with HTTP/1.1. */
+  private byte[] first;
+
+  /** The thread that reads heads and runs handlers; bodies are read by others. */
+  private volatile Thread owner;
+
+  /** When the first bytes of the head that is being read were there; 0 between heads. */
+  private long headBegan;
+
+  /** How much to make room for: what came last times four, so that large bodies take few reads. */
+  private int nextRead = SMALLEST_READ;
+
+  /**
+   * @param slowHead the JSON body of the 408 for a head that takes too long
+   * @param http2 null to have none
+   */
+  TimedConnection(
+      ConnectionContext context,
+      Duration head,
+      Duration write,
+      byte[] slowHead,
+      ConnectionWatch watch,
+      ServerConnectionSelector http2) {
+    this.context = context;
+    this.http2 = http2;
+    this.listens = http2 != null;
+    this.writer = context.dataWriter();
+    this.headNanos = head.toNanos();
+    this.writeNanos = write.toNanos();
+    this.slowHead = slowHead;
+    this.watch = watch;
+    this.reader = new Http1Reader(this::read);
+  }
+
+  /**
+   * Whether so many bytes, of the body if a handler asks, have been read from the socket already;
+   * false on a thread that is not a connection's.
+   */
+  public static boolean hasArrived(long bytes) {
+    TimedConnection connection = CURRENT.get();
+    return connection != null && connection.reader.available() >= bytes;
+  }
+
+  void serve(ServerConnection http1) {
+    spoken = http1;
+  }
+
+  /** The first line of a head is read, maybe without a read from the socket. */
+  void headBegins() {
+    if (headBegan == 0) {
+      headBegan = System.nanoTime();
+    }
+  }
+
+  void headIsRead() {
+    headBegan = 0;
+  }
+
+  @Override
+  public void handle(Limit limit) throws InterruptedException {
+    owner = Thread.currentThread();
+    CURRENT.set(this);
+    watch.watch(this);
+    try {
+      if (listens) {
+        listen();
+      }
+      spoken.handle(limit);
+    } finally {
+      watch.forget(this);
+    }
+  }
+
+  private void listen() {
+    try {
+      if (reader.startsWith(PREFACE)) {
+        first = reader.readBuffer(reader.available()).readBytes();
+        spoken = http2.connection(this);
+      }
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      // HTTP/1.1 knows what to do at the end of a connection.
+    } catch (UncheckedIOException e) {
+      throw new ServerConnectionException("the connection ended before it began", e);
+    } finally {
+      listens = false;
+    }
+  }
+
+  private byte[] read() {
+    if (Thread.currentThread() != owner) {
+      return receive();
+    }
+    if (headBegan == 0) {
+      byte[] bytes = receive();
+      headBegins();
+      return bytes;
+    }
+    Wait mine = new Wait(owner, headBegan + headNanos, true);
+    wait.set(mine);
+    try {
+      return receive();
+    } finally {
+      takeBack(mine, "the head of a request took too long");
+    }
+  }
+
+  /** What has come, at least a byte; null at the end. */
+  @SuppressWarnings("removal") // Helidon's other way to read makes 8 KiB the most.
+  private byte[] receive() {
+    byte[] bytes = new byte[nextRead];
+    int length = context.serverSocket().read(BufferData.create(bytes).clear());
+    if (length < 0) {
+      return null;
+    }
+    nextRead = Math.clamp(length * 4L, SMALLEST_READ, LARGEST_READ);
+    return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+  }
+
+  @Override
+  public void write(BufferData... buffers) {
+    write(BufferData.create(buffers));
+  }
+
+  @Override
+  public void write(BufferData buffer) {
+    Wait mine = new Wait(Thread.currentThread(), System.nanoTime() + writeNanos, false);
+    wait.set(mine);
+    try {
+      writer.write(buffer);
+    } finally {
+      takeBack(mine, "the client took nothing for too long");
+    }
+  }
+
+  @Override
+  public void writeNow(BufferData... buffers) {
+    write(BufferData.create(buffers));
+  }
+
+  @Override
+  public void writeNow(BufferData buffer) {
+    write(buffer);
+  }
+
+  private void takeBack(Wait mine, String late) {
+    if (!wait.compareAndSet(mine, null)) {
+      throw new CloseConnectionException(late);
+    }
+  }
+
+  void endIfLate(long now) {
+    Wait current = wait.get();
+    if (current != null && now - current.deadline() > 0 && wait.compareAndSet(current, null)) {
+      if (current.reading()) {
+        sendTimeout();
+      }
+      current.thread().interrupt();
+    }
+  }
+
+  /** 408 for a head that does not come to its end. */
+  private void sendTimeout() {
+    String head =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + "Content-Length: "
+            + slowHead.length
+            + "\r\n\r\n";
+    try {
+      writer.writeNow(
+          BufferData.create(head.getBytes(StandardCharsets.US_ASCII)), BufferData.create(slowHead));
+    } catch (RuntimeException e) {
+      // The client is gone, which is as well.
+    }
+  }
+
+  @Override
+  @Deprecated(forRemoval = true)
+  @SuppressWarnings("removal")
+  public void handle(Semaphore requestSemaphore) throws InterruptedException {
+    throw new UnsupportedOperationException("Helidon calls handle(Limit)");
+  }
+
+  @Override
+  public Duration idleTime() {
+    return spoken.idleTime();
+  }
+
+  @Override
+  public void close(boolean interrupt) {
+    Thread listener = owner;
+    if (listens && listener != null) {
+      listener.interrupt();
+    } else {
+      spoken.close(interrupt);
+    }
+  }
+
+  @Override
+  public boolean canInterrupt() {
+    return listens || (spoken instanceof InterruptableTask<?> task && task.canInterrupt());
+  }
+
+  @Override
+  public DataWriter dataWriter() {
+    return first == null ? this : writer;
+  }
+
+  @Override
+  public DataReader dataReader() {
+    return first == null ? reader : DataReader.create(this::readHttp2);
+  }
+
+  private byte[] readHttp2() {
+    byte[] bytes = first;
+    first = NOTHING;
+    try {
+      return bytes.length > 0 ? bytes : receive();
+    } catch (UncheckedIOException e) {
+      throw new ServerConnectionException("the connection broke", e);
+    }
+  }
+
+  @Override
+  public ListenerContext listenerContext() {
+    return context.listenerContext();
+  }
+
+  @Override
+  public ExecutorService executor() {
+    return context.executor();
+  }
+
+  @Override
+  public Router router() {
+    return context.router();
+  }
+
+  @Override
+  public Optional<ProxyProtocolData> proxyProtocolData() {
+    return context.proxyProtocolData();
+  }
+
+  @Override
+  public HelidonSocket serverSocket() {
+    return context.serverSocket();
+  }
+
+  @Override
+  public PeerInfo remotePeer() {
+    return context.remotePeer();
+  }
+
+  @Override
+  public PeerInfo localPeer() {
+    return context.localPeer();
+  }
+
+  @Override
+  public boolean isSecure() {
+    return context.isSecure();
+  }
+
+  @Override
+  public String socketId() {
+    return context.socketId();
+  }
+
+  @Override
+  public String childSocketId() {
+    return context.childSocketId();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.controlplane.transport;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Finds the peers that are gone without a word: the cable is out, the machine asleep, the process
+ * stopped, or the client reads nothing from its socket.
+ *
+ * <p>Helidon 4.5.0 sends no PING ("we do not send pings for now", {@code
+ * Http2Connection.pingFrame}) and sets no limit to a write: the streams of such a peer stay for as
+ * long as the kernel believes in it, two hours by default, and for ever if it still answers for a
+ * process that does not.
+ *
+ * <p>After half the keepalive without a byte a PING goes out; after the whole of it the connection
+ * is closed, even under a write. A peer that talks but takes nothing from its socket for the stall
+ * limit is closed too; the sender of a stream of which it took nothing is woken. One virtual thread
+ * looks after the connections of a listener, for as long as there are any.
+ */
+final class Watchdog {
+  private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long LONGEST_TICK = TimeUnit.SECONDS.toNanos(1);
+
+  private final long keepalive;
+  private final long stallLimit;
+  private final long tick;
+
+  /** The connections, and when each was last sent a PING. */
+  private final Map<GuardedConnection, Long> connections = new ConcurrentHashMap<>();
+
+  private boolean running;
+
+  Watchdog(Duration keepalive, Duration stallLimit) {
+    this.keepalive = keepalive.toNanos();
+    this.stallLimit = stallLimit.toNanos();
+    this.tick =
+        Math.clamp(Math.min(this.keepalive, this.stallLimit) / 20, SHORTEST_TICK, LONGEST_TICK);
+  }
+
+  synchronized void watch(GuardedConnection connection) {
+    connections.put(connection, 0L);
+    if (!running) {
+      running = true;
+      Thread.ofVirtual()
+          .name("HTTP/2 keepalive")
+          .inheritInheritableThreadLocals(false)
+          .start(this::run);
+    }
+  }
+
+  void forget(GuardedConnection connection) {
+    connections.remove(connection);
+  }
+
+  private void run() {
+    do {
+      LockSupport.parkNanos(this, tick);
+      connections.replaceAll(this::look);
+    } while (!over());
+  }
+
+  private synchronized boolean over() {
+    running = !connections.isEmpty();
+    return !running;
+  }
+
+  private long look(GuardedConnection connection, long pinged) {
+    long now = System.nanoTime();
+    long silent = connection.frames().silentFor(now);
+    if (silent >= keepalive - tick) {
+      connection.abandon("the peer answered nothing for " + seconds(keepalive));
+    } else if (connection.output().writingFor(now) >= stallLimit) {
+      connection.abandon("the peer read nothing for " + seconds(stallLimit));
+    } else if (silent >= keepalive / 2 && now - pinged >= silent) {
+      connection.output().control(Frames.ping(now));
+      return now;
+    } else {
+      connection.output().wakeStalled(now);
+    }
+    return pinged;
+  }
+
+  private static String seconds(long nanos) {
+    return Duration.ofNanos(nanos).toMillis() / 1000.0 + " s";
+  }
+}
