@@ -2,7 +2,9 @@ package dev.controlplane.server;
 
 import dev.controlplane.pprof.Goroutines;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -42,8 +44,8 @@ public final class Vital implements AutoCloseable {
   private final Work work;
   private final Host host;
   private final Thread thread;
+  private final CountDownLatch closing = new CountDownLatch(1);
   private volatile long beat;
-  private volatile boolean closing;
 
   private Vital(
       String name, Duration late, EventLog log, Work work, Host host, ThreadFactory threads) {
@@ -114,7 +116,7 @@ public final class Vital implements AutoCloseable {
     } catch (Throwable e) {
       cause = e;
     }
-    if (!closing || cause instanceof Error) {
+    if (!isClosing() || cause instanceof Error) {
       end(log, name, cause, host);
     }
   }
@@ -126,7 +128,14 @@ public final class Vital implements AutoCloseable {
 
   /** Whether the work shall end. */
   public boolean isClosing() {
-    return closing;
+    return closing.getCount() == 0;
+  }
+
+  /** Waits between two rounds, and beats; false at once if the work shall end. */
+  public boolean pause(Duration length) throws InterruptedException {
+    boolean closed = closing.await(length.toNanos(), TimeUnit.NANOSECONDS);
+    beat();
+    return !closed;
   }
 
   /**
@@ -149,14 +158,17 @@ public final class Vital implements AutoCloseable {
   /** Interrupts the work and waits until it has ended. */
   @Override
   public void close() {
-    closing = true;
+    closing.countDown();
     thread.interrupt();
     join();
   }
 
-  /** Lets the work end by itself once it sees {@link #isClosing}, and waits for that. */
+  /**
+   * Lets the work end by itself once {@link #pause} or {@link #isClosing} tells it to, and waits
+   * until it has ended.
+   */
   public void closeGently() {
-    closing = true;
+    closing.countDown();
     join();
   }
 
