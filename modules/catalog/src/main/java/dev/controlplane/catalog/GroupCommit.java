@@ -31,6 +31,9 @@ final class GroupCommit implements AutoCloseable {
   /** The most requests of one transaction; more wait for the next. */
   private static final int MAX_BATCH = 512;
 
+  /** How long the last checkpoint waits for readers, in milliseconds: the process is ending. */
+  private static final int CLOSE_MILLIS = 500;
+
   /** Work inside the writer's transaction. */
   @FunctionalInterface
   interface Work<T> {
@@ -252,6 +255,7 @@ final class GroupCommit implements AutoCloseable {
   /** Leaves a small write-ahead log to the next writer. Readers that are open may prevent it. */
   private void checkpoint() {
     try {
+      session.execute("PRAGMA busy_timeout = " + CLOSE_MILLIS);
       session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (SQLException e) {
       // The log keeps what could not be moved; the next writer moves it.
