@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -31,6 +32,16 @@ public final class DataDirectory {
    *     release, not empty and without a catalog, held by another process
    */
   public static Catalog openCatalog(Path path) {
+    return openCatalog(path, _ -> {});
+  }
+
+  /**
+   * As {@link #openCatalog(Path)}.
+   *
+   * @param onWriterDeath told if the writer's thread ends though the catalog was not closed, and
+   *     why; nothing can be written from then on
+   */
+  public static Catalog openCatalog(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
     WriterLock lock = null;
     Catalog catalog = null;
@@ -40,7 +51,8 @@ public final class DataDirectory {
       // Before the database: where that is, readers find the signal.
       CommitSignal signal = CommitSignal.toWrite(directory);
       Revisions revisions = new Revisions();
-      GroupCommit writer = writer(directory, Schema.CATALOG, companion(revisions, signal));
+      GroupCommit writer =
+          writer(directory, Schema.CATALOG, companion(revisions, signal), onWriterDeath);
       SqlCatalogReader reader = new SqlCatalogReader(directory);
       catalog = new SqlCatalog(lock, writer, revisions, reader, InstantSource.system());
       beginEpoch(writer, signal);
@@ -59,7 +71,7 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the catalog to read; errors as {@link #openCatalog}. A directory that is missing or
+   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing or
    * without a catalog reads as empty until a writer makes one.
    */
   public static CatalogReader openReader(Path path) {
@@ -95,15 +107,20 @@ public final class DataDirectory {
     return new FileBlobStore(directory, catalog::refersTo);
   }
 
-  /** Opens the consumers to write; errors as {@link #openCatalog}. */
+  /** Opens the consumers to write; errors as {@link #openCatalog(Path)}. */
   public static Consumers openConsumers(Path path) {
+    return openConsumers(path, _ -> {});
+  }
+
+  /** As {@link #openConsumers(Path)}; {@code onWriterDeath} as for the catalog. */
+  public static Consumers openConsumers(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
     WriterLock lock = null;
     Consumers consumers = null;
     boolean opened = false;
     try {
       lock = lock(directory, Schema.CONSUMERS);
-      GroupCommit writer = writer(directory, Schema.CONSUMERS, session -> {});
+      GroupCommit writer = writer(directory, Schema.CONSUMERS, _ -> {}, onWriterDeath);
       consumers = new SqlConsumers(lock, writer, directory);
       consumers.list(1, null);
       opened = true;
@@ -169,7 +186,8 @@ public final class DataDirectory {
     return WriterLock.take(directory, schema);
   }
 
-  private static GroupCommit writer(Path directory, Schema schema, GroupCommit.Companion companion)
+  private static GroupCommit writer(
+      Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
       throws IOException {
     schema.create(directory);
     Path file = schema.in(directory);
@@ -179,7 +197,8 @@ public final class DataDirectory {
       try {
         // The log may have been made by a reader, and then SQLite does not make its name durable.
         Directories.sync(directory);
-        GroupCommit writer = new GroupCommit(schema.title() + "-writer", session, companion);
+        GroupCommit writer =
+            new GroupCommit(schema.title() + "-writer", session, companion, onDeath);
         opened = true;
         return writer;
       } finally {

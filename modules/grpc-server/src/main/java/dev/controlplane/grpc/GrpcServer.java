@@ -11,6 +11,7 @@ import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
+import dev.controlplane.server.Vital;
 import dev.controlplane.transport.GrpcStreams;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;
@@ -30,7 +31,11 @@ final class GrpcServer implements ServerProcess.Program {
     setup.listen("grpc", SOCKET, "grpc-port");
 
     Path directory = settings.path("storage-path");
-    Consumers consumers = setup.resource(() -> DataDirectory.openConsumers(directory));
+    Consumers consumers =
+        setup.resource(
+            () ->
+                DataDirectory.openConsumers(
+                    directory, e -> Vital.endProcess(setup.log(), "consumers-writer", e)));
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);
 
@@ -94,6 +99,7 @@ final class GrpcServer implements ServerProcess.Program {
     setup.check("blobs", blobs::checkReadable);
     setup.check("consumers", consumers::check);
     setup.check("log-tail", tail::check);
+    setup.check("last-seen", lastSeen::check);
     setup.onDrain(health::enterTerminalState);
     setup.onDrain(() -> updates.stop(push.drainLimit()));
   }

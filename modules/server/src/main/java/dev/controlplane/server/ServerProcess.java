@@ -32,12 +32,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * end on SIGTERM or SIGINT.
  *
  * <p>The end: {@code /health} turns to {@code stopping}, streams are ended, the sockets closed,
- * requests in flight given {@link #GRACE}, then resources closed, the last opened first. A process
- * that hangs in one of these is halted after {@link #END_LIMIT}.
+ * requests in flight given {@link #GRACE}, then resources closed, the last opened first. Resources
+ * write what is pending when they are closed, so they are closed {@link #DRAIN} after the signal at
+ * the latest, whatever is still running then. A process that hangs is halted after {@link
+ * #END_LIMIT}.
  */
 public final class ServerProcess {
   /** How long requests in flight may take to finish. */
   private static final Duration GRACE = Duration.ofSeconds(3);
+
+  /** How long streams and requests may take together before the resources are closed. */
+  private static final Duration DRAIN = Duration.ofMillis(3_300);
 
   private static final Duration END_LIMIT = Duration.ofMillis(4_500);
 
@@ -217,11 +222,21 @@ public final class ServerProcess {
     stopping.set(true);
     log.info("stopping");
     haltAfter(END_LIMIT);
-    setup.draining().forEach(step -> attempt(step::run));
-    attempt(server::stop);
+    Thread draining = Thread.ofPlatform().daemon().name("shutdown-drain").start(this::drain);
+    attempt(
+        () -> {
+          if (!draining.join(DRAIN)) {
+            log.warn("drain-cut-short", "after", DRAIN);
+          }
+        });
     closeResources();
     log.info("stopped");
     ended.countDown();
+  }
+
+  private void drain() {
+    setup.draining().forEach(step -> attempt(step::run));
+    attempt(server::stop);
   }
 
   private void closeResources() {
@@ -237,8 +252,8 @@ public final class ServerProcess {
   private void attempt(Step step) {
     try {
       step.run();
-    } catch (Exception e) {
-      log.error("stop-failed", e);
+    } catch (Exception | Error e) {
+      log.error("stop-failed", e); // The next step may still save something.
     }
   }
 

@@ -184,6 +184,18 @@ class ServerProcessTest {
     assertTrue(rest.getLast().contains("event=stopped"), rest::toString);
   }
 
+  @Test
+  void whatIsPendingIsWrittenInTimeThoughTheDrainHangs() throws Exception {
+    start(Map.of());
+    assertEquals(200, get("/hang-at-the-end").statusCode());
+    process.toHandle().destroy();
+    assertTrue(process.waitFor(5, TimeUnit.SECONDS), "the server still runs");
+    List<String> rest = process.inputReader().lines().toList();
+    assertTrue(rest.stream().anyMatch(l -> l.contains("event=drain-cut-short")), rest::toString);
+    assertTrue(rest.stream().anyMatch(l -> l.contains("event=pending-written")), rest::toString);
+    assertTrue(rest.getLast().contains("event=stopped"), rest::toString);
+  }
+
   private void start(Map<String, String> environment) throws IOException {
     launch(environment);
     Matcher ready;

@@ -7,6 +7,7 @@ import dev.controlplane.server.ApiException;
 import dev.controlplane.server.BodyLimits;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
+import dev.controlplane.server.Vital;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -24,7 +25,11 @@ final class UploadServer {
     Settings settings = setup.settings();
     setup.http("upload-port");
     Path directory = settings.path("storage-path");
-    Catalog catalog = setup.resource(() -> DataDirectory.openCatalog(directory));
+    Catalog catalog =
+        setup.resource(
+            () ->
+                DataDirectory.openCatalog(
+                    directory, e -> Vital.endProcess(setup.log(), "catalog-writer", e)));
     CatalogBlobs blobs = DataDirectory.openBlobs(directory, catalog);
     setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::check);
@@ -73,12 +78,11 @@ final class UploadServer {
             setup.log());
     Duration retaining =
         settings.duration("retention-interval", Duration.ofMillis(1), Duration.ofDays(1));
-    setup.resource(
-        () -> Repeated.start("log-retention", retaining, retention::enforce, setup.log()));
+    Repeated.start(setup, "log-retention", retaining, retention::enforce);
     Duration collecting =
         settings.duration("blob-gc-interval", Duration.ZERO, Duration.ofDays(365));
     if (!collecting.isZero()) {
-      setup.resource(() -> Repeated.start("blob-gc", collecting, garbage::collect, setup.log()));
+      Repeated.start(setup, "blob-gc", collecting, garbage::collect);
     }
     return new Maintenance(catalog, retention, garbage, json);
   }
