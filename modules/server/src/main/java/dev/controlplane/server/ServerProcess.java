@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.Listeners;
 import io.helidon.config.Config;
 import io.helidon.health.HealthCheck;
 import io.helidon.health.HealthCheckResponse;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 /**
  * The life of a server process, the same for all: settings, start, one ready line, and an orderly
@@ -94,12 +96,15 @@ public final class ServerProcess {
       throws Exception {
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
-    process.assemble(program, process.setup.bindAddress());
+    process.assemble(program, process.setup.bindAddress(), pprof -> pprof.build().start());
     return process::closeResources;
   }
 
-  private void assemble(Program program, InetAddress address) throws Exception {
+  private void assemble(
+      Program program, InetAddress address, Function<WebServerConfig.Builder, WebServer> pprof)
+      throws Exception {
     program.configure(setup);
+    Listeners.count(setup.webServer());
     setup
         .api()
         .on(
@@ -115,15 +120,16 @@ public final class ServerProcess {
         .directHandlers(JsonErrors.handlers())
         .featuresDiscoverServices(false)
         .addFeature(observability())
-        .addFeature(Profiles.of(setup.settings()).feature())
+        .addFeature(Profiles.of(setup.settings()).feature(pprof))
         .routing(HttpRouting.builder().addFilter(setup.api()));
   }
 
   private void start(Program program) throws Exception {
     InetAddress address = setup.bindAddress();
     Profiles.of(setup.settings()).ofProcess(setup.name(), log);
-    assemble(program, address);
-    server = setup.webServer().build().start();
+    Sockets sockets = new Sockets(setup);
+    assemble(program, address, sockets::startPprof);
+    server = sockets.guard("http", setup.webServer().build()).start();
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
     }
