@@ -127,7 +127,7 @@ public final class ServerProcess {
         .featuresDiscoverServices(false)
         .addFeature(observability())
         .addFeature(Profiles.of(setup.settings()).feature(pprof))
-        .routing(HttpRouting.builder().addFilter(setup.api()));
+        .routing(HttpRouting.builder().addFeature(new RequestBodies()).addFilter(setup.api()));
   }
 
   private void start(Program program) throws Exception {
