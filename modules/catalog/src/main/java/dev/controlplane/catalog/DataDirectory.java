@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.function.Consumer;
@@ -71,20 +72,47 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing or
-   * without a catalog reads as empty until a writer makes one.
+   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing, or
+   * empty and without a catalog, is no error here: reads throw {@link CatalogUnavailableException}
+   * until a catalog is there.
    */
   public static CatalogReader openReader(Path path) {
     Path directory = path.toAbsolutePath();
     SqlCatalogReader reader = new SqlCatalogReader(directory);
+    boolean opened = false;
     try {
       requireOurs(directory);
-      reader.head();
+      if (!isAbsent(Schema.CATALOG.in(directory))) {
+        reader.head();
+      }
+      opened = true;
       return reader;
-    } catch (RuntimeException e) {
-      reader.close();
-      throw e;
+    } finally {
+      if (!opened) {
+        reader.close();
+      }
     }
+  }
+
+  private static boolean isAbsent(Path file) {
+    return Files.notExists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Why a database that can't be looked at is not there. */
+  static CatalogException absent(Path directory, Path file) {
+    requireOurs(directory);
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      return new CatalogUnavailableException(
+          "there is no %s; expected the data directory of this control plane: mount it, restore it"
+                  .formatted(file)
+              + " from a backup, or correct STORAGE_PATH",
+          e);
+    } catch (IOException e) {
+      return StorageErrors.of(e, "read", file);
+    }
+    return new CatalogUnavailableException(file + " has just come; try again");
   }
 
   /**

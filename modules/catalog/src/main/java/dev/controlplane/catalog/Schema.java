@@ -8,6 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What our database files hold and how they are told from others: SQLite's {@code application_id}
@@ -24,6 +26,7 @@ enum Schema {
       "catalog",
       0x43506361,
       2,
+      "meta",
       """
       CREATE TABLE meta (
         log_id TEXT NOT NULL,
@@ -75,6 +78,7 @@ enum Schema {
       "consumers",
       0x4350636f,
       2,
+      "log",
       """
       CREATE TABLE log (
         log_id TEXT NOT NULL,
@@ -113,15 +117,19 @@ enum Schema {
     }
   };
 
+  private static final Pattern TABLE = Pattern.compile("CREATE TABLE (\\w+)");
+
   private final String title;
   private final int applicationId;
   private final int version;
+  private final String state;
   private final String tables;
 
-  Schema(String title, int applicationId, int version, String tables) {
+  Schema(String title, int applicationId, int version, String state, String tables) {
     this.title = title;
     this.applicationId = applicationId;
     this.version = version;
+    this.state = state;
     this.tables = tables;
   }
 
@@ -180,7 +188,10 @@ enum Schema {
     Directories.sync(directory);
   }
 
-  /** Throws {@link CatalogException} if the database is not one of ours that we can read. */
+  /**
+   * Throws {@link CatalogException} if the database is not one of ours that we can read, or is only
+   * half there.
+   */
   void verify(Session session) throws SQLException {
     long id = session.number("PRAGMA application_id");
     if (id != applicationId) {
@@ -200,5 +211,29 @@ enum Schema {
           "%s has schema version %d, which no release made; restore it from a backup"
               .formatted(session.file(), found));
     }
+    requireWhole(session);
+  }
+
+  /** A file that a restore has only begun to write may have the header and not the tables. */
+  private void requireWhole(Session session) throws SQLException {
+    Matcher table = TABLE.matcher(tables);
+    while (table.find()) {
+      if (session
+          .one(
+              "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
+              row -> true,
+              table.group(1))
+          .isEmpty()) {
+        throw half(session, "it has no table " + table.group(1));
+      }
+    }
+    if (session.number("SELECT COUNT(*) FROM " + state) != 1) {
+      throw half(session, "its table " + state + " has not one row");
+    }
+  }
+
+  private static CatalogException half(Session session, String how) {
+    return new CatalogException(
+        "%s is damaged: %s; restore it from a backup".formatted(session.file(), how));
   }
 }

@@ -285,8 +285,8 @@ final class SqlCatalog implements Catalog {
   }
 
   @Override
-  public List<Update> updates(long after, int limit) {
-    return reader.updates(after, limit);
+  public LogPage page(long after, int limit) {
+    return reader.page(after, limit);
   }
 
   @Override

@@ -254,7 +254,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public Map<String, Rejection> rejections(String consumer) {
     return readers.ask(
-        Map.of(),
         session -> {
           Map<String, Rejection> found = new HashMap<>();
           session.all(
@@ -269,7 +268,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public boolean wantsAll(String consumer) {
     return readers.ask(
-        false,
         session ->
             session
                 .one(
@@ -284,14 +282,12 @@ final class SqlConsumers implements Consumers {
   public List<Standing> standings(String consumer, int limit, String after) {
     // The interest in all is no worker: it is not above an empty name.
     return readers.ask(
-        List.of(),
         session -> session.all(STANDINGS, SqlConsumers::standing, consumer, after, limit));
   }
 
   @Override
   public List<Standing> standingsWith(String worker, int limit, String after) {
     return readers.ask(
-        List.of(),
         session -> session.all(STANDINGS_WITH, SqlConsumers::standing, worker, after, limit));
   }
 
@@ -320,7 +316,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public Optional<Consumer> find(String id) {
     return readers.ask(
-        Optional.empty(),
         session -> session.one(COLUMNS + " FROM consumers WHERE id = ?", SqlConsumers::row, id));
   }
 
@@ -334,7 +329,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public List<Consumer> following(String id, int limit) {
     return readers.ask(
-        List.of(),
         session ->
             session.all(
                 COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",

@@ -1,6 +1,7 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
@@ -57,12 +58,21 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
     this.metrics = metrics;
     this.pollInterval = pollInterval;
     this.events = events;
-    LogState now = log.state();
+    LogState now = stateAtStart();
     log.follow(now);
     this.revision = now.head();
     this.offered = revision;
     this.thread = Goroutines.factory(Thread.ofVirtual().name("log-tail")).newThread(this::run);
     thread.start();
+  }
+
+  private LogState stateAtStart() {
+    try {
+      return log.state();
+    } catch (CatalogUnavailableException e) {
+      unwell(e);
+      return UpdateLog.NOT_READ;
+    }
   }
 
   @Override
@@ -139,13 +149,11 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
 
   private boolean isAnother(LogState now) {
     LogState followed = log.followed();
-    if (followed.id().isEmpty() && !now.id().isEmpty()) {
+    if (followed.id().isEmpty()) {
       log.follow(now);
       return false;
     }
-    // A catalog that is away for a moment reads as none.
-    return !now.id().isEmpty()
-        && (!now.id().equals(followed.id()) || now.epoch() != followed.epoch());
+    return !now.id().equals(followed.id()) || now.epoch() != followed.epoch();
   }
 
   private void shorter(LogState now) {

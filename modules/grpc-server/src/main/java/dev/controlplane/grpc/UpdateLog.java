@@ -27,6 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * is taken while holding one of the others, and no other pair is.
  */
 final class UpdateLog {
+  /** What is followed before a log was read. */
+  static final LogState NOT_READ = new LogState("", 0, 0, 0);
+
   /** Updates read at once. */
   static final int PAGE = 128;
 
@@ -58,7 +61,7 @@ final class UpdateLog {
     this.encoder = encoder;
     this.maxEntries = maxEntries;
     this.maxBytes = maxBytes;
-    this.followed = catalog.log();
+    this.followed = NOT_READ;
   }
 
   /** Which log there is now, and how far it goes. */

@@ -4,6 +4,7 @@ import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.LogPage;
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
@@ -98,14 +99,15 @@ final class MemoryLog implements CatalogReader {
   }
 
   @Override
-  public synchronized List<Update> updates(long after, int limit) {
-    check();
+  public synchronized LogPage page(long after, int limit) {
+    LogState log = log();
     reads.incrementAndGet();
     if (after < compacted) {
-      throw new CompactedException(after, compacted);
+      throw new CompactedException(after, log);
     }
     int from = Math.toIntExact(Math.min(after, updates.size()));
-    return List.copyOf(updates.subList(from, (int) Math.min((long) from + limit, updates.size())));
+    return new LogPage(
+        log, updates.subList(from, (int) Math.min((long) from + limit, updates.size())));
   }
 
   @Override
