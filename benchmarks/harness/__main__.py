@@ -18,6 +18,7 @@ NAMES = {
     "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
     "jvm": "grpc-server under different collectors and object headers",
+    "catchup": "what streams that are far behind cost those that are up to date: the same server, another one",
     "recording": "what jfr-configs/control-plane.jfc costs",
 }
 
@@ -31,12 +32,15 @@ def parser():
     p.add_argument("names", nargs="+", choices=[*NAMES, "all"], metavar="NAME")
     p.add_argument("--quick", action="store_true", help="small and short: shows that it works, says nothing of speed")
     p.add_argument("--runs", type=int, help="how often each figure is taken")
-    p.add_argument("--streams", type=int, help="fanout, recording: streams in all (5000)")
-    p.add_argument("--connections", type=int, help="fanout, recording: connections that carry them (50)")
-    p.add_argument("--size", type=int, help="fanout, recording: bytes of an update's code (1024)")
+    p.add_argument("--streams", type=int, help="fanout, recording, catchup: streams in all (5000)")
+    p.add_argument("--connections", type=int, help="fanout, recording, catchup: connections that carry them (50)")
+    p.add_argument("--size", type=int, help="fanout, recording, catchup: bytes of an update's code (1024; catchup: 256)")
     p.add_argument("--burst", type=int, help="fanout, recording: updates sent at once (60)")
+    p.add_argument("--resumers", type=int, help="catchup: streams that resume at random places (2000)")
+    p.add_argument("--updates", type=int, help="catchup: updates of the log that they read (100000)")
+    p.add_argument("--patience", type=int, help="catchup: seconds that resuming may take (1200)")
     p.add_argument("--no-sweep", action="store_true", help="fanout: only the one combination, no curves")
-    p.add_argument("--jvm", default="", help="fanout, idle, latency, jvm, recording: options for our servers' JVMs, such as -XX:+UseSerialGC")
+    p.add_argument("--jvm", default="", help="fanout, idle, latency, jvm, recording, catchup: options for our servers' JVMs, such as -XX:+UseSerialGC")
     return p
 
 
@@ -46,15 +50,18 @@ def main():
     # So that what was started is ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     build_jars()
-    contents = []
+    contents, faults = [], []
     for name in names:
         found = machine.describe()
         tell(f"{name}: {NAMES[name]}")
         report = importlib.import_module(f"harness.{name}").measure(options)
         contents.append(report.write(found))
+        faults += [f"{name}: {fault}" for fault in report.faults]
     if "all" in options.names:
         (OUTPUT / "all.json").write_text(json.dumps(contents, indent=1) + "\n")
         (OUTPUT / "all.md").write_text("\n".join((OUTPUT / f"{name}.md").read_text() for name in names))
+    if faults:
+        sys.exit("\n".join(f"bench: {fault}" for fault in faults))
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ def flags(settings):
             yield from (f"-{name}", str(one))
 
 
-def run(command, **settings):
+def run(command, limit_seconds=LIMIT_SECONDS, **settings):
     """The last object that the load client prints."""
     done = subprocess.run(
-        [go_program("load"), command, *flags(settings), "-limit", f"{LIMIT_SECONDS}s"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_SECONDS + 30)
+        [go_program("load"), command, *flags(settings), "-limit", f"{limit_seconds}s"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=limit_seconds + 30)
     if done.returncode != 0:
         raise SystemExit(f"load {command} {settings}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -59,6 +59,69 @@ def flowing(side, chosen, updates_a_second, seconds):
     finally:
         process.terminate()
         process.wait(30)
+
+
+def fill(side, updates, size, tokens):
+    """Makes a log of so many updates, and a file of their tokens."""
+    return run("fill", target=side.target, upload=side.upload_url, updates=updates, size=size, tokens=tokens, limit_seconds=3600)
+
+
+def resume(target, streams, connections, tokens, seed, patience):
+    """Streams that go on at random places of a log, all at once, until they have read it."""
+    return run(
+        "resume", target=target, streams=streams, connections=connections, tokens=tokens, seed=seed, patience=f"{patience}s",
+        limit_seconds=patience + 60)
+
+
+class Live:
+    """A fleet that is up to date and is sent an update at each interval. A context manager: leaving it ends the fleet."""
+
+    def __init__(self, side, *, streams, connections, size, interval, patience):
+        self.patience = patience
+        self.process = subprocess.Popen(
+            [go_program("load"), "live",
+             *flags({"target": side.target, "upload": side.upload_url, "streams": streams, "connections": connections, "size": size,
+                     "interval": interval, "patience": f"{patience}s", "limit": "6h"})],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.answer("subscribed")
+
+    def say(self, word):
+        try:
+            self.process.stdin.write(word + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise SystemExit("load live has ended") from None
+
+    def answer(self, event):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"load live ended with {self.process.wait(10)} before it said {event!r}")
+        return json.loads(line)
+
+    @contextlib.contextmanager
+    def window(self, into):
+        """The updates that are due inside count; their times are put into the dictionary when all have arrived."""
+        self.say("begin")
+        yield
+        self.say("end")
+        into.update(self.answer("window"))
+
+    def await_return(self):
+        """Waits until every stream has an update that is due from now on."""
+        self.say("return")
+        return self.answer("back")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
 
 
 def fanout(side, *, streams, connections, size, warmup, updates, interval="0s"):

@@ -42,12 +42,23 @@ class Server:
         self.home = pathlib.Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
         self.log = self.home / f"{name}.log"
+        self.command = [str(word) for word in command]
+        self.environment = dict(os.environ, **(environment or {}))
+        self.ready = ready
+        self.start()
+
+    def start(self):
+        """Starts the process, its log anew, and waits until it is ready."""
         with open(self.log, "wb") as log:
             self.started = time.perf_counter()
             self.process = subprocess.Popen(
-                [str(word) for word in command], cwd=self.home, env=dict(os.environ, **(environment or {})),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self.await_ready(ready)
+                self.command, cwd=self.home, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        self.await_ready(self.ready)
+
+    def kill(self):
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
 
     def await_ready(self, ready):
         deadline = time.monotonic() + READY_SECONDS

@@ -55,6 +55,8 @@ class Report:
     curves: list = dataclasses.field(default_factory=list)
     ratios: dict = dataclasses.field(default_factory=dict)
     settings: dict = dataclasses.field(default_factory=dict)
+    # What went wrong while it was measured: a sentence each. With any, ./bench ends with 1.
+    faults: list = dataclasses.field(default_factory=list)
 
     def markdown(self, machine):
         lines = [f"### {self.title}", ""]

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -74,21 +75,16 @@ func (f *fanout) newPhase(first, updates int) *phase {
 
 func (f *fanout) subscribe(target string, streams, connections int) error {
 	began := time.Now()
-	conns := make([]*grpc.ClientConn, connections)
-	for i := range conns {
-		conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
-			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(raw{}), grpc.MaxCallRecvMsgSize(maxMessage)))
-		if err != nil {
-			return err
-		}
-		conns[i] = conn
+	conns, err := dial(target, connections)
+	if err != nil {
+		return err
 	}
 	f.streams = make([]grpc.ClientStream, streams)
 	var group errgroup.Group
 	group.SetLimit(opening)
 	for i := range f.streams {
 		group.Go(func() error {
-			stream, err := open(conns[i%len(conns)], fmt.Sprintf("load-%d", i))
+			stream, err := open(context.Background(), conns[i%len(conns)], fmt.Sprintf("load-%d", i), "")
 			f.streams[i] = stream
 			return err
 		})
@@ -100,14 +96,37 @@ func (f *fanout) subscribe(target string, streams, connections int) error {
 	return nil
 }
 
-// open returns when the response headers are here, which is when the server has registered the stream.
-func open(conn *grpc.ClientConn, consumer string) (grpc.ClientStream, error) {
-	stream, err := conn.NewStream(context.Background(), &grpc.StreamDesc{ServerStreams: true}, method)
+// dial makes connections that try again soon after their server has gone.
+func dial(target string, connections int) ([]*grpc.ClientConn, error) {
+	again := grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, Jitter: 0.2, MaxDelay: time.Second},
+		MinConnectTimeout: 5 * time.Second,
+	}
+	conns := make([]*grpc.ClientConn, connections)
+	for i := range conns {
+		conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithConnectParams(again),
+			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(raw{}), grpc.MaxCallRecvMsgSize(maxMessage)))
+		if err != nil {
+			return nil, err
+		}
+		conns[i] = conn
+	}
+	return conns, nil
+}
+
+// open returns when the response headers are here, which is when the server has registered the stream. A token that is not empty
+// makes the stream go on after the message that carried it.
+func open(ctx context.Context, conn *grpc.ClientConn, consumer, token string) (grpc.ClientStream, error) {
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, method)
 	if err != nil {
 		return nil, err
 	}
 	request := protowire.AppendTag(nil, 1, protowire.BytesType)
 	request = protowire.AppendString(request, consumer)
+	if token != "" {
+		request = protowire.AppendTag(request, 3, protowire.BytesType)
+		request = protowire.AppendString(request, token)
+	}
 	if err := stream.SendMsg(request); err != nil {
 		return nil, err
 	}
@@ -212,10 +231,11 @@ func (f *fanout) receive(index int, stream grpc.ClientStream) error {
 			return err
 		}
 		now := f.uploader.now()
-		code, revision, err := parse(message)
+		update, err := parse(message)
 		if err != nil {
 			return err
 		}
+		code, revision := update.code, update.revision
 		if last != 0 && revision != last+1 {
 			return fmt.Errorf("revision %d after %d", revision, last)
 		}
@@ -245,26 +265,48 @@ func (f *fanout) arrived(index int, stamp stamp, now time.Duration) {
 	}
 }
 
-// parse finds worker_code and revision in a WorkerUpdate.
-func parse(message []byte) (code []byte, revision uint64, err error) {
+// An update is what the client needs of a WorkerUpdate. Its slices are parts of the message.
+type update struct {
+	code     []byte
+	revision uint64
+	kind     uint64
+	token    []byte
+	text     []byte
+}
+
+// The kinds of control messages: proto/control_plane.proto.
+const (
+	kindDeleted = 3
+	kindResync  = 6
+)
+
+func (u *update) isControl() bool { return u.kind > kindDeleted }
+
+func parse(message []byte) (u update, err error) {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
-			return nil, 0, protowire.ParseError(n)
+			return u, protowire.ParseError(n)
 		}
 		message = message[n:]
 		switch {
 		case number == 4 && kind == protowire.BytesType:
-			code, n = protowire.ConsumeBytes(message)
+			u.code, n = protowire.ConsumeBytes(message)
 		case number == 8 && kind == protowire.VarintType:
-			revision, n = protowire.ConsumeVarint(message)
+			u.revision, n = protowire.ConsumeVarint(message)
+		case number == 9 && kind == protowire.VarintType:
+			u.kind, n = protowire.ConsumeVarint(message)
+		case number == 10 && kind == protowire.BytesType:
+			u.token, n = protowire.ConsumeBytes(message)
+		case number == 11 && kind == protowire.BytesType:
+			u.text, n = protowire.ConsumeBytes(message)
 		default:
 			n = protowire.ConsumeFieldValue(number, kind, message)
 		}
 		if n < 0 {
-			return nil, 0, protowire.ParseError(n)
+			return u, protowire.ParseError(n)
 		}
 		message = message[n:]
 	}
-	return code, revision, nil
+	return u, nil
 }

@@ -19,6 +19,11 @@ const usage = `usage: load COMMAND [flags]
   fanout   subscribes -streams streams on -connections connections, uploads -warmup and then -updates files of -size bytes,
            all at once or one each -interval, and waits until every stream has every update
   idle     subscribes and prints "subscribed"; ends with its standard input
+  fill     uploads -updates files of -size bytes as versions of many workers, and writes to -tokens the token of each update
+  live     subscribes, uploads one file each -interval, and comes back with its tokens when the server was away. It obeys words
+           on its standard input: "begin" (the updates from now on count), "end" (prints their times when all have arrived),
+           "return" (prints how long it took until every stream has an update that was due after the word)
+  resume   opens -streams streams at once at random places of -tokens and reads each until its end
   upload   uploads -count files of -size bytes, -parallel at a time, or -file as often
 `
 
@@ -44,6 +49,9 @@ func main() {
 		file        = flags.String("file", "", "`file` to upload")
 		run         = flags.String("run", "r", "distinguishes the names of this run's files from those of others on the same server")
 		limit       = flags.Duration("limit", 2*time.Minute, "limit of the whole command")
+		tokens      = flags.String("tokens", "", "`file` of tokens, one a line, by revision from 1")
+		seed        = flags.Uint64("seed", 1, "chooses the random places")
+		patience    = flags.Duration("patience", 2*time.Minute, "how long resume and the words of live wait before they tell what is missing")
 	)
 	flags.Parse(os.Args[2:])
 	time.AfterFunc(*limit, func() {
@@ -63,6 +71,15 @@ func main() {
 		if err = idle.subscribe(*target, *streams, *connections); err == nil {
 			_, err = io.Copy(io.Discard, os.Stdin)
 		}
+	case "fill":
+		err = fill(*target, newUploader(*upload, *run, *parallel), *updates, *size, *tokens)
+	case "live":
+		live := &live{uploader: newUploader(*upload, *run, *parallel), size: *size, patience: *patience}
+		if err = live.subscribe(*target, *streams, *connections); err == nil {
+			err = live.obey(os.Stdin, *interval)
+		}
+	case "resume":
+		err = resume(*target, *streams, *connections, *tokens, *seed, *patience)
 	case "upload":
 		err = newUploader(*upload, *run, *parallel).measure(*size, *count, *file, pids)
 	default:

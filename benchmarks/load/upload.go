@@ -16,6 +16,9 @@ import (
 
 const worker = "bench"
 
+// spread is how many workers the files of a long log are versions of.
+const spread = 1000
+
 // An uploader puts files to an upload-server, or to a peer that takes the same request.
 type uploader struct {
 	base     string
@@ -24,6 +27,7 @@ type uploader struct {
 	client   *http.Client
 	born     time.Time
 	random   []byte
+	workers  int // that the files are versions of, in turn
 }
 
 func newUploader(base, run string, parallel int) *uploader {
@@ -31,7 +35,7 @@ func newUploader(base, run string, parallel int) *uploader {
 	random := make([]byte, 1<<20)
 	source := rand.NewChaCha8([32]byte{1})
 	source.Read(random)
-	return &uploader{base, run, parallel, &http.Client{Transport: transport}, time.Now(), random}
+	return &uploader{base, run, parallel, &http.Client{Transport: transport}, time.Now(), random, 1}
 }
 
 // A stamp leads every file: who made it, and when it should have been sent.
@@ -69,7 +73,11 @@ func readStamp(content []byte) (stamp, bool) {
 func (u *uploader) now() time.Duration { return time.Since(u.born) }
 
 func (u *uploader) put(ctx context.Context, number int, body io.Reader, length int64) error {
-	url := fmt.Sprintf("%s/workers/%s/versions/%s-%d-%d", u.base, worker, u.run, u.born.UnixNano(), number)
+	name := worker
+	if u.workers > 1 {
+		name = fmt.Sprintf("%s-%d", worker, number%u.workers)
+	}
+	url := fmt.Sprintf("%s/workers/%s/versions/%s-%d-%d", u.base, name, u.run, u.born.UnixNano(), number)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, url, body)
 	if err != nil {
 		return err

@@ -54,11 +54,6 @@ final class Profiles {
     }
   }
 
-  /** Whether they have a socket of their own. */
-  boolean haveSocket() {
-    return settings.access() != Access.OFF && settings.socket().isPresent();
-  }
-
   /**
    * Names the process as {@code ps}, {@code pgrep} and {@code killall} see it, and writes a dump
    * into the working directory on each SIGQUIT from now on.

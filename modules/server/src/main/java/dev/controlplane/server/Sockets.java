@@ -49,7 +49,8 @@ final class Sockets {
 
   private int most() {
     if (most == 0) {
-      int sockets = setup.sockets().size() + (Profiles.of(setup.settings()).haveSocket() ? 1 : 0);
+      int pprof = setup.settings().optional("pprof-address").isPresent() ? 1 : 0;
+      int sockets = setup.sockets().size() + pprof;
       most = most(Descriptors.ofProcess(), Math.max(1, sockets));
     }
     return most;
