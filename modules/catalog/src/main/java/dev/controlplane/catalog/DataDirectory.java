@@ -72,9 +72,9 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing, or
-   * empty and without a catalog, is no error here: reads throw {@link CatalogUnavailableException}
-   * until a catalog is there.
+   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing,
+   * or empty and without a catalog, is no error here: reads throw {@link
+   * CatalogUnavailableException} until a catalog is there.
    */
   public static CatalogReader openReader(Path path) {
     Path directory = path.toAbsolutePath();

@@ -70,6 +70,8 @@ final class Subscription {
     EXPIRED,
     /** The log is not the one that the subscription followed. */
     LOG_REPLACED,
+    /** There is no log that could be read. */
+    NO_LOG,
     /** The store could not be read when the stream began. */
     UNREADABLE,
     /** The server failed at it. */
@@ -79,7 +81,7 @@ final class Subscription {
   private static final LogEntry WAKE = new LogEntry(null);
 
   /** Between attempts to read a log that can't be read. */
-  private static final Duration RETRY = Duration.ofMillis(250);
+  private static final Duration RETRY = Duration.ofMillis(100);
 
   /** No deadline. */
   static final long NEVER = Long.MAX_VALUE;
@@ -92,6 +94,7 @@ final class Subscription {
   private final Map<String, Rejection> rejections = new ConcurrentHashMap<>(0);
 
   private volatile boolean behind;
+  private volatile boolean skipped;
   private volatile End end;
 
   // Only the handler writes these.
@@ -159,6 +162,16 @@ final class Subscription {
     return false;
   }
 
+  /**
+   * The tail has skipped updates: they are to be read from the log, and their number is not the
+   * client's fault. Never waits.
+   */
+  void fallBehind() {
+    skipped = true;
+    behind = true;
+    wake();
+  }
+
   /** Ends the subscription; the first reason counts. Never waits. */
   synchronized void end(End reason) {
     if (end == null) {
@@ -197,6 +210,10 @@ final class Subscription {
       if (update == null && behind) {
         behind = false;
         goal = tail.revision();
+        if (skipped) {
+          skipped = false;
+          lagAllowed = Math.max(lagAllowed, goal - position);
+        }
         if (goal - position > lagAllowed) {
           end(End.LAGGING);
         }
@@ -210,8 +227,9 @@ final class Subscription {
         }
       }
       if (update != WAKE && update.revision() > position) {
+        boolean wanted = wantsForSure(update);
         position = update.revision();
-        if (wants(update)) {
+        if (wanted) {
           return update;
         }
       }
@@ -236,8 +254,10 @@ final class Subscription {
   /** One step through the log; null if the update there is not wanted, or can't be read yet. */
   private LogEntry readLog() throws InterruptedException {
     LogEntry update;
+    boolean wanted;
     try {
       update = log.at(position + 1);
+      wanted = wants(update);
     } catch (CompactedException e) {
       throw e;
     } catch (CatalogException e) {
@@ -246,7 +266,20 @@ final class Subscription {
       return null;
     }
     position = update.revision();
-    return wants(update) ? update : null;
+    return wanted ? update : null;
+  }
+
+  /** As {@link #wants}, however long the log can't be read; false also once all is over. */
+  private boolean wantsForSure(LogEntry update) throws InterruptedException {
+    while (end == null) {
+      try {
+        return wants(update);
+      } catch (CatalogException e) {
+        // The tail meets the same, and tells the operator.
+        Thread.sleep(RETRY);
+      }
+    }
+    return false;
   }
 
   private boolean wants(LogEntry entry) {
