@@ -42,7 +42,8 @@ final class GrpcServer implements ServerProcess.Program {
     PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
     Subscriptions subscriptions = new Subscriptions(push.maxStreams());
     UpdateEncoder encoder = new UpdateEncoder(blobs, push.inlineLimit(), setup.log());
-    UpdateLog.Limits limits = new UpdateLog.Limits(push.windowEntries(), push.windowBytes());
+    UpdateLog.Limits limits =
+        new UpdateLog.Limits(push.windowEntries(), push.windowBytes(), push.catchUpStreams());
     LastSeen lastSeen =
         setup.resource(
             () ->

@@ -140,6 +140,12 @@ final class LogTail implements AutoCloseable {
     return log == null ? 0 : Math.max(0, log.state().head() - log.revision());
   }
 
+  /** How many streams wait for their turn to catch up. */
+  int waitingToCatchUp() {
+    UpdateLog log = followed;
+    return log == null ? 0 : log.turns().waiting();
+  }
+
   /** Bytes of messages and pages in memory. */
   long bytes() {
     UpdateLog log = followed;

@@ -105,6 +105,10 @@ final class PushMetrics {
                 .max()
                 .orElse(0));
     gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", tail::bytes);
+    gauge(
+        "controlplane.catch.up.waiting",
+        "Streams that wait for their turn to read older updates",
+        tail::waitingToCatchUp);
     gauge("controlplane.tail.revision", "The newest revision offered to streams", tail::revision);
     gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", tail::lag);
   }

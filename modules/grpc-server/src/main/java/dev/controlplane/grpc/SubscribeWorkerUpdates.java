@@ -128,6 +128,7 @@ final class SubscribeWorkerUpdates {
       failed(subscription, stream, e);
     } finally {
       subscriptions.remove(subscription);
+      subscription.close();
       lastSeen.saw(subscription.consumer(), subscription.sent());
       metrics.ended(subscription.ended());
       event.ended(subscription);

@@ -26,6 +26,8 @@ import java.util.concurrent.TimeUnit;
  * that</em>, takes the tail's revision as {@code goal}: what is above the goal is, or will be,
  * offered; what is not is read from the log, up to the goal, before the queue is looked at again.
  * If the queue fills up meanwhile, the same begins anew. So a client of any speed costs one queue.
+ * A subscription that is far behind its goal reads the log only in its turn; see {@link
+ * CatchUpTurns}.
  *
  * <p><b>Invariants.</b> {@code position} is the last revision given, or known not to be wanted; it
  * grows. (1) <em>No gap:</em> a wanted update above {@code position} is at or below the goal, or in
@@ -83,6 +85,9 @@ final class Subscription {
   /** Between attempts to read a log that can't be read. */
   private static final Duration RETRY = Duration.ofMillis(100);
 
+  /** A subscription that is at most so many updates behind reads the log without a turn. */
+  private static final long NEAR = 512;
+
   /** No deadline. */
   static final long NEVER = Long.MAX_VALUE;
 
@@ -101,6 +106,7 @@ final class Subscription {
   private volatile long position;
   private long goal;
   private long lagAllowed;
+  private CatchUpTurns.Turn turn;
   private volatile long sent;
 
   /**
@@ -199,12 +205,13 @@ final class Subscription {
   LogEntry next(long deadline) throws InterruptedException {
     while (end == null) {
       if (position < goal) {
-        LogEntry update = readLog();
+        LogEntry update = mayRead() ? readLog() : null;
         if (update != null) {
           return update;
         }
         continue;
       }
+      endTurn();
       long offered = tail.offered();
       LogEntry update = queue.poll();
       if (update == null && behind) {
@@ -228,6 +235,10 @@ final class Subscription {
       }
       if (update != WAKE && update.revision() > position) {
         boolean wanted = wantsForSure(update);
+        if (!wanted && end != null) {
+          // Whether it is wanted may not be known: the position stays before it.
+          return null;
+        }
         position = update.revision();
         if (wanted) {
           return update;
@@ -251,6 +262,31 @@ final class Subscription {
     return update == null ? WAKE : update;
   }
 
+  /** Waits for a turn at the log if it is far behind; false if it ended meanwhile. */
+  private boolean mayRead() throws InterruptedException {
+    if (goal - position <= NEAR) {
+      endTurn();
+      return true;
+    }
+    if (turn == null || !turn.use()) {
+      endTurn();
+      turn = log.turns().take(() -> end != null);
+    }
+    return turn != null;
+  }
+
+  private void endTurn() {
+    if (turn != null) {
+      log.turns().end(turn);
+      turn = null;
+    }
+  }
+
+  /** The handler is done with it. */
+  void close() {
+    endTurn();
+  }
+
   /** One step through the log; null if the update there is not wanted, or can't be read yet. */
   private LogEntry readLog() throws InterruptedException {
     LogEntry update;
@@ -259,9 +295,11 @@ final class Subscription {
       update = log.at(position + 1);
       wanted = wants(update);
     } catch (CompactedException e) {
+      endTurn();
       throw e;
     } catch (CatalogException e) {
       // The tail meets the same, and tells the operator.
+      endTurn();
       Thread.sleep(RETRY);
       return null;
     }

@@ -26,8 +26,9 @@ final class UpdateLog implements Subscription.Tail {
    *
    * @param updates how many updates the ring has, 1 or more
    * @param bytes how many bytes the messages in the ring may take, and the old pages as many again
+   * @param catchUps how many subscriptions that are far behind read the log at once
    */
-  record Limits(int updates, long bytes) {}
+  record Limits(int updates, long bytes, int catchUps) {}
 
   /** Makes the message of an update. */
   interface Encoding {
@@ -40,6 +41,7 @@ final class UpdateLog implements Subscription.Tail {
   private final RecentUpdates recent;
   private final OldPages old;
   private final LatestMoves moves;
+  private final CatchUpTurns turns;
 
   // Only the tail writes these.
   private volatile long revision;
@@ -53,6 +55,7 @@ final class UpdateLog implements Subscription.Tail {
     this.recent = new RecentUpdates(limits.updates(), limits.bytes());
     this.old = new OldPages(this::read, this::encoded, limits.bytes());
     this.moves = new LatestMoves(worker -> snapshot(state().head(), List.of(worker)));
+    this.turns = new CatchUpTurns(limits.catchUps());
     this.revision = found.head();
     this.offered = found.head();
   }
@@ -181,6 +184,11 @@ final class UpdateLog implements Subscription.Tail {
     return moves.isSuperseded(update);
   }
 
+  /** The turns of subscriptions that are far behind. */
+  CatchUpTurns turns() {
+    return turns;
+  }
+
   /** Where a consumer stands that was sent everything up to a revision. */
   ResumeToken token(long upTo) {
     try {
@@ -215,7 +223,8 @@ final class UpdateLog implements Subscription.Tail {
     return message == null ? old.message(entry) : message;
   }
 
-  private byte[] encoded(Update update) {
+  /** Makes the message of an update of the log. */
+  byte[] encoded(Update update) {
     return encoder.encode(update, ResumeToken.after(found, update));
   }
 

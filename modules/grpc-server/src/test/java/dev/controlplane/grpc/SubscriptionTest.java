@@ -59,7 +59,7 @@ class SubscriptionTest {
 
   private UpdateLog newLog(LogState found) {
     UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, events);
-    return new UpdateLog(catalog, encoder, new UpdateLog.Limits(64, 1 << 20), found);
+    return new UpdateLog(catalog, encoder, new UpdateLog.Limits(64, 1 << 20, 4), found);
   }
 
   private void follow() {
@@ -418,6 +418,29 @@ class SubscriptionTest {
     subscription.startAfter(10);
     catalog.append(50, "a");
     assertEquals(range(11, 1050), take(subscription, 1040));
+  }
+
+  /** Two turns for many: each gets all, and none of what it gets depends on the others' pace. */
+  @Test
+  void manyWhoAreFarBehindTakeTurnsAndEachGetsEverything() throws Exception {
+    catalog.append(3000, "a");
+    follow();
+    List<Future<List<Long>>> all = new ArrayList<>();
+    Random random = new Random(7);
+    List<Integer> starts = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      int start = random.nextInt(2500);
+      starts.add(start);
+      Subscription one = subscription(ALL, 3);
+      subscriptions.add(one);
+      one.startAfter(start);
+      all.add(threads.submit(() -> take(one, 3050 - start)));
+    }
+    catalog.append(50, "a");
+    for (int i = 0; i < all.size(); i++) {
+      assertEquals(range(starts.get(i) + 1, 3050), all.get(i).get());
+    }
+    assertEquals(0, log.turns().waiting());
   }
 
   /** An idle moment moves the position past what others want, and never past what is still due. */

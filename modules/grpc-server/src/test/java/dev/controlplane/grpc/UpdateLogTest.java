@@ -46,7 +46,7 @@ class UpdateLogTest {
     return new UpdateLog(
         catalog,
         new UpdateEncoder(blobs, 100, events),
-        new UpdateLog.Limits(10, bytes),
+        new UpdateLog.Limits(10, bytes, 4),
         catalog.log());
   }
 
