@@ -32,7 +32,7 @@ final class Updates implements AutoCloseable {
         new UpdateLog(
             catalog,
             new UpdateEncoder(blobs, 1 << 20, events),
-            new UpdateLog.Limits(1, 1, 1),
+            new UpdateLog.Limits(1, 1, 1, 1 << 20),
             catalog.log());
   }
 

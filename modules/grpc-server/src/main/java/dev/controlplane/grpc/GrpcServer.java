@@ -43,7 +43,8 @@ final class GrpcServer implements ServerProcess.Program {
     Subscriptions subscriptions = new Subscriptions(push.maxStreams());
     UpdateEncoder encoder = new UpdateEncoder(blobs, push.inlineLimit(), setup.log());
     UpdateLog.Limits limits =
-        new UpdateLog.Limits(push.windowEntries(), push.windowBytes(), push.catchUpStreams());
+        new UpdateLog.Limits(
+            push.windowEntries(), push.windowBytes(), push.catchUpStreams(), push.snapshotBytes());
     LastSeen lastSeen =
         setup.resource(
             () ->

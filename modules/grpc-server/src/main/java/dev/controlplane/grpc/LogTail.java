@@ -146,6 +146,12 @@ final class LogTail implements AutoCloseable {
     return log == null ? 0 : log.turns().waiting();
   }
 
+  /** Bytes of snapshots' messages in memory. */
+  long snapshotBytes() {
+    UpdateLog log = followed;
+    return log == null ? 0 : log.snapshots().bytes();
+  }
+
   /** Bytes of messages and pages in memory. */
   long bytes() {
     UpdateLog log = followed;

@@ -106,6 +106,10 @@ final class PushMetrics {
                 .orElse(0));
     gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", tail::bytes);
     gauge(
+        "controlplane.snapshot.bytes",
+        "Bytes of snapshots' messages in memory",
+        tail::snapshotBytes);
+    gauge(
         "controlplane.catch.up.waiting",
         "Streams that wait for their turn to read older updates",
         tail::waitingToCatchUp);

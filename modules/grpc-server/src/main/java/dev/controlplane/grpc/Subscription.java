@@ -268,6 +268,11 @@ final class Subscription {
       endTurn();
       return true;
     }
+    return awaitTurn();
+  }
+
+  /** Waits for a turn that is good for one message more; false if it ended meanwhile. */
+  boolean awaitTurn() throws InterruptedException {
     if (turn == null || !turn.use()) {
       endTurn();
       turn = log.turns().take(() -> end != null);

@@ -237,12 +237,15 @@ final class UpdateFeed {
         new Snapshot(
             log, from.revision(), options.workers(), held, from.whole(), from.snapshotAfter());
     try {
+      int sent = 0;
       for (Update state = next(snapshot); state != null; state = next(snapshot)) {
+        // A short snapshot goes out at once; a long one takes turns with others.
+        if (++sent > CatchUpTurns.BATCH && !subscription.awaitTurn()) {
+          return;
+        }
         if (!subscription.isRejected(state)) {
           ResumeToken behind = from.inSnapshot(state.worker());
-          byte[] message = log.message(state, behind);
-          output.send(message);
-          metrics.sentInSnapshot(message.length);
+          metrics.sentInSnapshot(log.snapshots().send(state, behind, output));
           snapshotAt = behind;
         }
       }

@@ -27,8 +27,9 @@ final class UpdateLog implements Subscription.Tail {
    * @param updates how many updates the ring has, 1 or more
    * @param bytes how many bytes the messages in the ring may take, and the old pages as many again
    * @param catchUps how many subscriptions that are far behind read the log at once
+   * @param snapshotBytes how many bytes the messages of snapshots may take
    */
-  record Limits(int updates, long bytes, int catchUps) {}
+  record Limits(int updates, long bytes, int catchUps, long snapshotBytes) {}
 
   /** Makes the message of an update. */
   interface Encoding {
@@ -42,6 +43,7 @@ final class UpdateLog implements Subscription.Tail {
   private final OldPages old;
   private final LatestMoves moves;
   private final CatchUpTurns turns;
+  private final SnapshotMessages snapshots;
 
   // Only the tail writes these.
   private volatile long revision;
@@ -56,6 +58,7 @@ final class UpdateLog implements Subscription.Tail {
     this.old = new OldPages(this::read, this::encoded, limits.bytes());
     this.moves = new LatestMoves(worker -> snapshot(state().head(), List.of(worker)));
     this.turns = new CatchUpTurns(limits.catchUps());
+    this.snapshots = new SnapshotMessages(encoder, limits.snapshotBytes());
     this.revision = found.head();
     this.offered = found.head();
   }
@@ -228,9 +231,9 @@ final class UpdateLog implements Subscription.Tail {
     return encoder.encode(update, ResumeToken.after(found, update));
   }
 
-  /** The message of an entry of a snapshot. */
-  byte[] message(Update update, ResumeToken token) {
-    return encoder.encode(update, token);
+  /** The messages of its snapshots. */
+  SnapshotMessages snapshots() {
+    return snapshots;
   }
 
   /** How many bytes of messages and old pages are in memory. */

@@ -150,7 +150,8 @@ class FailingReadsTest {
 
   private UpdateLog newLog() {
     UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, events);
-    return new UpdateLog(catalog, encoder, new UpdateLog.Limits(16, 1 << 16, 4), catalog.log());
+    return new UpdateLog(
+        catalog, encoder, new UpdateLog.Limits(16, 1 << 16, 4, 1 << 20), catalog.log());
   }
 
   @ParameterizedTest

@@ -59,7 +59,7 @@ class SubscriptionTest {
 
   private UpdateLog newLog(LogState found) {
     UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, events);
-    return new UpdateLog(catalog, encoder, new UpdateLog.Limits(64, 1 << 20, 4), found);
+    return new UpdateLog(catalog, encoder, new UpdateLog.Limits(64, 1 << 20, 4, 1 << 20), found);
   }
 
   private void follow() {

@@ -46,7 +46,7 @@ class UpdateLogTest {
     return new UpdateLog(
         catalog,
         new UpdateEncoder(blobs, 100, events),
-        new UpdateLog.Limits(10, bytes, 4),
+        new UpdateLog.Limits(10, bytes, 4, 1 << 20),
         catalog.log());
   }
 
