@@ -42,15 +42,24 @@ final class GrpcServer implements ServerProcess.Program {
     PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
     Subscriptions subscriptions = new Subscriptions(push.maxStreams());
     UpdateEncoder encoder = new UpdateEncoder(blobs, push.inlineLimit(), setup.log());
-    UpdateLog log = new UpdateLog(catalog, encoder, push.windowEntries(), push.windowBytes());
+    UpdateLog.Limits limits =
+        new UpdateLog.Limits(
+            push.windowEntries(), push.windowBytes(), push.catchUpStreams(), push.snapshotBytes());
     LastSeen lastSeen =
         setup.resource(
             () ->
                 new LastSeen(consumers, InstantSource.system(), push.lastSeenWrite(), setup.log()));
     LogTail tail =
         setup.resource(
-            () -> new LogTail(log, subscriptions, metrics, push.pollInterval(), setup.log()));
-    metrics.show(subscriptions, log, tail);
+            () ->
+                new LogTail(
+                    catalog,
+                    found -> new UpdateLog(catalog, encoder, limits, found),
+                    subscriptions,
+                    metrics,
+                    push.pollInterval(),
+                    setup.log()));
+    metrics.show(subscriptions, tail);
 
     SentTimes sentTimes = new SentTimes();
     StatusReports reports =
@@ -65,16 +74,9 @@ final class GrpcServer implements ServerProcess.Program {
             setup.log());
     SubscribeWorkerUpdates updates =
         new SubscribeWorkerUpdates(
-            push,
             subscriptions,
-            log,
             tail,
-            catalog,
-            consumers,
-            lastSeen,
-            sentTimes,
-            metrics,
-            setup.log());
+            new PushServices(push, consumers, lastSeen, sentTimes, metrics, setup.log()));
     ControlPlaneService service =
         new ControlPlaneService(
             updates, reports, consumers, metrics, InstantSource.system(), setup.log());
