@@ -9,4 +9,9 @@ public final class CompactedException extends CatalogException {
         "the log is compacted up to revision %d; what follows revision %d is not whole"
             .formatted(compacted, asked));
   }
+
+  @Override
+  public String forClient() {
+    return getMessage();
+  }
 }

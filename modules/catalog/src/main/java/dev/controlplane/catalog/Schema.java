@@ -18,9 +18,9 @@ enum Schema {
    * Names compare as bytes of UTF-8 (SQLite's default collation). A deleted version keeps its row,
    * and its number stays used, until the update that deleted it is cut from the log. {@code
    * unreferenced} says since when no version has had a blob, for blobs that may still be on disk.
-   * {@code meta} has one row; {@code head} is the newest revision, also when
-   * the log behind it has been cut; updates up to {@code compacted} may be missing; {@code log_id}
-   * and {@code epoch} tell one log from another.
+   * {@code meta} has one row; {@code head} is the newest revision, also when the log behind it has
+   * been cut; updates up to {@code compacted} may be missing; {@code log_id} and {@code epoch} tell
+   * one log from another.
    */
   CATALOG(
       "catalog",

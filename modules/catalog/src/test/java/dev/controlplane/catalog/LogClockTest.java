@@ -72,8 +72,7 @@ class LogClockTest {
     assertEquals(clock, new LogClock(() -> clock).next(session));
     assertEquals(clock, time("committed_at", "updates"));
     assertEquals(clock, time("uploaded_at", "versions"));
-    assertEquals(
-        NOON.toEpochMilli(), session.number("SELECT MIN(committed_at) FROM updates"));
+    assertEquals(NOON.toEpochMilli(), session.number("SELECT MIN(committed_at) FROM updates"));
     assertEquals(clock, commit());
   }
 
