@@ -13,4 +13,12 @@ public class CatalogException extends RuntimeException {
   public CatalogException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /**
+   * What a client may be told. The message may name files of the server; it is for the server's log
+   * and its operator.
+   */
+  public String forClient() {
+    return "the store can't be used now; the server's log tells why; try again";
+  }
 }

@@ -23,4 +23,9 @@ public final class CompactedException extends CatalogException {
   public LogState log() {
     return log;
   }
+
+  @Override
+  public String forClient() {
+    return getMessage();
+  }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Who receives workers, as told by themselves; durable. Calls are as in {@link CatalogReader}. */
 public interface Consumers extends AutoCloseable {
@@ -152,6 +153,24 @@ public interface Consumers extends AutoCloseable {
 
   /** At most so many consumers by id, those after this one. */
   List<Consumer> following(String id, int limit);
+
+  /**
+   * Forgets a consumer with all that it wanted and told; it may come again.
+   *
+   * @return false if it is not known
+   */
+  boolean forget(String id);
+
+  /**
+   * Forgets consumers that have not been seen for long, in several transactions between which
+   * others are written. Sightings of a time that is yet to come count as of now: the clock was
+   * wrong then.
+   *
+   * @param before who was seen since then stays
+   * @param spared who stays all the same
+   * @return how many were forgotten
+   */
+  int expire(Instant before, Predicate<String> spared);
 
   /** Throws {@link CatalogException} with the reason if consumers can't be recorded now. */
   void check();

@@ -15,4 +15,9 @@ public final class DamagedBlobException extends CatalogException {
   public DamagedBlobException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  @Override
+  public String forClient() {
+    return getMessage();
+  }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** Writes and reads {@code consumers.db}. */
 final class SqlConsumers implements Consumers {
@@ -22,12 +24,16 @@ final class SqlConsumers implements Consumers {
   /** Stands for all workers among the interests. */
   private static final String ALL = "";
 
-  /** Time and revision only grow: sightings may come late, and in any order. */
+  /**
+   * Time and revision only grow: sightings may come late, and in any order. A recorded time that is
+   * yet to come is replaced: the clock was wrong then.
+   */
   private static final String SEEN =
       """
-      INSERT INTO consumers (id, endpoint, last_seen, last_revision) VALUES (?, '', ?, ?)
+      INSERT INTO consumers (id, endpoint, last_seen, last_revision) VALUES (?1, '', ?2, ?3)
       ON CONFLICT (id) DO UPDATE SET
         last_seen = CASE WHEN excluded.last_seen > consumers.last_seen
+            OR consumers.last_seen > ?4
           THEN excluded.last_seen ELSE consumers.last_seen END,
         last_revision = CASE WHEN excluded.last_revision > consumers.last_revision
           THEN excluded.last_revision ELSE consumers.last_revision END\
@@ -114,9 +120,19 @@ final class SqlConsumers implements Consumers {
       WHERE consumer = ?1 AND worker = ?2 AND rejected_revision <= ?4 AND active_revision <= ?4\
       """;
 
+  /** Consumers forgotten in one transaction: what waits for it waits for milliseconds. */
+  private static final int EXPIRE_BATCH = 200;
+
+  private static final List<String> FORGET =
+      List.of(
+          "DELETE FROM interests WHERE consumer = ?",
+          "DELETE FROM statuses WHERE consumer = ?",
+          "DELETE FROM consumers WHERE id = ?");
+
   private final WriterLock lock;
   private final GroupCommit writer;
   private final ReaderThreads readers;
+  private final InstantSource clock = InstantSource.system();
   private volatile LogState followed = LogState.NONE;
 
   SqlConsumers(WriterLock lock, GroupCommit writer, Path directory) {
@@ -125,11 +141,81 @@ final class SqlConsumers implements Consumers {
     this.readers = new ReaderThreads(directory, Schema.CONSUMERS, THREADS, () -> {});
   }
 
+  /** The latest time that a clock can have shown that was right, in milliseconds. */
+  private long believable() {
+    long now = clock.millis();
+    return now < LogClock.RELEASED.toEpochMilli()
+        ? Long.MAX_VALUE
+        : now + LogClock.TOLERANCE.toMillis();
+  }
+
+  @Override
+  public boolean forget(String id) {
+    return writer.commit(session -> forget(session, id));
+  }
+
+  private static boolean forget(Session session, String id) throws SQLException {
+    int gone = 0;
+    for (String sql : FORGET) {
+      gone = session.change(sql, id);
+    }
+    return gone > 0; // Of the last statement.
+  }
+
+  @Override
+  public int expire(Instant before, Predicate<String> spared) {
+    long now = clock.millis();
+    long believable = believable();
+    writer.commit(
+        session ->
+            session.change(
+                "UPDATE consumers SET last_seen = ? WHERE last_seen > ?", now, believable));
+    int forgotten = 0;
+    String after = "";
+    List<String> unseen;
+    do {
+      unseen = unseen(before.toEpochMilli(), after);
+      List<String> go = unseen.stream().filter(id -> !spared.test(id)).toList();
+      if (!go.isEmpty()) {
+        forgotten += writer.commit(session -> forget(session, go, before.toEpochMilli()));
+      }
+      after = unseen.isEmpty() ? after : unseen.getLast();
+    } while (unseen.size() == EXPIRE_BATCH);
+    return forgotten;
+  }
+
+  private List<String> unseen(long before, String after) {
+    return readers.ask(
+        List.of(),
+        session ->
+            session.all(
+                "SELECT id FROM consumers WHERE id > ? AND last_seen < ? ORDER BY id LIMIT ?",
+                row -> row.getString(1),
+                after,
+                before,
+                EXPIRE_BATCH));
+  }
+
+  /** Looks again inside the transaction: a consumer may have been seen meanwhile. */
+  private static int forget(Session session, List<String> ids, long before) throws SQLException {
+    int forgotten = 0;
+    for (String id : ids) {
+      long seen =
+          session
+              .one("SELECT last_seen FROM consumers WHERE id = ?", row -> row.getLong(1), id)
+              .orElse(Long.MAX_VALUE);
+      if (seen < before && forget(session, id)) {
+        forgotten++;
+      }
+    }
+    return forgotten;
+  }
+
   @Override
   public void register(String id, String endpoint, Instant at) {
     writer.commit(
         session -> {
-          session.change(SEEN, id, at.toEpochMilli(), 0L);
+          session.change(SEEN, id, at.toEpochMilli(), 0L, believable());
           session.change(ENDPOINT, endpoint, id);
           return null;
         });
@@ -145,7 +231,11 @@ final class SqlConsumers implements Consumers {
         session -> {
           for (Sighting sighting : taken) {
             session.change(
-                SEEN, sighting.id(), sighting.at().toEpochMilli(), sighting.lastRevision());
+                SEEN,
+                sighting.id(),
+                sighting.at().toEpochMilli(),
+                sighting.lastRevision(),
+                believable());
             if (sighting.interest().isPresent()) {
               interested(session, sighting.id(), sighting.interest().get());
             }
@@ -219,13 +309,13 @@ final class SqlConsumers implements Consumers {
   }
 
   /** Whether it changed anything. */
-  private static boolean record(Session session, Report report) throws SQLException {
+  private boolean record(Session session, Report report) throws SQLException {
     String consumer = report.consumer();
     String worker = report.worker();
     String version = report.version();
     long revision = report.revision();
     long at = report.at().toEpochMilli();
-    session.change(SEEN, consumer, at, 0L);
+    session.change(SEEN, consumer, at, 0L, believable());
     session.change(REPORTED, consumer, worker);
     return switch (report.state()) {
       case RECEIVED, VERIFIED ->

@@ -13,4 +13,9 @@ public final class StorageFullException extends CatalogException {
   public StorageFullException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  @Override
+  public String forClient() {
+    return "the disk or quota of the server is full; make room there and try again";
+  }
 }

@@ -13,4 +13,9 @@ public final class UnknownVersionException extends CatalogException {
   public UnknownVersionException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  @Override
+  public String forClient() {
+    return getMessage();
+  }
 }

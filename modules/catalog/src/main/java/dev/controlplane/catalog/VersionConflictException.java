@@ -13,4 +13,9 @@ public final class VersionConflictException extends CatalogException {
   public VersionConflictException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  @Override
+  public String forClient() {
+    return getMessage();
+  }
 }

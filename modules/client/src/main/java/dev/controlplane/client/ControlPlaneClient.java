@@ -93,7 +93,7 @@ public final class ControlPlaneClient implements AutoCloseable {
             .PUT(BodyPublishers.ofString(body, StandardCharsets.UTF_8)));
   }
 
-  /** Deletes a version; its number stays used. */
+  /** Deletes a version; its number stays used until the log forgets the deletion. */
   public Change delete(String worker, String version) throws IOException, InterruptedException {
     return change(HttpRequest.newBuilder(version(worker, version)).DELETE());
   }
@@ -139,6 +139,14 @@ public final class ControlPlaneClient implements AutoCloseable {
       throws IOException, InterruptedException {
     URI uri = uri(endpoints.grpcHttp(), "/consumers" + query(limit, after));
     return get(Server.GRPC_HTTP, uri).page("consumers", Answer::consumerInfo);
+  }
+
+  /** Has the grpc-server forget a consumer, with what it wanted and reported. */
+  public void forgetConsumer(String consumerId) throws IOException, InterruptedException {
+    String id = Names.checked("the consumer's id", consumerId);
+    URI uri = uri(endpoints.grpcHttp(), UrlPath.of("consumers", id));
+    http.noContent(
+        Server.GRPC_HTTP, HttpRequest.newBuilder(uri).timeout(Http.PATIENCE).DELETE().build());
   }
 
   /** Who runs which version: all consumers, all workers; paged as {@link #versions}. */

@@ -41,6 +41,20 @@ final class Http implements AutoCloseable {
     return json(server, request, () -> 0);
   }
 
+  /** Sends a request that is answered with a status alone. */
+  void noContent(Server server, HttpRequest request)
+      throws ControlPlaneException, InterruptedException {
+    HttpResponse<byte[]> response =
+        await(
+            server,
+            request,
+            client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_JSON)),
+            () -> 0);
+    if (response.statusCode() / 100 != 2) {
+      throw refusal(server, response, response.body());
+    }
+  }
+
   /**
    * Sends a request and returns the JSON object that answers it.
    *

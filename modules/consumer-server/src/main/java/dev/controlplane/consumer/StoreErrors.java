@@ -21,11 +21,11 @@ final class StoreErrors implements Function<Throwable, ApiException> {
       case InvalidNameException bad -> ApiException.badRequest("invalid_name", bad.getMessage());
       case DamagedBlobException damaged -> {
         log.warn("damaged-blob", "reason", damaged.getMessage());
-        yield ApiException.of(500, "damaged", damaged.getMessage());
+        yield ApiException.of(503, "damaged", damaged.forClient());
       }
       case CatalogException broken -> {
         log.warn("store-failed", "reason", broken.getMessage());
-        yield ApiException.of(503, "store_failed", broken.getMessage()).with("Retry-After", "1");
+        yield ApiException.of(503, "store_failed", broken.forClient()).with("Retry-After", "1");
       }
       default -> null;
     };

@@ -340,9 +340,9 @@ class DownloadTest {
     assertEquals(200, get(server, "/file/damaged").status());
     fixture.damage(bytes, 500);
 
-    assertEquals("500 damaged", get(server, "/file/damaged").failure());
-    assertEquals("500 damaged", get(server, "/file/damaged", "Range", "bytes=500-500").failure());
-    assertEquals(500, head(server, "/file/damaged").status());
+    assertEquals("503 damaged", get(server, "/file/damaged").failure());
+    assertEquals("503 damaged", get(server, "/file/damaged", "Range", "bytes=500-500").failure());
+    assertEquals(503, head(server, "/file/damaged").status());
 
     fixture.publish("damaged", "1", bytes);
     assertArrayEquals(bytes, get(server, "/file/damaged").body(), "uploading it again heals it");
@@ -359,7 +359,7 @@ class DownloadTest {
         Arrays.copyOf(bytes, 800_000),
         get(server, "/file/damaged-late", "Range", "bytes=0-799999").body());
     assertEquals(
-        "500 damaged", get(server, "/file/damaged-late", "Range", "bytes=900001-900002").failure());
+        "503 damaged", get(server, "/file/damaged-late", "Range", "bytes=900001-900002").failure());
   }
 
   @Test
@@ -368,7 +368,7 @@ class DownloadTest {
     fixture.publish("missing", "1", bytes);
     Files.delete(fixture.blob(bytes));
 
-    assertEquals("500 damaged", get(server, "/file/missing").failure());
+    assertEquals("503 damaged", get(server, "/file/missing").failure());
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.controlplane.server.Json;
 import dev.controlplane.server.PageSize;
 import dev.controlplane.server.PathVariables;
 import io.helidon.http.Method;
+import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Instant;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Tells of consumers, and of who runs which version. */
+/** Tells of consumers, and of who runs which version; forgets consumers. */
 final class ConsumersApi {
   private final Matrix matrix;
   private final Subscriptions subscriptions;
@@ -41,6 +42,7 @@ final class ConsumersApi {
   void addTo(Api api) {
     api.on(Method.GET, "/consumers", this::consumers)
         .on(Method.GET, "/consumers/{id}", this::consumer)
+        .on(Method.DELETE, "/consumers/{id}", this::forget)
         .on(Method.GET, "/workers/{name}/consumers", this::consumersOfWorker);
   }
 
@@ -107,6 +109,21 @@ final class ConsumersApi {
             listed.lastRevision(),
             page.items(),
             page.next()));
+  }
+
+  private void forget(ServerRequest request, ServerResponse response, PathVariables path) {
+    String id = Names.checked("id", path.get("id"));
+    int streams = subscriptions.of(id).size();
+    if (streams > 0) {
+      throw ApiException.of(
+          409,
+          "connected",
+          "consumer %s has %d open streams; end them first, then forget it".formatted(id, streams));
+    }
+    if (!lastSeen.forget(id)) {
+      throw ApiException.notFound("there is no consumer " + id);
+    }
+    response.status(Status.NO_CONTENT_204).send();
   }
 
   private record OfWorker(String workerName, String desired, List<MatrixRow> rows, String next) {}

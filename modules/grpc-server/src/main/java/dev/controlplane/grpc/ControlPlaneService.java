@@ -92,7 +92,7 @@ final class ControlPlaneService implements BindableService {
       events.warn("not-registered", "reason", e.getMessage());
       Status status =
           e instanceof StorageFullException ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
-      responses.onError(status.withDescription(e.getMessage()).asRuntimeException());
+      responses.onError(status.withDescription(e.forClient()).asRuntimeException());
     }
   }
 

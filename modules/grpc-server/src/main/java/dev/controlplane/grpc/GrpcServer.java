@@ -95,6 +95,17 @@ final class GrpcServer implements ServerProcess.Program {
     Matrix matrix = new Matrix(catalog, consumers, InstantSource.system());
     new ConsumersApi(matrix, subscriptions, consumers, lastSeen, push.pageSize())
         .addTo(setup.api());
+    if (!push.consumerRetention().isZero()) {
+      new ConsumerRetention(
+              consumers,
+              subscriptions,
+              lastSeen,
+              push.consumerRetention(),
+              Services.get(MeterRegistry.class),
+              InstantSource.system(),
+              setup.log())
+          .start(setup);
+    }
     new UpdatesApi(catalog, push.pageSize()).addTo(setup.api());
     setup.api().translate(GrpcServer::translate);
     setup.check("catalog", catalog::check);
@@ -111,7 +122,7 @@ final class GrpcServer implements ServerProcess.Program {
       case InvalidNameException bad -> ApiException.badRequest("invalid_name", bad.getMessage());
       case CompactedException cut -> ApiException.of(410, "compacted", cut.getMessage());
       case CatalogException broken ->
-          ApiException.of(503, "storage_unavailable", broken.getMessage());
+          ApiException.of(503, "storage_unavailable", broken.forClient());
       default -> null;
     };
   }

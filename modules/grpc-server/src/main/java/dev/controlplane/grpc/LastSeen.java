@@ -113,6 +113,17 @@ final class LastSeen implements AutoCloseable {
     }
   }
 
+  /** Forgets a consumer, also what is pending of it; false if it is not known. */
+  boolean forget(String consumer) {
+    writing.lock();
+    try {
+      boolean known = consumers.forget(consumer);
+      return pending.remove(consumer) != null || known;
+    } finally {
+      writing.unlock();
+    }
+  }
+
   /** Ends the thread, whatever the interval, and writes what is pending. */
   @Override
   public void close() {

@@ -24,6 +24,7 @@ import java.time.Duration;
  * @param snapshotBytes how many bytes of snapshots' messages are in memory
  * @param lastSeenInterval how often an open stream is recorded as a sign of life
  * @param lastSeenWrite how long signs of life gather before they are written
+ * @param consumerRetention how long a consumer is remembered that is not seen; zero for ever
  * @param drainLimit how long streams may take to end when the server stops
  * @param pageSize how many consumers a page of their listing has
  * @param streams what the gRPC socket is given
@@ -45,6 +46,7 @@ record PushSettings(
     long snapshotBytes,
     Duration lastSeenInterval,
     Duration lastSeenWrite,
+    Duration consumerRetention,
     Duration drainLimit,
     PageSize pageSize,
     GrpcStreams.Settings streams) {
@@ -70,6 +72,7 @@ record PushSettings(
         settings.number("snapshot-bytes", 0, Long.MAX_VALUE),
         settings.duration("last-seen-interval", MILLISECOND, Duration.ofDays(1)),
         settings.duration("last-seen-write", MILLISECOND, HOUR),
+        settings.duration("consumer-retention", Duration.ZERO, Duration.ofDays(36_500)),
         settings.duration("drain-limit", MILLISECOND, Duration.ofSeconds(3)),
         pageSize(settings),
         new GrpcStreams.Settings(

@@ -1,5 +1,7 @@
 package dev.controlplane.grpc;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Consumers.Report;
@@ -11,11 +13,10 @@ import dev.controlplane.catalog.Version;
 import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.StatusReport;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Holds the reports of one call against what is known; used by one thread. */
@@ -28,12 +29,20 @@ final class ReportChecks {
   /** Consumers that are remembered to be known; a call seldom tells of more than one. */
   private static final int MAX_KNOWN = 1000;
 
+  /** Then it is asked again: a consumer may have been forgotten. */
+  private static final Duration KNOWN_FOR = Duration.ofSeconds(10);
+
   private static final Pattern CHECKSUM = Pattern.compile("[0-9a-fA-F]{64}|");
 
   private final CatalogReader catalog;
   private final Consumers consumers;
   private final LastSeen lastSeen;
-  private final Set<String> known = new HashSet<>();
+  private final Cache<String, Boolean> known =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_KNOWN)
+          .expireAfterWrite(KNOWN_FOR)
+          .executor(Runnable::run)
+          .build();
 
   ReportChecks(CatalogReader catalog, Consumers consumers, LastSeen lastSeen) {
     this.catalog = catalog;
@@ -109,7 +118,7 @@ final class ReportChecks {
   }
 
   private void requireKnown(String consumer) {
-    if (known.contains(consumer)) {
+    if (known.getIfPresent(consumer) != null) {
       return;
     }
     if (consumers.find(consumer).isEmpty()) {
@@ -120,10 +129,7 @@ final class ReportChecks {
             "consumer %s is not known; subscribe or register first".formatted(consumer));
       }
     }
-    if (known.size() >= MAX_KNOWN) {
-      known.clear();
-    }
-    known.add(consumer);
+    known.put(consumer, true);
   }
 
   private long revision(long told, Version version) {

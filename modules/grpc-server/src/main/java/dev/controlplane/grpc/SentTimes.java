@@ -1,15 +1,15 @@
 package dev.controlplane.grpc;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 
 /**
  * When updates were sent to consumers that tell what became of them. Others cost a look into a map:
  * a consumer is remembered from its first report on, with the last few updates sent to it.
  */
 final class SentTimes {
-  /** So many consumers are remembered; then all are forgotten, and come again as they report. */
+  /** So many consumers are remembered, those that were sent updates or reported last. */
   private static final int MAX_CONSUMERS = 10_000;
 
   private static final int MAX_UPDATES = 64;
@@ -37,11 +37,12 @@ final class SentTimes {
     }
   }
 
-  private final ConcurrentMap<String, Recent> reporting = new ConcurrentHashMap<>();
+  private final Cache<String, Recent> reporting =
+      Caffeine.newBuilder().maximumSize(MAX_CONSUMERS).executor(Runnable::run).build();
 
   /** An update was sent to a consumer. */
   void sent(String consumer, long revision) {
-    Recent recent = reporting.get(consumer);
+    Recent recent = reporting.getIfPresent(consumer);
     if (recent != null) {
       recent.add(revision, System.nanoTime());
     }
@@ -53,12 +54,9 @@ final class SentTimes {
    * @return nanoseconds since it was sent; absent if that is not known, or was told before
    */
   OptionalLong reported(String consumer, long revision) {
-    Recent recent = reporting.get(consumer);
+    Recent recent = reporting.getIfPresent(consumer);
     if (recent == null) {
-      if (reporting.size() >= MAX_CONSUMERS) {
-        reporting.clear();
-      }
-      reporting.putIfAbsent(consumer, new Recent());
+      reporting.asMap().putIfAbsent(consumer, new Recent());
       return OptionalLong.empty();
     }
     long now = System.nanoTime();

@@ -166,7 +166,7 @@ final class StatusReports {
       events.warn("reports-not-recorded", "reason", why.getMessage());
       Status status =
           why instanceof StorageFullException ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
-      responses.onError(status.withDescription(why.getMessage()).asRuntimeException());
+      responses.onError(status.withDescription(why.forClient()).asRuntimeException());
     }
 
     /** False if the server ends meanwhile; the call is answered then. */

@@ -129,6 +129,10 @@ final class ServerUnderTest implements AutoCloseable {
     return send(HttpRequest.newBuilder(URI.create("http://" + http + path)).GET());
   }
 
+  HttpResponse<String> delete(String path) {
+    return send(HttpRequest.newBuilder(URI.create("http://" + http + path)).DELETE());
+  }
+
   HttpResponse<String> post(String path, String body) {
     return send(
         HttpRequest.newBuilder(URI.create("http://" + http + path))

@@ -37,15 +37,15 @@ final class StoreErrors implements Function<Throwable, ApiException> {
           ApiException.of(409, "version_conflict", conflict.getMessage());
       case StorageFullException full -> {
         log.warn("storage-full", "reason", full.getMessage());
-        yield ApiException.of(507, "storage_full", full.getMessage());
+        yield ApiException.of(507, "storage_full", full.forClient());
       }
       case DamagedBlobException damaged -> {
         log.warn("damaged-blob", "reason", damaged.getMessage());
-        yield ApiException.of(500, "damaged", damaged.getMessage());
+        yield ApiException.of(503, "damaged", damaged.forClient());
       }
       case CatalogException broken -> {
         log.warn("store-failed", "reason", broken.getMessage());
-        yield ApiException.of(503, "store_failed", broken.getMessage()).with("Retry-After", "1");
+        yield ApiException.of(503, "store_failed", broken.forClient()).with("Retry-After", "1");
       }
       default -> null;
     };

@@ -6,9 +6,16 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "consumers", description = "Lists the consumers that the grpc-server knows.")
+@Command(
+    name = "consumers",
+    description = "Lists the consumers that the grpc-server knows.",
+    subcommands = ForgetCommand.class)
 final class ConsumersCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
+
+  Cpctl cpctl() {
+    return cpctl;
+  }
 
   @Override
   public Integer call() throws IOException, InterruptedException {

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -312,6 +313,22 @@ class CpctlTest {
       JsonNode json = new ObjectMapper().readTree(out());
       assertEquals("1.9", json.path("latest").asText());
       assertEquals(2, json.path("versions").size());
+    }
+  }
+
+  @Test
+  void aConsumerIsForgotten() throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    try (FakeServer _ =
+        server(
+            exchange -> {
+              asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+              exchange.sendResponseHeaders(204, -1);
+              exchange.close();
+            })) {
+      assertEquals(0, run("consumers", "forget", "a b"), this::err);
+      assertEquals("a b forgotten\n", out());
+      assertEquals(List.of("DELETE /consumers/a%20b"), asked);
     }
   }
 
