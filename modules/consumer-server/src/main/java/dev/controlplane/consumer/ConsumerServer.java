@@ -18,7 +18,7 @@ final class ConsumerServer {
 
   static void configure(ServerSetup setup) {
     Settings settings = setup.settings();
-    setup.http("consumer-port", HttpStreams.selector(setup.writeTimeout()));
+    setup.http("consumer-port", HttpStreams.selector(setup.writeTimeout(), setup.headTimeout()));
     Path directory = settings.path("storage-path");
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);

@@ -78,6 +78,7 @@ record PushSettings(
         new GrpcStreams.Settings(
             settings.duration("keepalive", Duration.ofMillis(100), Duration.ofDays(1)),
             settings.duration("stall-limit", Duration.ofMillis(100), Duration.ofDays(1)),
+            settings.duration("request-head-timeout", Duration.ofMillis(100), HOUR),
             settings.integer("max-request-bytes", 1024, 64 << 20),
             settings.integer("max-streams-per-connection", 1, 1_000_000)));
   }

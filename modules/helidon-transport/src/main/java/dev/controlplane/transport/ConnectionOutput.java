@@ -66,6 +66,16 @@ final class ConnectionOutput implements DataWriter {
    */
   private static final Duration BODY_LINGER = Duration.ofSeconds(1);
 
+  /** How many resets a connection may have at once, and a second after that. */
+  static final int RESETS = 20_000;
+
+  static final int RESETS_A_SECOND = 2_000;
+
+  /**
+   * What a reset counts that the client made the server send by a fault: no client has reason to.
+   */
+  static final int PROVOKED = 10;
+
   private static final int SMALLEST_BUFFER = 512;
 
   /** Up to here, in bytes, a buffer is made anew; a larger one is shared with other connections. */
@@ -109,6 +119,17 @@ final class ConnectionOutput implements DataWriter {
 
   /** Inside a HEADERS frame and its CONTINUATION frames nothing else may go out. */
   private boolean headerBlockOpen;
+
+  /** Frames of this module that wait for the end of the header block. */
+  private final ArrayList<byte[]> behindHeaders = new ArrayList<>();
+
+  /** Resets that the client sends and those that it provokes (CVE-2023-44487, CVE-2025-8671). */
+  private final TokenBucket resets = new TokenBucket(RESETS, RESETS_A_SECOND, System.nanoTime());
+
+  private boolean tooManyResets;
+
+  /** DATA frames that went out; the client may answer each with a WINDOW_UPDATE or two. */
+  private long dataFrames;
 
   /** DATA that Helidon took out of its own window of the connection, and has not got back. */
   private long takenByHelidon;
@@ -307,6 +328,58 @@ final class ConnectionOutput implements DataWriter {
     } else if (stream.detached) {
       stream.progress = System.nanoTime();
       unattended.add(stream);
+    }
+  }
+
+  /** One reset more, sent or received. */
+  void countReset(int cost) {
+    lock.lock();
+    try {
+      tooManyResets |= !resets.take(cost, System.nanoTime());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the connection had more resets than a client has reason for. */
+  boolean tooManyResets() {
+    lock.lock();
+    try {
+      return tooManyResets;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static int costOf(int errorCode) {
+    return switch (errorCode) {
+      case Frames.PROTOCOL_ERROR, Frames.FLOW_CONTROL_ERROR, Frames.STREAM_CLOSED -> PROVOKED;
+      default -> 1;
+    };
+  }
+
+  long dataFrames() {
+    lock.lock();
+    try {
+      return dataFrames;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The request of a stream is refused: what still comes of it is read over. The caller sends the
+   * answer next.
+   */
+  void refuse(int streamId) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      if (stream != null) {
+        stream.detached = true;
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -544,12 +617,13 @@ final class ConnectionOutput implements DataWriter {
       count += Frames.HEADER + length;
       stream.window -= length;
       window -= length;
+      dataFrames++;
       if (last) {
         localEnded(stream);
         continue;
       }
       if (stream.waits || stream.ending) {
-        stream.progress = System.nanoTime();
+        stream.madeProgress(System.nanoTime());
         stream.wakeIfWorthIt();
       }
       enqueue(stream);
@@ -566,12 +640,20 @@ final class ConnectionOutput implements DataWriter {
   void control(byte[] frame) {
     lock.lock();
     try {
-      if (broken == null) {
-        reserve(frame.length);
-        System.arraycopy(frame, 0, buffer, count, frame.length);
-        count += frame.length;
-        wakeWriter();
+      if (Frames.type(frame, 0) == Frames.RST_STREAM) {
+        countReset(costOf(Frames.int32(frame, Frames.HEADER)));
       }
+      if (broken != null) {
+        return;
+      }
+      if (headerBlockOpen) {
+        behindHeaders.add(frame);
+        return;
+      }
+      reserve(frame.length);
+      System.arraycopy(frame, 0, buffer, count, frame.length);
+      count += frame.length;
+      wakeWriter();
     } finally {
       lock.unlock();
     }
@@ -592,16 +674,12 @@ final class ConnectionOutput implements DataWriter {
       switch (Frames.type(header, 0)) {
         case Frames.DATA -> body(stream, frame, (flags & Frames.END_STREAM) != 0);
         case Frames.HEADERS -> {
-          append(header, frame);
-          headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
+          headerBlock(header, frame, flags);
           if ((flags & Frames.END_STREAM) != 0 && stream != null) {
             localEnded(stream);
           }
         }
-        case Frames.CONTINUATION -> {
-          append(header, frame);
-          headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
-        }
+        case Frames.CONTINUATION -> headerBlock(header, frame, flags);
         case Frames.RST_STREAM -> resetByHelidon(stream, frame);
         case Frames.SETTINGS -> {
           append(header, frame);
@@ -620,6 +698,16 @@ final class ConnectionOutput implements DataWriter {
       serve();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void headerBlock(byte[] header, BufferData payload, int flags) {
+    append(header, payload);
+    headerBlockOpen = (flags & Frames.END_HEADERS) == 0;
+    if (!headerBlockOpen && !behindHeaders.isEmpty()) {
+      List<byte[]> frames = List.copyOf(behindHeaders);
+      behindHeaders.clear();
+      frames.forEach(this::control);
     }
   }
 

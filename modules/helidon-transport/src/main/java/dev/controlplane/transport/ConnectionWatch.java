@@ -31,7 +31,14 @@ final class ConnectionWatch {
     do {
       LockSupport.parkNanos(this, TICK);
       long now = System.nanoTime();
-      connections.forEach(connection -> connection.endIfLate(now));
+      for (TimedConnection connection : connections) {
+        try {
+          connection.endIfLate(now);
+        } catch (RuntimeException | Error e) {
+          System.getLogger(ConnectionWatch.class.getName())
+              .log(System.Logger.Level.ERROR, "Ending a late connection failed", e);
+        }
+      }
     } while (!over());
   }
 

@@ -1,6 +1,8 @@
 package dev.controlplane.transport;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpPrologue;
+import io.helidon.http.Method;
 import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2Settings;
 import io.helidon.http.http2.Http2StreamState;
@@ -15,6 +17,8 @@ import io.helidon.webserver.http2.spi.SubProtocolResult;
 
 /** Helidon's gRPC, with a {@link StreamHandler} round each of its handlers. */
 final class GrpcSelector implements Http2SubProtocolSelector {
+  private static final String GRPC = "application/grpc";
+
   private final Http2SubProtocolSelector grpc;
   private final GrpcStreams.Settings settings;
 
@@ -35,6 +39,10 @@ final class GrpcSelector implements Http2SubProtocolSelector {
       StreamFlowControl flowControl,
       Http2StreamState state,
       Router router) {
+    ConnectionOutput output = ((GuardedContext) context).output();
+    if (!prologue.method().equals(Method.POST) || !isGrpc(headers)) {
+      return new SubProtocolResult(true, new NotGrpc(streamId, writer, output));
+    }
     SubProtocolResult result =
         grpc.subProtocol(
             context,
@@ -50,9 +58,14 @@ final class GrpcSelector implements Http2SubProtocolSelector {
     if (!result.supported()) {
       return result;
     }
-    ConnectionOutput output = ((GuardedContext) context).output();
     StreamHandler handler = new StreamHandler(output, writer, settings.maxInboundMessage());
     handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
     return new SubProtocolResult(true, handler);
+  }
+
+  /** {@code application/grpc}, alone or followed by a message type or by parameters. */
+  private static boolean isGrpc(Http2Headers headers) {
+    String type = headers.httpHeaders().first(HeaderNames.CONTENT_TYPE).orElse("");
+    return type.equals(GRPC) || type.startsWith(GRPC + "+") || type.startsWith(GRPC + ";");
   }
 }

@@ -9,6 +9,8 @@ import java.util.Objects;
 /** Turns a Helidon listener into one that serves gRPC streams for days. */
 public final class GrpcStreams {
 
+  static final Duration HEAD_TIMEOUT = Duration.ofSeconds(20);
+
   private GrpcStreams() {}
 
   /**
@@ -18,12 +20,18 @@ public final class GrpcStreams {
    *     gone
    * @param stallLimit how long a client may take nothing before its stream ends with
    *     RESOURCE_EXHAUSTED
+   * @param headTimeout how long the start of a connection or the head of a request may be on its
+   *     way before the connection is closed
    * @param maxInboundMessage the largest message a client may send, in bytes; a larger one ends its
    *     call with RESOURCE_EXHAUSTED
    * @param maxStreamsPerConnection how many streams a client may open on one connection
    */
   public record Settings(
-      Duration keepalive, Duration stallLimit, int maxInboundMessage, int maxStreamsPerConnection) {
+      Duration keepalive,
+      Duration stallLimit,
+      Duration headTimeout,
+      int maxInboundMessage,
+      int maxStreamsPerConnection) {
     public Settings {
       Objects.requireNonNull(keepalive, "keepalive");
       Objects.requireNonNull(stallLimit, "stallLimit");
@@ -32,6 +40,9 @@ public final class GrpcStreams {
       }
       if (!stallLimit.isPositive()) {
         throw new IllegalArgumentException("stallLimit must be positive, not " + stallLimit);
+      }
+      if (!headTimeout.isPositive()) {
+        throw new IllegalArgumentException("headTimeout must be positive, not " + headTimeout);
       }
       if (maxInboundMessage < 1) {
         throw new IllegalArgumentException(
@@ -43,9 +54,19 @@ public final class GrpcStreams {
       }
     }
 
-    /** 60 s, 60 s, 4 MiB, 65,536 streams. */
+    /** The same, with 20 s for a head. */
+    public Settings(
+        Duration keepalive,
+        Duration stallLimit,
+        int maxInboundMessage,
+        int maxStreamsPerConnection) {
+      this(keepalive, stallLimit, HEAD_TIMEOUT, maxInboundMessage, maxStreamsPerConnection);
+    }
+
+    /** 60 s, 60 s, 20 s, 4 MiB, 65,536 streams. */
     public static Settings defaults() {
-      return new Settings(Duration.ofSeconds(60), Duration.ofSeconds(60), 4 << 20, 1 << 16);
+      return new Settings(
+          Duration.ofSeconds(60), Duration.ofSeconds(60), HEAD_TIMEOUT, 4 << 20, 1 << 16);
     }
   }
 
@@ -63,6 +84,7 @@ public final class GrpcStreams {
             new GuardedSelector(
                 settings.keepalive(),
                 settings.stallLimit(),
+                settings.headTimeout(),
                 settings.maxStreamsPerConnection(),
                 true,
                 new GrpcSelector(settings)))

@@ -1,9 +1,10 @@
 package dev.controlplane.transport;
 
-import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -24,15 +25,23 @@ final class GuardedConnection implements ServerConnection {
    */
   private static final Duration LAST_WORDS = Duration.ofMillis(200);
 
+  private static final byte[] NOT_HTTP2 = answer();
+
   private final ServerConnection http2;
+  private final DataWriter socket;
   private final InboundFrames frames;
   private final ConnectionOutput output;
   private final Watchdog watchdog;
   private final CountDownLatch ended = new CountDownLatch(1);
 
   GuardedConnection(
-      ServerConnection http2, InboundFrames frames, ConnectionOutput output, Watchdog watchdog) {
+      ServerConnection http2,
+      DataWriter socket,
+      InboundFrames frames,
+      ConnectionOutput output,
+      Watchdog watchdog) {
     this.http2 = http2;
+    this.socket = socket;
     this.frames = frames;
     this.output = output;
     this.watchdog = watchdog;
@@ -58,15 +67,32 @@ final class GuardedConnection implements ServerConnection {
   public void handle(Limit limit) throws InterruptedException {
     watchdog.watch(this);
     try {
-      http2.handle(limit);
-    } catch (DataReader.InsufficientDataAvailableException e) {
-      throw new CloseConnectionException("the client left in the middle of its preface", e);
+      if (frames.awaitPreface()) {
+        http2.handle(limit);
+      } else {
+        socket.writeNow(BufferData.create(NOT_HTTP2));
+        frames.readOver();
+      }
+    } catch (RuntimeException e) {
+      throw Leaving.asHelidonTakesIt(e);
     } finally {
       drain();
       watchdog.forget(this);
       output.close("the connection ended");
       ended.countDown();
     }
+  }
+
+  private static byte[] answer() {
+    String body =
+        "{\"error\":\"http2_only\",\"message\":\"this port speaks HTTP/2 only; expected: a"
+            + " connection that begins with HTTP/2 (prior knowledge), such as a gRPC client's\"}";
+    String head =
+        "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\n"
+            + "Content-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n";
+    return (head + body).getBytes(StandardCharsets.US_ASCII);
   }
 
   private void drain() {

@@ -24,19 +24,22 @@ final class GuardedSelector implements ServerConnectionSelector {
   GuardedSelector(
       Duration keepalive,
       Duration stallLimit,
+      Duration headTimeout,
       int maxStreams,
       boolean takesBodies,
       Http2SubProtocolSelector subProtocol) {
     this.stallLimit = stallLimit;
     this.maxStreams = maxStreams;
     this.takesBodies = takesBodies;
-    this.watchdog = new Watchdog(keepalive, stallLimit);
+    this.watchdog = new Watchdog(keepalive, stallLimit, headTimeout);
     this.http2 =
         Http2ConnectionSelector.builder()
             .http2Config(
                 Http2Config.builder()
-                    // Counted by RapidResets.
+                    // Counted by ConnectionOutput.
                     .maxRapidResets(-1)
+                    // Counted by InboundFrames.
+                    .maxEmptyFrames(Integer.MAX_VALUE - 1)
                     .maxConcurrentStreams(maxStreams)
                     // It would end the connection; handlers see to what they are asked for.
                     .validatePath(false)
@@ -72,7 +75,7 @@ final class GuardedSelector implements ServerConnectionSelector {
     InboundFrames frames = new InboundFrames(context.dataReader(), output);
     ServerConnection connection =
         http2.connection(new GuardedContext(context, frames, output, maxStreams));
-    return new GuardedConnection(connection, frames, output, watchdog);
+    return new GuardedConnection(connection, context.dataWriter(), frames, output, watchdog);
   }
 
   /**

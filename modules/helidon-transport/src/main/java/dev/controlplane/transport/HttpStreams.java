@@ -21,6 +21,17 @@ public final class HttpStreams {
    * @param stallLimit how long a client may take nothing of an answer before it is cut off
    */
   public static ServerConnectionSelector selector(Duration stallLimit) {
-    return new GuardedSelector(KEEPALIVE, stallLimit, MAX_STREAMS, false, new BodyRefusal());
+    return selector(stallLimit, GrpcStreams.HEAD_TIMEOUT);
+  }
+
+  /**
+   * Makes the connections of clients that begin with HTTP/2.
+   *
+   * @param stallLimit how long a client may take nothing of an answer before it is cut off
+   * @param headTimeout how long the preface or a request's head may be on its way
+   */
+  public static ServerConnectionSelector selector(Duration stallLimit, Duration headTimeout) {
+    return new GuardedSelector(
+        KEEPALIVE, stallLimit, headTimeout, MAX_STREAMS, false, new BodyRefusal());
   }
 }

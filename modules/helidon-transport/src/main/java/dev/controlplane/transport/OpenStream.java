@@ -190,6 +190,17 @@ final class OpenStream {
     }
   }
 
+  /**
+   * Part of what waits went out. A gRPC stream lives for as long as its client takes something. A
+   * part of an HTTP answer has one time limit, however slowly it goes out: as a write over HTTP/1.1
+   * has.
+   */
+  void madeProgress(long now) {
+    if (prefix > 0) {
+      progress = now;
+    }
+  }
+
   /** Drops all messages. */
   void withdraw() {
     while (message != null) {

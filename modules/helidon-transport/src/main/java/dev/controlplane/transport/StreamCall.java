@@ -315,7 +315,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (service != null && told.compareAndSet(false, true)) {
       try {
         end.accept(service);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOGGER.log(System.Logger.Level.WARNING, "A listener of the end of a call failed", e);
       }
     }
@@ -335,7 +335,11 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
     over.countDown();
     if (first != null) {
-      first.run();
+      try {
+        first.run();
+      } catch (RuntimeException | Error e) {
+        LOGGER.log(System.Logger.Level.WARNING, "A listener of a client that left failed", e);
+      }
     }
     tell(ServerCall.Listener::onCancel);
   }

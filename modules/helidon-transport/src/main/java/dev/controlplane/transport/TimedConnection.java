@@ -43,6 +43,9 @@ public final class TimedConnection
 
   private static final byte[] NOTHING = {};
 
+  /** How long the answer to a head that is late may take. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private static final ThreadLocal<TimedConnection> CURRENT = new ThreadLocal<>();
 
   /** A thread in a read or a write, and until when it may be. */
@@ -70,8 +73,17 @@ public final class TimedConnection
   /** The thread that reads heads and runs handlers; bodies are read by others. */
   private volatile Thread owner;
 
-  /** When the first bytes of the head that is being read were there; 0 between heads. */
+  /**
+   * When the first bytes of the head that is being read were there; 0 between heads. The first head
+   * begins with the connection.
+   */
   private long headBegan;
+
+  /** Whether the client has sent anything. */
+  private volatile boolean heard;
+
+  /** When the reader is cut off although its 408 may not be written yet; 0 while it is in time. */
+  private volatile long cutAt;
 
   /** How much to make room for: what came last times four, so that large bodies take few reads. */
   private int nextRead = SMALLEST_READ;
@@ -125,6 +137,7 @@ public final class TimedConnection
   @Override
   public void handle(Limit limit) throws InterruptedException {
     owner = Thread.currentThread();
+    headBegan = System.nanoTime();
     CURRENT.set(this);
     watch.watch(this);
     try {
@@ -132,6 +145,8 @@ public final class TimedConnection
         listen();
       }
       spoken.handle(limit);
+    } catch (RuntimeException e) {
+      throw Leaving.asHelidonTakesIt(e);
     } finally {
       watch.forget(this);
     }
@@ -178,6 +193,7 @@ public final class TimedConnection
     if (length < 0) {
       return null;
     }
+    heard = true;
     nextRead = Math.clamp(length * 4L, SMALLEST_READ, LARGEST_READ);
     return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
   }
@@ -215,12 +231,20 @@ public final class TimedConnection
   }
 
   void endIfLate(long now) {
+    long cut = cutAt;
+    if (cut != 0 && now - cut >= 0) {
+      cutAt = 0;
+      owner.interrupt();
+    }
     Wait current = wait.get();
     if (current != null && now - current.deadline() > 0 && wait.compareAndSet(current, null)) {
-      if (current.reading()) {
-        sendTimeout();
+      if (current.reading() && heard) {
+        // On a thread of its own: a client that reads nothing must not hold up the watch.
+        cutAt = (now + LAST_WORDS.toNanos()) | 1;
+        Thread.ofVirtual().name("HTTP/1.1 last words").start(this::sendTimeout);
+      } else {
+        current.thread().interrupt();
       }
-      current.thread().interrupt();
     }
   }
 
@@ -237,6 +261,7 @@ public final class TimedConnection
     } catch (RuntimeException e) {
       // The client is gone, which is as well.
     }
+    cutAt = System.nanoTime() | 1;
   }
 
   @Override

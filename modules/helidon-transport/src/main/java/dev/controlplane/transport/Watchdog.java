@@ -26,6 +26,7 @@ final class Watchdog {
 
   private final long keepalive;
   private final long stallLimit;
+  private final long headTimeout;
   private final long tick;
 
   /** The connections, and when each was last sent a PING. */
@@ -33,11 +34,15 @@ final class Watchdog {
 
   private boolean running;
 
-  Watchdog(Duration keepalive, Duration stallLimit) {
+  Watchdog(Duration keepalive, Duration stallLimit, Duration headTimeout) {
     this.keepalive = keepalive.toNanos();
     this.stallLimit = stallLimit.toNanos();
+    this.headTimeout = headTimeout.toNanos();
     this.tick =
-        Math.clamp(Math.min(this.keepalive, this.stallLimit) / 20, SHORTEST_TICK, LONGEST_TICK);
+        Math.clamp(
+            Math.min(Math.min(this.keepalive, this.stallLimit), this.headTimeout) / 20,
+            SHORTEST_TICK,
+            LONGEST_TICK);
   }
 
   synchronized void watch(GuardedConnection connection) {
@@ -58,7 +63,7 @@ final class Watchdog {
   private void run() {
     do {
       LockSupport.parkNanos(this, tick);
-      connections.replaceAll(this::look);
+      connections.replaceAll(this::lookSafely);
     } while (!over());
   }
 
@@ -67,10 +72,25 @@ final class Watchdog {
     return !running;
   }
 
+  /** What fails for one connection must not leave the others without a watchdog. */
+  private long lookSafely(GuardedConnection connection, long pinged) {
+    try {
+      return look(connection, pinged);
+    } catch (RuntimeException | Error e) {
+      System.getLogger(Watchdog.class.getName())
+          .log(System.Logger.Level.ERROR, "Looking after a connection failed", e);
+      return pinged;
+    }
+  }
+
   private long look(GuardedConnection connection, long pinged) {
     long now = System.nanoTime();
     long silent = connection.frames().silentFor(now);
-    if (silent >= keepalive - tick) {
+    if (connection.frames().overdue(now)) {
+      connection.abandon("the client was sent away");
+    } else if (connection.frames().unfinishedFor(now) >= headTimeout) {
+      connection.abandon("no whole preface or header block within " + seconds(headTimeout));
+    } else if (silent >= keepalive - tick) {
       connection.abandon("the peer answered nothing for " + seconds(keepalive));
     } else if (connection.output().writingFor(now) >= stallLimit) {
       connection.abandon("the peer read nothing for " + seconds(stallLimit));

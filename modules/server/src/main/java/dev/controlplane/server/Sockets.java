@@ -1,6 +1,7 @@
 package dev.controlplane.server;
 
 import dev.controlplane.transport.Descriptors;
+import dev.controlplane.transport.Leaving;
 import dev.controlplane.transport.Listeners;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
@@ -34,6 +35,7 @@ final class Sockets {
    */
   WebServer guard(String name, WebServer server) {
     Listeners listeners = Listeners.guard(server, most(), this::gone);
+    showLeaving();
     for (String socket : listeners.sockets()) {
       show(socket.equals(WebServer.DEFAULT_SOCKET_NAME) ? name : socket, socket, listeners);
     }
@@ -78,6 +80,14 @@ final class Sockets {
   private void gone(String socket, Throwable cause) {
     setup.log().error("listener-gone", "socket", socket, "reason", String.valueOf(cause));
     System.exit(1);
+  }
+
+  private static void showLeaving() {
+    Services.get(MeterRegistry.class)
+        .getOrCreate(
+            FunctionalCounter.builder(
+                    "controlplane.connections.left", Leaving.class, _ -> Leaving.count())
+                .description("Connections that ended in the middle of a head or of a write"));
   }
 
   private static void show(String name, String socket, Listeners listeners) {

@@ -1,0 +1,43 @@
+package dev.controlplane.transport;
+
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.socket.SocketWriterException;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Clients that leave while the server reads from them or writes to them. That is daily life, and
+ * nothing for the log: Helidon 4.5.0 ({@code ConnectionHandler.run}) logs "unexpected exception"
+ * with a stack trace for a client that leaves in the middle of a head.
+ */
+public final class Leaving {
+  private static final AtomicLong COUNT = new AtomicLong();
+
+  private Leaving() {}
+
+  /** How many connections of this process ended in the middle of something. */
+  public static long count() {
+    return COUNT.get();
+  }
+
+  /** The same exception, or one in its place that Helidon takes for the end of a connection. */
+  static RuntimeException asHelidonTakesIt(RuntimeException e) {
+    return switch (e) {
+      case DataReader.InsufficientDataAvailableException _ -> {
+        COUNT.incrementAndGet();
+        yield new CloseConnectionException("the client left in the middle of a head", e);
+      }
+      case UncheckedIOException _ -> {
+        COUNT.incrementAndGet();
+        yield new ServerConnectionException("the connection broke", e);
+      }
+      case SocketWriterException _ -> {
+        COUNT.incrementAndGet();
+        yield new ServerConnectionException("the connection broke", e);
+      }
+      default -> e;
+    };
+  }
+}
