@@ -291,7 +291,13 @@ public final class ControlPlaneClient implements AutoCloseable {
    */
   public void subscribe(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    new Subscriber(endpoints.grpc(), retry).run(subscription, listener);
+    new Subscriber(endpoints.grpc(), retry, false).run(subscription, listener);
+  }
+
+  /** The same, but every refusal is taken for one of a proxy that will get its route. */
+  void subscribePatiently(Subscription subscription, SubscriptionListener listener)
+      throws IOException, InterruptedException {
+    new Subscriber(endpoints.grpc(), retry, true).run(subscription, listener);
   }
 
   /**
@@ -301,7 +307,7 @@ public final class ControlPlaneClient implements AutoCloseable {
    * @param events is told what the agent does; by several threads, one at a time
    */
   public Agent agent(AgentSettings settings, Admission admission, Consumer<AgentEvent> events) {
-    return new Agent(this, settings, admission, events);
+    return new Agent(this, settings, admission, events, new Places());
   }
 
   RetryPolicy retry() {

@@ -41,6 +41,11 @@ record ResumeToken(String logId, long epoch, long revision, int fingerprint, Str
     return new ResumeToken(logId, epoch, revision, fingerprint, after);
   }
 
+  /** Which log it is of, as consumers are told: opaque to them. */
+  String log() {
+    return logId + "/" + epoch;
+  }
+
   boolean isInSnapshot() {
     return snapshotAfter != null;
   }
