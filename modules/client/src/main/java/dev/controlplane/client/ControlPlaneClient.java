@@ -254,6 +254,14 @@ public final class ControlPlaneClient implements AutoCloseable {
     PartFile.sweep(target.getParent());
     try (PartFile part = PartFile.in(target.getParent())) {
       Downloaded downloaded = download(worker, version, part, progress);
+      if (Files.exists(target) && !part.resembles(target)) {
+        // Only writing in place keeps its owner; the bytes are verified by now.
+        part.sync();
+        try (OutputStream stream = Files.newOutputStream(target)) {
+          Files.copy(part.path(), stream);
+        }
+        return downloaded;
+      }
       part.publish(target);
       return downloaded;
     }

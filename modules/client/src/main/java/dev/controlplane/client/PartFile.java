@@ -88,6 +88,18 @@ final class PartFile implements Sink, AutoCloseable {
     return path;
   }
 
+  /** Takes over mode, owner and group of a file that is to be replaced; whether that worked. */
+  boolean resembles(Path file) {
+    try {
+      Files.setAttribute(path, "unix:uid", Files.getAttribute(file, "unix:uid"));
+      Files.setAttribute(path, "unix:gid", Files.getAttribute(file, "unix:gid"));
+      Files.setAttribute(path, "unix:mode", Files.getAttribute(file, "unix:mode"));
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
   /** Makes the bytes durable, still under the name of a part. */
   void sync() throws IOException {
     channel.force(true);

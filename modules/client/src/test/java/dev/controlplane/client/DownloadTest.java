@@ -105,7 +105,8 @@ class DownloadTest {
         part.write(ByteBuffer.allocate(wrong));
       }
       try (FakeServer server =
-              new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
+              new FakeServer(
+                  exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
           ControlPlaneClient client = server.client();
           KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
         client.fetch("w", "/file/w/version/1", CHECKSUM, part);
