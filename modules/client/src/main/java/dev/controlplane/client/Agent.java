@@ -1,6 +1,8 @@
 package dev.controlplane.client;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -32,12 +34,15 @@ public final class Agent {
   private final AgentSettings settings;
   private final Admission admission;
   private final Consumer<AgentEvent> events;
+  private final Places places;
 
   Agent(
       ControlPlaneClient client,
       AgentSettings settings,
       Admission admission,
-      Consumer<AgentEvent> events) {
+      Consumer<AgentEvent> events,
+      Places places) {
+    this.places = places;
     this.client = client;
     this.settings = settings;
     this.admission = admission;
@@ -45,15 +50,36 @@ public final class Agent {
   }
 
   /**
-   * Runs until this thread is interrupted.
+   * Runs until this thread is interrupted. The agent waits for servers and proxies that refuse it,
+   * however long that takes.
    *
    * @throws InterruptedException when it was
    * @throws ControlPlaneException when the server says that it will never serve this
    * @throws IOException when the directory can't be used, or another agent works there
    */
   public void run() throws IOException, InterruptedException {
-    try (AgentDirectory directory = AgentDirectory.open(settings.directory())) {
+    try (AgentDirectory directory = AgentDirectory.open(settings.directory(), places)) {
       new AgentRun(client, settings, admission, events, directory).run();
     }
+  }
+
+  /** How the agent of a directory fares, whether it runs or not. Changes nothing. */
+  public static AgentStatus status(Path directory) throws IOException {
+    return AgentStatus.of(directory);
+  }
+
+  /**
+   * Confirms the deletions that are withheld in a directory at this moment. An agent that runs
+   * there carries them out within a few seconds, otherwise the next one does.
+   *
+   * @return what was confirmed
+   */
+  public static List<Withheld> confirmDeletions(Path directory) throws IOException {
+    AgentDirectory there = AgentDirectory.look(directory);
+    List<Withheld> withheld = there.kept().withheld();
+    if (!withheld.isEmpty()) {
+      there.confirm(withheld.stream().map(Withheld::worker).toList());
+    }
+    return withheld;
   }
 }

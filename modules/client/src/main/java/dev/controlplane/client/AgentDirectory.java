@@ -5,9 +5,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
@@ -18,9 +15,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -31,8 +29,15 @@ import java.util.TreeMap;
  * DIR/{worker}/versions/{version}  the versions that are kept
  * DIR/.cpctl-agent/lock            held while an agent runs
  * DIR/.cpctl-agent/position        where the subscription is
- * DIR/.cpctl-agent/workers/{name}  the digests of a worker's versions, and more: {@link WorkerState}
+ * DIR/.cpctl-agent/deletions       which log is followed, and the deletions that are withheld
+ * DIR/.cpctl-agent/confirmed       the deletions that somebody has confirmed
+ * DIR/.cpctl-agent/status          how the agent fares: {@link AgentStatus}
+ * DIR/.cpctl-agent/notes/{sha256}  the digests of a worker's versions, and more: {@link WorkerState}
+ * DIR/.cpctl-agent/parts/          downloads that are not whole yet
  * </pre>
+ *
+ * <p>Notes are called by the SHA-256 of the worker's name, so that every file system can hold them
+ * and tells them apart.
  *
  * <p>Every change of a name is one rename, link or removal, made durable before the next. A
  * version's digest is written down before {@code current} can name it, so that what {@code current}
@@ -53,22 +58,25 @@ final class AgentDirectory implements AutoCloseable {
    * @param workers which workers it is about; empty: all
    * @param generation see {@link WorkerState}
    */
-  record Position(String token, String consumerId, List<String> workers, long generation) {
+  record Position(
+      String token, String consumerId, List<String> workers, long generation, long revision) {
     Position {
-      workers = List.copyOf(workers);
+      workers = workers == null ? List.of() : List.copyOf(workers);
     }
   }
 
   private final Path root;
   private final Path own;
-  private final Path states;
-  private final FileChannel lockFile;
+  private final Path notes;
+  private final Places places;
+  private final AgentLock lock;
 
-  private AgentDirectory(Path root, Path own, Path states, FileChannel lockFile) {
+  private AgentDirectory(Path root, Path own, Places places, AgentLock lock) {
     this.root = root;
     this.own = own;
-    this.states = states;
-    this.lockFile = lockFile;
+    this.notes = own.resolve("notes");
+    this.places = places;
+    this.lock = lock;
   }
 
   /**
@@ -76,103 +84,138 @@ final class AgentDirectory implements AutoCloseable {
    *
    * @throws IOException when another agent has it, or it can't be written
    */
-  static AgentDirectory open(Path directory) throws IOException {
+  static AgentDirectory open(Path directory, Places places) throws IOException {
     Path root = directory.toAbsolutePath();
     Path own = root.resolve(RESERVED);
-    Path states = own.resolve("workers");
-    Files.createDirectories(states);
-    FileChannel lockFile =
-        FileChannel.open(own.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    Files.createDirectories(own);
+    AgentLock lock = AgentLock.take(own, directory);
     try {
-      lock(lockFile, directory);
+      AgentDirectory taken = new AgentDirectory(root, own, places, lock);
+      Files.createDirectories(taken.notes);
       PartFile.sweep(own);
       Files.deleteIfExists(own.resolve("link"));
+      taken.renameOldNotes();
       PartFile.syncDirectory(own);
       PartFile.syncDirectory(root);
-      return new AgentDirectory(root, own, states, lockFile);
-    } catch (IOException e) {
-      lockFile.close();
+      return taken;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
       throw e;
     }
   }
 
-  private static void lock(FileChannel file, Path directory) throws IOException {
-    FileLock lock;
-    try {
-      lock = file.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
+  /** What is written in the directory, whether an agent runs there or not; changes nothing. */
+  static AgentDirectory look(Path directory) throws IOException {
+    Path root = directory.toAbsolutePath();
+    Path own = root.resolve(RESERVED);
+    if (!Files.isDirectory(own)) {
       throw new IOException(
-          "another agent works in " + directory + "; give each agent a directory of its own");
+          "no agent has worked in " + directory + ": it has no directory " + RESERVED);
     }
+    return new AgentDirectory(root, own, new Places(), null);
   }
 
-  /** The version's file. */
+  /** Notes were once called as their workers. */
+  private void renameOldNotes() throws IOException {
+    Path old = own.resolve("workers");
+    if (!Files.isDirectory(old, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(old)) {
+      for (Path file : files) {
+        WorkerState state = state(file);
+        String worker = state == null ? file.getFileName().toString() : state.worker();
+        save(state == null ? WorkerState.of(worker) : state);
+        Files.delete(file);
+      }
+    }
+    Files.delete(old);
+  }
+
+  /** Whether an agent works here at this moment. */
+  boolean inUse() throws IOException {
+    return AgentLock.isTaken(own);
+  }
+
+  /** The version's file, which may be missing; only after {@link #prepare}. */
   Path file(String worker, String version) {
-    return versions(worker).resolve(version);
+    return root.resolve(worker).resolve("versions").resolve(version);
   }
 
-  private Path versions(String worker) {
-    return root.resolve(worker).resolve("versions");
+  /** The worker's directory of versions; null where there is none. */
+  private Path versions(String worker) throws IOException {
+    Path directory = places.find(root, worker);
+    Path versions = directory == null ? null : directory.resolve("versions");
+    return versions != null
+            && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+            && Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)
+        ? versions
+        : null;
   }
 
-  private Path link(String worker) {
-    return root.resolve(worker).resolve("current");
+  /** The version's file; null where there is none. */
+  private Path existing(String worker, String version) throws IOException {
+    Path versions = versions(worker);
+    Path file = versions == null ? null : places.find(versions, version);
+    return file != null && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) ? file : null;
+  }
+
+  /** The worker's link; null where there is none. */
+  private Path link(String worker) throws IOException {
+    Path directory = places.find(root, worker);
+    Path link = directory == null ? null : directory.resolve("current");
+    return link != null
+            && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+            && Files.isSymbolicLink(link)
+        ? link
+        : null;
   }
 
   /**
    * Makes the worker's directories.
    *
-   * @throws InvalidNameException when the names are not told from others' on this file system
+   * @throws InvalidNameException when the names can't be used on this file system
    */
   void prepare(String worker, String version) throws IOException {
-    Path directory = root.resolve(worker);
-    make(directory);
-    literal(directory);
-    make(versions(worker));
-    Path file = file(worker, version);
+    Path versions = places.directory(places.directory(root, worker), "versions");
+    Path file = places.claim(versions, version);
     if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new FileSystemException(file.toString(), null, "is a directory; move it away");
     }
-    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      literal(file);
-    }
   }
 
-  private static void make(Path directory) throws IOException {
-    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-      Files.createDirectory(directory);
-      PartFile.syncDirectory(directory.getParent());
-    }
-  }
-
-  private static void literal(Path path) {
+  /**
+   * Gives a part that is closed the version's name.
+   *
+   * @throws InvalidNameException when the name can't be used on this file system
+   */
+  void publish(Path part, String worker, String version) throws IOException {
+    Path file = file(worker, version);
     try {
-      VersionDirectory.requireLiteral(path);
-    } catch (IOException e) {
-      throw new InvalidNameException(e.getMessage());
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (FileSystemException e) {
+      throw places.explained(e, file.getParent(), version);
     }
+    PartFile.syncDirectory(file.getParent());
   }
 
   /** Whether the version's file is there with its bytes. */
   boolean holds(String worker, WorkerState.Held held) throws IOException {
-    Path file = file(worker, held.version());
-    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+    Path file = existing(worker, held.version());
+    return file != null
         && Files.size(file) == held.size()
         && Sha256.of(file).equals(held.checksum());
   }
 
-  /** A file to write to before it gets its name. */
-  PartFile part() throws IOException {
-    return PartFile.in(own);
+  /** Where downloads of a worker that are not whole yet are kept. */
+  KeptPart keptPart(String worker, String checksum) throws IOException {
+    return KeptPart.open(own.resolve("parts"), worker, checksum);
   }
 
   /** The version that {@code current} names; empty where it names none of ours, or is missing. */
   String current(String worker) throws IOException {
     Path link = link(worker);
-    if (!Files.isSymbolicLink(link)) {
+    if (link == null) {
       return "";
     }
     Path target = Files.readSymbolicLink(link);
@@ -181,56 +224,65 @@ final class AgentDirectory implements AutoCloseable {
         : "";
   }
 
-  /** Makes {@code current} name the version, in one step. */
+  /** Makes {@code current} name the version, in one step; only after {@link #prepare}. */
   void activate(String worker, String version) throws IOException {
+    Path directory = places.claim(root, worker);
     Path link = own.resolve("link");
     Files.deleteIfExists(link);
     Files.createSymbolicLink(link, Path.of("versions", version));
     Files.move(
-        link, link(worker), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    PartFile.syncDirectory(root.resolve(worker));
+        link,
+        directory.resolve("current"),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+    PartFile.syncDirectory(directory);
   }
 
   /** Takes {@code current} away; whether there was one. */
   boolean deactivate(String worker) throws IOException {
-    Path directory = root.resolve(worker);
-    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-        || !Files.isSymbolicLink(link(worker))) {
+    Path link = link(worker);
+    if (link == null) {
       return false;
     }
-    Files.delete(link(worker));
-    PartFile.syncDirectory(directory);
+    Files.delete(link);
+    PartFile.syncDirectory(link.getParent());
     return true;
   }
 
   /** Removes the version's file. */
   void remove(String worker, String version) throws IOException {
-    if (Files.isDirectory(versions(worker), LinkOption.NOFOLLOW_LINKS)
-        && Files.isRegularFile(file(worker, version), LinkOption.NOFOLLOW_LINKS)) {
-      Files.delete(file(worker, version));
+    Path file = existing(worker, version);
+    if (file != null) {
+      Files.delete(file);
     }
   }
 
   /** Forgets a worker whose files are gone; what others put into its directory stays. */
   void forget(String worker) throws IOException {
-    if (Files.isDirectory(root.resolve(worker), LinkOption.NOFOLLOW_LINKS)) {
+    Path directory = places.find(root, worker);
+    if (directory != null && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       try {
-        Files.deleteIfExists(versions(worker));
-        Files.delete(root.resolve(worker));
+        Files.deleteIfExists(directory.resolve("versions"));
+        Files.delete(directory);
       } catch (DirectoryNotEmptyException e) {
         // Not all of it is ours.
-        PartFile.syncDirectory(root.resolve(worker));
+        PartFile.syncDirectory(directory);
       }
     }
     PartFile.syncDirectory(root);
-    if (Files.deleteIfExists(states.resolve(worker))) {
-      PartFile.syncDirectory(states);
+    KeptPart.discard(own.resolve("parts"), worker);
+    if (Files.deleteIfExists(notes(worker))) {
+      PartFile.syncDirectory(notes);
     }
+  }
+
+  private Path notes(String worker) {
+    return notes.resolve(Sha256.of(worker));
   }
 
   /** Makes what is known of a worker durable. */
   void save(WorkerState state) throws IOException {
-    write(states.resolve(state.worker()), JSON.writeValueAsBytes(state));
+    write(notes(state.worker()), JSON.writeValueAsBytes(state));
   }
 
   /** Makes the position durable. */
@@ -239,16 +291,63 @@ final class AgentDirectory implements AutoCloseable {
   }
 
   private void write(Path file, byte[] bytes) throws IOException {
-    try (PartFile part = part()) {
+    try (PartFile part = PartFile.in(own)) {
       part.write(ByteBuffer.wrap(bytes));
       part.publish(file);
     }
   }
 
+  /** Makes the deletions that are withheld durable. */
+  void save(WithheldDeletions.Kept kept) throws IOException {
+    write(own.resolve("deletions"), JSON.writeValueAsBytes(kept));
+  }
+
+  /** Notes how the agent fares; after a crash of the machine an older note may be there. */
+  void note(AgentStatus.Live status) throws IOException {
+    Path part = own.resolve("status.part");
+    Files.write(part, JSON.writeValueAsBytes(status));
+    Files.move(
+        part,
+        own.resolve("status"),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Asks the agent that works here, or the next one, to carry out these deletions. */
+  void confirm(List<String> workers) throws IOException {
+    write(own.resolve("confirmed"), JSON.writeValueAsBytes(workers));
+  }
+
+  /** The workers whose deletions were confirmed. */
+  List<String> confirmed() throws IOException {
+    String[] workers = read("confirmed", String[].class);
+    return workers == null ? List.of() : List.of(workers);
+  }
+
+  /** What was confirmed is noted elsewhere. */
+  void forgetConfirmed() throws IOException {
+    Files.deleteIfExists(own.resolve("confirmed"));
+  }
+
   /** The position that was saved last; null where there is none that can be read. */
   Position position() throws IOException {
+    return read("position", Position.class);
+  }
+
+  /** The deletions that are withheld. */
+  WithheldDeletions.Kept kept() throws IOException {
+    WithheldDeletions.Kept kept = read("deletions", WithheldDeletions.Kept.class);
+    return kept == null ? WithheldDeletions.Kept.NOTHING : kept;
+  }
+
+  /** How the agent fared last; null where it has told nothing. */
+  AgentStatus.Live live() throws IOException {
+    return read("status", AgentStatus.Live.class);
+  }
+
+  private <T> T read(String name, Class<T> type) throws IOException {
     try {
-      return JSON.readValue(Files.readAllBytes(own.resolve("position")), Position.class);
+      return JSON.readValue(Files.readAllBytes(own.resolve(name)), type);
     } catch (NoSuchFileException | JacksonException e) {
       return null;
     }
@@ -260,28 +359,46 @@ final class AgentDirectory implements AutoCloseable {
    */
   Map<String, WorkerState> states() throws IOException {
     Map<String, WorkerState> all = new TreeMap<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(states)) {
+    Set<Path> unreadable = new HashSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(notes)) {
       for (Path file : files) {
-        String worker = file.getFileName().toString();
-        all.put(worker, state(file, worker));
+        WorkerState state = state(file);
+        if (state != null && file.equals(notes(state.worker()))) {
+          all.put(state.worker(), state);
+        } else {
+          unreadable.add(file);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return all;
+    }
+    if (!unreadable.isEmpty()) {
+      try (DirectoryStream<Path> workers = Files.newDirectoryStream(root)) {
+        for (Path directory : workers) {
+          String worker = directory.getFileName().toString();
+          if (unreadable.contains(notes(worker))) {
+            all.put(worker, WorkerState.of(worker));
+          }
+        }
       }
     }
     return all;
   }
 
-  private static WorkerState state(Path file, String worker) throws IOException {
+  /** Null where the file can't be read. */
+  private static WorkerState state(Path file) throws IOException {
     try {
       WorkerState state = JSON.readValue(Files.readAllBytes(file), WorkerState.class);
-      return worker.equals(state.worker()) ? state : WorkerState.of(worker);
-    } catch (JacksonException e) {
-      return WorkerState.of(worker);
+      return state.worker() == null || state.worker().isEmpty() ? null : state;
+    } catch (NoSuchFileException | JacksonException e) {
+      return null;
     }
   }
 
   /** Lets another agent have the directory. */
   @Override
   public void close() throws IOException {
-    lockFile.close();
+    lock.close();
   }
 
   /** What went wrong with a file, for people. */

@@ -33,6 +33,11 @@ public record AgentEvent(
     REJECTED,
     /** The worker was deleted; nothing of it is active. */
     REMOVED,
+    /**
+     * The worker is gone from the server's log, and stays active here until somebody confirms its
+     * deletion: {@link Withheld}.
+     */
+    WITHHELD,
     /** Something failed that is tried again. */
     WAITING,
     /** The server would not have a report. */
@@ -49,6 +54,11 @@ public record AgentEvent(
 
   static AgentEvent of(Kind kind, String worker, String version, long revision) {
     return new AgentEvent(kind, worker, version, revision, "", "");
+  }
+
+  static AgentEvent withheld(Withheld one) {
+    return new AgentEvent(
+        Kind.WITHHELD, one.worker(), one.version(), 0, one.reason().code(), one.why());
   }
 
   static AgentEvent rejected(String worker, WorkerState.Rejection rejection) {

@@ -3,6 +3,7 @@ package dev.controlplane.client;
 import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.StatusReport;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 
 /** What an agent tells the server of what became of versions. */
 final class AgentReports {
@@ -11,8 +12,15 @@ final class AgentReports {
 
   private final Reporter reporter;
   private final String consumerId;
+  private final Supplier<String> remark;
 
-  AgentReports(Reporter reporter, String consumerId) {
+  /**
+   * Reports of a consumer.
+   *
+   * @param remark what each report of a version that is here says besides
+   */
+  AgentReports(Reporter reporter, String consumerId, Supplier<String> remark) {
+    this.remark = remark;
     this.reporter = reporter;
     this.consumerId = consumerId;
   }
@@ -23,7 +31,7 @@ final class AgentReports {
    * @param revision of the update that brought it; 0 if that is of another log
    */
   void report(String worker, WorkerState.Held held, long revision, ReportedState state) {
-    report(worker, held.version(), held.checksum(), revision, state, "", "");
+    report(worker, held.version(), held.checksum(), revision, state, "", remark.get());
   }
 
   /** A version that won't be used. */

@@ -5,15 +5,20 @@ import dev.controlplane.proto.StatusReport;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * An agent from its start to its end.
@@ -27,13 +32,19 @@ final class AgentRun implements SubscriptionListener {
   /** A server takes 4 MiB in a request. */
   private static final int MOST_HELD_BYTES = 3 * 1024 * 1024;
 
+  /** How often a problem that lasts is told. */
+  private static final Duration TOLD_AGAIN = Duration.ofMinutes(3);
+
+  private static final Duration CONFIRMATIONS = Duration.ofSeconds(1);
+
   /** What a command that is to be ended may take. */
   private static final Duration ENDING = Duration.ofSeconds(1);
 
   private final ControlPlaneClient client;
   private final AgentSettings settings;
-  private final Consumer<AgentEvent> listener;
+  private final AgentEvents events;
   private final AgentDirectory directory;
+  private final WithheldDeletions withheld;
   private final Reporter reporter;
   private final AgentReports reports;
   private final AgentTasks tasks = new AgentTasks();
@@ -55,6 +66,16 @@ final class AgentRun implements SubscriptionListener {
   private final Map<String, WorkerState.Held> stale = new HashMap<>();
 
   private final Set<String> named = new HashSet<>();
+
+  /** Workers that the snapshot says are gone, with the revision that it says so of. */
+  private final Map<String, Long> gone = new HashMap<>();
+
+  /** Whether the snapshot is of a log that is not the one followed so far. */
+  private boolean newLog;
+
+  private String lastProblem = "";
+  private long lastProblemAt;
+
   private boolean inSnapshot;
   private boolean differencesOnly;
   private long highestGeneration;
@@ -65,6 +86,7 @@ final class AgentRun implements SubscriptionListener {
   private volatile long generation;
 
   private volatile Throwable broken;
+  private volatile String heard = "";
 
   private final Lock positionLock = new ReentrantLock();
   private String position = "";
@@ -73,23 +95,34 @@ final class AgentRun implements SubscriptionListener {
   private boolean positionHolds;
   private long syncedRevision = -1;
 
-  private final Lock eventLock = new ReentrantLock();
+  /** The newest revision heard of; of the listening thread. */
+  private volatile long heardRevision;
 
   AgentRun(
       ControlPlaneClient client,
       AgentSettings settings,
       Admission admission,
       Consumer<AgentEvent> listener,
-      AgentDirectory directory) {
+      AgentDirectory directory)
+      throws IOException {
     this.client = client;
     this.settings = settings;
-    this.listener = listener;
+    this.events = new AgentEvents(listener);
     this.directory = directory;
+    this.withheld = new WithheldDeletions(directory);
     this.reporter = client.reporter(this::unreported);
-    this.reports = new AgentReports(reporter, settings.consumerId());
+    this.reports = new AgentReports(reporter, settings.consumerId(), withheld::message);
     this.work =
         new AgentWork(
-            client, directory, admission, settings.keep(), tasks, states, reports, this::event);
+            client,
+            directory,
+            admission,
+            settings.keep(),
+            tasks,
+            states,
+            reports,
+            this::event,
+            withheld);
   }
 
   void run() throws IOException, InterruptedException {
@@ -101,15 +134,19 @@ final class AgentRun implements SubscriptionListener {
             .silence(settings.silence());
     Thread listening = Thread.currentThread();
     Thread worker = Thread.ofVirtual().name("agent").start(() -> work(listening));
+    Thread confirmations = Thread.ofVirtual().name("confirmations").start(this::awaitConfirmations);
     try {
-      client.subscribe(subscription, this);
+      client.subscribePatiently(subscription, this);
     } catch (InterruptedException e) {
       if (broken != null) {
         throw new IllegalStateException("the agent failed", broken);
       }
       throw e;
     } finally {
+      work.end();
       worker.interrupt();
+      confirmations.interrupt();
+      note(false, "the agent has ended");
       reporter.close();
       worker.join(ENDING);
     }
@@ -125,6 +162,7 @@ final class AgentRun implements SubscriptionListener {
             && last.consumerId().equals(settings.consumerId())
             && last.workers().equals(settings.workers());
     generation = last == null ? 0 : last.generation();
+    heardRevision = last == null ? 0 : last.revision();
     highestGeneration = generation;
     for (WorkerState state : directory.states().values()) {
       highestGeneration = Math.max(highestGeneration, Math.max(state.generation(), generation));
@@ -140,6 +178,17 @@ final class AgentRun implements SubscriptionListener {
       generation = ++highestGeneration;
     }
     states.values().forEach(this::reportAgain);
+    withheld.list().forEach(one -> event(AgentEvent.withheld(one)));
+    if (settings.newLog() == NewLog.FOLLOW) {
+      withheld.confirm(one -> one.reason() == Withheld.Reason.NEW_LOG);
+    }
+    takeConfirmations();
+    for (Withheld one : withheld.list()) {
+      if (one.confirmed()) {
+        removeConfirmed(one.worker());
+      }
+    }
+    note(false, "");
   }
 
   /** Whether all is as it was left; else what is active is what can be trusted. */
@@ -177,6 +226,9 @@ final class AgentRun implements SubscriptionListener {
       event(
           new AgentEvent(
               AgentEvent.Kind.DAMAGED, worker, "", 0, "disk", AgentDirectory.problem(e)));
+    } catch (InvalidNameException e) {
+      states.put(worker, state.withoutActive());
+      event(new AgentEvent(AgentEvent.Kind.DAMAGED, worker, "", 0, "invalid_name", e.getMessage()));
     }
     return false;
   }
@@ -256,17 +308,27 @@ final class AgentRun implements SubscriptionListener {
     inSnapshot = true;
     differencesOnly = !told.isEmpty();
     named.clear();
+    gone.clear();
     stale.clear();
   }
 
   @Override
   public void onSubscribed() {
     reporter.start();
+    lastProblem = "";
+    note(true, "");
     event(AgentEvent.of(AgentEvent.Kind.CONNECTED));
   }
 
   @Override
   public void onDisconnected(String reason, Duration retryIn) {
+    note(false, reason);
+    long now = System.nanoTime();
+    if (reason.equals(lastProblem) && now - lastProblemAt < TOLD_AGAIN.toNanos()) {
+      return;
+    }
+    lastProblem = reason;
+    lastProblemAt = now;
     event(
         AgentEvent.of(
             AgentEvent.Kind.DISCONNECTED,
@@ -274,7 +336,11 @@ final class AgentRun implements SubscriptionListener {
   }
 
   @Override
-  public void onResync(String reason) throws InterruptedException {
+  public void onResync(String reason, boolean sameLog) throws IOException, InterruptedException {
+    if (!sameLog) {
+      requireFollowing(reason);
+      newLog = true;
+    }
     positionLock.lockInterruptibly();
     try {
       positionHolds = false;
@@ -296,8 +362,16 @@ final class AgentRun implements SubscriptionListener {
     event(AgentEvent.of(AgentEvent.Kind.RESYNC, reason));
   }
 
+  private void requireFollowing(String reason) throws NewLogException {
+    boolean any = states.values().stream().anyMatch(state -> state.active() != null);
+    if (settings.newLog() == NewLog.STOP && any) {
+      throw new NewLogException(reason);
+    }
+  }
+
   @Override
-  public boolean onUpdate(Update update) {
+  public boolean onUpdate(Update update) throws IOException {
+    heardRevision = Math.max(heardRevision, inSnapshot ? 0 : update.revision());
     if (update.kind() == Update.Kind.UNKNOWN || !acceptable(update)) {
       return true;
     }
@@ -314,22 +388,31 @@ final class AgentRun implements SubscriptionListener {
       return true;
     }
     switch (update.kind()) {
-      case PUBLISHED, ROLLED_BACK -> aim(update, AgentTask.Switch.to(update));
+      case PUBLISHED, ROLLED_BACK -> {
+        gone.remove(worker);
+        withheld.drop(worker);
+        aim(update, AgentTask.Switch.to(update));
+      }
       case DELETED -> deleted(update);
       case UNKNOWN -> throw new IllegalStateException();
     }
     return true;
   }
 
-  private void deleted(Update update) {
+  private void deleted(Update update) throws IOException {
     String worker = update.worker();
     boolean last = update.latest().isEmpty();
-    if (inSnapshot || (last && update.version().equals(desired.get(worker)))) {
+    if (inSnapshot) {
+      gone.put(worker, update.revision());
+      return;
+    }
+    if ((last && update.version().equals(desired.get(worker)))) {
       aim(update, new AgentTask.Removal());
       desired.remove(worker);
       return;
     }
     if (!last) {
+      withheld.drop(worker);
       aim(update, AgentTask.Switch.to(update.latest()));
     }
     add(worker, task -> task.drop(update.version(), update.revision(), generation));
@@ -347,10 +430,13 @@ final class AgentRun implements SubscriptionListener {
   /** Names that lead out of the directory, or into the agent's own corner, go no further. */
   private boolean acceptable(Update update) {
     try {
-      Names.checked("the worker's name", update.worker());
-      Names.checked("the version's name", update.version());
+      requireNormal("the worker's name", update.worker());
+      // A worker that the log has never had is deleted without a version.
+      if (update.kind() != Update.Kind.DELETED || !update.version().isEmpty()) {
+        requireNormal("the version's name", update.version());
+      }
       if (!update.latest().isEmpty()) {
-        Names.checked("the version's name", update.latest());
+        requireNormal("the version's name", update.latest());
       }
     } catch (InvalidNameException e) {
       if (update.kind() != Update.Kind.DELETED) {
@@ -368,6 +454,13 @@ final class AgentRun implements SubscriptionListener {
     return false;
   }
 
+  private static void requireNormal(String field, String name) {
+    if (!Names.checked(field, name).equals(name)) {
+      throw new InvalidNameException(
+          field + " is not in Unicode's normal form C, in which servers keep names");
+    }
+  }
+
   private void refused(Update update, String code, String message) {
     WorkerState.Rejection rejection =
         new WorkerState.Rejection(
@@ -377,17 +470,22 @@ final class AgentRun implements SubscriptionListener {
   }
 
   @Override
-  public void onSynced(long revision) {
+  public void onSynced(long revision, String log) throws IOException, InterruptedException {
     if (inSnapshot) {
       for (Map.Entry<String, WorkerState> entry : states.entrySet()) {
         if (!named.contains(entry.getKey())) {
           unnamed(entry.getKey(), entry.getValue(), revision);
         }
       }
+      decide(revision, log);
       inSnapshot = false;
+      newLog = false;
       named.clear();
+      gone.clear();
       stale.clear();
     }
+    heardRevision = revision;
+    note(true, "");
     positionLock.lock();
     try {
       syncedRevision = revision;
@@ -397,21 +495,83 @@ final class AgentRun implements SubscriptionListener {
     synced();
   }
 
+  /** Carries out the snapshot's deletions, or withholds them. */
+  private void decide(long revision, String log) throws IOException {
+    boolean another = newLog || isAnother(revision, log);
+    if (another) {
+      requireFollowing("its id is another, or it went back");
+    }
+    Set<String> active = new HashSet<>();
+    for (WorkerState state : states.values()) {
+      if (state.active() != null && !withheld.contains(state.worker())) {
+        active.add(state.worker());
+      }
+    }
+    List<String> fresh = gone.keySet().stream().filter(active::contains).sorted().toList();
+    Withheld.Reason reason = null;
+    if (another && settings.newLog() == NewLog.KEEP) {
+      reason = Withheld.Reason.NEW_LOG;
+    } else if (WithheldDeletions.tooMany(fresh.size(), active.size(), settings.maxDelete())) {
+      reason = Withheld.Reason.MAX_DELETE;
+    }
+    List<Withheld> more = new ArrayList<>();
+    if (reason != null) {
+      for (String worker : fresh) {
+        more.add(Withheld.now(worker, states.get(worker).active().version(), reason));
+      }
+    }
+    withheld.follow(log.isEmpty() ? withheld.log() : log, more);
+    Set<String> confirmed = new HashSet<>();
+    Set<String> kept = new HashSet<>();
+    for (Withheld one : withheld.list()) {
+      (one.confirmed() ? confirmed : kept).add(one.worker());
+    }
+    for (Map.Entry<String, Long> one : gone.entrySet()) {
+      if (!kept.contains(one.getKey()) || confirmed.contains(one.getKey())) {
+        desired.remove(one.getKey());
+        add(one.getKey(), task -> task.aim(new AgentTask.Removal(), one.getValue(), generation));
+      }
+    }
+    if (!more.isEmpty()) {
+      more.forEach(one -> event(AgentEvent.withheld(one)));
+      // Told to the server as well, with the workers that it knows.
+      states.values().forEach(this::reportAgain);
+    }
+  }
+
+  /** Whether a log that a snapshot came from, without RESYNC, is not the one followed before. */
+  private boolean isAnother(long revision, String log) {
+    if (revision < heardRevision) {
+      return true;
+    }
+    if (log.isEmpty()) {
+      return false;
+    }
+    // An agent that begins has followed none, and has nothing that could be deleted.
+    return withheld.log().isEmpty() ? !told.isEmpty() : !log.equals(withheld.log());
+  }
+
+  @Override
+  public void onBookmark(long revision) {
+    heardRevision = Math.max(heardRevision, revision);
+    note(true, "");
+  }
+
   /**
    * What the snapshot has not named is as the server was told, or else gone; or it is left out, for
    * it was rejected here.
    */
-  private void unnamed(String worker, WorkerState state, long revision) {
+  private void unnamed(String worker, WorkerState state, long revision) throws IOException {
     WorkerState.Rejection refused = state.rejection();
     boolean leftOut = refused != null && refused.version().equals(desired.get(worker));
     WorkerState.Held compared = stale.getOrDefault(worker, state.active());
     if (!differencesOnly || compared == null) {
       if (!leftOut) {
-        desired.remove(worker);
-        add(worker, task -> task.aim(new AgentTask.Removal(), revision, generation));
+        gone.put(worker, revision);
       }
       return;
     }
+    withheld.drop(worker);
     if (!leftOut) {
       desired.put(worker, compared.version());
     }
@@ -464,7 +624,9 @@ final class AgentRun implements SubscriptionListener {
             "",
             revision,
             "",
-            left == 0 ? "" : "not yet done: " + left));
+            Stream.of(left == 0 ? "" : "not yet done: " + left, withheld.message())
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining("; "))));
   }
 
   /** Makes durable how far everything is dealt with. */
@@ -477,7 +639,7 @@ final class AgentRun implements SubscriptionListener {
       }
       directory.save(
           new AgentDirectory.Position(
-              settled, settings.consumerId(), settings.workers(), generation));
+              settled, settings.consumerId(), settings.workers(), generation, heardRevision));
       saved = settled;
       positionTrouble = "";
     } catch (ClosedByInterruptException e) {
@@ -494,12 +656,59 @@ final class AgentRun implements SubscriptionListener {
   }
 
   private void event(AgentEvent event) {
-    eventLock.lock();
-    try {
-      listener.accept(event);
-    } finally {
-      eventLock.unlock();
+    events.accept(event);
+  }
+
+  /** Notes for {@link Agent#status} how the agent fares; nothing depends on it. */
+  private void note(boolean connected, String problem) {
+    if (connected) {
+      heard = Instant.now().toString();
     }
+    try {
+      directory.note(new AgentStatus.Live(connected, heard, problem, heardRevision));
+    } catch (IOException e) {
+      // A disk that takes nothing is told of where it matters.
+      return;
+    }
+  }
+
+  // Confirmations.
+
+  private void awaitConfirmations() {
+    try {
+      while (true) {
+        Thread.sleep(CONFIRMATIONS);
+        if (withheld.list().isEmpty()) {
+          continue;
+        }
+        try {
+          takeConfirmations().forEach(one -> removeConfirmed(one.worker()));
+        } catch (ClosedByInterruptException e) {
+          return;
+        } catch (IOException e) {
+          event(
+              new AgentEvent(
+                  AgentEvent.Kind.WAITING, "", "", 0, "disk", AgentDirectory.problem(e)));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private List<Withheld> takeConfirmations() throws IOException {
+    Set<String> workers = new HashSet<>(directory.confirmed());
+    if (workers.isEmpty()) {
+      return List.of();
+    }
+    List<Withheld> confirmed = withheld.confirm(one -> workers.contains(one.worker()));
+    directory.forgetConfirmed();
+    return confirmed;
+  }
+
+  private void removeConfirmed(String worker) {
+    tasks.add(
+        worker, position(), task -> task.aim(new AgentTask.Removal(), heardRevision, generation));
   }
 
   private void unreported(StatusReport report, String reason) {

@@ -3,6 +3,7 @@ package dev.controlplane.client;
 import dev.controlplane.proto.ReportedState;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -22,6 +23,8 @@ final class AgentWork {
   private final Map<String, WorkerState> states;
   private final AgentReports reports;
   private final Consumer<AgentEvent> events;
+  private final WithheldDeletions withheld;
+  private volatile boolean ending;
 
   /**
    * Work of which nothing has begun.
@@ -37,7 +40,9 @@ final class AgentWork {
       AgentTasks tasks,
       Map<String, WorkerState> states,
       AgentReports reports,
-      Consumer<AgentEvent> events) {
+      Consumer<AgentEvent> events,
+      WithheldDeletions withheld) {
+    this.withheld = withheld;
     this.client = client;
     this.directory = directory;
     this.admission = admission;
@@ -48,13 +53,18 @@ final class AgentWork {
     this.events = events;
   }
 
+  /** The agent ends: a callback that fails from now on has not judged anything. */
+  void end() {
+    ending = true;
+  }
+
   /** Brings a task about, or says why not and puts it off. */
   void attempt(AgentTask task) throws InterruptedException {
     try {
       perform(task);
       tasks.done();
     } catch (InvalidNameException e) {
-      reject(task, "name_clash", e.getMessage());
+      reject(task, "invalid_name", e.getMessage());
     } catch (RefusedException e) {
       if (e.reason() == RefusedException.Reason.NOT_FOUND) {
         reject(task, "not_found", e.getMessage());
@@ -122,7 +132,10 @@ final class AgentWork {
     }
     switch (task.target()) {
       case AgentTask.Switch wanted -> make(task, wanted);
-      case AgentTask.Removal _ -> remove(worker);
+      case AgentTask.Removal _ -> {
+        remove(worker);
+        withheld.drop(worker);
+      }
       case null -> {
         WorkerState state = states.get(worker);
         if (state != null) {
@@ -201,27 +214,33 @@ final class AgentWork {
       }
       return;
     }
-    try (PartFile part = directory.part()) {
-      WorkerState.Held held = fetch(task, wanted, part);
-      reports.report(task.worker(), held, task.revision(), ReportedState.RECEIVED);
-      reports.report(task.worker(), held, task.revision(), ReportedState.VERIFIED);
-      part.sync();
-      // Written down before it has its name: current never names what can't be verified.
-      WorkerState ready = state.withCandidate(held);
-      save(ready);
-      Path file = directory.file(worker, version);
-      if (state.isActive(version)) {
-        // Other bytes under the same name, of another log: giving them their name is the switch.
-        if (admitted(task, ready, held, part.path())) {
-          part.publish(file);
-          activated(task, ready, held);
-        }
+    WorkerState.Held held;
+    Path part;
+    // Closed before anybody else sees the file: what is open for writing can be neither executed
+    // nor locked by others.
+    try (KeptPart open = directory.keptPart(worker, checksum)) {
+      held = fetch(task, wanted, open);
+      open.sync();
+      part = open.path();
+    }
+    reports.report(task.worker(), held, task.revision(), ReportedState.RECEIVED);
+    reports.report(task.worker(), held, task.revision(), ReportedState.VERIFIED);
+    // Written down before it has its name: current never names what can't be verified.
+    WorkerState ready = state.withCandidate(held);
+    save(ready);
+    if (state.isActive(version)) {
+      // Other bytes under the same name, of another log: giving them their name is the switch.
+      if (admitted(task, ready, held, part)) {
+        directory.publish(part, worker, version);
+        activated(task, ready, held);
       } else {
-        part.publish(file);
-        if (admitted(task, ready, held, file)) {
-          directory.activate(worker, version);
-          activated(task, ready, held);
-        }
+        Files.deleteIfExists(part);
+      }
+    } else {
+      directory.publish(part, worker, version);
+      if (admitted(task, ready, held, directory.file(worker, version))) {
+        directory.activate(worker, version);
+        activated(task, ready, held);
       }
     }
   }
@@ -239,10 +258,21 @@ final class AgentWork {
         .orElse("");
   }
 
-  private WorkerState.Held fetch(AgentTask task, AgentTask.Switch wanted, PartFile part)
+  private WorkerState.Held fetch(AgentTask task, AgentTask.Switch wanted, KeptPart part)
+      throws IOException, InterruptedException {
+    try {
+      return fetched(task, wanted, part);
+    } catch (DamagedException e) {
+      part.restart();
+      throw e;
+    }
+  }
+
+  private WorkerState.Held fetched(AgentTask task, AgentTask.Switch wanted, KeptPart part)
       throws IOException, InterruptedException {
     String worker = task.worker();
     if (wanted.code() != null) {
+      part.restart();
       String actual = VersionDirectory.copy(wanted.code(), part);
       if (!actual.equals(wanted.checksum())) {
         throw new DamagedException(
@@ -252,6 +282,9 @@ final class AgentWork {
             actual);
       }
       return held(task, wanted.version(), actual, wanted.code().size());
+    }
+    if (!wanted.checksum().isEmpty() && part.isWhole(wanted.size(), wanted.checksum())) {
+      return held(task, wanted.version(), wanted.checksum(), wanted.size());
     }
     if (!wanted.filePath().isEmpty()) {
       client.fetch(worker, wanted.filePath(), wanted.checksum(), part);
@@ -276,12 +309,20 @@ final class AgentWork {
           new Candidate(task.worker(), held.version(), file, held.checksum(), task.revision()));
       return true;
     } catch (RejectedException e) {
+      requireNotEnding();
       String message = e.getMessage() == null ? "" : e.getMessage();
       reject(task, state, held.version(), held.checksum(), e.code(), message);
     } catch (RuntimeException e) {
+      requireNotEnding();
       reject(task, state, held.version(), held.checksum(), "failed", e.toString());
     }
     return false;
+  }
+
+  private void requireNotEnding() throws InterruptedException {
+    if (ending || Thread.currentThread().isInterrupted()) {
+      throw new InterruptedException();
+    }
   }
 
   private void reject(

@@ -262,6 +262,14 @@ public final class ControlPlaneClient implements AutoCloseable {
     PartFile.sweep(target.getParent());
     try (PartFile part = PartFile.in(target.getParent())) {
       Downloaded downloaded = download(worker, version, part, progress);
+      if (Files.exists(target) && !part.resembles(target)) {
+        // Only writing in place keeps its owner; the bytes are verified by now.
+        part.sync();
+        try (OutputStream stream = Files.newOutputStream(target)) {
+          Files.copy(part.path(), stream);
+        }
+        return downloaded;
+      }
       part.publish(target);
       return downloaded;
     }
@@ -299,7 +307,13 @@ public final class ControlPlaneClient implements AutoCloseable {
    */
   public void subscribe(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    new Subscriber(endpoints.grpc(), retry).run(subscription, listener);
+    new Subscriber(endpoints.grpc(), retry, false).run(subscription, listener);
+  }
+
+  /** The same, but every refusal is taken for one of a proxy that will get its route. */
+  void subscribePatiently(Subscription subscription, SubscriptionListener listener)
+      throws IOException, InterruptedException {
+    new Subscriber(endpoints.grpc(), retry, true).run(subscription, listener);
   }
 
   /**
@@ -309,7 +323,7 @@ public final class ControlPlaneClient implements AutoCloseable {
    * @param events is told what the agent does; by several threads, one at a time
    */
   public Agent agent(AgentSettings settings, Admission admission, Consumer<AgentEvent> events) {
-    return new Agent(this, settings, admission, events);
+    return new Agent(this, settings, admission, events, new Places());
   }
 
   RetryPolicy retry() {

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  * the digest that came with it is met.
  */
 final class Download {
+  private static final int NOT_SATISFIABLE = 416;
+
   private static final Pattern SHA_256_ITEM =
       Pattern.compile("(?:^|,)\\s*sha-256=:([A-Za-z0-9+/=]+):");
 
@@ -30,6 +32,12 @@ final class Download {
   private MessageDigest digest = Sha256.start();
   private Head head;
   private long done;
+
+  /** Up to where a connection came before it broke; one that comes further makes progress. */
+  private long furthest;
+
+  /** Whether the first bytes are those that an earlier transfer has left. */
+  private boolean takenUp;
 
   /** What the headers say of the bytes that follow. */
   private record Head(String etag, String checksum, String version, long total) {}
@@ -59,11 +67,22 @@ final class Download {
    * @throws IOException where the sink can't take it
    */
   Downloaded run() throws IOException, InterruptedException {
-    for (int failures = 1; ; failures++) {
+    done = sink.kept(digest);
+    takenUp = done > 0;
+    furthest = done;
+    int failures = 0;
+    while (true) {
       try {
         attempt();
+        if (takenUp && !isWhole()) {
+          // What was left is not what it was taken for.
+          restart();
+          continue;
+        }
         return verified();
       } catch (BrokenOff e) {
+        failures = done > furthest ? 1 : failures + 1;
+        furthest = Math.max(furthest, done);
         if (failures > retry.resumes()) {
           throw new UnreachableException(
               Server.CONSUMER,
@@ -71,7 +90,7 @@ final class Download {
               "broke off after %d of %s bytes, %d times: %s"
                   .formatted(
                       done,
-                      head.total < 0 ? "an unknown number of" : head.total,
+                      head == null || head.total < 0 ? "an unknown number of" : head.total,
                       failures,
                       UnreachableException.problem(e.getCause())),
               e.getCause());
@@ -84,11 +103,18 @@ final class Download {
   private void attempt() throws IOException, InterruptedException, BrokenOff {
     HttpRequest.Builder request = HttpRequest.newBuilder(uri).GET();
     // Without a strong tag there is no telling whether the rest belongs to what is here.
-    if (done > 0 && head.etag.startsWith("\"")) {
-      request.header("Range", "bytes=" + done + "-").header("If-Range", head.etag);
+    if (done > 0 && (head == null || head.etag.startsWith("\""))) {
+      request.header("Range", "bytes=" + done + "-");
+      if (head != null) {
+        request.header("If-Range", head.etag);
+      }
     }
     HttpResponse<BodyChunks> response = open(request.build());
     try (BodyChunks body = response.body()) {
+      if (response.statusCode() == NOT_SATISFIABLE) {
+        restart();
+        throw new BrokenOff(new IOException("the server does not have so many bytes"));
+      }
       accept(response);
       receive(body);
     }
@@ -102,7 +128,8 @@ final class Download {
       throws ControlPlaneException, InterruptedException, BrokenOff {
     try {
       HttpResponse<BodyChunks> response = http.open(Server.CONSUMER, request);
-      if (response.statusCode() == 200 || response.statusCode() == 206) {
+      int status = response.statusCode();
+      if (status == 200 || status == 206 || (status == NOT_SATISFIABLE && done > 0)) {
         return response;
       }
       throw Http.refusal(Server.CONSUMER, response);
@@ -128,19 +155,51 @@ final class Download {
             "%s was asked for the bytes from %d on and sent \"%s\"".formatted(uri, done, range),
             null);
       }
+      if (head == null) {
+        head = head(response, total(range));
+      }
       return;
     }
     if (done > 0) {
-      sink.restart();
-      digest = Sha256.start();
-      done = 0;
+      restart();
     }
-    head =
-        new Head(
-            header(response, "ETag"),
-            checksum(response),
-            UrlPath.decoded(header(response, "X-File-Version")),
-            response.headers().firstValueAsLong("Content-Length").orElse(-1));
+    Head now = head(response, response.headers().firstValueAsLong("Content-Length").orElse(-1));
+    if (head != null && !now.checksum.equals(head.checksum)) {
+      furthest = 0;
+    }
+    head = now;
+  }
+
+  private Head head(HttpResponse<?> response, long total) throws UnexpectedAnswerException {
+    return new Head(
+        header(response, "ETag"),
+        checksum(response),
+        UrlPath.decoded(header(response, "X-File-Version")),
+        total);
+  }
+
+  /** The length of the whole in a {@code Content-Range}; -1 where it is not told. */
+  private static long total(String range) {
+    String total = range.substring(range.indexOf('/') + 1);
+    return total.chars().allMatch(c -> c >= '0' && c <= '9') && !total.isEmpty()
+        ? Long.parseLong(total)
+        : -1;
+  }
+
+  private void restart() throws IOException {
+    sink.restart();
+    digest = Sha256.start();
+    done = 0;
+    takenUp = false;
+  }
+
+  private boolean isWhole() throws IOException {
+    try {
+      MessageDigest copy = (MessageDigest) digest.clone();
+      return HexFormat.of().formatHex(copy.digest()).equals(head.checksum);
+    } catch (CloneNotSupportedException e) {
+      throw new IOException(e);
+    }
   }
 
   private void receive(BodyChunks body) throws IOException, InterruptedException, BrokenOff {

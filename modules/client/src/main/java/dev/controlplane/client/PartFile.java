@@ -5,15 +5,17 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
@@ -26,6 +28,12 @@ import java.util.regex.Pattern;
 final class PartFile implements Sink, AutoCloseable {
   private static final Pattern NAME = Pattern.compile("\\.cpctl-[0-9a-f]{32}\\.part");
   private static final SecureRandom RANDOM = new SecureRandom();
+
+  /**
+   * The names of this process's own parts. A process loses its lock on a file as soon as it closes
+   * any descriptor of it, so a sweep must not even open these.
+   */
+  private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
   private final Path path;
   private final FileChannel channel;
@@ -41,8 +49,14 @@ final class PartFile implements Sink, AutoCloseable {
     byte[] bits = new byte[16];
     RANDOM.nextBytes(bits);
     Path path = directory.resolve(".cpctl-" + HexFormat.of().formatHex(bits) + ".part");
-    FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    OWN.add(path.getFileName());
+    FileChannel channel;
+    try {
+      channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException | RuntimeException e) {
+      OWN.remove(path.getFileName());
+      throw e;
+    }
     PartFile part = new PartFile(path, channel);
     part.lock();
     return part;
@@ -74,6 +88,18 @@ final class PartFile implements Sink, AutoCloseable {
     return path;
   }
 
+  /** Takes over mode, owner and group of a file that is to be replaced; whether that worked. */
+  boolean resembles(Path file) {
+    try {
+      Files.setAttribute(path, "unix:uid", Files.getAttribute(file, "unix:uid"));
+      Files.setAttribute(path, "unix:gid", Files.getAttribute(file, "unix:gid"));
+      Files.setAttribute(path, "unix:mode", Files.getAttribute(file, "unix:mode"));
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
   /** Makes the bytes durable, still under the name of a part. */
   void sync() throws IOException {
     channel.force(true);
@@ -97,6 +123,7 @@ final class PartFile implements Sink, AutoCloseable {
       }
     } finally {
       channel.close();
+      OWN.remove(path.getFileName());
     }
   }
 
@@ -107,29 +134,37 @@ final class PartFile implements Sink, AutoCloseable {
     }
   }
 
-  /** Removes what processes that were killed left in a directory. */
-  static void sweep(Path directory) throws IOException {
+  /**
+   * Removes what processes that were killed left in a directory. What can't be removed stays: it
+   * may belong to another user of a shared directory.
+   */
+  static void sweep(Path directory) {
     try (DirectoryStream<Path> entries =
         Files.newDirectoryStream(directory, PartFile::looksLikeOne)) {
       for (Path entry : entries) {
         deleteAbandoned(entry);
       }
+    } catch (IOException | DirectoryIteratorException e) {
+      // The directory can't be listed: nobody needs what may have been left there.
+      return;
     }
   }
 
   private static boolean looksLikeOne(Path entry) {
     return NAME.matcher(entry.getFileName().toString()).matches()
+        && !OWN.contains(entry.getFileName())
         && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS);
   }
 
-  private static void deleteAbandoned(Path entry) throws IOException {
+  private static void deleteAbandoned(Path entry) {
     try (FileChannel channel = FileChannel.open(entry, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
       if (lock != null) {
         Files.delete(entry);
       }
-    } catch (OverlappingFileLockException | NoSuchFileException e) {
-      // Being written by this very process, or published or swept a moment ago.
+    } catch (OverlappingFileLockException | IOException e) {
+      // Another user's, or published or swept a moment ago, or being written by this very process.
+      return;
     }
   }
 }

@@ -5,11 +5,22 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.security.MessageDigest;
 
 /** Where the bytes of a download go. */
 interface Sink {
   /** Takes all of the bytes. */
   void write(ByteBuffer bytes) throws IOException;
+
+  /**
+   * The number of bytes that an earlier transfer has left here; what is written next goes behind
+   * them.
+   *
+   * @param digest takes these bytes
+   */
+  default long kept(MessageDigest digest) throws IOException {
+    return 0;
+  }
 
   /** Forgets what was written. */
   void restart() throws IOException;

@@ -22,8 +22,16 @@ final class Subscriber {
 
   private final GrpcAddress address;
   private final RetryPolicy retry;
+  private final boolean patient;
 
-  Subscriber(GrpcAddress address, RetryPolicy retry) {
+  /**
+   * A subscriber.
+   *
+   * @param patient whether to go on where something that is not the grpc-server, a proxy perhaps,
+   *     refuses the very first stream. Once a stream was opened that is done anyway.
+   */
+  Subscriber(GrpcAddress address, RetryPolicy retry, boolean patient) {
+    this.patient = patient;
     this.address = address;
     this.retry = retry;
   }
@@ -50,6 +58,7 @@ final class Subscriber {
     private final SubscriptionListener listener;
     private String token;
     private int failures;
+    private boolean known;
 
     Run(Subscription subscription, SubscriptionListener listener) {
       this.subscription = subscription;
@@ -63,13 +72,14 @@ final class Subscriber {
         String reason;
         Duration delay;
         try (UpdateStream stream = new UpdateStream(address, request())) {
-          stream.awaitOpen();
+          stream.awaitOpen(subscription.silence());
+          known = true;
           opened = System.nanoTime();
           listener.onSubscribed();
           follow(stream);
           return;
         } catch (UpdateStream.Ended e) {
-          throwIfFinal(e.status());
+          throwIfFinal(e.status(), patient || known);
           countFailure(opened);
           reason = reason(e.status());
           delay = retry.delay(failures);
@@ -129,9 +139,9 @@ final class Subscriber {
 
     private boolean deal(WorkerUpdate message) throws IOException, InterruptedException {
       switch (message.getKind()) {
-        case SYNCED -> listener.onSynced(message.getRevision());
+        case SYNCED -> listener.onSynced(message.getRevision(), message.getLog());
         case BOOKMARK -> listener.onBookmark(message.getRevision());
-        case RESYNC -> listener.onResync(message.getMessage());
+        case RESYNC -> listener.onResync(message.getMessage(), !message.getLog().isEmpty());
         case GOODBYE -> {}
         case PUBLISHED, ROLLED_BACK, DELETED, UPDATE_KIND_UNSPECIFIED, UNRECOGNIZED -> {
           boolean more = listener.onUpdate(update(message));
@@ -143,7 +153,10 @@ final class Subscriber {
     }
   }
 
-  private void throwIfFinal(Status status) throws ControlPlaneException {
+  private void throwIfFinal(Status status, boolean goOn) throws ControlPlaneException {
+    if (goOn && status.getCode() != Status.Code.INVALID_ARGUMENT) {
+      return;
+    }
     RefusedException.Reason reason =
         switch (status.getCode()) {
           case INVALID_ARGUMENT -> RefusedException.Reason.INVALID;

@@ -44,6 +44,16 @@ public interface SubscriptionListener {
   default void onSynced(long revision) throws IOException, InterruptedException {}
 
   /**
+   * A snapshot is complete. Calls {@link #onSynced(long)} unless it is overridden.
+   *
+   * @param revision the one revision of all of it; the updates that follow are later
+   * @param log which log the snapshot is of, opaque; empty where the server does not say
+   */
+  default void onSynced(long revision, String log) throws IOException, InterruptedException {
+    onSynced(revision);
+  }
+
+  /**
    * The server lives, and has nothing more for this subscription.
    *
    * @param revision up to where
@@ -57,6 +67,17 @@ public interface SubscriptionListener {
    * @param reason why, for people
    */
   default void onResync(String reason) throws IOException, InterruptedException {}
+
+  /**
+   * The same. Calls {@link #onResync(String)} unless it is overridden.
+   *
+   * @param reason why, for people
+   * @param sameLog whether the server says that its log is the one that was followed so far, so
+   *     that only old updates of it are gone; false also where the server does not say
+   */
+  default void onResync(String reason, boolean sameLog) throws IOException, InterruptedException {
+    onResync(reason);
+  }
 
   /**
    * Where the subscription is, after a message has been dealt with. Keep it to go on there in

@@ -62,12 +62,19 @@ final class UpdateStream implements AutoCloseable {
   }
 
   /**
-   * Waits until the server has registered the subscription. There is no time limit: a connection
-   * that can't be made or is dead is given up by the channel, and on one that lives, asking again
-   * would only lose the place.
+   * Waits until the server has registered the subscription. A connection that can't be made or is
+   * dead is given up by the channel; on one that lives, a proxy may never answer the call.
+   *
+   * @param patience how long to wait; zero: for ever
    */
-  void awaitOpen() throws Ended, InterruptedException {
-    switch (events.take()) {
+  void awaitOpen(Duration patience) throws Ended, InterruptedException {
+    Event event =
+        patience.isZero() ? events.take() : events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+    switch (event) {
+      case null ->
+          throw new Ended(
+              Status.UNAVAILABLE.withDescription(
+                  "the call was not answered for %.1f s".formatted(patience.toMillis() / 1000.0)));
       case Opened _ -> {}
       case Closed closed -> throw new Ended(closed.status());
       case Received _ -> throw new IllegalStateException("a message before the headers");

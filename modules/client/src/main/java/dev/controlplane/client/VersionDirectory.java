@@ -10,7 +10,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.text.Normalizer;
 import java.util.HexFormat;
 
 /**
@@ -41,6 +40,7 @@ public final class VersionDirectory {
 
   private final Path root;
   private final Fetch fetch;
+  private final Places places = new Places();
 
   VersionDirectory(Path root, Fetch fetch) throws IOException {
     this.root = root;
@@ -58,7 +58,7 @@ public final class VersionDirectory {
     // As they came: the servers have normalised them, and the file is called what they say.
     Names.checked("the worker's name", worker);
     Names.checked("the version's name", version);
-    return root.resolve(worker).resolve(version);
+    return Places.resolve(Places.resolve(root, worker), version);
   }
 
   /**
@@ -72,19 +72,15 @@ public final class VersionDirectory {
   public Outcome apply(Update update) throws IOException, InterruptedException {
     Path target = path(update.worker(), update.version());
     return switch (update.kind()) {
-      case DELETED -> remove(target);
+      case DELETED -> remove(update);
       case PUBLISHED, ROLLED_BACK -> write(target, update);
       case UNKNOWN -> Outcome.NOTHING;
     };
   }
 
   private Outcome write(Path target, Update update) throws IOException, InterruptedException {
-    Path directory = target.getParent();
-    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-      Files.createDirectory(directory);
-      PartFile.syncDirectory(root);
-    }
-    requireLiteral(directory);
+    Path directory = places.directory(root, update.worker());
+    places.claim(directory, update.version());
     if (holds(target, update)) {
       return Outcome.UNCHANGED;
     }
@@ -96,7 +92,9 @@ public final class VersionDirectory {
       }
       part.publish(target);
     } catch (FileSystemException e) {
-      throw isDirectory(target) ? notAFile(target) : e;
+      throw isDirectory(target)
+          ? notAFile(target)
+          : places.explained(e, directory, update.version());
     }
     return Outcome.WRITTEN;
   }
@@ -108,12 +106,11 @@ public final class VersionDirectory {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
-    requireLiteral(file);
     return Files.size(file) == update.size() && Sha256.of(file).equals(update.checksum());
   }
 
   /** Writes the bytes that came with an update; their digest. */
-  static String copy(Update.Code code, PartFile part) throws IOException {
+  static String copy(Update.Code code, Sink part) throws IOException {
     MessageDigest digest = Sha256.start();
     code.writeTo(
         new OutputStream() {
@@ -142,12 +139,14 @@ public final class VersionDirectory {
     }
   }
 
-  private Outcome remove(Path file) throws IOException {
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+  private Outcome remove(Update update) throws IOException {
+    Path directory = places.find(root, update.worker());
+    Path file = directory == null ? null : places.find(directory, update.version());
+    if (file == null
+        || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
         || !Files.isDirectory(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
       return Outcome.NOTHING;
     }
-    requireLiteral(file);
     Files.delete(file);
     PartFile.syncDirectory(file.getParent());
     try {
@@ -158,21 +157,6 @@ public final class VersionDirectory {
       return Outcome.REMOVED;
     }
     return Outcome.REMOVED;
-  }
-
-  /**
-   * On a file system that does not tell A from a, one name must not overwrite what belongs to the
-   * other.
-   */
-  static void requireLiteral(Path path) throws IOException {
-    String wanted = path.getFileName().toString();
-    String actual = path.toRealPath(LinkOption.NOFOLLOW_LINKS).getFileName().toString();
-    if (!Normalizer.normalize(actual, Normalizer.Form.NFC).equals(wanted)) {
-      throw new FileSystemException(
-          path.toString(),
-          null,
-          "this file system takes it for \"" + actual + "\", which another worker or version has");
-    }
   }
 
   private static boolean isDirectory(Path path) {

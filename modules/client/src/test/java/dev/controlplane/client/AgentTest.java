@@ -363,12 +363,188 @@ class AgentTest {
     assertArrayEquals(bytes("xyz"), current("alone"));
   }
 
+  private AgentSettings settings() {
+    return new AgentSettings("me", root);
+  }
+
+  /** Workers of these names, an agent that has them, and then a log without those that go. */
+  private Running restored(AgentSettings settings, List<String> workers, List<String> lost)
+      throws Exception {
+    for (String worker : workers) {
+      plane.publish(worker, "1", bytes(worker));
+    }
+    Running agent = new Running(settings, Admission.ALL);
+    agent.await(AgentEvent.Kind.SYNCED);
+    plane.stop();
+    plane.replaceLog();
+    lost.forEach(plane::forget);
+    plane.start();
+    return agent;
+  }
+
+  private static List<String> names(List<Withheld> withheld) {
+    return withheld.stream().map(one -> one.worker() + " " + one.reason().code()).toList();
+  }
+
+  @Test
+  void deletionsThatFollowFromAnotherLogAreWithheldAndTold() throws Exception {
+    Running agent = restored(settings(), List.of("a", "b", "c"), List.of("c"));
+    AgentEvent withheld = agent.await(AgentEvent.Kind.WITHHELD);
+    assertEquals(
+        "c 1 new_log", withheld.worker() + " " + withheld.version() + " " + withheld.code());
+    assertEquals("withheld deletions: 1 (c)", agent.await(AgentEvent.Kind.SYNCED).message());
+    assertEquals("versions/1", link("c"));
+    await(
+        () -> plane.messages().contains("withheld deletions: 1 (c)"),
+        () -> plane.messages().toString());
+    assertEquals(List.of("c new_log"), names(Agent.status(root).withheld()));
+    // What the new log publishes is taken.
+    plane.publish("a", "2", bytes("a2"));
+    agent.awaitActive("a", "2");
+    // It is told again by the next agent, and still there.
+    agent.stop();
+    assertFalse(Agent.status(root).running());
+    Running again = agent();
+    assertEquals("c", again.await(AgentEvent.Kind.WITHHELD).worker());
+    again.await(AgentEvent.Kind.CONNECTED);
+    assertEquals("versions/1", link("c"));
+    // The log has the worker again: nothing is withheld any more.
+    plane.publish("c", "2", bytes("c2"));
+    again.awaitActive("c", "2");
+    assertEquals(List.of(), Agent.status(root).withheld());
+  }
+
+  @Test
+  void aConfirmedDeletionIsCarriedOutByARunningAgentAndByTheNextOne() throws Exception {
+    Running agent = restored(settings(), List.of("a", "b", "c"), List.of("b"));
+    agent.await(AgentEvent.Kind.WITHHELD);
+    assertTrue(Agent.status(root).running());
+    assertEquals(List.of("b new_log"), names(Agent.confirmDeletions(root)));
+    assertEquals("b", agent.await(AgentEvent.Kind.REMOVED).worker());
+    assertEquals("nothing", link("b"));
+    await(
+        () -> {
+          try {
+            return Agent.status(root).withheld().isEmpty();
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        },
+        () -> "still withheld");
+    plane.stop();
+    plane.replaceLog();
+    plane.forget("c");
+    plane.start();
+    assertEquals("c", agent.await(AgentEvent.Kind.WITHHELD).worker());
+    agent.stop();
+    Agent.confirmDeletions(root);
+    plane.stop();
+    assertEquals("c", agent().await(AgentEvent.Kind.REMOVED).worker());
+  }
+
+  @Test
+  void anAgentThatIsToFollowDeletesAlsoWhatWasWithheldBefore() throws Exception {
+    Running keeping = restored(settings(), List.of("a", "b", "c"), List.of("b"));
+    keeping.await(AgentEvent.Kind.WITHHELD);
+    keeping.stop();
+    Running following = new Running(settings().onNewLog(NewLog.FOLLOW), Admission.ALL);
+    assertEquals("b", following.await(AgentEvent.Kind.REMOVED).worker());
+    plane.stop();
+    plane.replaceLog();
+    plane.forget("a");
+    plane.start();
+    assertEquals("a", following.await(AgentEvent.Kind.REMOVED).worker());
+    assertEquals("versions/1", link("c"));
+  }
+
+  @Test
+  void anAgentThatIsToStopEndsAndDeletesNothing() throws Exception {
+    Running agent =
+        restored(settings().onNewLog(NewLog.STOP), List.of("a", "b"), List.of("a", "b"));
+    assertTrue(agent.failure() instanceof NewLogException, agent.failure()::toString);
+    assertEquals("versions/1", link("a"));
+    assertEquals("versions/1", link("b"));
+  }
+
+  @Test
+  void aSnapshotThatDeletesMoreThanItMayIsWithheldUntilItIsConfirmed() throws Exception {
+    AgentSettings follow = settings().onNewLog(NewLog.FOLLOW);
+    List<String> workers = List.of("a", "b", "c", "d", "e", "f", "g", "h");
+    // 4 of 8 are not more than half.
+    Running agent = restored(follow, workers, List.of("a", "b", "c", "d"));
+    for (int i = 0; i < 4; i++) {
+      agent.await(AgentEvent.Kind.REMOVED);
+    }
+    plane.stop();
+    plane.replaceLog();
+    // 3 of 4 are more than half, but few.
+    List.of("e", "f", "g").forEach(plane::forget);
+    plane.start();
+    for (int i = 0; i < 3; i++) {
+      agent.await(AgentEvent.Kind.REMOVED);
+    }
+    agent.stop();
+    for (String worker : workers) {
+      plane.publish(worker, "2", bytes(worker + " 2"));
+    }
+    Running next = new Running(follow, Admission.ALL);
+    next.await(AgentEvent.Kind.SYNCED);
+    plane.stop();
+    plane.replaceLog();
+    workers.subList(0, 5).forEach(plane::forget);
+    plane.start();
+    assertEquals("max_delete", next.await(AgentEvent.Kind.WITHHELD).code());
+    next.await(AgentEvent.Kind.SYNCED);
+    for (String worker : workers) {
+      assertEquals("versions/2", link(worker));
+    }
+    assertEquals(5, Agent.confirmDeletions(root).size());
+    for (int i = 0; i < 5; i++) {
+      next.await(AgentEvent.Kind.REMOVED);
+    }
+    assertEquals("nothing", link("e"));
+    assertEquals("versions/2", link("f"));
+  }
+
+  @Test
+  void aListenerThatFailsEndsNeitherTheStreamNorTheReports() throws Exception {
+    plane.refuseReportsOf("b");
+    Thread agent =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try (ControlPlaneClient client =
+                      new ControlPlaneClient(plane.endpoints(), Fixtures.QUICK)) {
+                    client
+                        .agent(
+                            settings(),
+                            Admission.ALL,
+                            event -> {
+                              throw new IllegalStateException("a listener that fails");
+                            })
+                        .run();
+                  } catch (IOException | InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    try {
+      plane.publish("a", "1", bytes("a"));
+      plane.publish("b", "1", bytes("b"));
+      await(() -> plane.reports().contains("a 1 1 ACTIVE"), () -> plane.reports().toString());
+      plane.publish("c", "1", bytes("c"));
+      await(() -> plane.reports().contains("c 1 3 ACTIVE"), () -> plane.reports().toString());
+    } finally {
+      agent.interrupt();
+      agent.join();
+    }
+  }
+
   @Test
   void anotherLogIsComparedAsAWhole() throws Exception {
     for (String worker : List.of("same", "other", "gone")) {
       plane.publish(worker, "1", bytes(worker));
     }
-    Running agent = agent();
+    Running agent = new Running(settings().onNewLog(NewLog.FOLLOW), Admission.ALL);
     agent.await(AgentEvent.Kind.SYNCED);
     plane.stop();
     plane.replaceLog();

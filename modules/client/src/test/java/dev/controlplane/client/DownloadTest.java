@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,9 +69,60 @@ class DownloadTest {
   }
 
   @Test
-  void aServerThatBreaksOffEveryTimeIsGivenUpAndNothingIsLeft() throws Exception {
+  void aDownloadThatMakesProgressGoesOnHoweverOftenItBreaks() throws Exception {
     try (FakeServer server =
-            new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, 1000));
+            new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, 10_000));
+        ControlPlaneClient client = server.client()) {
+      Path file = directory.resolve("file");
+      client.download("w", null, file, Progress.NONE);
+      assertArrayEquals(BYTES, Files.readAllBytes(file));
+      assertEquals(30, server.requests().size());
+    }
+  }
+
+  @Test
+  void anAgentsPartIsTakenUpByTheNextProcess() throws Exception {
+    Path parts = directory.resolve("parts");
+    try (KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+      part.write(ByteBuffer.wrap(BYTES, 0, 200_000));
+    }
+    try (FakeServer server =
+            new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
+        ControlPlaneClient client = server.client();
+        KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+      client.fetch("w", "/file/w/version/1", CHECKSUM, part);
+      assertArrayEquals(BYTES, Files.readAllBytes(part.path()));
+      assertEquals(List.of("GET /file/w/version/1 bytes=200000-"), server.requests());
+    }
+  }
+
+  @Test
+  void anAgentsPartWithOtherBytesIsFetchedFromItsStart() throws Exception {
+    Path parts = directory.resolve("parts");
+    for (int wrong : List.of(1000, BYTES.length, BYTES.length + 5)) {
+      try (KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+        part.restart();
+        part.write(ByteBuffer.allocate(wrong));
+      }
+      try (FakeServer server =
+              new FakeServer(
+                  exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
+          ControlPlaneClient client = server.client();
+          KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+        client.fetch("w", "/file/w/version/1", CHECKSUM, part);
+        assertArrayEquals(BYTES, Files.readAllBytes(part.path()));
+      }
+    }
+  }
+
+  @Test
+  void aServerThatBreaksOffEveryTimeIsGivenUpAndNothingIsLeft() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    try (FakeServer server =
+            new FakeServer(
+                exchange ->
+                    FakeServer.bytes(
+                        exchange, BYTES, CHECKSUM, calls.incrementAndGet() == 1 ? 1000 : 0));
         ControlPlaneClient client = server.client()) {
       UnreachableException failure =
           assertThrows(

@@ -119,6 +119,11 @@ public final class FakeControlPlane implements AutoCloseable {
         .toList();
   }
 
+  /** The message of each report so far. */
+  List<String> messages() {
+    return reports.stream().map(StatusReport::getMessage).toList();
+  }
+
   public synchronized void publish(String worker, String version, byte[] bytes) {
     versions.computeIfAbsent(worker, name -> new LinkedHashMap<>()).put(version, bytes);
     commit(UpdateKind.PUBLISHED, worker, version, bytes, "");
@@ -208,6 +213,7 @@ public final class FakeControlPlane implements AutoCloseable {
             .setRevision(log.size())
             .setResumeToken(token)
             .setMessage(kind == UpdateKind.RESYNC ? "another log" : "")
+            .setLog(kind == UpdateKind.SYNCED ? logId : "")
             .build());
   }
 
@@ -228,7 +234,6 @@ public final class FakeControlPlane implements AutoCloseable {
                 WorkerUpdate.newBuilder()
                     .setKind(UpdateKind.DELETED)
                     .setWorkerName(worker)
-                    .setVersion("gone")
                     .setRevision(log.size())
                     .setResumeToken(inside)
                     .build());

@@ -82,8 +82,13 @@ public final class FakeServer implements AutoCloseable {
     String tag = "\"" + checksum + "\"";
     int from = 0;
     int status = 200;
-    if (asked.getFirst("Range") != null && tag.equals(asked.getFirst("If-Range"))) {
+    String tagged = asked.getFirst("If-Range");
+    if (asked.getFirst("Range") != null && (tagged == null || tag.equals(tagged))) {
       from = Integer.parseInt(asked.getFirst("Range").replaceAll("bytes=(\\d+)-", "$1"));
+      if (from >= bytes.length) {
+        exchange.sendResponseHeaders(416, -1);
+        return;
+      }
       status = 206;
       exchange
           .getResponseHeaders()

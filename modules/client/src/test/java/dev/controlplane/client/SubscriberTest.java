@@ -58,7 +58,8 @@ class SubscriberTest {
                 })
             .build()
             .start();
-    return new Subscriber(new GrpcAddress("127.0.0.1", server.getPort(), false), Fixtures.QUICK);
+    return new Subscriber(
+        new GrpcAddress("127.0.0.1", server.getPort(), false), Fixtures.QUICK, false);
   }
 
   @AfterEach
@@ -373,7 +374,7 @@ class SubscriberTest {
       port = socket.getLocalPort();
     }
     Subscriber subscriber =
-        new Subscriber(new GrpcAddress("127.0.0.1", port, false), Fixtures.QUICK);
+        new Subscriber(new GrpcAddress("127.0.0.1", port, false), Fixtures.QUICK, false);
     IllegalStateException enough = new IllegalStateException("enough");
     IllegalStateException thrown =
         assertThrows(

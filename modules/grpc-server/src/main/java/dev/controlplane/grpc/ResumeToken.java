@@ -57,6 +57,11 @@ record ResumeToken(
     return new ResumeToken(logId, epoch, revision, fingerprint, null, false);
   }
 
+  /** Which log it is of, as consumers are told: opaque to them. */
+  String log() {
+    return logId + "/" + epoch;
+  }
+
   boolean isInSnapshot() {
     return snapshotAfter != null;
   }

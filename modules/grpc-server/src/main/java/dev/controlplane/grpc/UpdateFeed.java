@@ -87,7 +87,7 @@ final class UpdateFeed {
         }
       } catch (CompactedException e) {
         if (options.control()) {
-          resync(e.getMessage());
+          resync(e.getMessage(), true);
         } else {
           subscription.end(End.COMPACTED);
         }
@@ -174,7 +174,7 @@ final class UpdateFeed {
     ResumeToken token = ResumeToken.decoded(options.resumeToken()).orElse(null);
     String obstacle = obstacle(token);
     if (obstacle != null) {
-      resync(obstacle);
+      resync(obstacle, isCompactedAway(token));
     } else if (token.isInSnapshot()) {
       snapshot(token);
     } else {
@@ -217,17 +217,30 @@ final class UpdateFeed {
     }
   }
 
+  /** Whether the token is of this log, and only compaction keeps its consumer from going on. */
+  private boolean isCompactedAway(ResumeToken token) {
+    LogState now = log.state();
+    return token != null
+        && token.logId().equals(now.id())
+        && token.epoch() == now.epoch()
+        && token.revision() < now.compacted();
+  }
+
   /** The end of the log, for one whose subscription the tail knows of. */
   private ResumeToken now() {
     return log.token(log.state().head());
   }
 
   /** Says that the consumer can't go on from where it was, and sends it everything anew. */
-  private void resync(String reason) throws InterruptedException {
+  private void resync(String reason, boolean sameLog) throws InterruptedException {
     metrics.resynced();
     ResumeToken start = now().startOfSnapshot(true);
     output.send(
-        UpdateEncoder.control(UpdateKind.RESYNC, start).setMessage(reason).build().toByteArray());
+        UpdateEncoder.control(UpdateKind.RESYNC, start)
+            .setMessage(reason)
+            .setLog(sameLog ? start.log() : "")
+            .build()
+            .toByteArray());
     snapshot(start);
   }
 
@@ -250,14 +263,18 @@ final class UpdateFeed {
         }
       }
     } catch (CompactedException e) {
-      resync(e.getMessage());
+      resync(e.getMessage(), true);
       return;
     }
     if (subscription.ended() != null) {
       return;
     }
     ResumeToken synced = from.afterSnapshot();
-    output.send(message(UpdateKind.SYNCED, synced));
+    output.send(
+        UpdateEncoder.control(UpdateKind.SYNCED, synced)
+            .setLog(synced.log())
+            .build()
+            .toByteArray());
     subscription.startAfter(from.revision());
     subscription.sent(from.revision());
     snapshotAt = null;

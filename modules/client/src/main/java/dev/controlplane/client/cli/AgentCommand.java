@@ -5,15 +5,20 @@ import dev.controlplane.client.AgentEvent;
 import dev.controlplane.client.AgentSettings;
 import dev.controlplane.client.CommandAdmission;
 import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.NewLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "agent",
@@ -27,16 +32,19 @@ import picocli.CommandLine.ParentCommand;
       "",
       "An agent that was stopped or killed goes on where it was; without any server it verifies"
           + " what is active and leaves it in place. Each agent needs a DIR of its own;"
-          + " DIR/.cpctl-agent is where it keeps its notes."
+          + " DIR/.cpctl-agent is where it keeps its notes.",
+      "",
+      "Deletions are withheld where the server's log is not the one followed so far (--on-new-log),"
+          + " and where one snapshot would delete too much (--max-delete). cpctl agent --dir DIR"
+          + " --status lists them, cpctl agent --dir DIR --confirm-deletions carries them out."
     })
 final class AgentCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
   @Option(
       names = "--id",
-      required = true,
       paramLabel = "ID",
-      description = "Who receives: the consumer's name.")
+      description = "Who receives: the consumer's name. Required, but for --status and such.")
   private String id;
 
   @Option(
@@ -74,8 +82,61 @@ final class AgentCommand implements Callable<Integer> {
 
   @Mixin private Silence silence;
 
+  @Option(
+      names = "--on-new-log",
+      paramLabel = "keep|follow|stop",
+      converter = NewLogOption.class,
+      description =
+          "What to do where the server's log is not the one followed so far, as after a restore."
+              + " keep: take new and changed versions, and withhold deletions. follow: delete what"
+              + " the new log does not have; also carries out what keep has withheld. stop: delete"
+              + " nothing and exit with code 1. Default: keep.")
+  private NewLog newLog = NewLog.KEEP;
+
+  @Option(
+      names = "--max-delete",
+      paramLabel = "PERCENT",
+      description =
+          "Withhold the deletions of one snapshot that would delete more than so many per cent of"
+              + " the active workers, and more than 3. 100: never. Default: "
+              + AgentSettings.MAX_DELETE
+              + ".")
+  private String maxDelete = String.valueOf(AgentSettings.MAX_DELETE);
+
+  @Option(
+      names = "--status",
+      description =
+          "Show how the agent of DIR fares, whether it runs or not: position, connection, active"
+              + " versions, withheld deletions, rejected versions.")
+  private boolean status;
+
+  @Option(
+      names = "--max-staleness",
+      paramLabel = "TIME",
+      converter = TimeSpan.class,
+      description =
+          "With --status: exit with code 1 if no agent runs, or if it has not heard of the server"
+              + " for so long.")
+  private Duration maxStaleness;
+
+  @Option(
+      names = "--confirm-deletions",
+      description =
+          "Carry out the deletions that the agent of DIR withholds now: a running agent does it"
+              + " within a few seconds, otherwise the next one does.")
+  private boolean confirm;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (confirm) {
+      return new AgentStatusReport(cpctl).confirm(directory);
+    }
+    if (status) {
+      return new AgentStatusReport(cpctl).show(directory, maxStaleness);
+    }
+    if (id == null) {
+      throw new UsageException("Missing required option: '--id=ID'");
+    }
     if (keep < 1) {
       throw new UsageException("--keep is " + keep + "; it takes a number from 1 on");
     }
@@ -83,7 +144,7 @@ final class AgentCommand implements Callable<Integer> {
       throw new UsageException("--exec-timeout is zero; it takes a time such as 90s");
     }
     AgentSettings settings =
-        new AgentSettings(id, directory, workers.given(), keep, silence.limit());
+        new AgentSettings(id, directory, workers.given(), keep, silence.limit(), newLog, percent());
     Admission admission =
         command == null
             ? Admission.ALL
@@ -101,6 +162,29 @@ final class AgentCommand implements Callable<Integer> {
     try (ControlPlaneClient client = cpctl.client()) {
       client.agent(settings, admission, this::tell).run();
       return ExitCode.OK;
+    }
+  }
+
+  private int percent() {
+    Matcher number = Pattern.compile("(\\d{1,3})%?").matcher(maxDelete);
+    if (!number.matches() || Integer.parseInt(number.group(1)) > 100) {
+      throw new UsageException(
+          "--max-delete is \"" + maxDelete + "\"; it takes a percentage from 0 to 100");
+    }
+    return Integer.parseInt(number.group(1));
+  }
+
+  /** The option's words for {@link NewLog}. */
+  static final class NewLogOption implements ITypeConverter<NewLog> {
+    @Override
+    public NewLog convert(String text) {
+      return switch (text) {
+        case "keep" -> NewLog.KEEP;
+        case "follow" -> NewLog.FOLLOW;
+        case "stop" -> NewLog.STOP;
+        default ->
+            throw new TypeConversionException("\"" + text + "\" is not keep, follow or stop");
+      };
     }
   }
 
