@@ -10,6 +10,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +52,7 @@ final class FileBlobStore implements CatalogBlobs {
   private final Path directory;
   private final Path blobs;
   private final Predicate<Digest> referred;
+  private final Runnable requireCatalog;
   private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
   private final Map<Digest, Integer> leases = new ConcurrentHashMap<>();
   private final Map<Digest, ChunkChecksums> checksums = new ConcurrentHashMap<>();
@@ -64,6 +67,17 @@ final class FileBlobStore implements CatalogBlobs {
    * @param referred whether anything refers to a blob; one of which this is false may be removed
    */
   FileBlobStore(Path directory, Predicate<Digest> referred) {
+    this(directory, referred, () -> {});
+  }
+
+  /**
+   * As {@link #FileBlobStore(Path, Predicate)}.
+   *
+   * @param requireCatalog throws if the catalog is gone: nothing is received then, for what has
+   *     come in the place of the data directory is not ours to write to
+   */
+  FileBlobStore(Path directory, Predicate<Digest> referred, Runnable requireCatalog) {
+    this.requireCatalog = requireCatalog;
     this.directory = directory;
     this.blobs = directory.resolve("blobs");
     this.referred = referred;
@@ -88,11 +102,18 @@ final class FileBlobStore implements CatalogBlobs {
     Path incoming = directory.resolve("blobs").resolve("tmp");
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(incoming)) {
       for (Path entry : entries) {
-        Files.deleteIfExists(entry);
+        if (!DataDirectory.isForeign(entry)) {
+          Files.deleteIfExists(entry);
+        }
       }
     } catch (NoSuchFileException e) {
       // No upload yet.
     }
+  }
+
+  /** Who may read and write a new file here. */
+  FileAttribute<Set<PosixFilePermission>> forNewFile() throws IOException {
+    return Directories.forFileIn(directory);
   }
 
   Path incoming() {
@@ -115,7 +136,7 @@ final class FileBlobStore implements CatalogBlobs {
         shelves.remove(shelf);
       }
     }
-    Directories.make(shelf);
+    Directories.makeBelow(directory, shelf);
     // Also where another has made it, who may not have come to this yet.
     Directories.sync(shelf.getParent());
     shelves.add(shelf);
@@ -128,12 +149,13 @@ final class FileBlobStore implements CatalogBlobs {
 
   @Override
   public Upload receive() {
+    requireCatalog.run();
     try {
       try {
         return new FileUpload(this);
       } catch (FileSystemException e) {
         // Also where it is there by now: the first uploads may come together.
-        Directories.make(incoming());
+        Directories.makeBelow(directory, incoming());
         return new FileUpload(this);
       }
     } catch (IOException e) {
