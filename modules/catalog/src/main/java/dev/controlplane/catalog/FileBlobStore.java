@@ -67,14 +67,15 @@ final class FileBlobStore implements CatalogBlobs {
    * @param referred whether anything refers to a blob; one of which this is false may be removed
    */
   FileBlobStore(Path directory, Predicate<Digest> referred) {
-    this(directory, referred, () -> {});
+    this(directory, referred, null);
   }
 
   /**
    * As {@link #FileBlobStore(Path, Predicate)}.
    *
    * @param requireCatalog throws if the catalog is gone: nothing is received then, for what has
-   *     come in the place of the data directory is not ours to write to
+   *     come in the place of the data directory is not ours to write to; null for a store without a
+   *     catalog, which makes its data directory itself
    */
   FileBlobStore(Path directory, Predicate<Digest> referred, Runnable requireCatalog) {
     this.requireCatalog = requireCatalog;
@@ -149,12 +150,17 @@ final class FileBlobStore implements CatalogBlobs {
 
   @Override
   public Upload receive() {
-    requireCatalog.run();
+    if (requireCatalog != null) {
+      requireCatalog.run();
+    }
     try {
       try {
         return new FileUpload(this);
       } catch (FileSystemException e) {
         // Also where it is there by now: the first uploads may come together.
+        if (requireCatalog == null) {
+          Directories.make(directory);
+        }
         Directories.makeBelow(directory, incoming());
         return new FileUpload(this);
       }
