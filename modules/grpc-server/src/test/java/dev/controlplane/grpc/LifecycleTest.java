@@ -1,6 +1,7 @@
 package dev.controlplane.grpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.proto.ControlPlaneGrpc;
@@ -29,8 +30,15 @@ class LifecycleTest {
   void itStartsBeforeThereIsADataDirectoryAndOutlivesTheOneWhoWrites() {
     Path data = directory.resolve("not").resolve("yet");
     try (ServerUnderTest server = ServerUnderTest.start(data, Map.of())) {
-      assertTrue(Files.exists(data.resolve("consumers.db")));
-      Stream stream = Stream.open(server.connect(), "early");
+      assertFalse(Files.exists(data));
+      Stream early = Stream.begin(server.connect(), "early");
+      assertEquals(Status.Code.UNAVAILABLE, early.end().getCode());
+      new Writer(data).close();
+      Await.until(
+          Duration.ofSeconds(10),
+          () -> server.get("/observe/health").body(),
+          () -> server.get("/observe/health").statusCode() == 200);
+      Stream stream = Stream.open(server.connect(), "later");
       for (int restart = 0; restart < 3; restart++) {
         try (Writer writer = new Writer(data)) {
           long revision = writer.publish("w", "v" + restart, "x" + restart);
@@ -43,6 +51,7 @@ class LifecycleTest {
 
   @Test
   void whatWasToldOfConsumersSurvivesAKill() {
+    new Writer(directory).close();
     try (ServerUnderTest server = ServerUnderTest.start(directory, Map.of())) {
       ControlPlaneGrpc.newBlockingStub(server.connect())
           .registerConsumer(
