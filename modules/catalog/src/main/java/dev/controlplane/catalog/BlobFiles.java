@@ -8,6 +8,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,12 +26,14 @@ final class BlobFiles {
   private static final String SIDECAR = ".crc32c";
   private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
+  private final Path directory;
   private final Path blobs;
 
   /** Shelves whose names this process has made durable. */
   private final Set<Path> shelves = ConcurrentHashMap.newKeySet();
 
   BlobFiles(Path directory) {
+    this.directory = directory;
     this.blobs = directory.resolve("blobs");
     if (Files.exists(blobs) && !Files.isDirectory(blobs)) {
       throw new CatalogException(blobs + " is not a directory; expected that of the blobs");
@@ -47,7 +51,9 @@ final class BlobFiles {
     }
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(files.incoming())) {
       for (Path entry : entries) {
-        deleteUnlessFull(entry);
+        if (!DataDirectory.isForeign(entry)) {
+          deleteUnlessFull(entry);
+        }
       }
     } catch (NoSuchFileException e) {
       // No upload yet.
@@ -73,6 +79,11 @@ final class BlobFiles {
     return blobs.resolve("tmp");
   }
 
+  /** Who may read and write a new file here. */
+  FileAttribute<Set<PosixFilePermission>> forNewFile() throws IOException {
+    return Directories.forFileIn(directory);
+  }
+
   Path fileOf(Digest digest) {
     String hex = digest.hex();
     return root().resolve(hex.substring(0, 2)).resolve(hex);
@@ -88,7 +99,7 @@ final class BlobFiles {
     if (shelves.contains(shelf) && Files.isDirectory(shelf)) {
       return;
     }
-    Directories.make(shelf);
+    Directories.makeBelow(directory, shelf);
     // Also where another has made it, who may not have come to this yet.
     Directories.sync(shelf.getParent());
     shelves.add(shelf);

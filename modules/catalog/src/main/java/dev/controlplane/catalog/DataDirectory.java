@@ -19,11 +19,16 @@ import java.util.regex.Pattern;
  * upload-server), {@code consumers.db} (written by grpc-server) and {@code blobs/}.
  */
 public final class DataDirectory {
-  /** Every name that this program gives in a data directory, and that of a fresh file system. */
+  /** Every name that this program gives in a data directory. */
   private static final Pattern OURS =
       Pattern.compile(
           "(catalog|consumers)\\.(lock|db(-wal|-shm|-new(-journal|-wal|-shm)?)?)"
-              + "|catalog\\.commits|blobs|lost\\+found");
+              + "|catalog\\.commits|blobs");
+
+  /**
+   * What file systems and tools put into any directory: .snapshot, .nfs…, .DS_Store, lost+found.
+   */
+  private static final Pattern FOREIGN = Pattern.compile("\\..*|lost\\+found");
 
   private DataDirectory() {}
 
@@ -56,7 +61,7 @@ public final class DataDirectory {
       Revisions revisions = new Revisions();
       LogClock clock = new LogClock(InstantSource.system());
       GroupCommit writer =
-          writer(directory, Schema.CATALOG, companion(revisions, signal), onWriterDeath);
+          writer(directory, Schema.CATALOG, companion(directory, revisions, signal), onWriterDeath);
       SqlCatalogReader reader = new SqlCatalogReader(directory);
       catalog = new SqlCatalog(lock, writer, revisions, reader, clock);
       beginEpoch(writer, signal, clock);
@@ -147,7 +152,8 @@ public final class DataDirectory {
           public void collected(Instant before) {
             catalog.collected(before);
           }
-        });
+        },
+        catalog::log);
   }
 
   /** Opens the consumers to write; errors as {@link #openCatalog(Path)}. */
@@ -177,8 +183,28 @@ public final class DataDirectory {
     }
   }
 
-  private static GroupCommit.Companion companion(Revisions revisions, CommitSignal signal) {
+  /**
+   * Opens the consumers as soon as there is a catalog beside them, and until then makes nothing:
+   * calls throw {@link CatalogUnavailableException}. The same while {@code consumers.db} is gone.
+   *
+   * @throws CatalogException as {@link #openConsumers(Path)}, where there is a catalog now
+   */
+  public static Consumers awaitConsumers(Path path, Consumer<Throwable> onWriterDeath) {
+    Path directory = path.toAbsolutePath();
+    requireOurs(directory);
+    AwaitedConsumers consumers = new AwaitedConsumers(directory, onWriterDeath);
+    if (!isAbsent(Schema.CATALOG.in(directory))) {
+      consumers.openAtStart();
+    }
+    return consumers;
+  }
+
+  private static GroupCommit.Companion companion(
+      Path directory, Revisions revisions, CommitSignal signal) {
+    Path file = Schema.CATALOG.in(directory);
     return new GroupCommit.Companion() {
+      private FileState opened;
+
       @Override
       public void begin() {
         revisions.begin();
@@ -186,7 +212,25 @@ public final class DataDirectory {
 
       @Override
       public void beforeCommit(Session session) throws SQLException {
+        requirePresent();
         revisions.store(session);
+      }
+
+      // SQLite would commit to a file that was moved away or removed, and nobody would find it.
+      private void requirePresent() {
+        FileState now = FileState.of(file);
+        if (opened == null) {
+          opened = now;
+        }
+        if (now == null) {
+          throw absent(directory, file);
+        }
+        if (!opened.isSameFile(now)) {
+          throw new CatalogUnavailableException(
+              "%s was replaced while this server writes it; restart the server to use what is there"
+                      .formatted(file)
+                  + " now, or put the former file back");
+        }
       }
 
       @Override
@@ -273,6 +317,11 @@ public final class DataDirectory {
     };
   }
 
+  /** Whether an entry was put there by the system or a tool: nobody's data, and no obstacle. */
+  static boolean isForeign(Path entry) {
+    return FOREIGN.matcher(entry.getFileName().toString()).matches();
+  }
+
   /** Throws {@link CatalogException} for what can't become, or isn't, a data directory. */
   static void requireOurs(Path directory) {
     if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -288,7 +337,7 @@ public final class DataDirectory {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        if (!OURS.matcher(name).matches()) {
+        if (!OURS.matcher(name).matches() && !isForeign(entry)) {
           throw new CatalogException(
               "%s is not empty (it has %s) and has no catalog; choose an empty directory, or that of"
                       .formatted(directory, name)

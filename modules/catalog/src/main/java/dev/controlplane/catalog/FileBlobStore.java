@@ -23,6 +23,7 @@ final class FileBlobStore implements CatalogBlobs {
   private final BlobLeases leases = new BlobLeases();
   private final StoredChecksums checksums = new StoredChecksums();
   private final BlobReferences references;
+  private final Runnable requireCatalog;
 
   /**
    * Files below {@code blobs} in the directory.
@@ -30,6 +31,18 @@ final class FileBlobStore implements CatalogBlobs {
    * @param references what refers to blobs; one that nothing refers to may be removed
    */
   FileBlobStore(Path directory, BlobReferences references) {
+    this(directory, references, null);
+  }
+
+  /**
+   * As {@link #FileBlobStore(Path, BlobReferences)}.
+   *
+   * @param requireCatalog throws if the catalog is gone: nothing is received then, for what has
+   *     come in the place of the data directory is not ours to write to; null for a store without a
+   *     catalog, which makes its data directory itself
+   */
+  FileBlobStore(Path directory, BlobReferences references, Runnable requireCatalog) {
+    this.requireCatalog = requireCatalog;
     this.directory = directory;
     this.files = new BlobFiles(directory);
     this.references = references;
@@ -45,12 +58,18 @@ final class FileBlobStore implements CatalogBlobs {
 
   @Override
   public Upload receive() {
+    if (requireCatalog != null) {
+      requireCatalog.run();
+    }
     try {
       try {
         return new FileUpload(this);
       } catch (FileSystemException e) {
         // Also where it is there by now: the first uploads may come together.
-        Directories.make(files.incoming());
+        if (requireCatalog == null) {
+          Directories.make(directory);
+        }
+        Directories.makeBelow(directory, files.incoming());
         return new FileUpload(this);
       }
     } catch (IOException e) {

@@ -7,9 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Objects;
@@ -21,9 +18,6 @@ import java.util.concurrent.locks.ReentrantLock;
 final class FileUpload implements BlobStore.Upload {
   /** More at once would only grow the JDK's buffers. */
   private static final int MAX_WRITE = 64 * 1024;
-
-  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final FileBlobStore store;
   private final Path part;
@@ -44,7 +38,9 @@ final class FileUpload implements BlobStore.Upload {
     this.sidecarPart = BlobFiles.sidecarOf(part);
     this.channel =
         FileChannel.open(
-            part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
+            part,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            store.files().forNewFile());
   }
 
   @Override
@@ -146,10 +142,12 @@ final class FileUpload implements BlobStore.Upload {
     }
   }
 
-  private static void write(Path file, byte[] bytes) throws IOException {
+  private void write(Path file, byte[] bytes) throws IOException {
     try (FileChannel out =
         FileChannel.open(
-            file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {
+            file,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            store.files().forNewFile())) {
       ByteBuffer content = ByteBuffer.wrap(bytes);
       while (content.hasRemaining()) {
         out.write(content);

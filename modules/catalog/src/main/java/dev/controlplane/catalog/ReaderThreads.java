@@ -195,7 +195,7 @@ final class ReaderThreads implements AutoCloseable {
 
     private void answer(Task<?> task) {
       try {
-        if (session != null && !opened.isSameFile(FileState.of(file))) {
+        if (session != null && (!opened.isSameFile(FileState.of(file)) || session.isOutdated())) {
           forget();
         }
         if (session == null) {

@@ -217,6 +217,7 @@ enum Schema {
     for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
       Files.deleteIfExists(Path.of(draft + suffix));
     }
+    Files.createFile(draft, Directories.forFileIn(directory));
     try (Session session = Session.toWrite(draft)) {
       session.execute("BEGIN IMMEDIATE");
       session.execute("PRAGMA application_id = " + applicationId);

@@ -1,5 +1,6 @@
 package dev.controlplane.catalog;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -46,11 +47,17 @@ final class Session implements AutoCloseable {
 
   private final Path file;
   private final Connection connection;
+  private final boolean immutable;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private boolean changed;
 
   private Session(Path file, SQLiteConfig config) throws SQLException {
+    this(file, config, "");
+  }
+
+  private Session(Path file, SQLiteConfig config, String parameters) throws SQLException {
     this.file = file;
+    this.immutable = !parameters.isEmpty();
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file)) {
       throw new CatalogException(file + " is not a file; expected an SQLite database");
     }
@@ -61,7 +68,7 @@ final class Session implements AutoCloseable {
     config.setGetGeneratedKeys(false);
     // As a URI, percent-encoded, so that no character of the path is taken for a parameter.
     String path = file.toAbsolutePath().toUri().getRawPath();
-    this.connection = config.createConnection("jdbc:sqlite:file:" + path);
+    this.connection = config.createConnection("jdbc:sqlite:file:" + path + parameters);
   }
 
   /** Opens a database to write, making it if it is missing. */
@@ -72,15 +79,53 @@ final class Session implements AutoCloseable {
     config.setJournalSizeLimit(LOG_BYTES);
     config.setCacheSize(-WRITER_CACHE_KIB);
     Session session = new Session(file, config);
-    session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
-    return session;
+    boolean opened = false;
+    try {
+      String mode = session.one("PRAGMA journal_mode", row -> row.getString(1)).orElse("none");
+      if (!mode.equals("wal")) {
+        throw new CatalogException(
+            "%s has journal mode %s, expected wal: the file system of the data directory has no"
+                    .formatted(file, mode)
+                + " shared memory for SQLite; choose a data directory on a local file system");
+      }
+      session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
+      opened = true;
+      return session;
+    } finally {
+      if (!opened) {
+        session.close();
+      }
+    }
   }
 
   /** Opens a database that is there, to read only. */
   static Session toRead(Path file) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
-    return new Session(file, config);
+    return new Session(file, config, canNotChange(file) ? "?immutable=1" : "");
+  }
+
+  /**
+   * Whether a database is on a file system that is mounted read-only, and was closed cleanly:
+   * SQLite then can't make the files that it shares with a writer, and needs none. A writer that
+   * has the file system mounted to write makes a log beside the database.
+   */
+  private static boolean canNotChange(Path file) {
+    try {
+      return Files.getFileStore(file).isReadOnly() && !hasLog(file);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean hasLog(Path file) {
+    FileState log = FileState.of(Path.of(file + "-wal"));
+    return log != null && log.size() > 0;
+  }
+
+  /** Whether what was opened as unchangeable is so no more, and must be opened anew. */
+  boolean isOutdated() {
+    return immutable && !canNotChange(file);
   }
 
   /** The database file. */

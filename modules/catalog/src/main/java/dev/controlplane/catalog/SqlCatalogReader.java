@@ -126,10 +126,10 @@ final class SqlCatalogReader implements CatalogReader {
   private Rows current() {
     long seenEpoch = epoch.get();
     CommitSignal seen = signal;
-    if (seen == null) {
-      return new Rows(-1, -1);
+    long number = seen == null ? CommitSignal.UNKNOWN : seen.number();
+    if (number == CommitSignal.UNKNOWN) {
+      return new Rows(number, seenEpoch);
     }
-    long number = seen.number();
     Rows kept = rows;
     if (kept.signal != number || kept.epoch != seenEpoch) {
       kept = new Rows(number, seenEpoch);
@@ -364,6 +364,10 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public void close() {
     readers.close();
+    CommitSignal last = signal;
+    if (last != null) {
+      last.close();
+    }
   }
 
   /** From {@link #VERSION_COLUMNS}. */

@@ -186,7 +186,6 @@ final class SqlConsumers implements Consumers {
 
   private List<String> unseen(long before, String after) {
     return readers.ask(
-        List.of(),
         session ->
             session.all(
                 "SELECT id FROM consumers WHERE id > ? AND last_seen < ? ORDER BY id LIMIT ?",

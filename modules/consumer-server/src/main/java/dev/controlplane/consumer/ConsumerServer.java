@@ -22,7 +22,7 @@ final class ConsumerServer {
     Path directory = settings.path("storage-path");
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);
-    setup.check("catalog", catalog::check);
+    setup.watch("catalog", catalog::check);
     setup.check("blobs", blobs::checkReadable);
 
     DownloadMetrics metrics = new DownloadMetrics(Services.get(MeterRegistry.class), catalog);
@@ -34,6 +34,7 @@ final class ConsumerServer {
     setup
         .api()
         .translate(new StoreErrors(setup.log()))
+        .needs(catalog::log)
         .on(Method.GET, "/file/{filename}", downloads::latest)
         .on(Method.GET, "/file/{filename}/version/{version}", downloads::version)
         .on(Method.GET, "/file/{filename}/info", listings::info)

@@ -1,5 +1,6 @@
 package dev.controlplane.consumer;
 
+import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.Gauge;
@@ -27,8 +28,17 @@ final class DownloadMetrics {
         registry.getOrCreate(
             Counter.builder("controlplane_download_bytes").description("Bytes of files sent"));
     registry.getOrCreate(
-        Gauge.builder("controlplane_catalog_revision", catalog::head)
+        Gauge.builder("controlplane_catalog_revision", () -> revision(catalog))
             .description("Revision of the newest update"));
+  }
+
+  /** 0 while there is no catalog: the other metrics are to be read all the same. */
+  private static long revision(CatalogReader catalog) {
+    try {
+      return catalog.head();
+    } catch (CatalogException e) {
+      return 0;
+    }
   }
 
   private static Counter downloads(MeterRegistry registry, String status) {

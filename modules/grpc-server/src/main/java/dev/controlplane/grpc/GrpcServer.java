@@ -34,7 +34,7 @@ final class GrpcServer implements ServerProcess.Program {
     Consumers consumers =
         setup.resource(
             () ->
-                DataDirectory.openConsumers(
+                DataDirectory.awaitConsumers(
                     directory, e -> Vital.endProcess(setup.log(), "consumers-writer", e)));
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);
@@ -108,7 +108,7 @@ final class GrpcServer implements ServerProcess.Program {
     }
     new UpdatesApi(catalog, push.pageSize()).addTo(setup.api());
     setup.api().translate(GrpcServer::translate);
-    setup.check("catalog", catalog::check);
+    setup.watch("catalog", catalog::check);
     setup.check("blobs", blobs::checkReadable);
     setup.check("consumers", consumers::check);
     setup.check("log-tail", tail::check);
@@ -122,7 +122,12 @@ final class GrpcServer implements ServerProcess.Program {
       case InvalidNameException bad -> ApiException.badRequest("invalid_name", bad.getMessage());
       case CompactedException cut -> ApiException.of(410, "compacted", cut.getMessage());
       case CatalogException broken ->
-          ApiException.of(503, "storage_unavailable", broken.forClient());
+          ApiException.of(
+                  503,
+                  "storage_unavailable",
+                  "the server's storage can't be used now; try again, and see /observe/health for"
+                      + " why")
+              .with("Retry-After", "1");
       default -> null;
     };
   }

@@ -10,6 +10,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ class LifecycleTest {
   void itStartsBeforeThereIsADataDirectoryAndOutlivesTheOneWhoWrites() {
     Path data = directory.resolve("not").resolve("yet");
     try (ServerUnderTest server = ServerUnderTest.start(data, Map.of())) {
+      assertFalse(Files.exists(data));
       ManagedChannel channel = server.connect();
       Status refused = Stream.begin(channel, "early").end();
       assertEquals(Status.Code.UNAVAILABLE, refused.getCode());
@@ -36,8 +38,8 @@ class LifecycleTest {
       assertEquals(503, server.get("/observe/health").statusCode());
       new Writer(data).close();
       Await.until(
-          Duration.ofSeconds(3),
-          () -> "the catalog is not noticed",
+          Duration.ofSeconds(10),
+          () -> server.get("/observe/health").body(),
           () -> server.get("/observe/health").statusCode() == 200);
       Stream stream = Stream.open(channel, "early");
       for (int restart = 0; restart < 3; restart++) {
@@ -52,6 +54,7 @@ class LifecycleTest {
 
   @Test
   void whatWasToldOfConsumersSurvivesAKill() {
+    new Writer(directory).close();
     try (ServerUnderTest server = ServerUnderTest.start(directory, Map.of())) {
       ControlPlaneGrpc.newBlockingStub(server.connect())
           .registerConsumer(

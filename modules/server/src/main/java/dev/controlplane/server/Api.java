@@ -37,9 +37,13 @@ public final class Api implements Filter {
   /** First segments of the paths that Helidon's features answer. */
   private static final Set<String> FOREIGN_ROOTS = Set.of("observe");
 
+  /** The liveness probe: it says that the process answers, and nothing of what it works with. */
+  static final String HEALTH = "/health";
+
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
   private Function<Throwable, ApiException> translation = failure -> null;
+  private Runnable requirement = () -> {};
 
   Api(EventLog log) {
     this.log = log;
@@ -74,6 +78,16 @@ public final class Api implements Filter {
             })
         .handlers
         .put(method.text(), handler);
+    return this;
+  }
+
+  /**
+   * What every request for a path of this API needs, {@link #HEALTH} excepted.
+   *
+   * @param present throws if it is not there; the exception is answered as one of a handler
+   */
+  public Api needs(Runnable present) {
+    requirement = present;
     return this;
   }
 
@@ -152,6 +166,9 @@ public final class Api implements Filter {
         throw ApiException.of(
                 405, "method_not_allowed", method + " is not for this path; expected: " + allowed)
             .with("Allow", allowed);
+      }
+      if (!resource.pattern.equals(HEALTH)) {
+        requirement.run();
       }
       handler.handle(request, response, resource.variables(segments));
       response.commit();

@@ -115,7 +115,7 @@ public final class ServerProcess {
         .api()
         .on(
             Method.GET,
-            "/health",
+            Api.HEALTH,
             (request, response, path) -> Json.send(request, response, health()));
     setup
         .webServer()

@@ -156,6 +156,15 @@ public final class ServerSetup {
     checks.put(what, check);
   }
 
+  /**
+   * As {@link #check(String, Runnable)}, for what may be away when the server starts or later: one
+   * line of the log says that it is away, and one that it is back.
+   */
+  public void watch(String what, Runnable check) {
+    check(what, check);
+    resource(() -> Watch.start(what, check, log));
+  }
+
   /** Opens something that is closed after the server has stopped, the last opened first. */
   public <T extends AutoCloseable> T resource(Callable<T> open) {
     try {

@@ -249,6 +249,7 @@ class StartTest {
   @ParameterizedTest
   @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
   void aNormalStartIsOneLineWithoutAWordOfWarning(String name) {
+    server("upload-server").launch().awaitReady().terminate(LIMIT);
     ServerUnderTest server = server(name).launch().awaitReady();
     try {
       String log = server.logText();

@@ -20,10 +20,14 @@ final class MaintenanceMetrics {
         counter("controlplane_blobs_removed", "Blobs that were removed, as no version has them");
     bytes = counter("controlplane_blob_bytes_removed", "Bytes on disk that these had taken");
     registry.getOrCreate(
-        Gauge.builder("controlplane_log_compacted", () -> catalog.log().compacted())
+        Gauge.builder(
+                "controlplane_log_compacted",
+                () -> UploadMetrics.told(() -> catalog.log().compacted()))
             .description("Revision up to which the log has been cut"));
     registry.getOrCreate(
-        Gauge.builder("controlplane_log_retained", () -> retained(catalog.log()))
+        Gauge.builder(
+                "controlplane_log_retained",
+                () -> UploadMetrics.told(() -> retained(catalog.log())))
             .description("Updates that a consumer can be behind by and still go on from the log"));
   }
 

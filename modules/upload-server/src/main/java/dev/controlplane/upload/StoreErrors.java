@@ -1,6 +1,7 @@
 package dev.controlplane.upload;
 
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.DamagedBlobException;
 import dev.controlplane.catalog.InvalidNameException;
 import dev.controlplane.catalog.StorageFullException;
@@ -43,11 +44,21 @@ final class StoreErrors implements Function<Throwable, ApiException> {
         log.warn("damaged-blob", "reason", damaged.getMessage());
         yield ApiException.of(503, "damaged", damaged.forClient());
       }
+      case CatalogUnavailableException absent -> unavailable();
       case CatalogException broken -> {
         log.warn("store-failed", "reason", broken.getMessage());
-        yield ApiException.of(503, "store_failed", broken.forClient()).with("Retry-After", "1");
+        yield unavailable();
       }
       default -> null;
     };
+  }
+
+  /** Without the reason, which has a path of this server: the log and the health check have it. */
+  private static ApiException unavailable() {
+    return ApiException.of(
+            503,
+            "storage_unavailable",
+            "the server's storage can't be used now; try again, and see /observe/health for why")
+        .with("Retry-After", "1");
   }
 }

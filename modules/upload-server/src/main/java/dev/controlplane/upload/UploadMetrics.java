@@ -1,6 +1,7 @@
 package dev.controlplane.upload;
 
 import dev.controlplane.catalog.Catalog;
+import dev.controlplane.catalog.CatalogException;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** What an operator may want to know of uploads, at {@code /observe/metrics}. */
@@ -75,7 +77,10 @@ final class UploadMetrics {
             Counter.builder("controlplane_uploads_refused")
                 .description("Uploads refused because MAX_UPLOADS were on their way"));
     gauge("controlplane_uploads_in_flight", "Uploads being received now", inFlight::get);
-    gauge("controlplane_catalog_revision", "Revision of the newest update", catalog::head);
+    gauge(
+        "controlplane_catalog_revision",
+        "Revision of the newest update",
+        () -> told(catalog::head));
     gauge(
         "controlplane_catalog_writer_queue",
         "Changes that wait for the catalog's writer",
@@ -88,6 +93,15 @@ final class UploadMetrics {
 
   private <N extends Number> void gauge(String name, String description, Supplier<N> value) {
     registry.getOrCreate(Gauge.builder(name, value).description(description));
+  }
+
+  /** 0 while there is no catalog: the other metrics are to be read all the same. */
+  static long told(LongSupplier ofCatalog) {
+    try {
+      return ofCatalog.getAsLong();
+    } catch (CatalogException e) {
+      return 0;
+    }
   }
 
   void began() {

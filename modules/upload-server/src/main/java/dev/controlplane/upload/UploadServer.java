@@ -31,7 +31,7 @@ final class UploadServer {
                 DataDirectory.openCatalog(
                     directory, e -> Vital.endProcess(setup.log(), "catalog-writer", e)));
     CatalogBlobs blobs = DataDirectory.openBlobs(directory, catalog);
-    setup.check("catalog", catalog::check);
+    setup.watch("catalog", catalog::check);
     setup.check("blobs", blobs::check);
 
     UploadMetrics metrics = new UploadMetrics(Services.get(MeterRegistry.class), catalog);
@@ -47,6 +47,7 @@ final class UploadServer {
     setup
         .api()
         .translate(new StoreErrors(setup.log()))
+        .needs(catalog::log)
         .on(Method.POST, "/upload", (request, response, path) -> uploads.form(request, response))
         .on(Method.PUT, "/workers/{name}/versions/{version}", uploads::raw)
         .on(Method.DELETE, "/workers/{name}/versions/{version}", changes::delete)
