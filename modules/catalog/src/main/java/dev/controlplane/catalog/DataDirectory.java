@@ -8,7 +8,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -52,14 +54,15 @@ public final class DataDirectory {
       // Before the database: where that is, readers find the signal.
       CommitSignal signal = CommitSignal.toWrite(directory);
       Revisions revisions = new Revisions();
+      LogClock clock = new LogClock(InstantSource.system());
       GroupCommit writer =
           writer(directory, Schema.CATALOG, companion(revisions, signal), onWriterDeath);
       SqlCatalogReader reader = new SqlCatalogReader(directory);
-      catalog = new SqlCatalog(lock, writer, revisions, reader, InstantSource.system());
-      beginEpoch(writer, signal);
+      catalog = new SqlCatalog(lock, writer, revisions, reader, clock);
+      beginEpoch(writer, signal, clock);
       // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
       catalog.head();
-      FileBlobStore.sweep(directory);
+      BlobFiles.sweep(directory);
       opened = true;
       return catalog;
     } catch (IOException | RuntimeException e) {
@@ -122,7 +125,7 @@ public final class DataDirectory {
   public static BlobStore openBlobs(Path path) {
     Path directory = path.toAbsolutePath();
     requireOurs(directory);
-    return new FileBlobStore(directory, digest -> true);
+    return new FileBlobStore(directory, BlobReferences.ALL);
   }
 
   /**
@@ -132,7 +135,19 @@ public final class DataDirectory {
   public static CatalogBlobs openBlobs(Path path, Catalog catalog) {
     Path directory = path.toAbsolutePath();
     requireOurs(directory);
-    return new FileBlobStore(directory, catalog::refersTo);
+    return new FileBlobStore(
+        directory,
+        new BlobReferences() {
+          @Override
+          public Optional<Instant> unreferencedSince(Digest digest) {
+            return catalog.unreferencedSince(digest);
+          }
+
+          @Override
+          public void collected(Instant before) {
+            catalog.collected(before);
+          }
+        });
   }
 
   /** Opens the consumers to write; errors as {@link #openCatalog(Path)}. */
@@ -187,9 +202,10 @@ public final class DataDirectory {
   }
 
   /** Where the log went back, what was said of its revisions counts no more. */
-  private static void beginEpoch(GroupCommit writer, CommitSignal signal) {
+  private static void beginEpoch(GroupCommit writer, CommitSignal signal, LogClock clock) {
     writer.commit(
         session -> {
+          clock.next(session); // Corrects the times of a clock that was ahead.
           LogState log = SqlCatalogReader.log(session);
           LogState noted = signal.noted(log.id());
           if (log.head() < noted.head() || log.epoch() < noted.epoch()) {
@@ -225,6 +241,7 @@ public final class DataDirectory {
       try {
         // The log may have been made by a reader, and then SQLite does not make its name durable.
         Directories.sync(directory);
+        schema.upgrade(session);
         GroupCommit writer =
             new GroupCommit(schema.title() + "-writer", session, companion, onDeath);
         opened = true;

@@ -330,16 +330,24 @@ final class SqlCatalogReader implements CatalogReader {
         "%s is damaged: %s; restore it from a backup".formatted(session.file(), how));
   }
 
-  /** Whether a version that is not deleted has these bytes. */
-  boolean refersTo(Digest digest) {
+  /** As {@link Catalog#unreferencedSince}; only where the writer has brought the schema along. */
+  Optional<Instant> unreferencedSince(Digest digest) {
     return readers.ask(
         session ->
             session
-                .one(
-                    "SELECT 1 FROM versions WHERE digest = ? AND deleted = 0 LIMIT 1",
-                    row -> true,
-                    digest.hex())
-                .isPresent());
+                    .one(
+                        "SELECT 1 FROM versions WHERE digest = ? AND deleted = 0 LIMIT 1",
+                        row -> true,
+                        digest.hex())
+                    .isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                    session
+                        .one(
+                            "SELECT since FROM unreferenced WHERE digest = ?",
+                            row -> Instant.ofEpochMilli(row.getLong(1)),
+                            digest.hex())
+                        .orElse(Instant.EPOCH)));
   }
 
   @Override

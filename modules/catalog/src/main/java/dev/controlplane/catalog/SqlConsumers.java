@@ -81,12 +81,10 @@ final class SqlConsumers implements Consumers {
 
   private static final String REPORTED =
       """
-      INSERT INTO statuses (consumer, worker, checksum, acknowledged_revision, acknowledged_at,
+      INSERT INTO statuses (consumer, worker, acknowledged_revision, acknowledged_at,
         active_revision, active_at, rejected_revision, rejected_at, code, message)
-      VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, '', '')
-      ON CONFLICT (consumer, worker) DO UPDATE SET
-        checksum = CASE WHEN excluded.checksum = '' THEN statuses.checksum
-          ELSE excluded.checksum END\
+      VALUES (?, ?, 0, 0, 0, 0, 0, 0, '', '')
+      ON CONFLICT (consumer, worker) DO NOTHING\
       """;
 
   private static final String ACKNOWLEDGED =
@@ -228,7 +226,7 @@ final class SqlConsumers implements Consumers {
     long revision = report.revision();
     long at = report.at().toEpochMilli();
     session.change(SEEN, consumer, at, 0L);
-    session.change(REPORTED, consumer, worker, report.checksum());
+    session.change(REPORTED, consumer, worker);
     return switch (report.state()) {
       case RECEIVED, VERIFIED ->
           session.change(ACKNOWLEDGED, consumer, worker, version, revision, at) > 0;

@@ -66,8 +66,14 @@ public final class ServerProcess {
     void configure(ServerSetup setup) throws Exception;
   }
 
-  /** Runs a server until the process is told to end; exit code 1 if it can't start. */
-  public static void run(String name, Program program) {
+  /**
+   * Runs a server until the process is told to end. The process exits with 1 if the server can't
+   * start, and with 2 for arguments that it does not know.
+   *
+   * @param arguments of the command line; {@code --help} prints usage and settings
+   */
+  public static void run(String name, String[] arguments, Program program) {
+    CommandLine.answer(name, arguments, System.out, System.err).ifPresent(System::exit);
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     log.takeOverLibraryLogs();
     try {
@@ -121,7 +127,7 @@ public final class ServerProcess {
         .featuresDiscoverServices(false)
         .addFeature(observability())
         .addFeature(Profiles.of(setup.settings()).feature(pprof))
-        .routing(HttpRouting.builder().addFilter(setup.api()));
+        .routing(HttpRouting.builder().addFeature(new RequestBodies()).addFilter(setup.api()));
   }
 
   private void start(Program program) throws Exception {

@@ -43,6 +43,12 @@ final class Sockets {
   /** Starts the socket that only serves profiles. */
   WebServer startPprof(WebServerConfig.Builder socket) {
     setup.speakHttp(socket, null);
+    socket.directHandlers(JsonErrors.handlers());
+    // Behind the profiles: what is none of them is answered as on the other sockets.
+    socket
+        .routing()
+        .ifPresent(
+            routing -> routing.addFeature(new RequestBodies()).addFilter(new Api(setup.log())));
     Listeners.count(socket);
     return guard("pprof", socket.build()).start();
   }

@@ -11,6 +11,7 @@ final class EchoServer {
   public static void main(String[] args) {
     ServerProcess.run(
         "echo-server",
+        args,
         setup -> {
           setup.http("test-port");
           CountDownLatch drained = new CountDownLatch(1);

@@ -87,15 +87,21 @@ final class UploadServer {
     return new Maintenance(catalog, retention, garbage, json);
   }
 
-  /** Limits of one upload. */
+  /** Limits of uploads: how many at once, and what one may be. */
   record UploadLimits(
-      BodyLimits body, long maxFileBytes, int maxFieldBytes, int maxParts, int maxPartHeaderBytes) {
+      int maxUploads,
+      BodyLimits body,
+      long maxFileBytes,
+      int maxFieldBytes,
+      int maxParts,
+      int maxPartHeaderBytes) {
     /** What a form may add to its file: the other parts, boundaries, and some slack. */
     private static final long FORM_OVERHEAD = 1 << 20;
 
     static UploadLimits of(Settings settings) {
       long maxFileBytes = settings.number("max-upload-bytes", 0, Long.MAX_VALUE / 2);
       return new UploadLimits(
+          settings.integer("max-uploads", 1, 1 << 20),
           new BodyLimits(
               maxFileBytes,
               settings.duration("upload-idle-timeout", Duration.ofMillis(100), Duration.ofHours(1)),
