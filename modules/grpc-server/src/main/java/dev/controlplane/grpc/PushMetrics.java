@@ -107,7 +107,7 @@ final class PushMetrics {
     gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", tail::bytes);
     gauge(
         "controlplane.snapshot.bytes",
-        "Bytes of snapshots' messages in memory",
+        "Bytes of messages of snapshots and of older updates on their way to clients",
         tail::snapshotBytes);
     gauge(
         "controlplane.catch.up.waiting",

@@ -21,7 +21,7 @@ import java.time.Duration;
  * @param windowEntries how many updates are in memory for those who are behind
  * @param windowBytes how many bytes of them
  * @param catchUpStreams how many streams that are far behind read the log at once
- * @param snapshotBytes how many bytes of snapshots' messages are in memory
+ * @param snapshotBytes how many bytes of snapshots and of older updates are on their way to clients
  * @param lastSeenInterval how often an open stream is recorded as a sign of life
  * @param lastSeenWrite how long signs of life gather before they are written
  * @param consumerRetention how long a consumer is remembered that is not seen; zero for ever

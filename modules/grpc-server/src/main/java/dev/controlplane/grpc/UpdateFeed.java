@@ -147,12 +147,11 @@ final class UpdateFeed {
     return Duration.ofNanos(ThreadLocalRandom.current().nextLong(most.toNanos() + 1));
   }
 
-  private void send(LogEntry update) {
-    byte[] message = log.message(update);
-    output.send(message);
+  private void send(LogEntry update) throws InterruptedException {
+    int length = log.send(update, output);
     subscription.sent(update.revision());
     sentTimes.sent(options.consumer(), update.revision());
-    metrics.sent(message.length, update.update().committedAt());
+    metrics.sent(length, update.update().committedAt());
   }
 
   private byte[] message(UpdateKind kind, ResumeToken token) {

@@ -36,6 +36,9 @@ final class UpdateLog implements Subscription.Tail {
     byte[] encoded(Update update);
   }
 
+  /** A message with at most so many bytes of code is held by each stream that sends it. */
+  private static final int MUCH_CODE = 8 << 10;
+
   private final CatalogReader catalog;
   private final UpdateEncoder encoder;
   private final LogState found;
@@ -43,7 +46,7 @@ final class UpdateLog implements Subscription.Tail {
   private final OldPages old;
   private final LatestMoves moves;
   private final CatchUpTurns turns;
-  private final SnapshotMessages snapshots;
+  private final SharedMessages snapshots;
 
   // Only the tail writes these.
   private volatile long revision;
@@ -58,7 +61,7 @@ final class UpdateLog implements Subscription.Tail {
     this.old = new OldPages(this::read, this::encoded, limits.bytes());
     this.moves = new LatestMoves(worker -> snapshot(state().head(), List.of(worker)));
     this.turns = new CatchUpTurns(limits.catchUps());
-    this.snapshots = new SnapshotMessages(encoder, limits.snapshotBytes());
+    this.snapshots = new SharedMessages(encoder, limits.snapshotBytes());
     this.revision = found.head();
     this.offered = found.head();
   }
@@ -232,8 +235,24 @@ final class UpdateLog implements Subscription.Tail {
   }
 
   /** The messages of its snapshots. */
-  SnapshotMessages snapshots() {
+  SharedMessages snapshots() {
     return snapshots;
+  }
+
+  /**
+   * Sends the message of an update. One with much code that is not in the ring is sent within the
+   * budget of {@link SharedMessages}, so that clients which read slowly hold no more than that.
+   *
+   * @return the message's length in bytes
+   */
+  int send(LogEntry entry, UpdateFeed.Output output) throws InterruptedException {
+    Update update = entry.update();
+    if (encoder.codeBytes(update) > MUCH_CODE && recent.get(entry.revision()) != entry) {
+      return snapshots.send(update, ResumeToken.after(found, update), output);
+    }
+    byte[] message = message(entry);
+    output.send(message);
+    return message.length;
   }
 
   /** How many bytes of messages and old pages are in memory. */

@@ -239,6 +239,25 @@ class ResumeTest {
   }
 
   @Test
+  void olderUpdatesWithMuchCodeComeWithItAndWithoutItOnlyWhereThereIsNoRoom() {
+    Stream stream = open(request());
+    for (int i = 0; i < 20; i++) {
+      writer.publish("w", "v" + i, new byte[20_000 + i]);
+    }
+    String token = stream.next().getResumeToken();
+    for (String budget : List.of("1000000", "50000", "0")) {
+      restart(Map.of("SNAPSHOT_BYTES", budget));
+      List<WorkerUpdate> older = open(request().setResumeToken(token)).take(19);
+      for (int i = 1; i < 20; i++) {
+        WorkerUpdate update = older.get(i - 1);
+        assertEquals("PUBLISHED w v%d @%d".formatted(i, i + 1), told(update));
+        assertEquals(budget.equals("0") ? 0 : 20_000 + i, update.getWorkerCode().size());
+        assertEquals("/file/w/version/v" + i, update.getFilePath());
+      }
+    }
+  }
+
+  @Test
   void aTokenFromInsideASnapshotGoesOnWithThatSnapshot() {
     for (String worker : List.of("a", "b", "c", "d")) {
       writer.publish(worker, "1", worker);

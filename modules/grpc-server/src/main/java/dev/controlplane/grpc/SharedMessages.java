@@ -9,8 +9,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The messages of snapshots that are on their way to clients. Streams that send the snapshot of one
- * revision share them: a worker's blob is read once and its message encoded once.
+ * Messages that are on their way to clients: those of snapshots, and those of older updates with
+ * much code. Streams that send the same message share it: its blob is read once and it is encoded
+ * once. Streams that send the snapshot of one revision send the same messages.
  *
  * <p>All messages together stay within a budget of bytes, whatever the number of clients. A message
  * that no stream is sending stays for others until room is needed; the one that was used longest
@@ -22,14 +23,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * never while a message is encoded or sent. A message is encoded under its own monitor; {@code
  * lock} may be taken while holding that, not the other way round.
  */
-final class SnapshotMessages {
+final class SharedMessages {
   /** How long a stream waits for room. */
   static final Duration PATIENCE = Duration.ofSeconds(1);
 
   /** About what a message takes besides its code. */
   private static final int OVERHEAD = 1024;
-
-  private record Key(long revision, boolean whole, String worker) {}
 
   /** One message, and how many streams are sending it. */
   private static final class Shared {
@@ -48,7 +47,7 @@ final class SnapshotMessages {
   private final Condition room = lock.newCondition();
 
   // Both guarded by lock. The order is that of the last use.
-  private final Map<Key, Shared> messages = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<ResumeToken, Shared> messages = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
   /**
@@ -56,15 +55,15 @@ final class SnapshotMessages {
    *
    * @param maxBytes how many bytes all messages may take
    */
-  SnapshotMessages(UpdateEncoder encoder, long maxBytes) {
+  SharedMessages(UpdateEncoder encoder, long maxBytes) {
     this.encoder = encoder;
     this.maxBytes = maxBytes;
   }
 
   /**
-   * Sends the message of an entry of a snapshot.
+   * Sends the message of an update, or of an entry of a snapshot.
    *
-   * @param place where the consumer goes on after it
+   * @param place where the consumer goes on after it; it identifies the message
    * @return the message's length in bytes
    */
   int send(Update update, ResumeToken place, UpdateFeed.Output output) throws InterruptedException {
@@ -72,8 +71,7 @@ final class SnapshotMessages {
       // It has no code, and may name the bytes that this one consumer holds.
       return send(encoder.encode(update, place), output);
     }
-    Key key = new Key(place.revision(), place.whole(), update.worker());
-    Shared shared = acquire(key, encoder.codeBytes(update) + OVERHEAD);
+    Shared shared = acquire(place, encoder.codeBytes(update) + OVERHEAD);
     if (shared == null) {
       return send(encoder.encodeWithoutCode(update, place), output);
     }
@@ -90,22 +88,22 @@ final class SnapshotMessages {
   }
 
   /** Null if there is no room. */
-  private Shared acquire(Key key, long size) throws InterruptedException {
+  private Shared acquire(ResumeToken place, long size) throws InterruptedException {
     long left = PATIENCE.toNanos();
     lock.lockInterruptibly();
     try {
       while (true) {
-        Shared shared = messages.get(key);
+        Shared shared = messages.get(place);
         if (shared == null && makeRoom(size)) {
           shared = new Shared(size);
-          messages.put(key, shared);
+          messages.put(place, shared);
           bytes += size;
         }
         if (shared != null) {
           shared.senders++;
           return shared;
         }
-        if (left <= 0) {
+        if (left <= 0 || size > maxBytes) {
           return null;
         }
         left = room.awaitNanos(left);
@@ -119,7 +117,7 @@ final class SnapshotMessages {
 
   private boolean makeRoom(long size) {
     if (size > maxBytes) {
-      return false;
+      return false; // Nobody's message has to leave for one that never fits.
     }
     for (Iterator<Shared> oldest = messages.values().iterator();
         bytes + size > maxBytes && oldest.hasNext(); ) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.server.EventLog;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class SnapshotMessagesTest {
+class SharedMessagesTest {
   private static final int SIZE = 1000;
 
   private final Blobs blobs = new Blobs(SIZE);
@@ -38,8 +39,8 @@ class SnapshotMessagesTest {
     threads.shutdownNow();
   }
 
-  private SnapshotMessages messages(long bytes) {
-    return new SnapshotMessages(new UpdateEncoder(blobs, SIZE, events), bytes);
+  private SharedMessages messages(long bytes) {
+    return new SharedMessages(new UpdateEncoder(blobs, SIZE, events), bytes);
   }
 
   private static Update update(int worker) {
@@ -69,7 +70,7 @@ class SnapshotMessagesTest {
 
   @Test
   void aThousandStreamsAtOneRevisionShareEachMessageAndReadItsBlobOnce() throws Exception {
-    SnapshotMessages messages = messages(1 << 20);
+    SharedMessages messages = messages(1 << 20);
     Set<byte[]> sent = ConcurrentHashMap.newKeySet();
     List<Future<?>> streams = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
@@ -91,7 +92,7 @@ class SnapshotMessagesTest {
 
   @Test
   void anotherRevisionHasMessagesOfItsOwn() throws Exception {
-    SnapshotMessages messages = messages(1 << 20);
+    SharedMessages messages = messages(1 << 20);
     List<byte[]> sent = new ArrayList<>();
     messages.send(update(1), place(10, 1), sent::add);
     messages.send(update(1), place(11, 1), sent::add);
@@ -102,9 +103,20 @@ class SnapshotMessagesTest {
   }
 
   @Test
+  void anUpdateAndTheEntryOfASnapshotOfItsRevisionAreNotMixedUp() throws Exception {
+    SharedMessages messages = messages(1 << 20);
+    List<byte[]> sent = new ArrayList<>();
+    ResumeToken after = ResumeToken.after(new LogState("", 1, 10, 0), update(10));
+    messages.send(update(10), after, sent::add);
+    messages.send(update(10), after.startOfSnapshot(false).inSnapshot("w10"), sent::add);
+    messages.send(update(10), after.startOfSnapshot(true).inSnapshot("w10"), sent::add);
+    assertEquals(3, sent.stream().map(one -> parsed(one).getResumeToken()).distinct().count());
+  }
+
+  @Test
   void whatIsBeingSentStaysWithinTheBudgetAndNobodyWaitsForASlowClientForEver() throws Exception {
     long budget = 5 * (SIZE + 1024);
-    SnapshotMessages messages = messages(budget);
+    SharedMessages messages = messages(budget);
     CountDownLatch sending = new CountDownLatch(5);
     CountDownLatch slow = new CountDownLatch(1);
     List<Future<?>> stuck = new ArrayList<>();
@@ -140,7 +152,7 @@ class SnapshotMessagesTest {
 
   @Test
   void aStreamThatWaitsForRoomGetsItWhenAnotherIsDone() throws Exception {
-    SnapshotMessages messages = messages(SIZE + 1024);
+    SharedMessages messages = messages(SIZE + 1024);
     CountDownLatch sending = new CountDownLatch(1);
     CountDownLatch done = new CountDownLatch(1);
     Future<?> first =
@@ -165,7 +177,7 @@ class SnapshotMessagesTest {
 
   @Test
   void aFailedSendGivesItsRoomBack() throws Exception {
-    SnapshotMessages messages = messages(SIZE + 1024);
+    SharedMessages messages = messages(SIZE + 1024);
     for (int i = 0; i < 3; i++) {
       int worker = i;
       Await.until(Duration.ofSeconds(1), () -> "never", () -> sendFails(messages, worker));
@@ -175,7 +187,7 @@ class SnapshotMessagesTest {
     assertEquals(SIZE, parsed(sent.getFirst()).getWorkerCode().size());
   }
 
-  private static boolean sendFails(SnapshotMessages messages, int worker) {
+  private static boolean sendFails(SharedMessages messages, int worker) {
     try {
       messages.send(
           update(worker),
