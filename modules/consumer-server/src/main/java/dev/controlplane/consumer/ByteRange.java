@@ -1,6 +1,7 @@
 package dev.controlplane.consumer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,23 +19,27 @@ record ByteRange(long start, long length) {
 
   /**
    * The satisfiable ranges of a Range header, in its order (RFC 9110, section 14.1.2); none of them
-   * satisfiable: an empty list.
+   * satisfiable: an empty list. Empty elements of the list are ignored (section 5.6.1.2).
    *
    * @return empty if the header is to be ignored: another unit, malformed, too many ranges, ranges
-   *     that overlap, or a suffix of an empty file
+   *     that overlap, or any range of an empty file
    */
   static Optional<List<ByteRange>> parse(String header, long size) {
-    if (!header.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
+    if (size == 0 || !header.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
       return Optional.empty();
     }
-    String[] specs = header.substring(UNIT.length()).split(",", -1);
-    if (specs.length > MAX_RANGES) {
+    List<String> specs =
+        Arrays.stream(header.substring(UNIT.length()).split(",", -1))
+            .map(String::strip)
+            .filter(spec -> !spec.isEmpty())
+            .toList();
+    if (specs.isEmpty() || specs.size() > MAX_RANGES) {
       return Optional.empty();
     }
-    List<ByteRange> ranges = new ArrayList<>(specs.length);
+    List<ByteRange> ranges = new ArrayList<>(specs.size());
     try {
       for (String spec : specs) {
-        addRange(spec.strip(), size, ranges);
+        addRange(spec, size, ranges);
       }
     } catch (IllegalArgumentException e) {
       return Optional.empty();
@@ -51,9 +56,6 @@ record ByteRange(long start, long length) {
     String last = spec.substring(dash + 1);
     if (first.isEmpty()) {
       long suffix = position(last);
-      if (suffix > 0 && size == 0) {
-        throw new IllegalArgumentException("satisfiable, but there are no bytes to number");
-      }
       if (suffix > 0) {
         long length = Math.min(suffix, size);
         ranges.add(new ByteRange(size - length, length));

@@ -4,6 +4,8 @@ import io.helidon.common.buffers.DataReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What Helidon's HTTP/1.1 reads from, with what it lacks:
@@ -17,12 +19,17 @@ import java.util.function.Supplier;
  *       refuses them. Lines between chunks have a limit.
  *   <li>A request line may have raw UTF-8 in its path, as many clients send it; it is
  *       percent-encoded. Helidon makes question marks of it.
+ *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
+ *       query, as RFC 9112, section 3.2.2, wants. Helidon takes the whole target for a path.
  * </ul>
  */
 final class Http1Reader extends DataReader {
   private static final int MAX_LINE = 8 * 1024;
   private static final int MAX_TRAILERS = 64;
   private static final int CR_LF = 2;
+  private static final Pattern ABSOLUTE_FORM =
+      Pattern.compile(
+          "(?<method>[^ ]+) (?i:https?)://[^ /?#]+(?<target>[^ #]*)(?<version> HTTP/.*)");
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   /** How much of the current chunk Helidon was not told of. */
@@ -121,13 +128,29 @@ final class Http1Reader extends DataReader {
   /** Helidon calls it for the request line. */
   @Override
   public byte[] readBytes(int length) {
-    byte[] bytes = super.readBytes(length);
+    byte[] bytes = originForm(super.readBytes(length));
     for (byte b : bytes) {
       if (b < 0) {
         return percentEncoded(bytes);
       }
     }
     return bytes;
+  }
+
+  /** The request line with the path and query of an absolute target; any other line as it is. */
+  private static byte[] originForm(byte[] line) {
+    Matcher absolute = ABSOLUTE_FORM.matcher(new String(line, StandardCharsets.ISO_8859_1));
+    if (!absolute.matches()) {
+      return line;
+    }
+    String target = absolute.group("target");
+    if (target.isEmpty()) {
+      target = absolute.group("method").equals("OPTIONS") ? "*" : "/";
+    } else if (target.startsWith("?")) {
+      target = "/" + target;
+    }
+    return (absolute.group("method") + " " + target + absolute.group("version"))
+        .getBytes(StandardCharsets.ISO_8859_1);
   }
 
   private static byte[] percentEncoded(byte[] bytes) {

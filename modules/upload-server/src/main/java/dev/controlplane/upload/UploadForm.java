@@ -15,11 +15,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.commons.fileupload2.core.FileUploadException;
 import org.apache.commons.fileupload2.core.FileUploadSizeException;
 import org.apache.commons.fileupload2.core.MultipartInput;
-import org.apache.commons.fileupload2.core.ParameterParser;
 
 /**
  * An upload as a form: multipart/form-data (RFC 7578) with the text fields {@code filename} and
@@ -60,7 +59,7 @@ final class UploadForm implements Closeable {
                   + "; expected: multipart/form-data with the fields filename, version and file")
           .with("Accept-Post", "multipart/form-data");
     }
-    String boundary = parameters(type).get("boundary");
+    String boundary = Parameters.parse(type).get("boundary");
     if (boundary == null || boundary.isEmpty() || boundary.length() > MAX_BOUNDARY) {
       throw malformed("Content-Type has no boundary of 1 to " + MAX_BOUNDARY + " characters");
     }
@@ -187,23 +186,19 @@ final class UploadForm implements Closeable {
         "malformed_form", what + "; expected: multipart/form-data as in RFC 7578");
   }
 
-  private static Map<String, String> parameters(String header) {
-    ParameterParser parser = new ParameterParser();
-    parser.setLowerCaseNames(true);
-    return parser.parse(header, ';');
-  }
-
   /** What the header of a part says. */
   private record PartHeader(String field, String contentType) {
+    /** The end of a line that goes on in the next one (RFC 5322, section 2.2.3). */
+    private static final Pattern FOLD = Pattern.compile("\r?\n(?=[ \t])");
+
     static PartHeader parse(String lines) {
       String field = "";
       String contentType = "";
-      for (String line : lines.lines().toList()) {
+      for (String line : FOLD.matcher(lines).replaceAll("").lines().toList()) {
         int colon = line.indexOf(':');
         String value = line.substring(colon + 1).strip();
         switch (line.substring(0, Math.max(colon, 0)).strip().toLowerCase(Locale.ROOT)) {
-          case "content-disposition" ->
-              field = String.valueOf(parameters(value).getOrDefault("name", ""));
+          case "content-disposition" -> field = Parameters.parse(value).getOrDefault("name", "");
           case "content-type" -> contentType = value;
           default -> {
             // Others mean nothing here (RFC 7578, section 4.8).
