@@ -11,14 +11,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Set;
 
 /** A log of updates in a directory of its own, and subscriptions to it. */
 final class Updates implements AutoCloseable {
   private static final int QUEUE_SIZE = 256;
   private static final SubscribeOptions WANTS_ALL =
-      new SubscribeOptions("consumer", Set.of(), "", false, Map.of(), false, false);
+      new SubscribeOptions("consumer", Set.of(), "", false, false, false);
   private static final Digest DIGEST = Digest.of(new byte[32]);
 
   private final Scratch scratch = new Scratch();
@@ -29,7 +28,12 @@ final class Updates implements AutoCloseable {
 
   Updates() throws IOException {
     EventLog events = new EventLog("benchmark", OutputStream.nullOutputStream(), Clock.systemUTC());
-    log = new UpdateLog(catalog, new UpdateEncoder(blobs, 1 << 20, events), 1, 1);
+    log =
+        new UpdateLog(
+            catalog,
+            new UpdateEncoder(blobs, 1 << 20, events),
+            new UpdateLog.Limits(1, 1, 1, 1 << 20),
+            catalog.log());
   }
 
   /** Says nothing of offers, which threads of a benchmark make at any time: only updates count. */
@@ -45,7 +49,7 @@ final class Updates implements AutoCloseable {
     }
   }
 
-  /** The log, with a window of one entry. */
+  /** The log, with a ring of one entry. */
   UpdateLog log() {
     return log;
   }

@@ -1,5 +1,8 @@
 package dev.controlplane.catalog;
 
+import java.time.Instant;
+import java.util.Optional;
+
 /**
  * The catalog with its writing half; one process may hold it. A method returns after its
  * transaction is on disk, never before. Concurrent calls share transactions' fsyncs (group commit).
@@ -20,7 +23,8 @@ public interface Catalog extends CatalogReader {
    * and give the revision of the first publish; for a deleted version they bring it back with a new
    * update.
    *
-   * @throws VersionConflictException if the version exists, or existed, with other bytes
+   * @throws VersionConflictException if the version exists, or existed and was deleted by an update
+   *     that the log still has, with other bytes
    */
   Change publish(String worker, String version, StoredBlob blob, String contentType);
 
@@ -41,16 +45,26 @@ public interface Catalog extends CatalogReader {
   Change delete(String worker, String version);
 
   /**
-   * Forgets updates up to a revision, but for each worker the newest of them and the one that made
-   * its latest version so: how workers stand at that revision and after can still be told.
+   * Forgets updates up to a revision, but for each worker that there was then the newest of them
+   * and the one that made its latest version so: how workers stand at that revision and after can
+   * still be told. Of workers that were gone by then nothing is left. Versions that were deleted by
+   * then are forgotten: their numbers can be used again.
    *
    * @param revision up to where; what is above the head counts as the head
    * @return how many updates were removed
    */
   long compact(long revision);
 
-  /** Whether any version that is not deleted has these bytes. */
-  boolean refersTo(Digest digest);
+  /**
+   * Since when no version has had these bytes: when the last one that had them was deleted; {@link
+   * Instant#EPOCH} if none is known.
+   *
+   * @return empty while a version that is not deleted has them
+   */
+  Optional<Instant> unreferencedSince(Digest digest);
+
+  /** Blobs that no version has had since then were removed: forgets since when that was. */
+  void collected(Instant before);
 
   /** Figures of the writer, for metrics. */
   WriterStatus status();

@@ -27,7 +27,7 @@ public interface CatalogBlobs extends BlobStore {
    * Removes blobs that no version has, unless it is deleted, and that no open {@link Upload} may
    * make one of. Uploads and readers go on meanwhile; who has a blob open reads it to its end.
    *
-   * @param before blobs stored since then stay
+   * @param before blobs that were stored since then stay, and those that a version has had since
    * @param dryRun only tells what would go
    * @throws CatalogException if blobs or the catalog can't be read, or the thread is interrupted;
    *     what was removed before is gone

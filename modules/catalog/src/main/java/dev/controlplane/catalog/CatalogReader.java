@@ -8,7 +8,12 @@ import java.util.Set;
 /**
  * What is in the catalog. Every method may be called by any thread; a virtual thread waits without
  * pinning its carrier. Names are taken as {@link Names#checked} returns them. Everything read is
- * durable. A catalog that no writer has made yet reads as empty.
+ * durable.
+ *
+ * <p>Every read throws {@link CatalogUnavailableException} while there is no catalog that can be
+ * read: it is absent, unreadable, half restored, replaced by something else, or made by a newer
+ * release. No read answers for a catalog that is not there, from memory either. Reads succeed again
+ * by themselves when a catalog is back, be it the same or another.
  */
 public interface CatalogReader extends AutoCloseable {
   /** The latest version of a worker. */
@@ -41,11 +46,19 @@ public interface CatalogReader extends AutoCloseable {
   }
 
   /**
-   * Updates with a revision above {@code after}, at most {@code limit}, in order, without a gap.
+   * One consistent read of the log: its state, and its updates with a revision above {@code after},
+   * at most {@code limit}, in order, without a gap. Where {@code after} is the head or above it,
+   * the page has the state and no updates.
    *
-   * @throws CompactedException if {@code after} is below {@link LogState#compacted}
+   * @throws CompactedException if {@code after} is below {@link LogState#compacted}; it carries the
+   *     state of the log
    */
-  List<Update> updates(long after, int limit);
+  LogPage page(long after, int limit);
+
+  /** The updates of {@link #page}. */
+  default List<Update> updates(long after, int limit) {
+    return page(after, limit).updates();
+  }
 
   /**
    * How each worker stood at a revision, by name in the order of their UTF-8 bytes: for one with a

@@ -48,7 +48,6 @@ public interface Consumers extends AutoCloseable {
    * What a consumer tells of a version, to be recorded.
    *
    * @param revision the update that it is about
-   * @param checksum hex SHA-256 of the bytes that the consumer has; may be empty
    * @param code a short word for why; may be empty
    * @param message why, for people; may be empty
    */
@@ -58,7 +57,6 @@ public interface Consumers extends AutoCloseable {
       String version,
       long revision,
       State state,
-      String checksum,
       String code,
       String message,
       Instant at) {}

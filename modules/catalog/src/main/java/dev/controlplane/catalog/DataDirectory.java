@@ -6,8 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -31,6 +35,16 @@ public final class DataDirectory {
    *     release, not empty and without a catalog, held by another process
    */
   public static Catalog openCatalog(Path path) {
+    return openCatalog(path, _ -> {});
+  }
+
+  /**
+   * As {@link #openCatalog(Path)}.
+   *
+   * @param onWriterDeath told if the writer's thread ends though the catalog was not closed, and
+   *     why; nothing can be written from then on
+   */
+  public static Catalog openCatalog(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
     WriterLock lock = null;
     Catalog catalog = null;
@@ -40,13 +54,15 @@ public final class DataDirectory {
       // Before the database: where that is, readers find the signal.
       CommitSignal signal = CommitSignal.toWrite(directory);
       Revisions revisions = new Revisions();
-      GroupCommit writer = writer(directory, Schema.CATALOG, companion(revisions, signal));
+      LogClock clock = new LogClock(InstantSource.system());
+      GroupCommit writer =
+          writer(directory, Schema.CATALOG, companion(revisions, signal), onWriterDeath);
       SqlCatalogReader reader = new SqlCatalogReader(directory);
-      catalog = new SqlCatalog(lock, writer, revisions, reader, InstantSource.system());
-      beginEpoch(writer, signal);
+      catalog = new SqlCatalog(lock, writer, revisions, reader, clock);
+      beginEpoch(writer, signal, clock);
       // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
       catalog.head();
-      FileBlobStore.sweep(directory);
+      BlobFiles.sweep(directory);
       opened = true;
       return catalog;
     } catch (IOException | RuntimeException e) {
@@ -59,20 +75,47 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the catalog to read; errors as {@link #openCatalog}. A directory that is missing or
-   * without a catalog reads as empty until a writer makes one.
+   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing,
+   * or empty and without a catalog, is no error here: reads throw {@link
+   * CatalogUnavailableException} until a catalog is there.
    */
   public static CatalogReader openReader(Path path) {
     Path directory = path.toAbsolutePath();
     SqlCatalogReader reader = new SqlCatalogReader(directory);
+    boolean opened = false;
     try {
       requireOurs(directory);
-      reader.head();
+      if (!isAbsent(Schema.CATALOG.in(directory))) {
+        reader.head();
+      }
+      opened = true;
       return reader;
-    } catch (RuntimeException e) {
-      reader.close();
-      throw e;
+    } finally {
+      if (!opened) {
+        reader.close();
+      }
     }
+  }
+
+  private static boolean isAbsent(Path file) {
+    return Files.notExists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Why a database that can't be looked at is not there. */
+  static CatalogException absent(Path directory, Path file) {
+    requireOurs(directory);
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      return new CatalogUnavailableException(
+          "there is no %s; expected the data directory of this control plane: mount it, restore it"
+                  .formatted(file)
+              + " from a backup, or correct STORAGE_PATH",
+          e);
+    } catch (IOException e) {
+      return StorageErrors.of(e, "read", file);
+    }
+    return new CatalogUnavailableException(file + " has just come; try again");
   }
 
   /**
@@ -82,7 +125,7 @@ public final class DataDirectory {
   public static BlobStore openBlobs(Path path) {
     Path directory = path.toAbsolutePath();
     requireOurs(directory);
-    return new FileBlobStore(directory, digest -> true);
+    return new FileBlobStore(directory, BlobReferences.ALL);
   }
 
   /**
@@ -92,18 +135,35 @@ public final class DataDirectory {
   public static CatalogBlobs openBlobs(Path path, Catalog catalog) {
     Path directory = path.toAbsolutePath();
     requireOurs(directory);
-    return new FileBlobStore(directory, catalog::refersTo);
+    return new FileBlobStore(
+        directory,
+        new BlobReferences() {
+          @Override
+          public Optional<Instant> unreferencedSince(Digest digest) {
+            return catalog.unreferencedSince(digest);
+          }
+
+          @Override
+          public void collected(Instant before) {
+            catalog.collected(before);
+          }
+        });
   }
 
-  /** Opens the consumers to write; errors as {@link #openCatalog}. */
+  /** Opens the consumers to write; errors as {@link #openCatalog(Path)}. */
   public static Consumers openConsumers(Path path) {
+    return openConsumers(path, _ -> {});
+  }
+
+  /** As {@link #openConsumers(Path)}; {@code onWriterDeath} as for the catalog. */
+  public static Consumers openConsumers(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
     WriterLock lock = null;
     Consumers consumers = null;
     boolean opened = false;
     try {
       lock = lock(directory, Schema.CONSUMERS);
-      GroupCommit writer = writer(directory, Schema.CONSUMERS, session -> {});
+      GroupCommit writer = writer(directory, Schema.CONSUMERS, _ -> {}, onWriterDeath);
       consumers = new SqlConsumers(lock, writer, directory);
       consumers.list(1, null);
       opened = true;
@@ -142,9 +202,10 @@ public final class DataDirectory {
   }
 
   /** Where the log went back, what was said of its revisions counts no more. */
-  private static void beginEpoch(GroupCommit writer, CommitSignal signal) {
+  private static void beginEpoch(GroupCommit writer, CommitSignal signal, LogClock clock) {
     writer.commit(
         session -> {
+          clock.next(session); // Corrects the times of a clock that was ahead.
           LogState log = SqlCatalogReader.log(session);
           LogState noted = signal.noted(log.id());
           if (log.head() < noted.head() || log.epoch() < noted.epoch()) {
@@ -169,7 +230,8 @@ public final class DataDirectory {
     return WriterLock.take(directory, schema);
   }
 
-  private static GroupCommit writer(Path directory, Schema schema, GroupCommit.Companion companion)
+  private static GroupCommit writer(
+      Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
       throws IOException {
     schema.create(directory);
     Path file = schema.in(directory);
@@ -179,7 +241,9 @@ public final class DataDirectory {
       try {
         // The log may have been made by a reader, and then SQLite does not make its name durable.
         Directories.sync(directory);
-        GroupCommit writer = new GroupCommit(schema.title() + "-writer", session, companion);
+        schema.upgrade(session);
+        GroupCommit writer =
+            new GroupCommit(schema.title() + "-writer", session, companion, onDeath);
         opened = true;
         return writer;
       } finally {

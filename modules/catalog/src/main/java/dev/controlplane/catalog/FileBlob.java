@@ -3,6 +3,7 @@ package dev.controlplane.catalog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -15,13 +16,15 @@ final class FileBlob implements BlobStore.Blob {
   private static final int CHUNK = ChunkChecksums.CHUNK;
 
   private final Digest digest;
+  private final Path file;
   private final FileChannel channel;
   private final ChunkChecksums sums;
   private byte[] buffer;
   private int buffered = -1;
 
-  FileBlob(Digest digest, FileChannel channel, ChunkChecksums sums) {
+  FileBlob(Digest digest, Path file, FileChannel channel, ChunkChecksums sums) {
     this.digest = digest;
+    this.file = file;
     this.channel = channel;
     this.sums = sums;
   }
@@ -32,7 +35,7 @@ final class FileBlob implements BlobStore.Blob {
   }
 
   @Override
-  public int read(long position, byte[] into, int offset, int length) throws IOException {
+  public int read(long position, byte[] into, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, into.length);
     if (position < 0 || length == 0) {
       throw new IllegalArgumentException(
@@ -65,18 +68,23 @@ final class FileBlob implements BlobStore.Blob {
     return (int) Math.min(CHUNK, size() - (long) chunk * CHUNK);
   }
 
-  private void readChunk(int chunk, byte[] into, int offset) throws IOException {
+  private void readChunk(int chunk, byte[] into, int offset) {
     int length = lengthOf(chunk);
     long start = (long) chunk * CHUNK;
     ByteBuffer bytes = ByteBuffer.wrap(into, offset, length);
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes, start + length - bytes.remaining()) < 0) {
-        break;
+    try {
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes, start + length - bytes.remaining()) < 0) {
+          break;
+        }
       }
+    } catch (IOException e) {
+      Arrays.fill(into, offset, offset + length, (byte) 0);
+      throw BlobDamage.of(e, digest, file);
     }
     if (bytes.hasRemaining() || !sums.match(chunk, into, offset, length)) {
       Arrays.fill(into, offset, offset + length, (byte) 0);
-      throw FileBlobStore.damaged(
+      throw BlobDamage.of(
           digest,
           "is damaged on disk in bytes %d to %d".formatted(start, start + length - 1),
           null);

@@ -2,9 +2,9 @@ package dev.controlplane.catalog;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -40,8 +40,8 @@ final class FileUpload implements BlobStore.Upload {
 
   FileUpload(FileBlobStore store) throws IOException {
     this.store = store;
-    this.part = store.incoming().resolve(UUID.randomUUID() + ".part");
-    this.sidecarPart = FileBlobStore.sidecarOf(part);
+    this.part = store.files().incoming().resolve(UUID.randomUUID() + ".part");
+    this.sidecarPart = BlobFiles.sidecarOf(part);
     this.channel =
         FileChannel.open(
             part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
@@ -88,14 +88,18 @@ final class FileUpload implements BlobStore.Upload {
     requireOpen();
     Digest digest = Digest.of(sha256.digest());
     ChunkChecksums checksums = sums.build();
-    Path file = store.fileOf(digest);
-    ReentrantLock lock = store.lockOf(digest);
-    lock.lock();
+    Path file = store.files().fileOf(digest);
     try {
-      // Before the files come, so that they go if what follows fails.
-      store.lease(digest);
+      // Before the files come, so that they go if what follows fails. From here on nobody removes
+      // what is there.
+      store.leases().take(digest);
       leased = digest;
       if (!isWhole(file, checksums, digest)) {
+        channel.force(true);
+        if (checksums.areKept()) {
+          write(sidecarPart, checksums.encoded(digest));
+        }
+        store.files().prepare(file);
         place(file, checksums, digest);
         placed = true;
       }
@@ -106,8 +110,6 @@ final class FileUpload implements BlobStore.Upload {
     } catch (IOException e) {
       failed = true;
       throw StorageErrors.of(e, "store", file);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -119,23 +121,28 @@ final class FileUpload implements BlobStore.Upload {
     kept = true;
   }
 
+  /** Renames what is durable already. */
   private void place(Path file, ChunkChecksums checksums, Digest digest) throws IOException {
-    channel.force(true);
-    if (!checksums.areKept()) {
-      store.shelve(part, file);
-      return;
-    }
-    write(sidecarPart, checksums.encoded(digest));
-    // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
-    Path sidecar = FileBlobStore.sidecarOf(file);
-    store.shelve(sidecarPart, sidecar);
+    ReentrantLock lock = store.leases().lockOf(digest);
+    lock.lock();
     try {
-      store.shelve(part, file);
-    } catch (IOException e) {
-      if (!Files.exists(file)) {
-        Files.deleteIfExists(sidecar);
+      if (!checksums.areKept()) {
+        store.files().shelve(part, file);
+        return;
       }
-      throw e;
+      // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
+      Path sidecar = BlobFiles.sidecarOf(file);
+      store.files().shelve(sidecarPart, sidecar);
+      try {
+        store.files().shelve(part, file);
+      } catch (IOException e) {
+        if (!Files.exists(file)) {
+          Files.deleteIfExists(sidecar);
+        }
+        throw e;
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -151,15 +158,16 @@ final class FileUpload implements BlobStore.Upload {
     }
   }
 
+  /** False also for a blob that can't be read: it is replaced. */
   private static boolean isWhole(Path file, ChunkChecksums expected, Digest digest)
-      throws IOException {
-    if (!Files.exists(file)) {
+      throws ClosedByInterruptException {
+    if (!Files.isRegularFile(file)) {
       return false;
     }
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
       if (in.size() != expected.size()
           || (expected.areKept()
-              && !hasContent(FileBlobStore.sidecarOf(file), expected.encoded(digest)))) {
+              && !hasContent(BlobFiles.sidecarOf(file), expected.encoded(digest)))) {
         return false;
       }
       byte[] chunk = new byte[(int) Math.min(ChunkChecksums.CHUNK, expected.size())];
@@ -176,7 +184,9 @@ final class FileUpload implements BlobStore.Upload {
         }
       }
       return true;
-    } catch (NoSuchFileException e) {
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
       return false;
     }
   }

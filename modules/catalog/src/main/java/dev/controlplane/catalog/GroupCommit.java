@@ -10,6 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import jdk.jfr.FlightRecorder;
 
 /**
@@ -20,10 +21,18 @@ import jdk.jfr.FlightRecorder;
  * its neighbours' transaction goes on. After any other failure the whole transaction is rolled back
  * and each request gets one of its own. No answer, refusals included, leaves before the commit:
  * what a request was judged by is on disk by then.
+ *
+ * <p>Every request is answered, whatever is thrown: also by an {@link Error} of a request's work or
+ * of the {@link Companion}. What was committed is answered as committed, whatever fails afterwards.
+ * If the thread itself can't go on, all who wait and all who come later get an exception, and the
+ * owner is told, once.
  */
 final class GroupCommit implements AutoCloseable {
   /** The most requests of one transaction; more wait for the next. */
   private static final int MAX_BATCH = 512;
+
+  /** How long the last checkpoint waits for readers, in milliseconds: the process is ending. */
+  private static final int CLOSE_MILLIS = 500;
 
   /** Work inside the writer's transaction. */
   @FunctionalInterface
@@ -45,7 +54,7 @@ final class GroupCommit implements AutoCloseable {
     /** All requests have run; what is changed here is committed with them. */
     default void beforeCommit(Session session) throws SQLException {}
 
-    /** Something was changed and committed, and is not answered yet; does not throw. */
+    /** Something was changed and committed, and is not answered yet; what it throws is ignored. */
     void committed(Session session);
   }
 
@@ -77,6 +86,11 @@ final class GroupCommit implements AutoCloseable {
       }
     }
 
+    /** Does nothing if the request was answered before. */
+    void fail(Throwable cause) {
+      answer.completeExceptionally(cause);
+    }
+
     void answer() {
       if (refusal == null) {
         answer.complete(result);
@@ -91,9 +105,11 @@ final class GroupCommit implements AutoCloseable {
   private final Path file;
   private final Session session;
   private final Companion companion;
+  private final Consumer<Throwable> onDeath;
   private final Thread thread;
   private final LinkedBlockingQueue<Request<?>> queue = new LinkedBlockingQueue<>();
   private volatile boolean closed;
+  private volatile Throwable death;
   private volatile WriterStatus status = new WriterStatus(0, 0, 0, 0);
 
   /**
@@ -101,11 +117,13 @@ final class GroupCommit implements AutoCloseable {
    *
    * @param session what to write to; closed by the writer's thread when this is closed
    * @param companion of its transactions
+   * @param onDeath told by the writer's thread if that ends without {@link #close}, and why
    */
-  GroupCommit(String name, Session session, Companion companion) {
+  GroupCommit(String name, Session session, Companion companion, Consumer<Throwable> onDeath) {
     this.file = session.file();
     this.session = session;
     this.companion = companion;
+    this.onDeath = onDeath;
     this.thread =
         Thread.ofPlatform()
             .name(name)
@@ -178,7 +196,11 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private CatalogException closedException() {
-    return new CatalogException(file + " is closed");
+    Throwable cause = death;
+    return cause == null
+        ? new CatalogException(file + " is closed")
+        : new CatalogException(
+            "the writer of %s has ended (%s); restart the server".formatted(file, cause), cause);
   }
 
   private static CatalogException failure(Throwable cause) {
@@ -189,6 +211,30 @@ final class GroupCommit implements AutoCloseable {
 
   private void run() {
     List<Request<?>> batch = new ArrayList<>();
+    try {
+      serve(batch);
+    } catch (Throwable e) {
+      death = e;
+      closed = true;
+      failAll(batch);
+      failAll(queue);
+      onDeath.accept(e);
+    }
+    try {
+      checkpoint();
+    } finally {
+      closeSession();
+    }
+  }
+
+  private void failAll(Iterable<Request<?>> requests) {
+    for (Request<?> request : requests) {
+      request.claim();
+      request.fail(closedException());
+    }
+  }
+
+  private void serve(List<Request<?>> batch) {
     boolean stopping = false;
     while (!stopping) {
       try {
@@ -204,11 +250,19 @@ final class GroupCommit implements AutoCloseable {
       }
       batch.clear();
     }
+  }
+
+  /** Leaves a small write-ahead log to the next writer. Readers that are open may prevent it. */
+  private void checkpoint() {
     try {
+      session.execute("PRAGMA busy_timeout = " + CLOSE_MILLIS);
       session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (SQLException e) {
       // The log keeps what could not be moved; the next writer moves it.
     }
+  }
+
+  private void closeSession() {
     try {
       session.close();
     } catch (SQLException e) {
@@ -217,14 +271,12 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void together(List<Request<?>> batch) {
-    session.takeChanged();
     try {
+      session.takeChanged();
       session.execute("BEGIN IMMEDIATE");
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       // Locked by another program: nobody fares better alone, and each would wait for it in turn.
-      for (Request<?> request : batch) {
-        request.answer.completeExceptionally(StorageErrors.of(e, file));
-      }
+      batch.forEach(request -> request.fail(translated(e)));
       return;
     }
     try {
@@ -232,13 +284,22 @@ final class GroupCommit implements AutoCloseable {
     } catch (SQLException | RuntimeException | Error e) {
       rollBack();
       if (batch.size() == 1) {
-        batch.getFirst().answer.completeExceptionally(translated(e));
+        batch.getFirst().fail(translated(e));
         return;
       }
       for (Request<?> request : batch) {
         together(List.of(request));
       }
+      return;
     }
+    try {
+      if (session.takeChanged()) {
+        companion.committed(session);
+      }
+    } catch (RuntimeException | Error e) {
+      // What is on disk is answered as such. Readers notice the change at their next look.
+    }
+    batch.forEach(Request::answer);
   }
 
   private void transaction(List<Request<?>> batch) throws SQLException {
@@ -262,19 +323,14 @@ final class GroupCommit implements AutoCloseable {
             before.requests() + batch.size(),
             before.transactions() + 1,
             before.commitNanos() + nanos);
-    if (session.takeChanged()) {
-      companion.committed(session);
-    }
-    for (Request<?> request : batch) {
-      request.answer();
-    }
   }
 
   private void rollBack() {
     try {
       session.execute("ROLLBACK");
-    } catch (SQLException e) {
-      // SQLite has rolled back by itself, as it does when the disk is full.
+    } catch (SQLException | RuntimeException | Error e) {
+      // SQLite has rolled back by itself, as it does when the disk is full. If not, the next BEGIN
+      // fails, and so does the health check.
     }
   }
 
@@ -300,7 +356,7 @@ final class GroupCommit implements AutoCloseable {
     }
     for (Request<?> late : queue) {
       if (late.claim()) {
-        late.answer.completeExceptionally(closedException());
+        late.fail(closedException());
       }
     }
     if (interrupted) {

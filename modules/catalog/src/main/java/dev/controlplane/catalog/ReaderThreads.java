@@ -1,11 +1,9 @@
 package dev.controlplane.catalog;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -14,11 +12,16 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * A few platform threads, each with a connection of its own to read one database. A thread opens
- * its connection once the database is there, looks at it once a second, and opens it anew if it was
- * replaced or a query failed: so readers outlive any writer and may start before the first one.
+ * its connection when a query comes and the database is there. It opens another one after the file
+ * was replaced or a query failed: so readers outlive any writer and may start before the first one.
+ *
+ * <p>An open connection outlives its file, so a thread asks before each query whether the file
+ * under the database's name is still the one that it has open. Twice a second it also looks for
+ * what no writer announces: a file that was removed or written over, and commits of other programs.
+ * While there is no database, queries fail with {@link CatalogUnavailableException}.
  */
 final class ReaderThreads implements AutoCloseable {
-  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   /** A query on an open database. */
   @FunctionalInterface
@@ -27,21 +30,19 @@ final class ReaderThreads implements AutoCloseable {
   }
 
   private static final class Task<T> {
-    private final T nothing;
     private final Query<T> query;
     private final CompletableFuture<T> answer = new CompletableFuture<>();
 
-    Task(T nothing, Query<T> query) {
-      this.nothing = nothing;
+    Task(Query<T> query) {
       this.query = query;
     }
 
     void run(Session session) throws SQLException {
-      answer.complete(session == null ? nothing : query.on(session));
+      answer.complete(query.on(session));
     }
   }
 
-  private static final Task<Void> STOP = new Task<>(null, session -> null);
+  private static final Task<Void> STOP = new Task<>(session -> null);
 
   private final Path directory;
   private final Path file;
@@ -76,10 +77,10 @@ final class ReaderThreads implements AutoCloseable {
   /**
    * Answers a query.
    *
-   * @param nothing the answer if the database is not there yet
+   * @throws CatalogUnavailableException if there is no database that can be read
    */
-  <T> T ask(T nothing, Query<T> query) {
-    Task<T> task = enqueue(nothing, query);
+  <T> T ask(Query<T> query) {
+    Task<T> task = enqueue(query);
     try {
       return task.answer.get();
     } catch (InterruptedException e) {
@@ -91,7 +92,7 @@ final class ReaderThreads implements AutoCloseable {
 
   /** As {@link #ask}, giving up after a time. */
   void probe(Query<Void> query, long timeout, TimeUnit unit) {
-    Task<Void> task = enqueue(null, query);
+    Task<Void> task = enqueue(query);
     try {
       task.answer.get(timeout, unit);
     } catch (InterruptedException e) {
@@ -106,8 +107,8 @@ final class ReaderThreads implements AutoCloseable {
     }
   }
 
-  private <T> Task<T> enqueue(T nothing, Query<T> query) {
-    Task<T> task = new Task<>(nothing, query);
+  private <T> Task<T> enqueue(Query<T> query) {
+    Task<T> task = new Task<>(query);
     if (!closed) {
       queue.add(task);
     }
@@ -164,7 +165,7 @@ final class ReaderThreads implements AutoCloseable {
   /** What one thread runs. */
   private final class Reader implements Runnable {
     private Session session;
-    private Object fileKey;
+    private FileState opened;
     private long dataVersion;
     private long lastLook = System.nanoTime();
 
@@ -173,7 +174,8 @@ final class ReaderThreads implements AutoCloseable {
       while (true) {
         Task<?> task;
         try {
-          task = queue.poll(LOOK_NANOS, TimeUnit.NANOSECONDS);
+          long untilLook = LOOK_NANOS - (System.nanoTime() - lastLook);
+          task = queue.poll(Math.max(0, untilLook), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
           continue; // Nobody interrupts this thread; STOP ends it.
         }
@@ -181,7 +183,10 @@ final class ReaderThreads implements AutoCloseable {
           close();
           return;
         }
-        look();
+        if (System.nanoTime() - lastLook >= LOOK_NANOS) {
+          look();
+          lastLook = System.nanoTime();
+        }
         if (task != null && !task.answer.isDone()) {
           answer(task);
         }
@@ -190,57 +195,74 @@ final class ReaderThreads implements AutoCloseable {
 
     private void answer(Task<?> task) {
       try {
-        open();
+        if (session != null && !opened.isSameFile(FileState.of(file))) {
+          forget();
+        }
+        if (session == null) {
+          open();
+        }
         task.run(session);
       } catch (SQLException e) {
-        close();
-        task.answer.completeExceptionally(StorageErrors.of(e, file));
+        forget();
+        task.answer.completeExceptionally(StorageErrors.ofRead(e, file));
+      } catch (CatalogUnavailableException e) {
+        forget();
+        task.answer.completeExceptionally(e);
       } catch (RuntimeException | Error e) {
         task.answer.completeExceptionally(e);
       }
     }
 
     private void open() throws SQLException {
-      if (session != null) {
-        return;
-      }
-      if (!Files.exists(file)) {
-        DataDirectory.requireOurs(directory);
-        return;
-      }
-      Object key = FileKeys.of(file);
-      Session opened = Session.toRead(file);
+      FileState found = FileState.of(file);
+      Session opening = null;
       try {
-        schema.verify(opened);
-        dataVersion = opened.number("PRAGMA data_version");
-      } catch (SQLException | RuntimeException e) {
-        opened.close();
+        if (found == null) {
+          throw DataDirectory.absent(directory, file);
+        }
+        opening = Session.toRead(file);
+        schema.verify(opening);
+        dataVersion = opening.number("PRAGMA data_version");
+        session = opening;
+        opened = found;
+      } catch (CatalogUnavailableException e) {
         throw e;
+      } catch (CatalogException e) {
+        throw new CatalogUnavailableException(e.getMessage(), e);
+      } finally {
+        if (session == null && opening != null) {
+          opening.close();
+        }
       }
-      session = opened;
-      fileKey = key;
       onChange.run();
     }
 
     /** Sees what no writer tells of: a database replaced, or changed by another program. */
     private void look() {
-      if (session == null || System.nanoTime() - lastLook < LOOK_NANOS) {
+      if (session == null) {
         return;
       }
-      lastLook = System.nanoTime();
       try {
-        if (!Objects.equals(fileKey, FileKeys.of(file))) {
-          close();
-          onChange.run();
+        FileState now = FileState.of(file);
+        if (!opened.equals(now)) {
+          forget();
           return;
         }
-        long now = session.number("PRAGMA data_version");
-        if (now != dataVersion) {
-          dataVersion = now;
+        long version = session.number("PRAGMA data_version");
+        if (version != dataVersion) {
+          dataVersion = version;
+          schema.verify(session);
           onChange.run();
         }
       } catch (SQLException | RuntimeException e) {
         // The next query meets the same and tells its caller.
+        forget();
+      }
+    }
+
+    /** Closes the connection; what was read by it counts no more. */
+    private void forget() {
+      if (session != null) {
         close();
         onChange.run();
       }

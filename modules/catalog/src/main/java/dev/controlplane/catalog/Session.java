@@ -102,6 +102,22 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /** Several queries that see one state of the database, whatever is committed in between. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T read() throws SQLException;
+  }
+
+  /** Reads one state of the database. */
+  <T> T together(Reading<T> reading) throws SQLException {
+    execute("BEGIN");
+    try {
+      return reading.read();
+    } finally {
+      execute("END");
+    }
+  }
+
   /** Changes rows; how many. */
   int change(String sql, Object... parameters) throws SQLException {
     changed = true;

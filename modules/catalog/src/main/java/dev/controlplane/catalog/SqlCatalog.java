@@ -2,7 +2,6 @@ package dev.controlplane.catalog;
 
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -32,8 +31,33 @@ final class SqlCatalog implements Catalog {
           ORDER BY revision DESC LIMIT 1)\
       """;
 
+  /** Notes that a blob is not referred to any more, unless it is. */
+  private static final String UNREFERENCED =
+      """
+      INSERT INTO unreferenced (digest, since) SELECT ?1, ?2
+        WHERE NOT EXISTS (SELECT 1 FROM versions WHERE digest = ?1 AND deleted = 0)
+      ON CONFLICT (digest) DO UPDATE SET since = excluded.since\
+      """;
+
+  /** Forgets a worker that was gone: who holds it and asks is told of the deletion all the same. */
+  private static final String FORGET_GONE =
+      "DELETE FROM updates WHERE worker = ? AND revision <= ? AND latest IS NULL";
+
+  /** Versions deleted by updates that are about to be cut, and not brought back since. */
+  private static final String DELETED =
+      """
+      SELECT DISTINCT u.worker, u.version FROM updates u
+        JOIN versions v ON v.worker = u.worker AND v.version = u.version AND v.deleted = 1
+      WHERE u.kind = 3 AND u.revision > ?1 AND u.revision <= ?2
+        AND NOT EXISTS (SELECT 1 FROM updates l
+          WHERE l.worker = u.worker AND l.version = u.version AND l.kind = 3 AND l.revision > ?2)\
+      """;
+
   /** A version as it is stored. */
   private record Row(Version version, boolean deleted) {}
+
+  /** What a version is called. */
+  private record Name(String worker, String version) {}
 
   /** Which version is the latest, and the update that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
@@ -42,14 +66,14 @@ final class SqlCatalog implements Catalog {
   private final GroupCommit writer;
   private final Revisions revisions;
   private final SqlCatalogReader reader;
-  private final InstantSource clock;
+  private final LogClock clock;
 
   SqlCatalog(
       WriterLock lock,
       GroupCommit writer,
       Revisions revisions,
       SqlCatalogReader reader,
-      InstantSource clock) {
+      LogClock clock) {
     this.lock = lock;
     this.writer = writer;
     this.revisions = revisions;
@@ -85,7 +109,7 @@ final class SqlCatalog implements Catalog {
         return new Change(row.version(), row.version().revision(), false);
       }
     }
-    Instant now = now();
+    Instant now = clock.next(session);
     long revision = revisions.next(session);
     session.change(
         "INSERT INTO versions"
@@ -102,6 +126,7 @@ final class SqlCatalog implements Catalog {
         revision);
     Version published =
         new Version(worker, version, blob.digest(), blob.size(), contentType, now, revision);
+    session.change("DELETE FROM unreferenced WHERE digest = ?", blob.digest().hex());
     pointLatest(session, worker, version, revision);
     log(session, revision, Update.Kind.PUBLISHED, published, now, new Latest(version, revision));
     return new Change(published, revision, true);
@@ -123,7 +148,7 @@ final class SqlCatalog implements Catalog {
               revision,
               Update.Kind.ROLLED_BACK,
               target,
-              now(),
+              clock.next(session),
               new Latest(version, revision));
           return new Change(target, revision, true);
         });
@@ -135,9 +160,11 @@ final class SqlCatalog implements Catalog {
         session -> {
           Version target = live(session, worker, version);
           Latest latest = latest(session, worker);
+          Instant now = clock.next(session);
           long revision = revisions.next(session);
           session.change(
               "UPDATE versions SET deleted = 1 WHERE worker = ? AND version = ?", worker, version);
+          session.change(UNREFERENCED, target.digest().hex(), now.toEpochMilli());
           if (latest.version().equals(version)) {
             Optional<String> newest =
                 session.one(
@@ -153,7 +180,7 @@ final class SqlCatalog implements Catalog {
               session.change("DELETE FROM latest WHERE worker = ?", worker);
             }
           }
-          log(session, revision, Update.Kind.DELETED, target, now(), latest);
+          log(session, revision, Update.Kind.DELETED, target, now, latest);
           return new Change(target, revision, true);
         });
   }
@@ -231,22 +258,38 @@ final class SqlCatalog implements Catalog {
                   log.compacted(),
                   upTo);
           session.change("UPDATE meta SET compacted = ?", upTo);
+          for (Name deleted :
+              session.all(
+                  DELETED,
+                  row -> new Name(row.getString(1), row.getString(2)),
+                  log.compacted(),
+                  upTo)) {
+            session.change(
+                "DELETE FROM versions WHERE worker = ? AND version = ? AND deleted = 1",
+                deleted.worker(),
+                deleted.version());
+          }
           long removed = 0;
           for (String worker : workers) {
             removed += session.change(FORGET, worker, upTo, worker, upTo, worker, upTo);
+            removed += session.change(FORGET_GONE, worker, upTo);
           }
           return removed;
         });
   }
 
-  /** As precise as it is stored. */
-  private Instant now() {
-    return Instant.ofEpochMilli(clock.millis());
+  @Override
+  public Optional<Instant> unreferencedSince(Digest digest) {
+    return reader.unreferencedSince(digest);
   }
 
   @Override
-  public boolean refersTo(Digest digest) {
-    return reader.refersTo(digest);
+  public void collected(Instant before) {
+    writer.commit(
+        session -> {
+          session.change("DELETE FROM unreferenced WHERE since < ?", before.toEpochMilli());
+          return null;
+        });
   }
 
   @Override
@@ -285,8 +328,8 @@ final class SqlCatalog implements Catalog {
   }
 
   @Override
-  public List<Update> updates(long after, int limit) {
-    return reader.updates(after, limit);
+  public LogPage page(long after, int limit) {
+    return reader.page(after, limit);
   }
 
   @Override

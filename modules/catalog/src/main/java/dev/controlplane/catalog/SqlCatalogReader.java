@@ -151,7 +151,6 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public Optional<Version> recorded(String worker, String version) {
     return readers.ask(
-        Optional.empty(),
         session -> session.one(RECORDED, SqlCatalogReader::version, worker, version));
   }
 
@@ -161,7 +160,6 @@ final class SqlCatalogReader implements CatalogReader {
     if (row == null) {
       row =
           readers.ask(
-              Optional.empty(),
               session ->
                   key.version() == null
                       ? session.one(LATEST, SqlCatalogReader::version, key.worker())
@@ -181,7 +179,6 @@ final class SqlCatalogReader implements CatalogReader {
     int wanted = Cursor.oneMore(limit);
     return Cursor.page(
         readers.ask(
-            List.of(),
             session -> session.all(VERSIONS, SqlCatalogReader::version, worker, before, wanted)),
         limit,
         version -> Cursor.of(version.revision()));
@@ -192,9 +189,7 @@ final class SqlCatalogReader implements CatalogReader {
     String name = after == null ? "" : Cursor.name(after);
     int wanted = Cursor.oneMore(limit);
     return Cursor.page(
-        readers.ask(
-            List.of(),
-            session -> session.all(LATEST_OF_ALL, SqlCatalogReader::version, name, wanted)),
+        readers.ask(session -> session.all(LATEST_OF_ALL, SqlCatalogReader::version, name, wanted)),
         limit,
         version -> Cursor.of(version.worker()));
   }
@@ -204,7 +199,7 @@ final class SqlCatalogReader implements CatalogReader {
     Rows kept = current();
     LogState log = kept.log;
     if (log == null) {
-      log = readers.ask(LogState.NONE, SqlCatalogReader::log);
+      log = readers.ask(SqlCatalogReader::log);
       kept.log = log;
     }
     return log;
@@ -215,49 +210,49 @@ final class SqlCatalogReader implements CatalogReader {
         .one(
             LOG,
             row -> new LogState(row.getString(1), row.getLong(2), row.getLong(3), row.getLong(4)))
-        .orElseThrow(
-            () -> new CatalogException(session.file() + " is damaged; restore it from a backup"));
+        .orElseThrow(() -> damaged(session, "table meta is empty"));
   }
 
   @Override
-  public List<Update> updates(long after, int limit) {
+  public LogPage page(long after, int limit) {
     if (limit < 1) {
       throw new IllegalArgumentException("limit is " + limit + "; expected 1 or more");
     }
-    if (after >= head()) {
-      return List.of();
-    }
-    return readers.ask(
-        List.of(),
-        session -> {
-          List<Update> found = session.all(UPDATES, SqlCatalogReader::update, after, limit);
-          requireWhole(session, after);
-          return found;
-        });
+    LogState known = log();
+    return after >= known.head()
+        ? new LogPage(known, List.of())
+        : readers.ask(session -> session.together(() -> page(session, after, limit)));
   }
 
-  /** Asked after the rows were read: what was cut before them, or meanwhile, is noticed. */
-  private static void requireWhole(Session session, long revision) throws SQLException {
-    long compacted = log(session).compacted();
-    if (revision < compacted) {
-      throw new CompactedException(revision, compacted);
+  private static LogPage page(Session session, long after, int limit) throws SQLException {
+    return new LogPage(
+        whole(session, after), session.all(UPDATES, SqlCatalogReader::update, after, limit));
+  }
+
+  /** The state of the log; throws if it is cut above the revision. */
+  private static LogState whole(Session session, long revision) throws SQLException {
+    LogState log = log(session);
+    if (revision < log.compacted()) {
+      throw new CompactedException(revision, log);
     }
+    return log;
   }
 
   @Override
   public Page<Update> snapshot(long revision, int limit, String after) {
     return readers.ask(
-        new Page<>(List.of(), null),
-        session -> {
-          List<String> names = session.all(NAMES, row -> row.getString(1), after, limit);
-          List<Update> states = states(session, revision, names);
-          return new Page<>(states, names.size() < limit ? null : names.getLast());
-        });
+        session ->
+            session.together(
+                () -> {
+                  List<String> names = session.all(NAMES, row -> row.getString(1), after, limit);
+                  List<Update> states = states(session, revision, names);
+                  return new Page<>(states, names.size() < limit ? null : names.getLast());
+                }));
   }
 
   @Override
   public List<Update> snapshot(long revision, Collection<String> workers) {
-    return readers.ask(List.of(), session -> states(session, revision, workers));
+    return readers.ask(session -> session.together(() -> states(session, revision, workers)));
   }
 
   @Override
@@ -266,7 +261,6 @@ final class SqlCatalogReader implements CatalogReader {
       return Set.of();
     }
     return readers.ask(
-        Set.of(),
         session -> {
           Set<String> workers = new HashSet<>();
           for (Update one : updates) {
@@ -283,6 +277,7 @@ final class SqlCatalogReader implements CatalogReader {
 
   private static List<Update> states(Session session, long revision, Collection<String> workers)
       throws SQLException {
+    whole(session, revision);
     List<Update> states = new ArrayList<>();
     for (String worker : workers) {
       Optional<Update> newest =
@@ -291,7 +286,6 @@ final class SqlCatalogReader implements CatalogReader {
         states.add(state(session, newest.get()));
       }
     }
-    requireWhole(session, revision);
     return states;
   }
 
@@ -305,8 +299,7 @@ final class SqlCatalogReader implements CatalogReader {
             ? newest
             : session
                 .one(UPDATE, SqlCatalogReader::update, newest.latestRevision())
-                // Cut at this very moment: the check that follows the reading says so.
-                .orElse(newest);
+                .orElseThrow(() -> damaged(session, "no update " + newest.latestRevision()));
     if (mover.kind() != Update.Kind.DELETED) {
       return mover;
     }
@@ -328,22 +321,33 @@ final class SqlCatalogReader implements CatalogReader {
             newest.latest())
         .orElseThrow(
             () ->
-                new CatalogException(
-                    "%s is damaged: no version %s of %s; restore it from a backup"
-                        .formatted(session.file(), newest.latest(), newest.worker())));
+                damaged(
+                    session, "no version %s of %s".formatted(newest.latest(), newest.worker())));
   }
 
-  /** Whether a version that is not deleted has these bytes. */
-  boolean refersTo(Digest digest) {
+  private static CatalogUnavailableException damaged(Session session, String how) {
+    return new CatalogUnavailableException(
+        "%s is damaged: %s; restore it from a backup".formatted(session.file(), how));
+  }
+
+  /** As {@link Catalog#unreferencedSince}; only where the writer has brought the schema along. */
+  Optional<Instant> unreferencedSince(Digest digest) {
     return readers.ask(
-        false,
         session ->
             session
-                .one(
-                    "SELECT 1 FROM versions WHERE digest = ? AND deleted = 0 LIMIT 1",
-                    row -> true,
-                    digest.hex())
-                .isPresent());
+                    .one(
+                        "SELECT 1 FROM versions WHERE digest = ? AND deleted = 0 LIMIT 1",
+                        row -> true,
+                        digest.hex())
+                    .isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                    session
+                        .one(
+                            "SELECT since FROM unreferenced WHERE digest = ?",
+                            row -> Instant.ofEpochMilli(row.getLong(1)),
+                            digest.hex())
+                        .orElse(Instant.EPOCH)));
   }
 
   @Override

@@ -81,12 +81,10 @@ final class SqlConsumers implements Consumers {
 
   private static final String REPORTED =
       """
-      INSERT INTO statuses (consumer, worker, checksum, acknowledged_revision, acknowledged_at,
+      INSERT INTO statuses (consumer, worker, acknowledged_revision, acknowledged_at,
         active_revision, active_at, rejected_revision, rejected_at, code, message)
-      VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, '', '')
-      ON CONFLICT (consumer, worker) DO UPDATE SET
-        checksum = CASE WHEN excluded.checksum = '' THEN statuses.checksum
-          ELSE excluded.checksum END\
+      VALUES (?, ?, 0, 0, 0, 0, 0, 0, '', '')
+      ON CONFLICT (consumer, worker) DO NOTHING\
       """;
 
   private static final String ACKNOWLEDGED =
@@ -228,7 +226,7 @@ final class SqlConsumers implements Consumers {
     long revision = report.revision();
     long at = report.at().toEpochMilli();
     session.change(SEEN, consumer, at, 0L);
-    session.change(REPORTED, consumer, worker, report.checksum());
+    session.change(REPORTED, consumer, worker);
     return switch (report.state()) {
       case RECEIVED, VERIFIED ->
           session.change(ACKNOWLEDGED, consumer, worker, version, revision, at) > 0;
@@ -254,7 +252,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public Map<String, Rejection> rejections(String consumer) {
     return readers.ask(
-        Map.of(),
         session -> {
           Map<String, Rejection> found = new HashMap<>();
           session.all(
@@ -269,7 +266,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public boolean wantsAll(String consumer) {
     return readers.ask(
-        false,
         session ->
             session
                 .one(
@@ -284,14 +280,12 @@ final class SqlConsumers implements Consumers {
   public List<Standing> standings(String consumer, int limit, String after) {
     // The interest in all is no worker: it is not above an empty name.
     return readers.ask(
-        List.of(),
         session -> session.all(STANDINGS, SqlConsumers::standing, consumer, after, limit));
   }
 
   @Override
   public List<Standing> standingsWith(String worker, int limit, String after) {
     return readers.ask(
-        List.of(),
         session -> session.all(STANDINGS_WITH, SqlConsumers::standing, worker, after, limit));
   }
 
@@ -320,7 +314,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public Optional<Consumer> find(String id) {
     return readers.ask(
-        Optional.empty(),
         session -> session.one(COLUMNS + " FROM consumers WHERE id = ?", SqlConsumers::row, id));
   }
 
@@ -334,7 +327,6 @@ final class SqlConsumers implements Consumers {
   @Override
   public List<Consumer> following(String id, int limit) {
     return readers.ask(
-        List.of(),
         session ->
             session.all(
                 COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",

@@ -21,9 +21,21 @@ final class StorageErrors {
 
   private StorageErrors() {}
 
+  /** A failed read: of a database that can't be read, unless only a lock was in the way. */
+  static CatalogException ofRead(SQLException e, Path file) {
+    CatalogException meaning = of(e, file);
+    return code(e) == SQLiteErrorCode.SQLITE_BUSY.code
+        ? meaning
+        : new CatalogUnavailableException(meaning.getMessage(), e);
+  }
+
+  private static int code(SQLException e) {
+    return e instanceof SQLiteException s ? s.getResultCode().code & 0xff : e.getErrorCode();
+  }
+
   /** A failed call of SQLite. */
   static CatalogException of(SQLException e, Path file) {
-    int code = e instanceof SQLiteException s ? s.getResultCode().code & 0xff : e.getErrorCode();
+    int code = code(e);
     boolean onFile =
         code == SQLiteErrorCode.SQLITE_IOERR.code || code == SQLiteErrorCode.SQLITE_CANTOPEN.code;
     if (code == SQLiteErrorCode.SQLITE_FULL.code || (onFile && isFull(file))) {

@@ -2,6 +2,7 @@ package dev.controlplane.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -159,6 +160,8 @@ class BlobStoreTest {
     EMPTIED,
     EXTENDED,
     MISSING,
+    A_DIRECTORY,
+    A_DIRECTORY_WITH_A_FILE,
     ZEROED_IN_THE_MIDDLE,
     CHECKSUMS_MISSING,
     CHECKSUMS_BIT_FLIPPED,
@@ -169,7 +172,7 @@ class BlobStoreTest {
 
     void happen(Path blob, Path other) throws IOException {
       FileTime time = Files.getLastModifiedTime(blob);
-      Path sidecar = FileBlobStore.sidecarOf(blob);
+      Path sidecar = BlobFiles.sidecarOf(blob);
       long size = Files.size(blob);
       switch (this) {
         case FIRST_BIT_FLIPPED -> flip(blob, 0);
@@ -178,6 +181,14 @@ class BlobStoreTest {
         case EMPTIED -> resize(blob, 0);
         case EXTENDED -> resize(blob, size + 1);
         case MISSING -> Files.delete(blob);
+        case A_DIRECTORY -> {
+          Files.delete(blob);
+          Files.createDirectory(blob);
+        }
+        case A_DIRECTORY_WITH_A_FILE -> {
+          Files.delete(blob);
+          Files.writeString(Files.createDirectory(blob).resolve("lost"), "and found");
+        }
         case ZEROED_IN_THE_MIDDLE -> zero(blob, size / 2);
         case CHECKSUMS_MISSING -> Files.delete(sidecar);
         case CHECKSUMS_BIT_FLIPPED -> flip(sidecar, 60);
@@ -186,7 +197,7 @@ class BlobStoreTest {
         case SWAPPED_WITH_ANOTHER_OF_THE_SAME_LENGTH -> replace(other, blob);
         case SWAPPED_WITH_ANOTHER_AND_ITS_CHECKSUMS -> {
           replace(other, blob);
-          replace(FileBlobStore.sidecarOf(other), sidecar);
+          replace(BlobFiles.sidecarOf(other), sidecar);
         }
       }
       if (this != MISSING) {
@@ -230,14 +241,34 @@ class BlobStoreTest {
   @EnumSource
   void aDamagedBlobIsNeverServedAsGood(Damage damage) throws IOException {
     aDamagedBlobIsNeverServedAsGood(damage, 3 * CHUNK + 5);
-    assertEquals(4, files().size());
+    assertEquals(damage == Damage.A_DIRECTORY_WITH_A_FILE ? 5 : 4, files().size());
   }
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = ".*CHECKSUMS.*")
   void aDamagedBlobOfOneChunkIsNeverServedAsGood(Damage damage) throws IOException {
     aDamagedBlobIsNeverServedAsGood(damage, CHUNK);
-    assertEquals(2, files().size());
+    assertEquals(damage == Damage.A_DIRECTORY_WITH_A_FILE ? 3 : 2, files().size());
+  }
+
+  @Test
+  void aBlobThatIsReplacedWhileItIsOpenByWhatCanNotBeReadIsDamaged() throws IOException {
+    byte[] bytes = random(4096);
+    Digest digest = Blobs.store(store, bytes).digest();
+    // Its checksums are known, and a directory is as long as it is on most file systems.
+    assertArrayEquals(bytes, Blobs.read(store, digest, CHUNK));
+    Damage.A_DIRECTORY.happen(file(digest), file(digest));
+    assertThrows(DamagedBlobException.class, () -> Blobs.read(store, digest, CHUNK));
+  }
+
+  @Test
+  void blobsThatAreAllGoneAreAStoreThatCanNotBeReadAndNoDamage() throws IOException {
+    Digest digest = Blobs.store(store, random(10)).digest();
+    Files.move(directory.resolve("blobs"), directory.resolve("unmounted"));
+    CatalogException e = assertThrows(CatalogException.class, () -> store.open(digest));
+    assertFalse(e instanceof DamagedBlobException, e::toString);
+    Files.move(directory.resolve("unmounted"), directory.resolve("blobs"));
+    assertArrayEquals(random(10), Blobs.read(store, digest, CHUNK));
   }
 
   private void aDamagedBlobIsNeverServedAsGood(Damage damage, int length) throws IOException {
@@ -309,7 +340,7 @@ class BlobStoreTest {
     byte[] bytes = random(CHUNK + 1);
     Digest digest = Blobs.store(store, bytes).digest();
     try (Blob blob = store.open(digest)) {
-      Files.delete(FileBlobStore.sidecarOf(file(digest)));
+      Files.delete(BlobFiles.sidecarOf(file(digest)));
       Object before = key(digest);
       Blobs.store(store, bytes);
       assertNotEquals(before, key(digest));
@@ -477,7 +508,7 @@ class BlobStoreTest {
   }
 
   private Path file(Digest digest) {
-    return ((FileBlobStore) store).fileOf(digest);
+    return ((FileBlobStore) store).files().fileOf(digest);
   }
 
   private Object key(Digest digest) throws IOException {

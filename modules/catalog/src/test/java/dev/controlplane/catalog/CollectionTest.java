@@ -12,8 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -81,8 +83,8 @@ class CollectionTest {
     catalog.delete("w", "1");
 
     long onDisk = 0;
-    Path file = ((FileBlobStore) blobs).fileOf(DIGEST);
-    for (Path part : List.of(file, FileBlobStore.sidecarOf(file))) {
+    Path file = ((FileBlobStore) blobs).files().fileOf(DIGEST);
+    for (Path part : List.of(file, BlobFiles.sidecarOf(file))) {
       onDisk += Files.size(part);
     }
     Collected expected = new Collected(2, 1, onDisk, List.of(DIGEST));
@@ -111,21 +113,51 @@ class CollectionTest {
   }
 
   @Test
-  void whatIsYoungerStays() throws IOException {
+  void ageCountsFromTheLastReferenceAlsoAfterARestart() throws IOException {
+    publish("w", "1", BYTES);
+    publish("v", "1", BYTES);
+    // Stored long ago, and in use until now.
+    Instant stored = Instant.parse("2026-01-01T00:00:00Z");
+    Files.setLastModifiedTime(
+        ((FileBlobStore) blobs).files().fileOf(DIGEST), FileTime.from(stored));
+    catalog.delete("w", "1");
+    Instant before = Instant.now();
+    catalog.delete("v", "1");
+
+    assertEquals(0, blobs.collect(before.minusMillis(1), false).removed());
+    catalog.close();
+    open();
+    assertEquals(0, blobs.collect(before.minusMillis(1), false).removed());
+    assertEquals(1, collect().removed());
+    assertEquals(Instant.EPOCH, catalog.unreferencedSince(DIGEST).orElseThrow());
+  }
+
+  @Test
+  void ageCountsFromTheUploadToo() throws IOException {
     publish("w", "1", BYTES);
     catalog.delete("w", "1");
-    Instant stored = Instant.parse("2026-01-01T00:00:00Z");
-    Files.setLastModifiedTime(((FileBlobStore) blobs).fileOf(DIGEST), FileTime.from(stored));
-
-    assertEquals(0, blobs.collect(stored.minusMillis(1), false).removed());
+    Instant stored = Instant.now().plusSeconds(30);
+    Files.setLastModifiedTime(
+        ((FileBlobStore) blobs).files().fileOf(DIGEST), FileTime.from(stored));
     assertEquals(0, blobs.collect(stored, false).removed());
     assertEquals(1, blobs.collect(stored.plusMillis(1), false).removed());
   }
 
   @Test
+  void aBlobStoredWhileTheClockWasAheadGoesAllTheSame() throws IOException {
+    publish("w", "1", BYTES);
+    catalog.delete("w", "1");
+    Files.setLastModifiedTime(
+        ((FileBlobStore) blobs).files().fileOf(DIGEST),
+        FileTime.from(Instant.now().plus(Duration.ofDays(3650))));
+    assertEquals(0, collect().removed());
+    assertEquals(1, collect().removed());
+  }
+
+  @Test
   void checksumsWithoutTheirBlobGoAndWhatIsNotOursStays() throws IOException {
     publish("w", "1", BYTES);
-    Path file = ((FileBlobStore) blobs).fileOf(DIGEST);
+    Path file = ((FileBlobStore) blobs).files().fileOf(DIGEST);
     Path foreign = Files.writeString(file.resolveSibling("README"), "not ours");
     Path elsewhere =
         Files.createDirectories(directory.resolve("blobs/sha256/zz")).resolve(DIGEST.hex());
@@ -193,7 +225,7 @@ class CollectionTest {
                   reached.countDown();
                   await(goOn);
                 }
-                return answer;
+                return answer ? Optional.empty() : Optional.of(Instant.EPOCH);
               });
       this.collection = new FutureTask<>(() -> store.collect(later(), false));
       this.thread = new Thread(collection, "collection");

@@ -116,7 +116,7 @@ class ConsumersTest {
 
   private static Report report(String worker, String version, long revision, State state) {
     String why = state == State.REJECTED ? "why " + revision : "";
-    return new Report("c", worker, version, revision, state, "", why, why, NOON);
+    return new Report("c", worker, version, revision, state, why, why, NOON);
   }
 
   private List<Report> told(Report... reports) {

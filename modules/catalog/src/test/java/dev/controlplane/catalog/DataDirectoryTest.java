@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -132,9 +133,43 @@ class DataDirectoryTest {
     sql(Schema.CATALOG.in(temp), "PRAGMA user_version = 7");
     assertEquals(
         Schema.CATALOG.in(temp)
-            + " has schema version 7, made by a newer release; this one reads up to 2: use the"
+            + " has schema version 7, made by a newer release; this one reads up to 3: use the"
             + " newer release",
         opening.refusal(temp));
+  }
+
+  @Test
+  void aCatalogOfTheReleaseBeforeIsReadAndBroughtAlongByItsWriter() throws SQLException {
+    try (Catalog catalog = DataDirectory.openCatalog(temp)) {
+      catalog.publish("w", "1", BLOB, null);
+      catalog.delete("w", "1");
+    }
+    sql(Schema.CATALOG.in(temp), "DROP TABLE unreferenced");
+    sql(Schema.CATALOG.in(temp), "PRAGMA user_version = 2");
+    try (CatalogReader reader = DataDirectory.openReader(temp)) {
+      assertEquals(2, reader.head());
+      Instant before = Instant.now().minusMillis(1);
+      try (Catalog catalog = DataDirectory.openCatalog(temp)) {
+        assertTrue(catalog.unreferencedSince(BLOB.digest()).orElseThrow().isAfter(before));
+        catalog.publish("w", "2", BLOB, null);
+        assertEquals(3, reader.head());
+        assertEquals("2", reader.latest("w").orElseThrow().version());
+      }
+    }
+    DataDirectory.openCatalog(temp).close();
+  }
+
+  @Test
+  void consumersOfTheReleaseBeforeAreBroughtAlong() throws SQLException {
+    DataDirectory.openConsumers(temp).close();
+    sql(
+        Schema.CONSUMERS.in(temp),
+        "ALTER TABLE statuses ADD COLUMN checksum TEXT NOT NULL DEFAULT ''");
+    sql(Schema.CONSUMERS.in(temp), "PRAGMA user_version = 2");
+    try (Consumers consumers = DataDirectory.openConsumers(temp)) {
+      consumers.register("c", "", Instant.now());
+      assertTrue(consumers.find("c").isPresent());
+    }
   }
 
   @Test
@@ -214,10 +249,10 @@ class DataDirectoryTest {
   void aReaderWaitsForTheFirstWriterAndMakesNothing() throws IOException {
     Path directory = temp.resolve("later");
     try (CatalogReader reader = DataDirectory.openReader(directory)) {
-      readsAsEmpty(reader);
+      isUnavailable(reader);
       assertFalse(Files.exists(directory));
       Files.createDirectory(directory);
-      readsAsEmpty(reader);
+      isUnavailable(reader);
       assertEquals(List.of(), names(directory));
       DataDirectory.openBlobs(directory).checkReadable();
       assertEquals(List.of(), names(directory));
@@ -232,14 +267,11 @@ class DataDirectoryTest {
     }
   }
 
-  private static void readsAsEmpty(CatalogReader reader) {
-    reader.check();
-    assertEquals(0, reader.head());
-    assertEquals(Optional.empty(), reader.latest("w"));
-    assertEquals(Optional.empty(), reader.version("w", "1"));
-    assertEquals(new Page<>(List.of(), null), reader.versions("w", 10, null));
-    assertEquals(new Page<>(List.of(), null), reader.latestOfAll(10, null));
-    assertEquals(List.of(), reader.updates(0, 10));
+  private static void isUnavailable(CatalogReader reader) {
+    Reads.all()
+        .forEach(
+            (name, read) ->
+                assertThrows(CatalogUnavailableException.class, () -> read.accept(reader), name));
   }
 
   @Test

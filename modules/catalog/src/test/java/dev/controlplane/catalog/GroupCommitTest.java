@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -30,7 +31,11 @@ class GroupCommitTest {
   @TempDir Path directory;
   private final AtomicInteger changes = new AtomicInteger();
   private final CountDownLatch release = new CountDownLatch(1);
+  private final List<Throwable> deaths = new CopyOnWriteArrayList<>();
   private GroupCommit writer;
+
+  /** Thrown by the companion after each commit. */
+  private volatile Error failure;
 
   @BeforeEach
   void open() throws Exception {
@@ -39,7 +44,13 @@ class GroupCommitTest {
         new GroupCommit(
             "test-writer",
             Session.toWrite(Schema.CONSUMERS.in(directory)),
-            _ -> changes.incrementAndGet());
+            _ -> {
+              changes.incrementAndGet();
+              if (failure != null) {
+                throw failure;
+              }
+            },
+            deaths::add);
   }
 
   @AfterEach
@@ -112,6 +123,50 @@ class GroupCommitTest {
         CatalogException.class, assertThrows(ExecutionException.class, wrong::get).getCause());
     assertEquals(2, count());
     assertEquals("afterwards", writer.commit(session -> insert(session, "afterwards")));
+  }
+
+  private static Void overflow(Session session) throws SQLException {
+    session.change(INSERT, "deep");
+    throw new StackOverflowError();
+  }
+
+  private static Void exhaust(Session session) throws SQLException {
+    session.change(INSERT, "large");
+    throw new OutOfMemoryError("of a test");
+  }
+
+  @Test
+  void anErrorOfOneRequestHangsNobody() throws Exception {
+    hold();
+    FutureTask<String> first = insertLater("first");
+    waiting(1);
+    FutureTask<Void> deep = later(GroupCommitTest::overflow);
+    waiting(2);
+    FutureTask<Void> large = later(GroupCommitTest::exhaust);
+    waiting(3);
+    FutureTask<String> last = insertLater("last");
+    waiting(4);
+    release.countDown();
+
+    assertEquals("first", first.get(20, TimeUnit.SECONDS));
+    assertEquals("last", last.get(20, TimeUnit.SECONDS));
+    for (FutureTask<Void> broken : List.of(deep, large)) {
+      assertInstanceOf(
+          CatalogException.class,
+          assertThrows(ExecutionException.class, () -> broken.get(20, TimeUnit.SECONDS))
+              .getCause());
+    }
+    assertEquals(2, count());
+    assertEquals(List.of(), deaths);
+  }
+
+  @Test
+  void whatIsOnDiskIsAnsweredAsSuchThoughTheCompanionFailsAfterwards() {
+    failure = new InternalError("of the companion");
+    assertEquals("kept", writer.commit(session -> insert(session, "kept")));
+    failure = null;
+    assertEquals(1, count());
+    assertEquals(List.of(), deaths);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +128,44 @@ class SnapshotTest {
     assertEquals(names, at(5).stream().map(told -> told.substring(0, told.indexOf(' '))).toList());
   }
 
+  /** Whether a worker was deleted at or before a revision. */
+  private static boolean isGoneBy(String told, long revision) {
+    return told.contains(" DELETED ")
+        && Long.parseLong(told.substring(told.indexOf('@') + 1)) <= revision;
+  }
+
+  @Test
+  void nothingIsLeftOfWorkersThatWereDeletedBeforeTheLogBegins() {
+    for (int i = 0; i < 50; i++) {
+      catalog.publish("w" + i, "1", ONE, null);
+      catalog.delete("w" + i, "1");
+    }
+    catalog.publish("w0", "2", TWO, null);
+    assertEquals(100, catalog.compact(100));
+
+    assertEquals(List.of("w0"), at(101).stream().map(told -> told.substring(0, 2)).toList());
+    assertEquals(1, catalog.updates(100, 10).size());
+    assertEquals(List.of(), catalog.snapshot(101, List.of("w1")));
+    assertEquals(Optional.empty(), catalog.recorded("w1", "1"));
+    // Its number can be used again, also for other bytes.
+    assertEquals(102, catalog.publish("w1", "1", TWO, null).revision());
+  }
+
+  @Test
+  void theNumberOfADeletedVersionStaysUsedAsLongAsTheLogHasItsDeletion() {
+    catalog.publish("w", "1", ONE, null);
+    catalog.publish("w", "2", ONE, null);
+    catalog.delete("w", "1");
+    catalog.compact(2);
+    assertThrows(VersionConflictException.class, () -> catalog.publish("w", "1", TWO, null));
+    catalog.publish("w", "1", ONE, null);
+    catalog.delete("w", "1");
+    catalog.compact(3);
+    assertThrows(VersionConflictException.class, () -> catalog.publish("w", "1", TWO, null));
+    catalog.compact(5);
+    catalog.publish("w", "1", TWO, null);
+  }
+
   @Test
   void compactionKeepsWhatTellsHowWorkersStand() {
     long seed = System.nanoTime();
@@ -152,7 +191,10 @@ class SnapshotTest {
       catalog.compact(upTo);
       assertEquals(upTo, catalog.log().compacted());
       for (long revision = upTo; revision <= 200; revision++) {
-        assertEquals(stood.get(revision), at(revision), "seed " + seed + ", revision " + revision);
+        assertEquals(
+            stood.get(revision).stream().filter(told -> !isGoneBy(told, upTo)).toList(),
+            at(revision),
+            "seed " + seed + ", revision " + revision);
       }
       assertThrows(CompactedException.class, () -> at(upTo - 1));
       assertThrows(CompactedException.class, () -> catalog.updates(upTo - 1, 1));

@@ -11,6 +11,7 @@ import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
+import dev.controlplane.server.Vital;
 import dev.controlplane.transport.GrpcStreams;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;
@@ -30,22 +31,35 @@ final class GrpcServer implements ServerProcess.Program {
     setup.listen("grpc", SOCKET, "grpc-port");
 
     Path directory = settings.path("storage-path");
-    Consumers consumers = setup.resource(() -> DataDirectory.openConsumers(directory));
+    Consumers consumers =
+        setup.resource(
+            () ->
+                DataDirectory.openConsumers(
+                    directory, e -> Vital.endProcess(setup.log(), "consumers-writer", e)));
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);
 
     PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
     Subscriptions subscriptions = new Subscriptions(push.maxStreams());
     UpdateEncoder encoder = new UpdateEncoder(blobs, push.inlineLimit(), setup.log());
-    UpdateLog log = new UpdateLog(catalog, encoder, push.windowEntries(), push.windowBytes());
+    UpdateLog.Limits limits =
+        new UpdateLog.Limits(
+            push.windowEntries(), push.windowBytes(), push.catchUpStreams(), push.snapshotBytes());
     LastSeen lastSeen =
         setup.resource(
             () ->
                 new LastSeen(consumers, InstantSource.system(), push.lastSeenWrite(), setup.log()));
     LogTail tail =
         setup.resource(
-            () -> new LogTail(log, subscriptions, metrics, push.pollInterval(), setup.log()));
-    metrics.show(subscriptions, log, tail);
+            () ->
+                new LogTail(
+                    catalog,
+                    found -> new UpdateLog(catalog, encoder, limits, found),
+                    subscriptions,
+                    metrics,
+                    push.pollInterval(),
+                    setup.log()));
+    metrics.show(subscriptions, tail);
 
     SentTimes sentTimes = new SentTimes();
     StatusReports reports =
@@ -60,16 +74,9 @@ final class GrpcServer implements ServerProcess.Program {
             setup.log());
     SubscribeWorkerUpdates updates =
         new SubscribeWorkerUpdates(
-            push,
             subscriptions,
-            log,
             tail,
-            catalog,
-            consumers,
-            lastSeen,
-            sentTimes,
-            metrics,
-            setup.log());
+            new PushServices(push, consumers, lastSeen, sentTimes, metrics, setup.log()));
     ControlPlaneService service =
         new ControlPlaneService(
             updates, reports, consumers, metrics, InstantSource.system(), setup.log());
@@ -94,6 +101,7 @@ final class GrpcServer implements ServerProcess.Program {
     setup.check("blobs", blobs::checkReadable);
     setup.check("consumers", consumers::check);
     setup.check("log-tail", tail::check);
+    setup.check("last-seen", lastSeen::check);
     setup.onDrain(health::enterTerminalState);
     setup.onDrain(() -> updates.stop(push.drainLimit()));
   }

@@ -3,8 +3,8 @@ package dev.controlplane.grpc;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Consumers.Sighting;
-import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Vital;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -13,8 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -25,14 +23,16 @@ final class LastSeen implements AutoCloseable {
   /** While the disk takes nothing, so many consumers are remembered. */
   private static final int MAX_PENDING = 100_000;
 
+  /** The longest time that one write may take before the health check fails. */
+  private static final Duration MAX_ROUND = Duration.ofMinutes(1);
+
   private final Consumers consumers;
   private final InstantSource clock;
   private final Duration interval;
   private final EventLog events;
   private final ConcurrentMap<String, Sighting> pending = new ConcurrentHashMap<>();
   private final ReentrantLock writing = new ReentrantLock();
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread thread;
+  private final Vital thread;
   private volatile boolean failing;
 
   /**
@@ -45,7 +45,7 @@ final class LastSeen implements AutoCloseable {
     this.clock = clock;
     this.interval = interval;
     this.events = events;
-    this.thread = Goroutines.start("last-seen", this::run);
+    this.thread = Vital.start("last-seen", interval.plus(MAX_ROUND), events, this::run);
   }
 
   /** A consumer is alive now. Never waits for the disk. */
@@ -73,14 +73,19 @@ final class LastSeen implements AutoCloseable {
         later.interest().or(earlier::interest));
   }
 
-  private void run() {
-    try {
-      while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+  private void run(Vital self) throws InterruptedException {
+    while (self.pause(interval)) {
+      try {
         write();
+      } catch (RuntimeException e) {
+        events.error("last-seen-failed", e);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
+  }
+
+  /** Throws with the reason if signs of life are not written any more; for health checks. */
+  void check() {
+    thread.check();
   }
 
   /** Writes what is pending; false if it could not be, and is pending still. */
@@ -108,14 +113,10 @@ final class LastSeen implements AutoCloseable {
     }
   }
 
+  /** Ends the thread, whatever the interval, and writes what is pending. */
   @Override
   public void close() {
-    closed.countDown();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    thread.closeGently();
     if (!write()) {
       events.warn("last-seen-lost", "consumers", pending.size());
     }

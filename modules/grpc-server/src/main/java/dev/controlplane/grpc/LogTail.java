@@ -1,26 +1,77 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CatalogUnavailableException;
+import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.LogState;
-import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.grpc.Subscription.End;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Vital;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
- * Follows the log and offers each update to those who want it. One thread: it looks at the log when
- * it is told to, and at every poll interval because what tells it may be lost.
+ * Follows the log and offers each update to the subscriptions that want it. One thread: it looks at
+ * the log when a hint arrives, and at every poll interval because a hint may be lost.
  *
- * <p>Invariant: {@link #revision} grows to that of an update before the update is offered, and
- * {@link #offered} after all the offers; see {@link Subscription} for what stands on them.
+ * <p>The tail is a state machine. {@link #followed} is the log L while the tail follows one, up to
+ * its revision R, and null while there is none; {@link #lost} then tells which log was followed
+ * before, if any. Each look at the catalog leads to one transition:
+ *
+ * <table>
+ * <caption>Transitions</caption>
+ * <tr><th>state</th><th>the look finds</th><th>next state</th><th>open streams</th></tr>
+ * <tr><td>no log</td><td>no catalog, or one that can't be read</td><td>no log</td>
+ *     <td>none are open; new ones are refused with UNAVAILABLE</td></tr>
+ * <tr><td>no log</td><td>a log with head H</td><td>following it at H</td>
+ *     <td>new ones open</td></tr>
+ * <tr><td>following L at R</td><td>L with head H &gt;= R</td><td>following L at H</td>
+ *     <td>are offered R+1 to H</td></tr>
+ * <tr><td>following L at R</td><td>L with head H, compacted above R</td>
+ *     <td>following L at H</td>
+ *     <td>are marked behind: each reads on from the log and meets the cut there</td></tr>
+ * <tr><td>following L at R</td><td>another id or epoch, head H</td><td>following it at H</td>
+ *     <td>end with LOG_REPLACED</td></tr>
+ * <tr><td>following L at R</td><td>L with head H &lt; R</td><td>lost</td>
+ *     <td>end with LOG_REPLACED</td></tr>
+ * <tr><td>following L at R</td><td>no catalog</td><td>lost</td><td>end with NO_LOG</td></tr>
+ * <tr><td>following L at R</td><td>a read fails, for less than {@link #MAY_FAIL_FOR}</td>
+ *     <td>following L at R</td><td>stay open; those that are behind wait</td></tr>
+ * <tr><td>following L at R</td><td>reads fail for {@link #MAY_FAIL_FOR}</td><td>lost</td>
+ *     <td>end with NO_LOG</td></tr>
+ * <tr><td>lost</td><td>nothing, or reads fail</td><td>lost</td>
+ *     <td>none are open; new ones are refused with UNAVAILABLE</td></tr>
+ * <tr><td>lost</td><td>L with head H &gt;= R, or another log with head H</td>
+ *     <td>following it at H</td><td>new ones open</td></tr>
+ * <tr><td>lost</td><td>L with head H &lt; R, for less than {@link #SHORTER_FOR}: its files may be
+ *     only half restored</td><td>lost</td><td>none are open; new ones are refused</td></tr>
+ * <tr><td>lost</td><td>L with head H &lt; R, for {@link #SHORTER_FOR}</td>
+ *     <td>following it at H</td><td>new ones open</td></tr>
+ * </table>
+ *
+ * <p>A stream that ended comes back with its resume token. It goes on where it was if the log still
+ * has that place, and gets RESYNC if not.
+ *
+ * <p>Invariant: {@link UpdateLog#revision} grows to that of an update before the update is offered,
+ * and {@link UpdateLog#offered} after all the offers; see {@link Subscription} for what stands on
+ * them. {@link #followed} changes before the streams of the old log are ended, so a stream that
+ * opens meanwhile either is ended with them or sees the change.
  */
-final class LogTail implements Subscription.Tail, AutoCloseable {
-  /** A log that is shorter than what was read must stay so for as long to be taken for another. */
-  private static final Duration REPLACED_AFTER = Duration.ofSeconds(5);
+final class LogTail implements AutoCloseable {
+  /** Reads of a catalog that is there may fail for so long before its streams are ended. */
+  private static final Duration MAY_FAIL_FOR = Duration.ofSeconds(1);
+
+  /** A log that ends before what was sent must do so for as long to be followed. */
+  private static final Duration SHORTER_FOR = Duration.ofMillis(1500);
+
+  /** While there is no log the tail looks for one at least so often. */
+  private static final Duration SEARCH_INTERVAL = Duration.ofMillis(250);
 
   private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
 
@@ -30,132 +81,147 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
    */
   private static final int ROUND = 8;
 
-  private final UpdateLog log;
+  private final CatalogReader catalog;
+  private final Function<LogState, UpdateLog> logs;
   private final Subscriptions subscriptions;
   private final PushMetrics metrics;
   private final Duration pollInterval;
   private final EventLog events;
   private final BlockingQueue<Boolean> hints = new ArrayBlockingQueue<>(1);
-  private final Thread thread;
+  private final Vital thread;
 
+  private volatile UpdateLog followed;
   private volatile long revision;
-  private volatile long offered;
-  private volatile long lookedAt = System.nanoTime();
   private volatile String trouble;
   private volatile boolean closed;
+
+  // Only the tail's thread uses these. The log that was followed before, or null.
+  private UpdateLog lost;
+
+  private Vital self;
+  private long failingSince;
   private long shorterSince;
 
-  /** Starts at the end of the log. */
+  /**
+   * Looks at the catalog once, then follows its log from its head.
+   *
+   * @param logs makes the memory of a log that was found
+   */
   LogTail(
-      UpdateLog log,
+      CatalogReader catalog,
+      Function<LogState, UpdateLog> logs,
       Subscriptions subscriptions,
       PushMetrics metrics,
       Duration pollInterval,
       EventLog events) {
-    this.log = log;
+    this.catalog = catalog;
+    this.logs = logs;
     this.subscriptions = subscriptions;
     this.metrics = metrics;
     this.pollInterval = pollInterval;
     this.events = events;
-    LogState now = log.state();
-    log.follow(now);
-    this.revision = now.head();
-    this.offered = revision;
-    this.thread = Goroutines.factory(Thread.ofVirtual().name("log-tail")).newThread(this::run);
-    thread.start();
+    attempt();
+    this.thread = Vital.start("log-tail", STUCK_AFTER.plus(pollInterval), events, this::run);
   }
 
-  @Override
-  public long revision() {
+  /** The log that is followed now; null if there is none. */
+  UpdateLog followed() {
+    return followed;
+  }
+
+  /** The newest revision that is being offered, or was. */
+  long revision() {
     return revision;
   }
 
-  @Override
-  public long offered() {
-    return offered;
+  /** How many updates the log has that are not offered yet; 0 while there is no log. */
+  long lag() {
+    UpdateLog log = followed;
+    return log == null ? 0 : Math.max(0, log.state().head() - log.revision());
+  }
+
+  /** How many streams wait for their turn to catch up. */
+  int waitingToCatchUp() {
+    UpdateLog log = followed;
+    return log == null ? 0 : log.turns().waiting();
+  }
+
+  /** Bytes of snapshots' messages in memory. */
+  long snapshotBytes() {
+    UpdateLog log = followed;
+    return log == null ? 0 : log.snapshots().bytes();
+  }
+
+  /** Bytes of messages and pages in memory. */
+  long bytes() {
+    UpdateLog log = followed;
+    return log == null ? 0 : log.bytes();
   }
 
   /** The log may have this revision: have a look. Many hints before the next look are one. */
-  void hint(long told) {
-    if (told > revision) {
+  void hint(long announced) {
+    if (announced > revision || followed == null) {
       hints.offer(Boolean.TRUE);
     }
   }
 
-  private void run() {
-    while (!closed) {
-      try {
-        hints.poll(pollInterval.toNanos(), TimeUnit.NANOSECONDS);
-        follow();
-        lookedAt = System.nanoTime();
-        well();
-      } catch (InterruptedException e) {
-        return;
-      } catch (RuntimeException e) {
-        unwell(e);
+  private void run(Vital vital) throws InterruptedException {
+    self = vital;
+    while (!self.isClosing()) {
+      long wait = pollInterval.toNanos();
+      if (trouble != null) {
+        wait = Math.min(wait, SEARCH_INTERVAL.toNanos());
       }
+      hints.poll(wait, TimeUnit.NANOSECONDS);
+      attempt();
+      self.beat();
     }
   }
 
-  private void follow() {
-    LogState now = log.state();
-    if (isAnother(now)) {
+  private void attempt() {
+    try {
+      look();
+      well();
+    } catch (RuntimeException e) {
+      unwell(e);
+    }
+  }
+
+  private void look() {
+    LogState now = catalog.log();
+    UpdateLog log = followed;
+    if (log == null) {
+      found(now);
+    } else if (!log.isSame(now)) {
       replaced(now, "it has the id or the epoch of another");
-    }
-    long head = now.head();
-    if (head < revision) {
-      shorter(now);
-      return;
-    }
-    shorterSince = 0;
-    while (revision < head && !closed) {
-      offer(read(revision + 1, Math.min(head, revision + ROUND)));
-      lookedAt = System.nanoTime();
+    } else if (now.head() < log.revision()) {
+      lose(log, End.LOG_REPLACED);
+      throw shorter(now);
+    } else {
+      readOn(log, now.head());
     }
   }
 
-  private List<LogEntry> read(long first, long last) {
-    List<LogEntry> updates = new ArrayList<>(ROUND);
-    for (long next = first; next <= last; next++) {
-      LogEntry update = log.at(next);
-      if (subscriptions.want(update.update().worker())) {
-        // Here once, before a thousand handlers ask for it.
-        log.message(update);
+  private void found(LogState now) {
+    if (lost != null && lost.isSame(now) && now.head() < lost.revision()) {
+      if (System.nanoTime() - shorterSince < SHORTER_FOR.toNanos() || shorterSince == 0) {
+        throw shorter(now);
       }
-      log.passed(update.update());
-      updates.add(update);
-    }
-    return updates;
-  }
-
-  private void offer(List<LogEntry> updates) {
-    List<FanOutEvent> events = updates.stream().map(FanOutEvent::begun).toList();
-    revision = updates.getLast().revision();
-    int fellBehind = subscriptions.offer(updates);
-    offered = revision;
-    events.forEach(event -> event.ended(subscriptions.open(), fellBehind));
-    metrics.fellBehind(fellBehind);
-  }
-
-  private boolean isAnother(LogState now) {
-    LogState followed = log.followed();
-    if (followed.id().isEmpty() && !now.id().isEmpty()) {
-      log.follow(now);
-      return false;
-    }
-    // A catalog that is away for a moment reads as none.
-    return !now.id().isEmpty()
-        && (!now.id().equals(followed.id()) || now.epoch() != followed.epoch());
-  }
-
-  private void shorter(LogState now) {
-    long time = System.nanoTime();
-    if (shorterSince == 0) {
-      shorterSince = time;
-    }
-    if (time - shorterSince >= REPLACED_AFTER.toNanos()) {
       replaced(now, "it ends before what was sent");
+    } else if (lost != null && !lost.isSame(now)) {
+      replaced(now, "it has the id or the epoch of another");
+    } else {
+      follow(now);
+      events.info("log-found", "id", now.id(), "epoch", now.epoch(), "head", now.head());
     }
+  }
+
+  private CatalogException shorter(LogState now) {
+    if (shorterSince == 0) {
+      shorterSince = System.nanoTime();
+    }
+    return new CatalogUnavailableException(
+        "the log ends at revision %d, before %d that was sent".formatted(now.head(), revision));
   }
 
   private void replaced(LogState now, String how) {
@@ -169,16 +235,82 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
         "the log is not the one that was followed: "
             + how
             + "; every stream ends and may start anew");
+    follow(now);
+    endAll(End.LOG_REPLACED);
+  }
+
+  private void follow(LogState now) {
+    lost = null;
     shorterSince = 0;
-    log.follow(now);
     revision = now.head();
-    offered = revision;
-    subscriptions.all().forEach(s -> s.end(Subscription.End.LOG_REPLACED));
+    followed = logs.apply(now);
+  }
+
+  private void lose(UpdateLog log, End reason) {
+    lost = log;
+    shorterSince = 0;
+    followed = null;
+    endAll(reason);
+  }
+
+  private void endAll(End reason) {
+    subscriptions.all().forEach(subscription -> subscription.end(reason));
+  }
+
+  private void readOn(UpdateLog log, long head) {
+    while (log.revision() < head && !closed) {
+      int round = (int) Math.min(ROUND, head - log.revision());
+      List<Update> updates;
+      try {
+        updates = log.read(log.revision(), round);
+      } catch (CompactedException e) {
+        skip(log, e.log().head());
+        return;
+      }
+      if (updates.isEmpty()) {
+        throw new MissingUpdateException(log.revision() + 1);
+      }
+      offer(
+          log,
+          updates.stream()
+              .map(update -> log.add(update, subscriptions.want(update.worker())))
+              .toList());
+      self.beat();
+    }
+  }
+
+  private void offer(UpdateLog log, List<LogEntry> updates) {
+    List<FanOutEvent> fanOuts = updates.stream().map(FanOutEvent::begun).toList();
+    long last = updates.getLast().revision();
+    log.offering(last);
+    revision = last;
+    int fellBehind = subscriptions.offer(updates);
+    log.hasOffered(last);
+    fanOuts.forEach(event -> event.ended(subscriptions.open(), fellBehind));
+    metrics.fellBehind(fellBehind);
+  }
+
+  /** The log was cut above the revision: what can be offered begins at its head. */
+  private void skip(UpdateLog log, long head) {
+    events.warn(
+        "log-compacted-past-tail",
+        "revision",
+        log.revision(),
+        "head",
+        head,
+        "reason",
+        "the log was cut above what was offered; every stream reads on from the log");
+    log.skipTo(head);
+    revision = head;
+    subscriptions.fallBehind();
+    log.hasOffered(head);
   }
 
   private void unwell(RuntimeException e) {
+    long now = System.nanoTime();
     String reason = String.valueOf(e.getMessage());
     if (trouble == null && !closed) {
+      failingSince = now;
       if (e instanceof CatalogException) {
         events.warn("log-unreadable", "revision", revision, "reason", reason);
       } else {
@@ -186,6 +318,12 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
       }
     }
     trouble = reason;
+    UpdateLog log = followed;
+    if (log != null
+        && (e instanceof CatalogUnavailableException
+            || now - failingSince >= MAY_FAIL_FOR.toNanos())) {
+      lose(log, End.NO_LOG);
+    }
   }
 
   private void well() {
@@ -201,22 +339,13 @@ final class LogTail implements Subscription.Tail, AutoCloseable {
     if (reason != null) {
       throw new CatalogException("the update log can't be read: " + reason);
     }
-    long age = System.nanoTime() - lookedAt;
-    if (age > STUCK_AFTER.plus(pollInterval).toNanos()) {
-      throw new CatalogException(
-          "the update log was last looked at %d s ago"
-              .formatted(TimeUnit.NANOSECONDS.toSeconds(age)));
-    }
+    thread.check();
   }
 
   @Override
   public void close() {
     closed = true;
     hints.offer(Boolean.TRUE);
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    thread.closeGently();
   }
 }

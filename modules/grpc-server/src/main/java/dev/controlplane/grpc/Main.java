@@ -8,6 +8,6 @@ public final class Main {
 
   /** Serves until the process is told to end. Settings come from the environment. */
   public static void main(String[] arguments) {
-    ServerProcess.run("grpc-server", new GrpcServer());
+    ServerProcess.run("grpc-server", arguments, new GrpcServer());
   }
 }

@@ -21,7 +21,9 @@ final class PushMetrics {
     /** Its fields are not as they should be. */
     INVALID,
     /** There are as many streams as there may be. */
-    TOO_MANY
+    TOO_MANY,
+    /** There is no update log that could be read. */
+    NO_LOG
   }
 
   private static final Duration[] BUCKETS = {
@@ -82,7 +84,7 @@ final class PushMetrics {
   }
 
   /** Shows what is true now, besides what was counted. */
-  void show(Subscriptions subscriptions, UpdateLog log, LogTail tail) {
+  void show(Subscriptions subscriptions, LogTail tail) {
     gauge("controlplane.streams", "Streams that are open", subscriptions::open);
     gauge("controlplane.streams.max", "Streams that may be open", subscriptions::max);
     gauge(
@@ -102,12 +104,17 @@ final class PushMetrics {
                 .mapToLong(s -> Math.max(0, tail.revision() - s.position()))
                 .max()
                 .orElse(0));
-    gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", log::bytes);
-    gauge("controlplane.tail.revision", "The newest revision offered to streams", tail::revision);
+    gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", tail::bytes);
     gauge(
-        "controlplane.tail.lag",
-        "Updates in the log that are not offered yet",
-        () -> Math.max(0, log.state().head() - tail.revision()));
+        "controlplane.snapshot.bytes",
+        "Bytes of snapshots' messages in memory",
+        tail::snapshotBytes);
+    gauge(
+        "controlplane.catch.up.waiting",
+        "Streams that wait for their turn to read older updates",
+        tail::waitingToCatchUp);
+    gauge("controlplane.tail.revision", "The newest revision offered to streams", tail::revision);
+    gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", tail::lag);
   }
 
   private void counter(String name, String description, LongAdder count, Enum<?>... reasons) {

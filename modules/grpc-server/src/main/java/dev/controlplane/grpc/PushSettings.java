@@ -20,6 +20,8 @@ import java.time.Duration;
  * @param queueSize how many updates wait for one stream
  * @param windowEntries how many updates are in memory for those who are behind
  * @param windowBytes how many bytes of them
+ * @param catchUpStreams how many streams that are far behind read the log at once
+ * @param snapshotBytes how many bytes of snapshots' messages are in memory
  * @param lastSeenInterval how often an open stream is recorded as a sign of life
  * @param lastSeenWrite how long signs of life gather before they are written
  * @param drainLimit how long streams may take to end when the server stops
@@ -39,6 +41,8 @@ record PushSettings(
     int queueSize,
     int windowEntries,
     long windowBytes,
+    int catchUpStreams,
+    long snapshotBytes,
     Duration lastSeenInterval,
     Duration lastSeenWrite,
     Duration drainLimit,
@@ -62,6 +66,8 @@ record PushSettings(
         settings.integer("queue-size", 1, 65_536),
         settings.integer("window-updates", 1, 1_000_000),
         settings.number("window-bytes", 0, Long.MAX_VALUE),
+        settings.integer("catch-up-streams", 1, 10_000),
+        settings.number("snapshot-bytes", 0, Long.MAX_VALUE),
         settings.duration("last-seen-interval", MILLISECOND, Duration.ofDays(1)),
         settings.duration("last-seen-write", MILLISECOND, HOUR),
         settings.duration("drain-limit", MILLISECOND, Duration.ofSeconds(3)),

@@ -83,7 +83,6 @@ final class ReportChecks {
         version,
         revision(report.getRevision(), told),
         state,
-        checksum,
         report.getCode(),
         report.getMessage(),
         at);

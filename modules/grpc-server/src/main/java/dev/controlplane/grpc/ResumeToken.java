@@ -10,9 +10,10 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * Where a consumer stands, as it hands it back to go on: opaque to it. Base64url of: form (1 byte),
- * log id (16), epoch (8), revision (8), fingerprint (4), the name in a snapshot after which it goes
- * on (UTF-8; missing outside of one), CRC-32C of all before (4).
+ * Where a consumer stands, as it hands it back to go on: opaque to it. Base64url of: form (1 byte;
+ * 1 outside of a snapshot, 2 in one, 3 in a whole one), log id (16), epoch (8), revision (8),
+ * fingerprint (4), the name in a snapshot after which it goes on (UTF-8; missing outside of one),
+ * CRC-32C of all before (4).
  *
  * @param logId which log; empty before there is one
  * @param epoch of the log
@@ -21,10 +22,14 @@ import java.util.zip.CRC32C;
  *     from the one it was; 0 where it is not known
  * @param snapshotAfter the name in the snapshot of {@code revision} after which it goes on, empty
  *     for its start; null when it has the snapshot, or never wanted one
+ * @param whole whether the snapshot names every worker, also those that the consumer holds; false
+ *     outside of a snapshot
  */
-record ResumeToken(String logId, long epoch, long revision, int fingerprint, String snapshotAfter) {
+record ResumeToken(
+    String logId, long epoch, long revision, int fingerprint, String snapshotAfter, boolean whole) {
   private static final byte FORM = 1;
   private static final byte FORM_IN_SNAPSHOT = 2;
+  private static final byte FORM_IN_WHOLE_SNAPSHOT = 3;
   private static final int FIXED = 1 + 16 + 8 + 8 + 4;
   private static final int CHECK = 4;
 
@@ -33,12 +38,23 @@ record ResumeToken(String logId, long epoch, long revision, int fingerprint, Str
 
   /** Behind an update. */
   static ResumeToken after(LogState log, Update update) {
-    return new ResumeToken(log.id(), log.epoch(), update.revision(), fingerprint(update), null);
+    return new ResumeToken(
+        log.id(), log.epoch(), update.revision(), fingerprint(update), null, false);
   }
 
-  /** The same place, within its snapshot. */
+  /** The start of the snapshot of the same revision. */
+  ResumeToken startOfSnapshot(boolean everyWorker) {
+    return new ResumeToken(logId, epoch, revision, fingerprint, "", everyWorker);
+  }
+
+  /** The same snapshot, after a name. */
   ResumeToken inSnapshot(String after) {
-    return new ResumeToken(logId, epoch, revision, fingerprint, after);
+    return new ResumeToken(logId, epoch, revision, fingerprint, after, whole);
+  }
+
+  /** The same revision, after its snapshot. */
+  ResumeToken afterSnapshot() {
+    return new ResumeToken(logId, epoch, revision, fingerprint, null, false);
   }
 
   boolean isInSnapshot() {
@@ -68,7 +84,7 @@ record ResumeToken(String logId, long epoch, long revision, int fingerprint, Str
     ByteBuffer bytes = ByteBuffer.allocate(FIXED + after.length + CHECK);
     UUID id = logId.isEmpty() ? new UUID(0, 0) : UUID.fromString(logId);
     bytes
-        .put(isInSnapshot() ? FORM_IN_SNAPSHOT : FORM)
+        .put(form())
         .putLong(id.getMostSignificantBits())
         .putLong(id.getLeastSignificantBits())
         .putLong(epoch)
@@ -77,6 +93,13 @@ record ResumeToken(String logId, long epoch, long revision, int fingerprint, Str
         .put(after);
     bytes.putInt(check(bytes.array()));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+  }
+
+  private byte form() {
+    if (!isInSnapshot()) {
+      return FORM;
+    }
+    return whole ? FORM_IN_WHOLE_SNAPSHOT : FORM_IN_SNAPSHOT;
   }
 
   /** What a text says; empty if it is not one of ours. */
@@ -102,9 +125,10 @@ record ResumeToken(String logId, long epoch, long revision, int fingerprint, Str
             fields.getLong(),
             fields.getLong(),
             fields.getInt(),
-            form == FORM_IN_SNAPSHOT
+            form == FORM_IN_SNAPSHOT || form == FORM_IN_WHOLE_SNAPSHOT
                 ? new String(bytes, FIXED, bytes.length - FIXED - CHECK, StandardCharsets.UTF_8)
-                : null);
+                : null,
+            form == FORM_IN_WHOLE_SNAPSHOT);
     // What decodes leniently was not made here; nor was what fails the check.
     return token.encoded().equals(text) ? Optional.of(token) : Optional.empty();
   }

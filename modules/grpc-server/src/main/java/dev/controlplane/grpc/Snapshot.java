@@ -1,6 +1,5 @@
 package dev.controlplane.grpc;
 
-import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
@@ -27,11 +26,11 @@ final class Snapshot {
 
   /** Names that the store is asked for, page by page: all there are, or those that are wanted. */
   private interface Pages {
-    /** The next page after a name. */
+    /** The next page after a name; asked again after a failure, it gives the same page. */
     Page<Update> after(String name);
   }
 
-  private final CatalogReader catalog;
+  private final UpdateLog log;
   private final Pages pages;
   private final long revision;
   private final Map<String, Digest> held;
@@ -54,17 +53,17 @@ final class Snapshot {
    * @param after the name after which to go on; empty for the start
    */
   Snapshot(
-      CatalogReader catalog,
+      UpdateLog log,
       long revision,
       Set<String> workers,
       Map<String, Digest> held,
       boolean whole,
       String after) {
-    this.catalog = catalog;
+    this.log = log;
     this.pages =
         workers.isEmpty()
-            ? name -> catalog.snapshot(revision, PAGE, name)
-            : named(catalog, revision, sortedAfter(workers, after));
+            ? name -> log.snapshot(revision, PAGE, name)
+            : named(log, revision, sortedAfter(workers, after));
     this.revision = revision;
     this.held = held;
     this.whole = whole;
@@ -79,16 +78,19 @@ final class Snapshot {
         .toList();
   }
 
-  private static Pages named(CatalogReader catalog, long revision, List<String> names) {
-    Deque<String> left = new ArrayDeque<>(names);
-    return _ -> {
-      List<String> some = left.stream().limit(PAGE).toList();
-      some.forEach(name -> left.remove());
+  /** Asked for the same name twice, it gives the same page twice. */
+  private static Pages named(UpdateLog log, long revision, List<String> names) {
+    return after -> {
+      int from = 0;
+      while (from < names.size() && NameOrder.BYTES.compare(names.get(from), after) <= 0) {
+        from++;
+      }
+      int to = Math.min(names.size(), from + PAGE);
       return new Page<>(
-          catalog.snapshot(revision, some).stream()
+          log.snapshot(revision, names.subList(from, to)).stream()
               .sorted(Comparator.comparing(Update::worker, NameOrder.BYTES))
               .toList(),
-          left.isEmpty() ? null : some.getLast());
+          to == names.size() ? null : names.get(to - 1));
     };
   }
 
@@ -126,7 +128,8 @@ final class Snapshot {
   private void fill() {
     while (page.isEmpty() && after != null) {
       Page<Update> next = pages.after(after);
-      ambiguous = catalog.ambiguous(next.items().stream().filter(this::isHeld).toList());
+      // Nothing has changed yet if this throws: the next attempt asks for the same page.
+      ambiguous = log.ambiguous(next.items().stream().filter(this::isHeld).toList());
       page.addAll(next.items());
       after = next.next();
     }

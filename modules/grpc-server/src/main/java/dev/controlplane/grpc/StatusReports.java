@@ -75,7 +75,7 @@ final class StatusReports {
    */
   private final class Call implements StreamObserver<StatusReport> {
     private static final Report WAKE =
-        new Report("", "", "", 0, State.RECEIVED, "", "", "", Instant.EPOCH);
+        new Report("", "", "", 0, State.RECEIVED, "", "", Instant.EPOCH);
 
     private final StreamObserver<StatusSummary> responses;
     private final ReportChecks checks = new ReportChecks(catalog, consumers, lastSeen);

@@ -17,8 +17,6 @@ import java.util.Set;
  * @param workers the workers that it wants; empty for all
  * @param resumeToken where to go on; empty for none
  * @param snapshot whether it wants the latest of every worker first
- * @param held worker to the digest that the consumer has of it; empty for none, without those it
- *     does not want
  * @param latest whether superseded updates may be left out
  * @param bookmarks whether it wants to be told how far it is while nothing happens
  */
@@ -27,7 +25,6 @@ record SubscribeOptions(
     Set<String> workers,
     String resumeToken,
     boolean snapshot,
-    Map<String, Digest> held,
     boolean latest,
     boolean bookmarks) {
 
@@ -44,17 +41,6 @@ record SubscribeOptions(
       workers.add(Names.checked("worker_names", name));
     }
     requireAtMost("held", request.getHeldCount(), maxHeld);
-    Map<String, Digest> held = new HashMap<>();
-    request
-        .getHeldMap()
-        .forEach(
-            (name, hex) -> {
-              String worker = Names.checked("held", name);
-              Digest digest = digest(worker, hex);
-              if (workers.isEmpty() || workers.contains(worker)) {
-                held.put(worker, digest);
-              }
-            });
     if (request.getDelivery() == Delivery.UNRECOGNIZED) {
       throw new IllegalArgumentException(
           "delivery is %d; expected: 0 (ALL) or 1 (LATEST)".formatted(request.getDeliveryValue()));
@@ -64,9 +50,30 @@ record SubscribeOptions(
         Set.copyOf(workers),
         request.getResumeToken(),
         request.getSnapshot() || request.getHeldCount() > 0,
-        Map.copyOf(held),
         request.getDelivery() == Delivery.LATEST,
         request.getBookmarks());
+  }
+
+  /**
+   * What the consumer says that it holds: worker to the digest that it has of it, without workers
+   * that it does not want. Not a part of the options, because a stream needs it only until its
+   * snapshot is sent.
+   *
+   * @throws IllegalArgumentException with the worker, what it is said to be and what was expected
+   */
+  Map<String, Digest> held(SubscribeRequest request) {
+    Map<String, Digest> held = new HashMap<>();
+    request
+        .getHeldMap()
+        .forEach(
+            (name, hex) -> {
+              String worker = Names.checked("held", name);
+              Digest digest = digest(worker, hex);
+              if (wants(worker)) {
+                held.put(worker, digest);
+              }
+            });
+    return held;
   }
 
   private static void requireAtMost(String field, int count, int max) {

@@ -1,8 +1,7 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.CatalogReader;
-import dev.controlplane.catalog.Consumers;
+import dev.controlplane.catalog.Digest;
 import dev.controlplane.grpc.PushMetrics.Refusal;
 import dev.controlplane.grpc.Subscription.End;
 import dev.controlplane.pprof.Goroutines;
@@ -15,6 +14,7 @@ import dev.controlplane.transport.StreamStalledException;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * The call that lasts for days. Named as the protocol names it, so that who looks for
@@ -22,40 +22,28 @@ import java.time.Duration;
  * spells it.
  */
 final class SubscribeWorkerUpdates {
-  private final PushSettings settings;
   private final Subscriptions subscriptions;
-  private final UpdateLog log;
   private final LogTail tail;
-  private final CatalogReader catalog;
-  private final Consumers consumers;
+  private final PushServices services;
+  private final PushSettings settings;
   private final LastSeen lastSeen;
-  private final SentTimes sentTimes;
   private final PushMetrics metrics;
   private final EventLog events;
   private volatile boolean stopping;
 
-  SubscribeWorkerUpdates(
-      PushSettings settings,
-      Subscriptions subscriptions,
-      UpdateLog log,
-      LogTail tail,
-      CatalogReader catalog,
-      Consumers consumers,
-      LastSeen lastSeen,
-      SentTimes sentTimes,
-      PushMetrics metrics,
-      EventLog events) {
-    this.settings = settings;
+  SubscribeWorkerUpdates(Subscriptions subscriptions, LogTail tail, PushServices services) {
     this.subscriptions = subscriptions;
-    this.log = log;
     this.tail = tail;
-    this.catalog = catalog;
-    this.consumers = consumers;
-    this.lastSeen = lastSeen;
-    this.sentTimes = sentTimes;
-    this.metrics = metrics;
-    this.events = events;
+    this.services = services;
+    this.settings = services.settings();
+    this.lastSeen = services.lastSeen();
+    this.metrics = services.metrics();
+    this.events = services.events();
   }
+
+  /** One stream from its opening to its end. It keeps nothing of the request that opened it. */
+  private record Opened(
+      UpdateLog log, Subscription subscription, LongLivedStream<byte[]> stream, UpdateFeed feed) {}
 
   /** What goes on beside a stream for as long as it is open. */
   private interface Ticker extends AutoCloseable {
@@ -66,10 +54,21 @@ final class SubscribeWorkerUpdates {
   /** Opens one stream, which a thread of its own then serves to its end. */
   void open(SubscribeRequest request, StreamObserver<byte[]> responses) {
     SubscribeOptions options;
+    Map<String, Digest> held;
     try {
       options = SubscribeOptions.of(request, settings.maxWorkerNames(), settings.maxHeld());
+      held = options.held(request);
     } catch (IllegalArgumentException e) {
       refuse(responses, Refusal.INVALID, Status.INVALID_ARGUMENT, e.getMessage());
+      return;
+    }
+    UpdateLog log = tail.followed();
+    if (log == null) {
+      refuse(
+          responses,
+          Refusal.NO_LOG,
+          Status.UNAVAILABLE,
+          "the server can't read its update log now; subscribe again later");
       return;
     }
     if (!subscriptions.enter()) {
@@ -82,7 +81,7 @@ final class SubscribeWorkerUpdates {
       return;
     }
     Subscription subscription =
-        new Subscription(options, log, tail, settings.queueSize(), settings.maxLag());
+        new Subscription(options, log, log, settings.queueSize(), settings.maxLag());
     LongLivedStream<byte[]> stream;
     try {
       stream = LongLivedStream.open(responses, () -> subscription.end(End.GONE));
@@ -92,12 +91,11 @@ final class SubscribeWorkerUpdates {
       subscriptions.leave();
       return;
     }
+    UpdateFeed feed = new UpdateFeed(options, held, subscription, log, stream::send, services);
+    Opened opened = new Opened(log, subscription, stream, feed);
     try {
       Labels.of("consumer", options.consumer())
-          .run(
-              () ->
-                  Goroutines.start(
-                      "stream", () -> subscribeWorkerUpdates(options, subscription, stream)));
+          .run(() -> Goroutines.start("stream", () -> subscribeWorkerUpdates(opened)));
     } catch (RuntimeException | Error e) {
       failed(subscription, stream, e);
       metrics.ended(subscription.ended());
@@ -112,8 +110,9 @@ final class SubscribeWorkerUpdates {
   }
 
   /** From the stream's opening to its end, on the stream's thread. */
-  private void subscribeWorkerUpdates(
-      SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
+  private void subscribeWorkerUpdates(Opened opened) {
+    Subscription subscription = opened.subscription();
+    LongLivedStream<byte[]> stream = opened.stream();
     metrics.subscribed();
     SubscriptionEvent event = SubscriptionEvent.begun();
     try (Ticker _ = Goroutines.start("ticker", () -> tick(subscription))::interrupt) {
@@ -121,11 +120,15 @@ final class SubscribeWorkerUpdates {
       if (stopping) {
         subscription.end(End.STOPPING);
       }
-      feed(options, subscription, stream);
+      if (tail.followed() != opened.log()) {
+        subscription.end(End.NO_LOG);
+      }
+      feed(opened);
     } catch (RuntimeException | Error e) {
       failed(subscription, stream, e);
     } finally {
       subscriptions.remove(subscription);
+      subscription.close();
       lastSeen.saw(subscription.consumer(), subscription.sent());
       metrics.ended(subscription.ended());
       event.ended(subscription);
@@ -142,15 +145,14 @@ final class SubscribeWorkerUpdates {
     }
   }
 
-  private void feed(
-      SubscribeOptions options, Subscription subscription, LongLivedStream<byte[]> stream) {
-    UpdateFeed feed =
-        new UpdateFeed(options, subscription, stream, log, catalog, settings, metrics, sentTimes);
+  private void feed(Opened opened) {
+    Subscription subscription = opened.subscription();
+    LongLivedStream<byte[]> stream = opened.stream();
     try {
-      feed.start();
+      opened.feed().start();
       lastSeen.subscribed(subscription.consumer(), subscription.workers());
-      consumers.follow(log.followed());
-      consumers.rejections(subscription.consumer()).forEach(subscription::rejected);
+      services.consumers().follow(opened.log().found());
+      services.consumers().rejections(subscription.consumer()).forEach(subscription::rejected);
       stream.sendHeaders();
       events.info(
           "subscribed",
@@ -158,7 +160,7 @@ final class SubscribeWorkerUpdates {
           subscription.consumer(),
           "workers",
           subscription.workers().isEmpty() ? "all" : subscription.workers().size());
-      feed.run();
+      opened.feed().run();
       stream.end(status(subscription.ended()));
     } catch (StreamGoneException e) {
       subscription.end(End.GONE);
@@ -203,6 +205,9 @@ final class SubscribeWorkerUpdates {
           Status.UNAVAILABLE.withDescription("the server is going away; subscribe again");
       case LOG_REPLACED ->
           Status.UNAVAILABLE.withDescription("the update log was replaced; subscribe again");
+      case NO_LOG ->
+          Status.UNAVAILABLE.withDescription(
+              "the server can't read its update log now; subscribe again later");
       case UNREADABLE ->
           Status.UNAVAILABLE.withDescription("the store can't be read now; subscribe again");
       case FAILED -> Status.INTERNAL.withDescription("the server failed; its log tells why");

@@ -26,6 +26,8 @@ import java.util.concurrent.TimeUnit;
  * that</em>, takes the tail's revision as {@code goal}: what is above the goal is, or will be,
  * offered; what is not is read from the log, up to the goal, before the queue is looked at again.
  * If the queue fills up meanwhile, the same begins anew. So a client of any speed costs one queue.
+ * A subscription that is far behind its goal reads the log only in its turn; see {@link
+ * CatchUpTurns}.
  *
  * <p><b>Invariants.</b> {@code position} is the last revision given, or known not to be wanted; it
  * grows. (1) <em>No gap:</em> a wanted update above {@code position} is at or below the goal, or in
@@ -70,6 +72,8 @@ final class Subscription {
     EXPIRED,
     /** The log is not the one that the subscription followed. */
     LOG_REPLACED,
+    /** There is no log that could be read. */
+    NO_LOG,
     /** The store could not be read when the stream began. */
     UNREADABLE,
     /** The server failed at it. */
@@ -79,7 +83,10 @@ final class Subscription {
   private static final LogEntry WAKE = new LogEntry(null);
 
   /** Between attempts to read a log that can't be read. */
-  private static final Duration RETRY = Duration.ofMillis(250);
+  private static final Duration RETRY = Duration.ofMillis(100);
+
+  /** A subscription that is at most so many updates behind reads the log without a turn. */
+  private static final long NEAR = 512;
 
   /** No deadline. */
   static final long NEVER = Long.MAX_VALUE;
@@ -92,12 +99,14 @@ final class Subscription {
   private final Map<String, Rejection> rejections = new ConcurrentHashMap<>(0);
 
   private volatile boolean behind;
+  private volatile boolean skipped;
   private volatile End end;
 
   // Only the handler writes these.
   private volatile long position;
   private long goal;
   private long lagAllowed;
+  private CatchUpTurns.Turn turn;
   private volatile long sent;
 
   /**
@@ -159,6 +168,16 @@ final class Subscription {
     return false;
   }
 
+  /**
+   * The tail has skipped updates: they are to be read from the log, and their number is not the
+   * client's fault. Never waits.
+   */
+  void fallBehind() {
+    skipped = true;
+    behind = true;
+    wake();
+  }
+
   /** Ends the subscription; the first reason counts. Never waits. */
   synchronized void end(End reason) {
     if (end == null) {
@@ -186,17 +205,22 @@ final class Subscription {
   LogEntry next(long deadline) throws InterruptedException {
     while (end == null) {
       if (position < goal) {
-        LogEntry update = readLog();
+        LogEntry update = mayRead() ? readLog() : null;
         if (update != null) {
           return update;
         }
         continue;
       }
+      endTurn();
       long offered = tail.offered();
       LogEntry update = queue.poll();
       if (update == null && behind) {
         behind = false;
         goal = tail.revision();
+        if (skipped) {
+          skipped = false;
+          lagAllowed = Math.max(lagAllowed, goal - position);
+        }
         if (goal - position > lagAllowed) {
           end(End.LAGGING);
         }
@@ -210,8 +234,13 @@ final class Subscription {
         }
       }
       if (update != WAKE && update.revision() > position) {
+        boolean wanted = wantsForSure(update);
+        if (!wanted && end != null) {
+          // Whether it is wanted may not be known: the position stays before it.
+          return null;
+        }
         position = update.revision();
-        if (wants(update)) {
+        if (wanted) {
           return update;
         }
       }
@@ -233,20 +262,67 @@ final class Subscription {
     return update == null ? WAKE : update;
   }
 
+  /** Waits for a turn at the log if it is far behind; false if it ended meanwhile. */
+  private boolean mayRead() throws InterruptedException {
+    if (goal - position <= NEAR) {
+      endTurn();
+      return true;
+    }
+    return awaitTurn();
+  }
+
+  /** Waits for a turn that is good for one message more; false if it ended meanwhile. */
+  boolean awaitTurn() throws InterruptedException {
+    if (turn == null || !turn.use()) {
+      endTurn();
+      turn = log.turns().take(() -> end != null);
+    }
+    return turn != null;
+  }
+
+  private void endTurn() {
+    if (turn != null) {
+      log.turns().end(turn);
+      turn = null;
+    }
+  }
+
+  /** The handler is done with it. */
+  void close() {
+    endTurn();
+  }
+
   /** One step through the log; null if the update there is not wanted, or can't be read yet. */
   private LogEntry readLog() throws InterruptedException {
     LogEntry update;
+    boolean wanted;
     try {
       update = log.at(position + 1);
+      wanted = wants(update);
     } catch (CompactedException e) {
+      endTurn();
       throw e;
     } catch (CatalogException e) {
       // The tail meets the same, and tells the operator.
+      endTurn();
       Thread.sleep(RETRY);
       return null;
     }
     position = update.revision();
-    return wants(update) ? update : null;
+    return wanted ? update : null;
+  }
+
+  /** As {@link #wants}, however long the log can't be read; false also once all is over. */
+  private boolean wantsForSure(LogEntry update) throws InterruptedException {
+    while (end == null) {
+      try {
+        return wants(update);
+      } catch (CatalogException e) {
+        // The tail meets the same, and tells the operator.
+        Thread.sleep(RETRY);
+      }
+    }
+    return false;
   }
 
   private boolean wants(LogEntry entry) {

@@ -145,6 +145,15 @@ final class Subscriptions {
     return fellBehind;
   }
 
+  /**
+   * Marks every subscription behind: the tail has skipped updates. Each reads on from the log. Only
+   * the tail calls this, after it wrote its revision.
+   */
+  void fallBehind() {
+    VarHandle.fullFence();
+    all().forEach(Subscription::fallBehind);
+  }
+
   /** The open subscriptions of a consumer. */
   List<Subscription> of(String consumer) {
     return byConsumer.getOrDefault(consumer, List.of());

@@ -36,6 +36,24 @@ final class UpdateEncoder {
    * @param token where the consumer goes on after it
    */
   byte[] encode(Update update, ResumeToken token) {
+    return encode(update, token, travels(update) ? code(update) : ByteString.EMPTY);
+  }
+
+  /** The same message without its code, which the consumer finds at {@code file_path}. */
+  byte[] encodeWithoutCode(Update update, ResumeToken token) {
+    return encode(update, token, ByteString.EMPTY);
+  }
+
+  /** How many bytes of code travel in the message of an update. */
+  long codeBytes(Update update) {
+    return travels(update) ? update.size() : 0;
+  }
+
+  private boolean travels(Update update) {
+    return update.kind() != Update.Kind.DELETED && update.size() <= inlineLimit;
+  }
+
+  private static byte[] encode(Update update, ResumeToken token, ByteString code) {
     WorkerUpdate.Builder message =
         WorkerUpdate.newBuilder()
             .setWorkerName(update.worker())
@@ -52,9 +70,7 @@ final class UpdateEncoder {
       }
     } else {
       message.setFilePath(VersionMetadata.path(update.worker(), update.version()));
-      if (update.size() <= inlineLimit) {
-        message.setWorkerCode(code(update));
-      }
+      message.setWorkerCode(code);
     }
     return message.build().toByteArray();
   }

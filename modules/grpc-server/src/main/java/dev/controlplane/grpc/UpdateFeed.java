@@ -1,14 +1,14 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.grpc.Subscription.End;
 import dev.controlplane.proto.UpdateKind;
-import dev.controlplane.transport.LongLivedStream;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -21,37 +21,43 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class UpdateFeed {
   /** How often an attempt to read a log that can't be read is made. */
-  private static final Duration RETRY = Duration.ofMillis(250);
+  private static final Duration RETRY = Duration.ofMillis(100);
+
+  /** Where messages go. */
+  interface Output {
+    /** Sends a message; waits for as long as the client's flow control asks for it. */
+    void send(byte[] message);
+  }
 
   private final SubscribeOptions options;
   private final Subscription subscription;
-  private final LongLivedStream<byte[]> stream;
   private final UpdateLog log;
-  private final CatalogReader catalog;
+  private final Output output;
   private final PushSettings settings;
   private final PushMetrics metrics;
   private final SentTimes sentTimes;
+
+  /** What the consumer holds; let go as soon as the snapshot is sent. */
+  private Map<String, Digest> held;
 
   /** Where in a snapshot the consumer is; null outside of one. */
   private ResumeToken snapshotAt;
 
   UpdateFeed(
       SubscribeOptions options,
+      Map<String, Digest> held,
       Subscription subscription,
-      LongLivedStream<byte[]> stream,
       UpdateLog log,
-      CatalogReader catalog,
-      PushSettings settings,
-      PushMetrics metrics,
-      SentTimes sentTimes) {
+      Output output,
+      PushServices services) {
     this.options = options;
+    this.held = held;
     this.subscription = subscription;
-    this.stream = stream;
     this.log = log;
-    this.catalog = catalog;
-    this.settings = settings;
-    this.metrics = metrics;
-    this.sentTimes = sentTimes;
+    this.output = output;
+    this.settings = services.settings();
+    this.metrics = services.metrics();
+    this.sentTimes = services.sentTimes();
   }
 
   /**
@@ -68,6 +74,7 @@ final class UpdateFeed {
   void run() throws InterruptedException {
     long expires = expires();
     begin();
+    held = Map.of();
     long bookmark = options.bookmarks() ? System.nanoTime() : Subscription.NEVER;
     if (options.snapshot()) {
       bookmark = nextBookmark(bookmark);
@@ -86,7 +93,7 @@ final class UpdateFeed {
         }
       }
       if (isPast(bookmark) && subscription.ended() == null) {
-        stream.send(message(UpdateKind.BOOKMARK, log.token(subscription.position())));
+        output.send(message(UpdateKind.BOOKMARK, log.token(subscription.position())));
         bookmark = nextBookmark(bookmark);
       }
       if (isPast(expires)) {
@@ -94,7 +101,7 @@ final class UpdateFeed {
       }
     }
     if (options.control() && isPlanned(subscription.ended())) {
-      stream.send(
+      output.send(
           UpdateEncoder.control(UpdateKind.GOODBYE, place())
               .setRetryAfterMs(jittered(settings.reconnectSpread()).toMillis())
               .build()
@@ -142,7 +149,7 @@ final class UpdateFeed {
 
   private void send(LogEntry update) {
     byte[] message = log.message(update);
-    stream.send(message);
+    output.send(message);
     subscription.sent(update.revision());
     sentTimes.sent(options.consumer(), update.revision());
     metrics.sent(message.length, update.update().committedAt());
@@ -160,7 +167,7 @@ final class UpdateFeed {
   private void begin() throws InterruptedException {
     if (options.resumeToken().isEmpty()) {
       if (options.snapshot()) {
-        snapshot(now().inSnapshot(""), false);
+        snapshot(now().startOfSnapshot(false));
       }
       return;
     }
@@ -169,7 +176,7 @@ final class UpdateFeed {
     if (obstacle != null) {
       resync(obstacle);
     } else if (token.isInSnapshot()) {
-      snapshot(token, false);
+      snapshot(token);
     } else {
       subscription.startAfter(token.revision());
     }
@@ -195,10 +202,19 @@ final class UpdateFeed {
       return "the log is compacted up to revision %d, and the resume token is of %d"
           .formatted(now.compacted(), token.revision());
     }
-    int found = log.token(token.revision()).fingerprint();
+    int found = fingerprint(token.revision());
     return found != 0 && token.fingerprint() != 0 && found != token.fingerprint()
         ? "the log has another update at revision " + token.revision()
         : null;
+  }
+
+  /** 0 if the log was cut at that revision, so that it can't be compared. */
+  private int fingerprint(long revision) {
+    try {
+      return log.checkedToken(revision).fingerprint();
+    } catch (CompactedException e) {
+      return 0;
+    }
   }
 
   /** The end of the log, for one whose subscription the tail knows of. */
@@ -209,29 +225,27 @@ final class UpdateFeed {
   /** Says that the consumer can't go on from where it was, and sends it everything anew. */
   private void resync(String reason) throws InterruptedException {
     metrics.resynced();
-    ResumeToken start = now().inSnapshot("");
-    stream.send(
+    ResumeToken start = now().startOfSnapshot(true);
+    output.send(
         UpdateEncoder.control(UpdateKind.RESYNC, start).setMessage(reason).build().toByteArray());
-    snapshot(start, true);
+    snapshot(start);
   }
 
-  private void snapshot(ResumeToken from, boolean whole) throws InterruptedException {
+  private void snapshot(ResumeToken from) throws InterruptedException {
     snapshotAt = from;
     Snapshot snapshot =
         new Snapshot(
-            catalog,
-            from.revision(),
-            options.workers(),
-            options.held(),
-            whole,
-            from.snapshotAfter());
+            log, from.revision(), options.workers(), held, from.whole(), from.snapshotAfter());
     try {
+      int sent = 0;
       for (Update state = next(snapshot); state != null; state = next(snapshot)) {
+        // A short snapshot goes out at once; a long one takes turns with others.
+        if (++sent > CatchUpTurns.BATCH && !subscription.awaitTurn()) {
+          return;
+        }
         if (!subscription.isRejected(state)) {
           ResumeToken behind = from.inSnapshot(state.worker());
-          byte[] message = log.message(state, behind);
-          stream.send(message);
-          metrics.sentInSnapshot(message.length);
+          metrics.sentInSnapshot(log.snapshots().send(state, behind, output));
           snapshotAt = behind;
         }
       }
@@ -242,8 +256,8 @@ final class UpdateFeed {
     if (subscription.ended() != null) {
       return;
     }
-    ResumeToken synced = from.inSnapshot(null);
-    stream.send(message(UpdateKind.SYNCED, synced));
+    ResumeToken synced = from.afterSnapshot();
+    output.send(message(UpdateKind.SYNCED, synced));
     subscription.startAfter(from.revision());
     subscription.sent(from.revision());
     snapshotAt = null;

@@ -3,215 +3,241 @@ package dev.controlplane.grpc;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.LogPage;
 import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
- * The update log as messages, shared by all who read it: while an update is in the window it is
- * read once and encoded once, however many subscriptions ask for it.
+ * One log as messages, from when the tail finds it until the tail loses it. The newest updates are
+ * in a ring, older ones in pages; each is read once and encoded once for all subscriptions.
  *
- * <p>The window is bounded by entries, the messages in it by their bytes too; who came first leaves
- * first. A message that left while its entry was in a subscription's queue is made anew for whoever
- * takes it from there. So what clients can make the server hold is bounded: the window, short
- * entries in queues, and one message for each stream that is sending.
- *
- * <p>Looking up is free of locks. {@code lock} guards what the window holds and is held for a few
- * steps, never while reading or encoding. {@code loading} is held while a page is read, so that a
- * thousand readers of one place read it once; an entry's monitor while it is encoded. {@code lock}
- * is taken while holding one of the others, and no other pair is.
+ * <p>Every read of the catalog goes through this class and is checked: if the catalog has another
+ * log by then, the read throws {@link LogGoneException}. A log that comes back is another {@code
+ * UpdateLog}, with empty memory; so no update of another log is ever found in this one.
  */
-final class UpdateLog {
-  /** Updates read at once. */
-  static final int PAGE = 128;
+final class UpdateLog implements Subscription.Tail {
+  /**
+   * How much of a log is kept in memory.
+   *
+   * @param updates how many updates the ring has, 1 or more
+   * @param bytes how many bytes the messages in the ring may take, and the old pages as many again
+   * @param catchUps how many subscriptions that are far behind read the log at once
+   * @param snapshotBytes how many bytes the messages of snapshots may take
+   */
+  record Limits(int updates, long bytes, int catchUps, long snapshotBytes) {}
+
+  /** Makes the message of an update. */
+  interface Encoding {
+    byte[] encoded(Update update);
+  }
 
   private final CatalogReader catalog;
   private final UpdateEncoder encoder;
-  private final int maxEntries;
-  private final long maxBytes;
+  private final LogState found;
+  private final RecentUpdates recent;
+  private final OldPages old;
+  private final LatestMoves moves;
+  private final CatchUpTurns turns;
+  private final SnapshotMessages snapshots;
 
-  private final ReentrantLock loading = new ReentrantLock();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final ConcurrentMap<Long, LogEntry> window = new ConcurrentHashMap<>();
-  private final Deque<LogEntry> entered = new ArrayDeque<>();
-  private final Deque<LogEntry> encoded = new ArrayDeque<>();
-  private long bytes;
+  // Only the tail writes these.
+  private volatile long revision;
+  private volatile long offered;
 
-  /** For each worker that was asked about or moved: the newest update that moved its latest. */
-  private final ConcurrentMap<String, Long> movers = new ConcurrentHashMap<>();
-
-  private volatile LogState followed;
-
-  /**
-   * A window over a log.
-   *
-   * @param maxEntries how many entries it holds, 1 or more
-   * @param maxBytes how many bytes of messages it holds; the newest is held whatever its size
-   */
-  UpdateLog(CatalogReader catalog, UpdateEncoder encoder, int maxEntries, long maxBytes) {
+  /** A log as it was found; what it has up to its head is not offered. */
+  UpdateLog(CatalogReader catalog, UpdateEncoder encoder, Limits limits, LogState found) {
     this.catalog = catalog;
     this.encoder = encoder;
-    this.maxEntries = maxEntries;
-    this.maxBytes = maxBytes;
-    this.followed = catalog.log();
+    this.found = found;
+    this.recent = new RecentUpdates(limits.updates(), limits.bytes());
+    this.old = new OldPages(this::read, this::encoded, limits.bytes());
+    this.moves = new LatestMoves(worker -> snapshot(state().head(), List.of(worker)));
+    this.turns = new CatchUpTurns(limits.catchUps());
+    this.snapshots = new SnapshotMessages(encoder, limits.snapshotBytes());
+    this.revision = found.head();
+    this.offered = found.head();
   }
 
-  /** Which log there is now, and how far it goes. */
-  LogState state() {
-    return catalog.log();
+  /** Which log it is. Head and cut are those of the moment when the tail found it. */
+  LogState found() {
+    return found;
   }
 
-  /** Which log the messages are of; its head and how far it is cut are those of some moment. */
-  LogState followed() {
-    return followed;
+  @Override
+  public long revision() {
+    return revision;
   }
 
-  /** From now on it is this log. What is in memory of another is forgotten. */
-  void follow(LogState log) {
-    lock.lock();
-    try {
-      followed = log;
-      movers.clear();
-      window.clear();
-      entered.clear();
-      encoded.forEach(entry -> entry.message(null));
-      encoded.clear();
-      bytes = 0;
-    } finally {
-      lock.unlock();
-    }
+  @Override
+  public long offered() {
+    return offered;
   }
 
-  /** Takes note of an update that is about to be offered; called in the order of the log. */
-  void passed(Update update) {
-    if (update.movedLatest()) {
-      movers.merge(update.worker(), update.revision(), Math::max);
-    }
+  /** The tail is about to offer updates up to this revision. */
+  void offering(long upTo) {
+    revision = upTo;
+  }
+
+  /** The tail has offered all updates up to this revision. */
+  void hasOffered(long upTo) {
+    offered = upTo;
+  }
+
+  boolean isSame(LogState other) {
+    return other.id().equals(found.id()) && other.epoch() == found.epoch();
   }
 
   /**
-   * Whether a later update of the same worker has moved its latest version; false also where that
-   * can't be told now.
+   * How far the log goes now.
+   *
+   * @throws LogGoneException if the catalog has another log
+   * @throws CatalogException if there is none, or it can't be read now
    */
-  boolean isSuperseded(Update update) {
-    Long mover = movers.get(update.worker());
-    if (mover == null) {
-      try {
-        List<Update> now = catalog.snapshot(catalog.head(), List.of(update.worker()));
-        mover = now.isEmpty() ? 0L : now.getFirst().revision();
-      } catch (CatalogException e) {
-        return false;
-      }
-      movers.merge(update.worker(), mover, Math::max);
-    }
-    return mover > update.revision();
+  LogState state() {
+    return same(catalog.log());
   }
 
-  /** Where a consumer stands that was told everything up to a revision. */
-  ResumeToken token(long revision) {
-    LogState log = followed;
+  private LogState same(LogState now) {
+    if (!isSame(now)) {
+      throw new LogGoneException(
+          "the catalog has the log %s, epoch %d; expected: %s, epoch %d"
+              .formatted(now.id(), now.epoch(), found.id(), found.epoch()));
+    }
+    return now;
+  }
+
+  /**
+   * Reads updates of this log.
+   *
+   * @throws CompactedException if they were cut from it
+   */
+  List<Update> read(long after, int limit) {
     try {
-      return revision < 1
-          ? new ResumeToken(log.id(), log.epoch(), 0, 0, null)
-          : ResumeToken.after(log, at(revision).update());
-    } catch (CatalogException e) {
-      // Compacted, or not to be read now: a token without the fingerprint does.
-      return new ResumeToken(log.id(), log.epoch(), revision, 0, null);
+      LogPage page = catalog.page(after, limit);
+      same(page.log());
+      return page.updates();
+    } catch (CompactedException e) {
+      same(e.log());
+      throw e;
     }
   }
 
-  /** The message of an entry of a snapshot. */
-  byte[] message(Update update, ResumeToken token) {
-    return encoder.encode(update, token);
+  /** A page of how each worker stood at a revision; see {@link CatalogReader#snapshot}. */
+  Page<Update> snapshot(long at, int limit, String after) {
+    return ofThisLog(at, () -> catalog.snapshot(at, limit, after));
+  }
+
+  /** How the named workers stood at a revision. */
+  List<Update> snapshot(long at, Collection<String> workers) {
+    return ofThisLog(at, () -> catalog.snapshot(at, workers));
+  }
+
+  /** See {@link CatalogReader#ambiguous}. */
+  Set<String> ambiguous(Collection<Update> updates) {
+    return updates.isEmpty() ? Set.of() : ofThisLog(0, () -> catalog.ambiguous(updates));
+  }
+
+  /** What was read counts only if the catalog had this log, and far enough, before and after. */
+  private <T> T ofThisLog(long reaching, Supplier<T> read) {
+    requireReaching(reaching);
+    T result;
+    try {
+      result = read.get();
+    } catch (CompactedException e) {
+      same(e.log());
+      throw e;
+    }
+    requireReaching(reaching);
+    return result;
+  }
+
+  private void requireReaching(long at) {
+    long head = state().head();
+    if (head < at) {
+      throw new LogGoneException("the log ends at %d, before %d".formatted(head, at));
+    }
+  }
+
+  /** Adds an update to the ring, before it is offered. Only the tail calls this. */
+  LogEntry add(Update update, boolean wanted) {
+    LogEntry entry = new LogEntry(update);
+    if (wanted) {
+      // Encoded here once, before a thousand handlers ask for it.
+      entry.message(encoded(update));
+    }
+    moves.passed(update);
+    recent.add(entry);
+    return entry;
+  }
+
+  /** The tail skips what was cut from the log, to this head. */
+  void skipTo(long head) {
+    moves.forget();
+    recent.clear();
+    revision = head;
+  }
+
+  /** Whether a later update supersedes one; see {@link LatestMoves#isSuperseded}. */
+  boolean isSuperseded(Update update) {
+    return moves.isSuperseded(update);
+  }
+
+  /** The turns of subscriptions that are far behind. */
+  CatchUpTurns turns() {
+    return turns;
+  }
+
+  /** Where a consumer stands that was sent everything up to a revision. */
+  ResumeToken token(long upTo) {
+    try {
+      return checkedToken(upTo);
+    } catch (CatalogException e) {
+      // A token without the fingerprint is as good, but for one check.
+      return new ResumeToken(found.id(), found.epoch(), upTo, 0, null, false);
+    }
+  }
+
+  /** As {@link #token}; throws if the update of that revision can't be read. */
+  ResumeToken checkedToken(long upTo) {
+    return upTo < 1
+        ? new ResumeToken(found.id(), found.epoch(), 0, 0, null, false)
+        : ResumeToken.after(found, at(upTo).update());
   }
 
   /**
    * The update of a revision from 1 to the head.
    *
-   * @throws CompactedException if it was cut
-   * @throws dev.controlplane.catalog.CatalogException if it can't be read now
+   * @throws CompactedException if it was cut from the log
+   * @throws CatalogException if it can't be read now
    */
-  LogEntry at(long revision) {
-    LogEntry entry = window.get(revision);
-    if (entry != null) {
-      return entry;
-    }
-    loading.lock();
-    try {
-      entry = window.get(revision);
-      return entry == null ? load(revision) : entry;
-    } finally {
-      loading.unlock();
-    }
-  }
-
-  private LogEntry load(long revision) {
-    List<Update> page = catalog.updates(revision - 1, Math.min(PAGE, maxEntries));
-    if (page.isEmpty() || page.getFirst().revision() != revision) {
-      throw new MissingUpdateException(revision);
-    }
-    lock.lock();
-    try {
-      return page.stream().map(this::enter).toList().getFirst();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private LogEntry enter(Update update) {
-    LogEntry entry = window.computeIfAbsent(update.revision(), revision -> new LogEntry(update));
-    entered.add(entry);
-    while (entered.size() > maxEntries) {
-      LogEntry oldest = entered.remove();
-      window.remove(oldest.revision(), oldest);
-    }
-    return entry;
+  LogEntry at(long wanted) {
+    LogEntry entry = recent.get(wanted);
+    return entry == null ? old.at(wanted) : entry;
   }
 
   /** The encoded {@code WorkerUpdate} of an entry. */
   byte[] message(LogEntry entry) {
     byte[] message = entry.message();
-    if (message != null) {
-      return message;
-    }
-    synchronized (entry) {
-      message = entry.message();
-      if (message == null) {
-        message = encoder.encode(entry.update(), ResumeToken.after(followed, entry.update()));
-        hold(entry, message);
-      }
-      return message;
-    }
+    return message == null ? old.message(entry) : message;
   }
 
-  private void hold(LogEntry entry, byte[] message) {
-    lock.lock();
-    try {
-      entry.message(message);
-      encoded.add(entry);
-      bytes += message.length;
-      while (encoded.size() > 1 && (bytes > maxBytes || encoded.size() > maxEntries)) {
-        LogEntry oldest = encoded.remove();
-        bytes -= oldest.message().length;
-        oldest.message(null);
-      }
-    } finally {
-      lock.unlock();
-    }
+  /** Makes the message of an update of the log. */
+  byte[] encoded(Update update) {
+    return encoder.encode(update, ResumeToken.after(found, update));
   }
 
-  /** Bytes of messages held now. */
+  /** The messages of its snapshots. */
+  SnapshotMessages snapshots() {
+    return snapshots;
+  }
+
+  /** How many bytes of messages and old pages are in memory. */
   long bytes() {
-    lock.lock();
-    try {
-      return bytes;
-    } finally {
-      lock.unlock();
-    }
+    return recent.bytes() + old.bytes();
   }
 }

@@ -1,6 +1,7 @@
 package dev.controlplane.grpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.proto.ControlPlaneGrpc;
@@ -9,7 +10,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,8 +29,17 @@ class LifecycleTest {
   void itStartsBeforeThereIsADataDirectoryAndOutlivesTheOneWhoWrites() {
     Path data = directory.resolve("not").resolve("yet");
     try (ServerUnderTest server = ServerUnderTest.start(data, Map.of())) {
-      assertTrue(Files.exists(data.resolve("consumers.db")));
-      Stream stream = Stream.open(server.connect(), "early");
+      ManagedChannel channel = server.connect();
+      Status refused = Stream.begin(channel, "early").end();
+      assertEquals(Status.Code.UNAVAILABLE, refused.getCode());
+      assertFalse(refused.getDescription().contains(data.toString()), refused.getDescription());
+      assertEquals(503, server.get("/observe/health").statusCode());
+      new Writer(data).close();
+      Await.until(
+          Duration.ofSeconds(3),
+          () -> "the catalog is not noticed",
+          () -> server.get("/observe/health").statusCode() == 200);
+      Stream stream = Stream.open(channel, "early");
       for (int restart = 0; restart < 3; restart++) {
         try (Writer writer = new Writer(data)) {
           long revision = writer.publish("w", "v" + restart, "x" + restart);

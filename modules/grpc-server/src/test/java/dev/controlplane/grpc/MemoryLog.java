@@ -2,8 +2,10 @@ package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.LogPage;
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
@@ -24,7 +26,10 @@ final class MemoryLog implements CatalogReader {
   private final AtomicLong reads = new AtomicLong();
   private static final String ID = "6f1c5e0e-6a53-4f0f-9a57-0f6f0f1f2a3b";
 
+  private final AtomicLong calls = new AtomicLong();
+  private volatile long failing;
   private volatile boolean broken;
+  private volatile boolean gone;
   private long epoch = 1;
   private long compacted;
 
@@ -69,6 +74,27 @@ final class MemoryLog implements CatalogReader {
     broken = now;
   }
 
+  /** Whether there is a catalog at all. */
+  void gone(boolean now) {
+    gone = now;
+  }
+
+  /** Counts reads anew; the one of this number fails, once. */
+  void fail(long call) {
+    failing = call;
+    calls.set(0);
+  }
+
+  /** How many reads there were since they were counted anew. */
+  long calls() {
+    return calls.get();
+  }
+
+  /** Takes the last version of a worker away. */
+  synchronized long delete(String worker) {
+    return log(Update.Kind.DELETED, worker, newest(worker).version(), null, 0);
+  }
+
   synchronized void truncate() {
     updates.clear();
   }
@@ -98,35 +124,64 @@ final class MemoryLog implements CatalogReader {
   }
 
   @Override
-  public synchronized List<Update> updates(long after, int limit) {
-    check();
+  public synchronized LogPage page(long after, int limit) {
+    LogState log = log();
     reads.incrementAndGet();
     if (after < compacted) {
-      throw new CompactedException(after, compacted);
+      throw new CompactedException(after, log);
     }
     int from = Math.toIntExact(Math.min(after, updates.size()));
-    return List.copyOf(updates.subList(from, (int) Math.min((long) from + limit, updates.size())));
+    return new LogPage(
+        log, updates.subList(from, (int) Math.min((long) from + limit, updates.size())));
   }
 
   @Override
   public void check() {
+    if (calls.incrementAndGet() == failing) {
+      throw new CatalogException("the disk has failed this one read");
+    }
+    if (gone) {
+      throw new CatalogUnavailableException("the disk is gone");
+    }
     if (broken) {
       throw new CatalogException("the disk is on fire");
     }
   }
 
   @Override
-  public Page<Update> snapshot(long revision, int limit, String after) {
-    throw new UnsupportedOperationException();
+  public synchronized Page<Update> snapshot(long revision, int limit, String after) {
+    check();
+    List<String> names =
+        updates.stream()
+            .map(Update::worker)
+            .filter(name -> name.compareTo(after) > 0)
+            .distinct()
+            .sorted()
+            .limit(limit)
+            .toList();
+    return new Page<>(states(revision, names), names.size() < limit ? null : names.getLast());
   }
 
   @Override
   public synchronized List<Update> snapshot(long revision, Collection<String> workers) {
-    return workers.stream().map(this::newest).toList();
+    check();
+    return states(revision, workers);
+  }
+
+  private List<Update> states(long revision, Collection<String> workers) {
+    return workers.stream()
+        .flatMap(
+            worker ->
+                updates.reversed().stream()
+                    .filter(update -> update.revision() <= revision)
+                    .filter(update -> update.worker().equals(worker) && update.movedLatest())
+                    .limit(1))
+        .toList();
   }
 
   @Override
   public Set<String> ambiguous(Collection<Update> updates) {
+    check();
     return Set.of();
   }
 

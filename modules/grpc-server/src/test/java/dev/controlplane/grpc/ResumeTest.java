@@ -298,15 +298,18 @@ class ResumeTest {
     ResumeToken token = ResumeToken.decoded(stream.next().getResumeToken()).orElseThrow();
     String foreign = "00000000-0000-4000-8000-000000000001";
     assertResync(
-        new ResumeToken(foreign, token.epoch(), 1, token.fingerprint(), null).encoded(),
+        new ResumeToken(foreign, token.epoch(), 1, token.fingerprint(), null, false).encoded(),
         "another log");
     assertResync(
-        new ResumeToken(token.logId(), token.epoch(), 1000, 5, null).encoded(), "the log ends at");
+        new ResumeToken(token.logId(), token.epoch(), 1000, 5, null, false).encoded(),
+        "the log ends at");
     assertResync(
-        new ResumeToken(token.logId(), token.epoch() - 1, 1, token.fingerprint(), null).encoded(),
+        new ResumeToken(token.logId(), token.epoch() - 1, 1, token.fingerprint(), null, false)
+            .encoded(),
         "went back");
     assertResync(
-        new ResumeToken(token.logId(), token.epoch(), 1, token.fingerprint() + 1, null).encoded(),
+        new ResumeToken(token.logId(), token.epoch(), 1, token.fingerprint() + 1, null, false)
+            .encoded(),
         "another update at revision 1");
   }
 
@@ -338,6 +341,45 @@ class ResumeTest {
     assertEquals(
         List.of("RESYNC @1", "PUBLISHED a 1 @1", "DELETED gone  @1", "SYNCED @1"),
         told(stream.take(4)));
+  }
+
+  @Test
+  void aSnapshotAfterResyncStaysWholeWhenItIsResumedWithHeld() {
+    for (String worker : List.of("a", "b", "c", "d")) {
+      writer.publish(worker, "1", worker);
+    }
+    SubscribeRequest.Builder held = request();
+    for (String worker : List.of("a", "b", "c", "d")) {
+      held.putHeld(worker, sha256(worker));
+    }
+    List<WorkerUpdate> cut = open(held.clone().setResumeToken("garbage")).take(3);
+    assertEquals(List.of("RESYNC @4", "PUBLISHED a 1 @1", "PUBLISHED b 1 @2"), told(cut));
+    for (int from = 0; from < 3; from++) {
+      Stream again = open(held.clone().setResumeToken(cut.get(from).getResumeToken()));
+      List<String> rest = told(again.take(5 - from));
+      assertEquals(
+          List.of(
+                  "PUBLISHED a 1 @1",
+                  "PUBLISHED b 1 @2",
+                  "PUBLISHED c 1 @3",
+                  "PUBLISHED d 1 @4",
+                  "SYNCED @4")
+              .subList(from, 5),
+          rest);
+    }
+  }
+
+  @Test
+  void aTokenOfEarlierReleasesIsReadAsBefore() {
+    writer.publish("a", "1", "a");
+    writer.publish("b", "1", "b");
+    String synced = open(request().setSnapshot(true)).take(3).getLast().getResumeToken();
+    ResumeToken token = ResumeToken.decoded(synced).orElseThrow();
+    String before = token.inSnapshot("a").encoded();
+    assertEquals(2, java.util.Base64.getUrlDecoder().decode(before)[0], "form 2: in a snapshot");
+    assertEquals(1, java.util.Base64.getUrlDecoder().decode(synced)[0], "form 1: outside of one");
+    Stream again = open(request().setResumeToken(before).putHeld("b", sha256("b")));
+    assertEquals("SYNCED @2", told(again.next()), "held counts, as it did");
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Consumers.Rejection;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.server.EventLog;
 import io.helidon.metrics.api.MeterRegistry;
@@ -16,7 +17,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -43,8 +43,7 @@ class SubscriptionTest {
   private final MemoryLog catalog = new MemoryLog();
   private final EventLog events =
       new EventLog("test", OutputStream.nullOutputStream(), Clock.systemUTC());
-  private final UpdateLog log =
-      new UpdateLog(catalog, new UpdateEncoder(new Blobs(0), 0, events), 64, 1 << 20);
+  private UpdateLog log = newLog(catalog.log());
   private final Subscriptions subscriptions = new Subscriptions(100);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private LogTail tail;
@@ -58,14 +57,30 @@ class SubscriptionTest {
     }
   }
 
+  private UpdateLog newLog(LogState found) {
+    UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, events);
+    return new UpdateLog(catalog, encoder, new UpdateLog.Limits(64, 1 << 20, 4, 1 << 20), found);
+  }
+
   private void follow() {
     tail =
         new LogTail(
-            log,
+            catalog,
+            this::newLog,
             subscriptions,
             new PushMetrics(Services.get(MeterRegistry.class)),
             Duration.ofMillis(1),
             events);
+    log = tail.followed();
+  }
+
+  /** Waits until the tail follows another log than the test did. */
+  private void followAnother() throws InterruptedException {
+    Await.until(
+        Duration.ofSeconds(30),
+        () -> "the tail follows no other log",
+        () -> tail.followed() != null && tail.followed() != log);
+    log = tail.followed();
   }
 
   private Subscription subscribe(Set<String> workers, int queueSize) {
@@ -76,11 +91,11 @@ class SubscriptionTest {
   }
 
   private Subscription subscription(Set<String> workers, int queueSize) {
-    return new Subscription(options(workers, false), log, tail, queueSize, MAX_LAG);
+    return new Subscription(options(workers, false), log, log, queueSize, MAX_LAG);
   }
 
   private static SubscribeOptions options(Set<String> workers, boolean latest) {
-    return new SubscribeOptions("c", workers, "", false, Map.of(), latest, false);
+    return new SubscribeOptions("c", workers, "", false, latest, false);
   }
 
   private static LogEntry next(Subscription subscription) throws InterruptedException {
@@ -319,7 +334,6 @@ class SubscriptionTest {
     Subscription subscription = subscribe(ALL, 1);
     catalog.append(300, "a");
     awaitTail();
-    log.follow(catalog.log());
     catalog.broken(true);
     Future<List<Long>> got = threads.submit(() -> take(subscription, 301));
     BlockingQueue<Boolean> never = new ArrayBlockingQueue<>(1);
@@ -377,6 +391,7 @@ class SubscriptionTest {
     catalog.truncate();
     assertNull(next(subscription));
     assertEquals(Subscription.End.LOG_REPLACED, subscription.ended());
+    followAnother();
     Subscription anew = subscribe(ALL, 10);
     catalog.append(1, "a");
     assertEquals(List.of(1L), take(anew, 1));
@@ -390,7 +405,8 @@ class SubscriptionTest {
     catalog.nextEpoch();
     assertNull(next(subscription));
     assertEquals(Subscription.End.LOG_REPLACED, subscription.ended());
-    assertEquals(2, log.followed().epoch());
+    followAnother();
+    assertEquals(2, log.found().epoch());
   }
 
   @Test
@@ -402,6 +418,29 @@ class SubscriptionTest {
     subscription.startAfter(10);
     catalog.append(50, "a");
     assertEquals(range(11, 1050), take(subscription, 1040));
+  }
+
+  /** Two turns for many: each gets all, and none of what it gets depends on the others' pace. */
+  @Test
+  void manyWhoAreFarBehindTakeTurnsAndEachGetsEverything() throws Exception {
+    catalog.append(3000, "a");
+    follow();
+    List<Future<List<Long>>> all = new ArrayList<>();
+    Random random = new Random(7);
+    List<Integer> starts = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      int start = random.nextInt(2500);
+      starts.add(start);
+      Subscription one = subscription(ALL, 3);
+      subscriptions.add(one);
+      one.startAfter(start);
+      all.add(threads.submit(() -> take(one, 3050 - start)));
+    }
+    catalog.append(50, "a");
+    for (int i = 0; i < all.size(); i++) {
+      assertEquals(range(starts.get(i) + 1, 3050), all.get(i).get());
+    }
+    assertEquals(0, log.turns().waiting());
   }
 
   /** An idle moment moves the position past what others want, and never past what is still due. */
@@ -432,7 +471,7 @@ class SubscriptionTest {
   @Test
   void theLatestAloneSkipsWhatALaterUpdateOfTheWorkerHasReplaced() throws Exception {
     follow();
-    Subscription subscription = new Subscription(options(ALL, true), log, tail, 2, MAX_LAG);
+    Subscription subscription = new Subscription(options(ALL, true), log, log, 2, MAX_LAG);
     subscriptions.add(subscription);
     subscription.startNow();
     catalog.append(100, "a", "b");
@@ -445,7 +484,7 @@ class SubscriptionTest {
   @Test
   void theDeletionOfAnOldVersionHidesNoPublish() throws Exception {
     follow();
-    Subscription subscription = new Subscription(options(ALL, true), log, tail, 10, MAX_LAG);
+    Subscription subscription = new Subscription(options(ALL, true), log, log, 10, MAX_LAG);
     subscriptions.add(subscription);
     subscription.startNow();
     catalog.append(2, "a");
@@ -471,10 +510,10 @@ class SubscriptionTest {
   void whoFallsTooFarBehindIsEndedAndWhoComesFromFarIsNot() throws Exception {
     catalog.append(100, "a");
     follow();
-    Subscription slow = new Subscription(options(ALL, false), log, tail, 1, 20);
+    Subscription slow = new Subscription(options(ALL, false), log, log, 1, 20);
     subscriptions.add(slow);
     slow.startNow();
-    Subscription far = new Subscription(options(ALL, false), log, tail, 1, 20);
+    Subscription far = new Subscription(options(ALL, false), log, log, 1, 20);
     subscriptions.add(far);
     far.startAfter(0);
     catalog.append(50, "a");

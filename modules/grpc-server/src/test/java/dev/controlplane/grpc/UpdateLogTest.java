@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.proto.UpdateKind;
@@ -38,6 +40,22 @@ class UpdateLogTest {
     ResumeToken token = ResumeToken.after(catalog.log(), update);
     return WorkerUpdate.parseFrom(
         new UpdateEncoder(blobs, inlineLimit, events).encode(update, token));
+  }
+
+  private UpdateLog log(Blobs blobs, long bytes) {
+    return new UpdateLog(
+        catalog,
+        new UpdateEncoder(blobs, 100, events),
+        new UpdateLog.Limits(10, bytes, 4, 1 << 20),
+        catalog.log());
+  }
+
+  private static long revision(byte[] message) {
+    try {
+      return WorkerUpdate.parseFrom(message).getRevision();
+    } catch (InvalidProtocolBufferException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
@@ -106,7 +124,7 @@ class UpdateLogTest {
   void anUpdateIsEncodedOnceForAllWhoAskAtOnce() throws Exception {
     Blobs blobs = new Blobs(0);
     catalog.append("w");
-    UpdateLog log = new UpdateLog(catalog, new UpdateEncoder(blobs, 100, events), 10, 1000);
+    UpdateLog log = log(blobs, 1000);
     List<Future<byte[]>> asked = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 200; i++) {
@@ -121,31 +139,84 @@ class UpdateLogTest {
   }
 
   @Test
-  void messagesInMemoryAreBoundedByTheirBytesAndMadeAnewForWhoStillWantsThem() {
+  void messagesInTheRingAreBoundedByTheirBytesAndMadeAnewForWhoStillWantsThem() {
     catalog.append(20, "w");
-    UpdateLog log = new UpdateLog(catalog, new UpdateEncoder(new Blobs(0), 0, events), 20, 500);
-    LogEntry first = log.at(1);
-    byte[] message = log.message(first);
-    for (long revision = 2; revision <= 20; revision++) {
-      log.message(log.at(revision));
-      assertTrue(log.bytes() <= 500, "holds " + log.bytes());
+    UpdateLog log = log(new Blobs(0), 500);
+    List<LogEntry> entries = new ArrayList<>();
+    for (Update update : catalog.updates(0, 20)) {
+      entries.add(log.add(update, true));
+      long inRing = entries.stream().filter(entry -> entry.message() != null).count();
+      assertTrue(inRing <= 3, inRing + " messages in the ring");
     }
-    assertArrayEquals(message, log.message(first));
-    assertTrue(log.bytes() > 0);
+    assertTrue(entries.getFirst().message() == null);
+    byte[] message = log.message(entries.getFirst());
+    assertEquals(1, revision(message));
+    assertArrayEquals(message, log.message(log.at(1)));
+    assertEquals(20, revision(log.message(log.at(20))));
   }
 
   @Test
-  void aMessageLargerThanTheWindowGoesOutAllTheSame() {
-    catalog.append(2, "w");
-    UpdateLog log = new UpdateLog(catalog, new UpdateEncoder(new Blobs(0), 0, events), 1, 0);
-    assertTrue(log.message(log.at(1)).length > 0);
-    assertTrue(log.message(log.at(2)).length > 0);
-    assertEquals(log.message(log.at(2)).length, log.bytes());
+  void oldPagesStayWithinTheirBytesHoweverManyReadThem() {
+    catalog.append(OldPages.PAGE * 20, "w");
+    long budget = 200_000;
+    UpdateLog log = log(new Blobs(0), budget);
+    for (int i = 0; i < 3; i++) {
+      for (long revision = 1; revision <= OldPages.PAGE * 20; revision++) {
+        assertEquals(revision, revision(log.message(log.at(revision))));
+        assertTrue(log.bytes() <= budget, "holds " + log.bytes());
+      }
+    }
+    assertEquals(60, catalog.reads(), "a page is read once by who reads on");
+  }
+
+  @Test
+  void aMessageLargerThanTheBudgetGoesOutAllTheSame() {
+    catalog.append(3, "w");
+    UpdateLog log = log(new Blobs(0), 0);
+    assertEquals(1, revision(log.message(log.at(1))));
+    byte[] second = log.message(log.at(2));
+    assertEquals(2, revision(second));
+    assertTrue(log.bytes() < second.length + 3 * 512 + 1, "holds " + log.bytes());
+    Update third = catalog.updates(2, 1).getFirst();
+    assertEquals(3, revision(log.message(log.add(third, true))));
+    assertEquals(3, revision(log.message(log.at(3))));
+  }
+
+  @Test
+  void aPageThatIsCutInsideIsReadFromBehindTheCut() {
+    catalog.append(300, "w");
+    catalog.compact(150);
+    UpdateLog log = log(new Blobs(0), 100_000);
+    assertEquals(151, log.at(151).revision());
+    assertEquals(256, log.at(256).revision());
+    assertEquals(257, log.at(257).revision());
+    assertThrows(CompactedException.class, () -> log.at(150));
+    assertThrows(CompactedException.class, () -> log.at(3));
+  }
+
+  @Test
+  void nothingIsReadOfAnotherLogThanTheOneThatWasFound() {
+    catalog.append(10, "w");
+    UpdateLog log = log(new Blobs(0), 100_000);
+    catalog.nextEpoch();
+    assertThrows(LogGoneException.class, () -> log.at(1));
+    assertThrows(LogGoneException.class, () -> log.snapshot(10, List.of("w")));
+    assertThrows(LogGoneException.class, log::state);
+    assertEquals(0, log.bytes());
+  }
+
+  @Test
+  void aSnapshotIsNotReadOfALogThatEndsBeforeItsRevision() {
+    catalog.append(10, "w");
+    UpdateLog log = log(new Blobs(0), 100_000);
+    catalog.truncate();
+    catalog.append(9, "w");
+    assertThrows(LogGoneException.class, () -> log.snapshot(10, List.of("w")));
   }
 
   @Test
   void aRevisionThatTheLogLostIsToldOf() {
-    UpdateLog log = new UpdateLog(catalog, new UpdateEncoder(new Blobs(0), 0, events), 10, 1000);
+    UpdateLog log = log(new Blobs(0), 1000);
     assertThrows(MissingUpdateException.class, () -> log.at(3));
   }
 }

@@ -54,7 +54,10 @@ public final class GrpcStreams {
       ListenerConfig.BuilderBase<?, ?> listener, Settings settings, GrpcRouting.Builder routing) {
     Objects.requireNonNull(settings, "settings");
     routing.intercept(new StreamCallInterceptor());
+    Listeners.count(listener);
     listener
+        // gRPC alone: nothing else is detected, and no "Upgrade: h2c" is taken.
+        .protocolsDiscoverServices(false)
         .addRouting(routing)
         .addConnectionSelector(
             new GuardedSelector(

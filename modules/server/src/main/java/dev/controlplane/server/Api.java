@@ -2,9 +2,7 @@ package dev.controlplane.server;
 
 import io.helidon.common.uri.UriValidator;
 import io.helidon.http.BadRequestException;
-import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.http.Headers;
 import io.helidon.http.HttpException;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -17,13 +15,13 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -32,12 +30,12 @@ import java.util.function.Function;
  *
  * <p>A filter rather than routes, because it decides on the path as it was sent: Helidon's router
  * matches the decoded path, in which {@code a%2Fb} is two segments and {@code ;x} is gone. Here a
- * segment is split off first and decoded once after that. A path that is not of this API goes on
- * down the chain.
+ * segment is split off first and decoded once after that. Paths of Helidon's features go on down
+ * the chain; any other path is answered 404 here.
  */
 public final class Api implements Filter {
-  /** For bodies of requests that this API does not answer. */
-  private static final BodyLimits FOREIGN = new BodyLimits(1 << 20, Duration.ofSeconds(5), 1024);
+  /** First segments of the paths that Helidon's features answer. */
+  private static final Set<String> FOREIGN_ROOTS = Set.of("observe");
 
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
@@ -93,7 +91,7 @@ public final class Api implements Filter {
           response,
           ApiException.badRequest(
               "bad_request", "the query is malformed; expected: one as in RFC 3986"));
-      throw closing();
+      return;
     }
     String[] segments = request.prologue().uriPath().rawPath().split("/", -1);
     for (Resource resource : resources) {
@@ -102,11 +100,34 @@ public final class Api implements Filter {
         return;
       }
     }
-    RequestBody.bound(request, FOREIGN);
-    chain.proceed();
-    if (!request.content().consumed() || isLast(request, response)) {
-      throw closing();
+    if (isForeign(segments)) {
+      foreign(chain, request, response);
+    } else {
+      // Helidon would read the whole body first, and answer then.
+      fail(request, response, unknown(request));
     }
+  }
+
+  private static boolean isForeign(String[] segments) {
+    return segments.length > 1 && FOREIGN_ROOTS.contains(segments[1]);
+  }
+
+  private void foreign(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    try {
+      // Helidon reads a body without limits before it refuses a request.
+      RequestBody.of(request, RequestBodies.UNWANTED).copyTo((bytes, offset, length) -> {});
+      chain.proceed();
+    } catch (CloseConnectionException | UncheckedIOException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      fail(request, response, e);
+    }
+  }
+
+  private static ApiException unknown(RoutingRequest request) {
+    return ApiException.notFound(
+        "nothing is at %s; expected: a path of this server's API"
+            .formatted(request.prologue().uriPath().rawPath()));
   }
 
   private static boolean hasValidQuery(RoutingRequest request) {
@@ -141,23 +162,6 @@ public final class Api implements Filter {
     } catch (Exception | Error e) {
       fail(request, response, e);
     }
-    if (!RequestBody.linger(request) || isLast(request, response)) {
-      throw closing();
-    }
-  }
-
-  private static boolean isLast(RoutingRequest request, RoutingResponse response) {
-    return saysClose(request.headers()) || saysClose(response.headers());
-  }
-
-  private static boolean saysClose(Headers headers) {
-    return headers.contains(HeaderNames.CONNECTION)
-        && headers.containsToken(HeaderValues.CONNECTION_CLOSE);
-  }
-
-  /** Helidon announces that it closes a connection, and then waits for the client to do it. */
-  private static CloseConnectionException closing() {
-    return new CloseConnectionException("the answer was the last on this connection");
   }
 
   private void fail(RoutingRequest request, RoutingResponse response, Throwable failure) {

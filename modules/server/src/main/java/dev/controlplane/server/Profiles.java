@@ -7,7 +7,10 @@ import dev.controlplane.pprof.observe.PprofFeature;
 import dev.controlplane.pprof.observe.PprofSettings;
 import dev.controlplane.pprof.signal.ProcessName;
 import dev.controlplane.pprof.signal.QuitDumps;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import java.nio.file.Path;
+import java.util.function.Function;
 
 /** How a server shows its goroutines: over HTTP, on SIGQUIT, and by its name in the system. */
 final class Profiles {
@@ -38,10 +41,14 @@ final class Profiles {
     }
   }
 
-  /** {@code /debug/pprof/}. */
-  PprofFeature feature() {
+  /**
+   * {@code /debug/pprof/}.
+   *
+   * @param starter completes and starts the server of its own socket, if it has one
+   */
+  PprofFeature feature(Function<WebServerConfig.Builder, WebServer> starter) {
     try {
-      return PprofFeature.create(settings);
+      return PprofFeature.create(settings, starter);
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new StartupException(e.getMessage(), e);
     }

@@ -1,11 +1,13 @@
 package dev.controlplane.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.server.BodyPump.Bytes;
+import dev.controlplane.server.BodyPump.End;
+import dev.controlplane.server.BodyPump.Failure;
+import dev.controlplane.server.BodyPump.Piece;
 import dev.controlplane.transport.TimedConnection;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -14,54 +16,18 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
  * The body of a request, read with time limits that Helidon's sockets don't have.
  *
- * <p>A virtual thread of its own reads the socket into a few buffers that go round; the handler
- * takes them with a time-out. So the handler is never stuck in a read, can answer 408, and works on
- * one buffer while the next one is on its way. Memory is bounded by {@link #BUFFERS} times {@link
- * #BUFFER_SIZE}. A small body that came with its head needs no such thread.
- *
- * <p>Only time that was spent waiting for the client counts against the client.
+ * <p>A {@link BodyPump} reads the socket; the handler takes its buffers with a time-out. So the
+ * handler is never stuck in a read, can answer 408, and works on one buffer while the next one is
+ * on its way. A small body that came with its head needs no thread. {@link BodyPace} judges the
+ * client. Whoever answers the request calls {@link #release} on every way out: that frees the
+ * thread and the buffers of a body that nobody wants any more.
  */
 public final class RequestBody extends InputStream {
-  private static final int BUFFERS = 4;
-  private static final int BUFFER_SIZE = 128 * 1024;
-
-  /** An answer to a body that is still on its way is lost unless the body is read a bit longer. */
-  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-  private static final long LINGER_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
-
-  /** Something that the reading thread hands over: bytes, the end, or why there are no more. */
-  private static final class Piece {
-    private static final Piece END = new Piece(null, 0, null);
-
-    private final byte[] buffer;
-    private final int length;
-    private final RuntimeException failure;
-
-    private Piece(byte[] buffer, int length, RuntimeException failure) {
-      this.buffer = buffer;
-      this.length = length;
-      this.failure = failure;
-    }
-
-    /** Bytes at the start of a buffer, which goes back after use. */
-    static Piece bytes(byte[] buffer, int length) {
-      return new Piece(buffer, length, null);
-    }
-
-    static Piece failure(RuntimeException why) {
-      return new Piece(null, 0, why);
-    }
-  }
-
   private final Supplier<InputStream> source;
   private final BodyLimits limits;
   private final OptionalLong contentLength;
@@ -69,20 +35,21 @@ public final class RequestBody extends InputStream {
   /** The Content-Length says how much is read. */
   private final boolean plain;
 
-  private final BlockingQueue<Piece> filled = new ArrayBlockingQueue<>(BUFFERS + 1);
-  private final BlockingQueue<byte[]> free = new ArrayBlockingQueue<>(BUFFERS);
+  private final BodyPace pace;
+
+  /** Null until the first read. */
+  private BodyPump pump;
+
   private byte[] current;
   private int position;
   private int limit;
   private long received;
-  private long waitedNanos;
-  private long lastWaitNanos;
-  private boolean started;
   private boolean ended;
 
   private RequestBody(ServerRequest request, BodyLimits limits, Supplier<InputStream> source) {
     this.source = source;
     this.limits = limits;
+    this.pace = new BodyPace(limits);
     this.contentLength = request.headers().contentLength();
     this.plain =
         !request.headers().contains(HeaderNames.CONTENT_ENCODING)
@@ -115,7 +82,31 @@ public final class RequestBody extends InputStream {
 
   /** Holds whoever reads the body of a request, Helidon too, to limits. */
   static void bound(ServerRequest request, BodyLimits limits) {
-    request.streamFilter(in -> new RequestBody(request, limits, () -> in));
+    request.streamFilter(
+        in -> {
+          if (request.context().get(RequestBody.class).isPresent()) {
+            // What reads on after the answer has limits of its own.
+            return in;
+          }
+          RequestBody body = new RequestBody(request, limits, () -> in);
+          request.context().register(body);
+          return body;
+        });
+  }
+
+  /** The body of a request that is answered, whoever has begun to read it. */
+  static RequestBody unread(ServerRequest request) {
+    return request
+        .context()
+        .get(RequestBody.class)
+        .orElseGet(
+            () -> {
+              RequestBody body =
+                  new RequestBody(
+                      request, BodyLimits.none(), () -> request.content().inputStream());
+              request.context().register(body);
+              return body;
+            });
   }
 
   /** How long the client says the body is. */
@@ -192,98 +183,72 @@ public final class RequestBody extends InputStream {
   private boolean take() {
     start();
     recycle();
-    long silence = 0;
-    Piece piece;
-    while ((piece = poll(Math.min(limits.idle().toNanos() - silence, waitUntilJudged()))) == null) {
-      silence = silenceAfter(silence);
+    Piece piece = pump.poll();
+    while (piece == null) {
+      long before = System.nanoTime();
+      piece = await(pace.patience());
+      long waited = System.nanoTime() - before;
+      if (piece == null) {
+        pace.waitedInVain(waited, received);
+      } else {
+        pace.waited(waited, received + length(piece));
+      }
     }
     return accept(piece);
   }
 
-  private Piece poll(long nanos) {
-    Piece ready = filled.poll();
-    if (ready != null) {
-      return ready;
-    }
-    long before = System.nanoTime();
+  private static int length(Piece piece) {
+    return piece instanceof Bytes bytes ? bytes.length() : 0;
+  }
+
+  private Piece await(long nanos) {
     try {
-      return filled.poll(Math.max(nanos, 1), TimeUnit.NANOSECONDS);
+      return pump.poll(nanos);
     } catch (InterruptedException e) {
       throw new CloseConnectionException("interrupted while a body was read", e);
-    } finally {
-      lastWaitNanos = System.nanoTime() - before;
-      waitedNanos += lastWaitNanos;
     }
-  }
-
-  /** How long to wait at most before the rate is looked at. */
-  private long waitUntilJudged() {
-    long idle = limits.idle().toNanos();
-    return waitedNanos < idle ? idle - waitedNanos : Math.max(idle / 10, 1_000_000);
-  }
-
-  private long silenceAfter(long before) {
-    long silence = before + lastWaitNanos;
-    if (silence >= limits.idle().toNanos()) {
-      throw tooSlow("no byte of the body came for " + limits.idle().toMillis() + " ms");
-    }
-    judgeRate();
-    return silence;
-  }
-
-  private void judgeRate() {
-    if (waitedNanos < limits.idle().toNanos()) {
-      return;
-    }
-    double rate = received / (waitedNanos / 1e9);
-    if (rate < limits.minBytesPerSecond()) {
-      throw tooSlow("the body came at %.0f bytes a second".formatted(rate));
-    }
-  }
-
-  private ApiException tooSlow(String what) {
-    return ApiException.of(
-        408,
-        "slow_body",
-        "%s; expected: never %d ms of silence, and %d bytes a second at least"
-            .formatted(what, limits.idle().toMillis(), limits.minBytesPerSecond()));
   }
 
   private boolean accept(Piece piece) {
-    if (piece.buffer == null) {
-      ended = true;
-      if (piece.failure != null) {
-        throw piece.failure;
+    return switch (piece) {
+      case Bytes bytes -> {
+        current = bytes.buffer();
+        position = 0;
+        limit = bytes.length();
+        received += bytes.length();
+        if (received > limits.maxBytes()) {
+          throw tooLarge(limits);
+        }
+        yield true;
       }
-      return false;
-    }
-    current = piece.buffer;
-    position = 0;
-    limit = piece.length;
-    received += piece.length;
-    if (received > limits.maxBytes()) {
-      throw tooLarge(limits);
-    }
-    judgeRate();
-    return true;
+      case End _ -> {
+        ended = true;
+        yield false;
+      }
+      case Failure failure -> {
+        ended = true;
+        throw failure.why();
+      }
+    };
   }
 
   private void recycle() {
     if (current != null) {
-      free.offer(current);
+      pump.recycle(current);
       current = null;
+      position = 0;
+      limit = 0;
     }
   }
 
   private void start() {
-    if (!started) {
-      started = true;
+    if (pump == null) {
       // Before the thread: this asks a waiting client for the body, on the handler's thread.
-      InputStream in = source.get();
+      pump = new BodyPump(source.get(), RequestBody::asAnswer);
       if (hasCome()) {
-        readWhole(in);
+        pump.readWhole((int) contentLength.getAsLong());
       } else {
-        Goroutines.start("request-body", () -> pump(in));
+        pump.start();
       }
     }
   }
@@ -293,43 +258,6 @@ public final class RequestBody extends InputStream {
     return plain
         && contentLength.isPresent()
         && TimedConnection.hasArrived(contentLength.getAsLong());
-  }
-
-  private void readWhole(InputStream in) {
-    try {
-      byte[] bytes = in.readNBytes((int) contentLength.getAsLong());
-      filled.add(Piece.bytes(bytes, bytes.length));
-      if (in.read() >= 0) {
-        throw new IllegalStateException("the body is longer than its Content-Length");
-      }
-      filled.add(Piece.END);
-    } catch (IOException | RuntimeException e) {
-      filled.add(Piece.failure(asAnswer(e)));
-    }
-  }
-
-  /** Runs until the body ends or the connection is closed. */
-  private void pump(InputStream in) {
-    try {
-      int size = Math.clamp(contentLength.orElse(BUFFER_SIZE), 1, BUFFER_SIZE);
-      int made = 0;
-      while (true) {
-        byte[] buffer = free.poll();
-        if (buffer == null) {
-          buffer = made++ < BUFFERS ? new byte[size] : free.take();
-        }
-        int length = in.read(buffer);
-        if (length < 0) {
-          filled.put(Piece.END);
-          return;
-        }
-        filled.put(Piece.bytes(buffer, length));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException | RuntimeException e) {
-      filled.offer(Piece.failure(asAnswer(e)));
-    }
   }
 
   private static ApiException asAnswer(Exception e) {
@@ -355,41 +283,41 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * Reads on for a while after the answer, so that a client that is still sending gets to see it: a
-   * socket closed with unread bytes is reset, and the reset overtakes the answer.
+   * Reads on until the end of the body, a silence, or a time that is up, whatever the limits of the
+   * body are; for an answer that is out.
    *
-   * @return whether the body was read to its end, so that the connection can go on
+   * @return whether the body was read to its end
    */
-  static boolean linger(ServerRequest request) {
-    if (request.content().consumed()) {
-      return true;
-    }
-    if (!request.continueSent() && request.headers().containsToken(HeaderValues.EXPECT_100)) {
-      return false;
-    }
-    RequestBody body =
-        request
-            .context()
-            .get(RequestBody.class)
-            .orElseGet(
-                () ->
-                    new RequestBody(
-                        request, BodyLimits.none(), () -> request.content().inputStream()));
-    return body.drain() && request.content().consumed();
-  }
-
-  private boolean drain() {
+  boolean drain(long nanos, long silenceNanos) {
     start();
-    long end = System.nanoTime() + LINGER_NANOS;
+    long end = System.nanoTime() + nanos;
     while (!ended) {
       recycle();
-      Piece piece = poll(Math.min(end - System.nanoTime(), LINGER_SILENCE_NANOS));
-      if (piece == null || piece.failure != null || System.nanoTime() > end) {
-        return false;
+      Piece piece = await(Math.min(Math.max(0, end - System.nanoTime()), silenceNanos));
+      switch (piece) {
+        case Bytes bytes when System.nanoTime() < end -> current = bytes.buffer();
+        case End _ -> ended = true;
+        case null, default -> {
+          return false;
+        }
       }
-      current = piece.buffer;
-      ended = piece == Piece.END;
     }
     return true;
+  }
+
+  /**
+   * Frees the thread and the buffers of a request's body, if it was read at all. A body that was
+   * not read to its end takes its connection with it.
+   */
+  static void release(ServerRequest request) {
+    request.context().get(RequestBody.class).ifPresent(RequestBody::close);
+  }
+
+  /** Ends reading; see {@link #release}. */
+  @Override
+  public void close() {
+    if (pump != null && !ended) {
+      pump.close();
+    }
   }
 }

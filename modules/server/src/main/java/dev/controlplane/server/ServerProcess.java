@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.Listeners;
 import io.helidon.config.Config;
 import io.helidon.health.HealthCheck;
 import io.helidon.health.HealthCheckResponse;
@@ -26,18 +27,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 /**
  * The life of a server process, the same for all: settings, start, one ready line, and an orderly
  * end on SIGTERM or SIGINT.
  *
  * <p>The end: {@code /health} turns to {@code stopping}, streams are ended, the sockets closed,
- * requests in flight given {@link #GRACE}, then resources closed, the last opened first. A process
- * that hangs in one of these is halted after {@link #END_LIMIT}.
+ * requests in flight given {@link #GRACE}, then resources closed, the last opened first. Resources
+ * write what is pending when they are closed, so they are closed {@link #DRAIN} after the signal at
+ * the latest, whatever is still running then. A process that hangs is halted after {@link
+ * #END_LIMIT}.
  */
 public final class ServerProcess {
   /** How long requests in flight may take to finish. */
   private static final Duration GRACE = Duration.ofSeconds(3);
+
+  /** How long streams and requests may take together before the resources are closed. */
+  private static final Duration DRAIN = Duration.ofMillis(3_300);
 
   private static final Duration END_LIMIT = Duration.ofMillis(4_500);
 
@@ -59,8 +66,14 @@ public final class ServerProcess {
     void configure(ServerSetup setup) throws Exception;
   }
 
-  /** Runs a server until the process is told to end; exit code 1 if it can't start. */
-  public static void run(String name, Program program) {
+  /**
+   * Runs a server until the process is told to end. The process exits with 1 if the server can't
+   * start, and with 2 for arguments that it does not know.
+   *
+   * @param arguments of the command line; {@code --help} prints usage and settings
+   */
+  public static void run(String name, String[] arguments, Program program) {
+    CommandLine.answer(name, arguments, System.out, System.err).ifPresent(System::exit);
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     log.takeOverLibraryLogs();
     try {
@@ -89,12 +102,15 @@ public final class ServerProcess {
       throws Exception {
     EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
     ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
-    process.assemble(program, process.setup.bindAddress());
+    process.assemble(program, process.setup.bindAddress(), pprof -> pprof.build().start());
     return process::closeResources;
   }
 
-  private void assemble(Program program, InetAddress address) throws Exception {
+  private void assemble(
+      Program program, InetAddress address, Function<WebServerConfig.Builder, WebServer> pprof)
+      throws Exception {
     program.configure(setup);
+    Listeners.count(setup.webServer());
     setup
         .api()
         .on(
@@ -110,15 +126,16 @@ public final class ServerProcess {
         .directHandlers(JsonErrors.handlers())
         .featuresDiscoverServices(false)
         .addFeature(observability())
-        .addFeature(Profiles.of(setup.settings()).feature())
-        .routing(HttpRouting.builder().addFilter(setup.api()));
+        .addFeature(Profiles.of(setup.settings()).feature(pprof))
+        .routing(HttpRouting.builder().addFeature(new RequestBodies()).addFilter(setup.api()));
   }
 
   private void start(Program program) throws Exception {
     InetAddress address = setup.bindAddress();
     Profiles.of(setup.settings()).ofProcess(setup.name(), log);
-    assemble(program, address);
-    server = setup.webServer().build().start();
+    Sockets sockets = new Sockets(setup);
+    assemble(program, address, sockets::startPprof);
+    server = sockets.guard("http", setup.webServer().build()).start();
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
     }
@@ -217,11 +234,21 @@ public final class ServerProcess {
     stopping.set(true);
     log.info("stopping");
     haltAfter(END_LIMIT);
-    setup.draining().forEach(step -> attempt(step::run));
-    attempt(server::stop);
+    Thread draining = Thread.ofPlatform().daemon().name("shutdown-drain").start(this::drain);
+    attempt(
+        () -> {
+          if (!draining.join(DRAIN)) {
+            log.warn("drain-cut-short", "after", DRAIN);
+          }
+        });
     closeResources();
     log.info("stopped");
     ended.countDown();
+  }
+
+  private void drain() {
+    setup.draining().forEach(step -> attempt(step::run));
+    attempt(server::stop);
   }
 
   private void closeResources() {
@@ -237,8 +264,8 @@ public final class ServerProcess {
   private void attempt(Step step) {
     try {
       step.run();
-    } catch (Exception e) {
-      log.error("stop-failed", e);
+    } catch (Exception | Error e) {
+      log.error("stop-failed", e); // The next step may still save something.
     }
   }
 

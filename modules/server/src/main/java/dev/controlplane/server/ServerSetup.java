@@ -94,9 +94,13 @@ public final class ServerSetup {
    */
   public void http(String port, ServerConnectionSelector http2) {
     listen("http", WebServer.DEFAULT_SOCKET_NAME, port);
-    Duration headTimeout = limit("request-head-timeout");
-    webServer
-        .port(settings.port(port))
+    speakHttp(webServer.port(settings.port(port)), http2);
+  }
+
+  /** Gives a socket HTTP/1.1, and HTTP/2 if it is not null, with the server's time limits. */
+  void speakHttp(WebServerConfig.Builder socket, ServerConnectionSelector http2) {
+    Duration headTimeout = headTimeout();
+    socket
         // Plain sockets move files faster: NIO ones pass them through 8 KiB at a time.
         .useNio(false)
         .connectionOptions(options -> options.tcpNoDelay(true))
@@ -113,6 +117,11 @@ public final class ServerSetup {
             "slow_request",
             "the head of the request took too long; expected: all of it within %d ms"
                 .formatted(timeout.toMillis())));
+  }
+
+  /** How long the head of a request may take, and the start of a connection. */
+  public Duration headTimeout() {
+    return limit("request-head-timeout");
   }
 
   /** How long a client may take nothing of its answer. */

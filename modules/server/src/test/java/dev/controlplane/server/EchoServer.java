@@ -3,18 +3,37 @@ package dev.controlplane.server;
 import io.helidon.http.Method;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /** A server to run as a process of its own. */
 final class EchoServer {
   public static void main(String[] args) {
     ServerProcess.run(
         "echo-server",
+        args,
         setup -> {
           setup.http("test-port");
           CountDownLatch drained = new CountDownLatch(1);
           setup.onDrain(drained::countDown);
+          AtomicBoolean hanging = new AtomicBoolean();
+          setup.onDrain(
+              () -> {
+                while (hanging.get()) {
+                  LockSupport.park();
+                }
+              });
+          AutoCloseable pending = () -> setup.log().info("pending-written");
+          setup.resource(() -> pending);
           setup
               .api()
+              .on(
+                  Method.GET,
+                  "/hang-at-the-end",
+                  (request, response, path) -> {
+                    hanging.set(true);
+                    Json.send(response, Map.of());
+                  })
               .on(
                   Method.GET,
                   "/echo/{text}",

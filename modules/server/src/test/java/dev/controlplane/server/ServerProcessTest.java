@@ -115,6 +115,54 @@ class ServerProcessTest {
   }
 
   @Test
+  void anAnswerThatComesBeforeTheBodyIsReadByTheClientAndNeitherThreadNorBufferStays()
+      throws Exception {
+    int pprof = freePort();
+    start(Map.of("PPROF_ADDRESS", "127.0.0.1:" + pprof));
+    int http = URI.create(url).getPort();
+
+    record Early(int port, String request, int status) {}
+    for (Early early :
+        List.of(
+            new Early(http, "PUT /no/such", 404),
+            new Early(http, "POST /health", 405),
+            new Early(http, "PUT /observe/health", 404),
+            new Early(http, "PUT /no/such?%zz", 400),
+            new Early(http, "GET /health", 200),
+            new Early(pprof, "PUT /no/such", 404),
+            new Early(pprof, "PUT /debug/pprof/goroutine", 405),
+            new Early(pprof, "GET /debug/pprof/cmdline", 200))) {
+      for (int i = 0; i < 5; i++) {
+        String answer = early(early.port, early.request);
+        assertTrue(answer.startsWith("HTTP/1.1 " + early.status), early + ": " + answer);
+      }
+    }
+    url = "http://127.0.0.1:" + pprof;
+    String threads = get("/debug/pprof/goroutine?debug=2").body();
+    assertFalse(threads.contains("BodyPump"), threads);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  /** Sends 4 MiB whatever comes back, as a client does that reads the answer only after that. */
+  private static String early(int port, String request) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      byte[] body = new byte[4 << 20];
+      String head =
+          "%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+              .formatted(request, body.length);
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(body);
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
   void headIsAnsweredLikeGetWithoutABody() throws Exception {
     start(Map.of());
     HttpResponse<String> response = send("HEAD", "/health");
@@ -181,6 +229,18 @@ class ServerProcessTest {
     assertEquals("{\"drained\":true}\n", response.get(10, TimeUnit.SECONDS).body());
     assertTrue(Set.of(0, 143).contains(exitCode()));
     List<String> rest = process.inputReader().lines().toList();
+    assertTrue(rest.getLast().contains("event=stopped"), rest::toString);
+  }
+
+  @Test
+  void whatIsPendingIsWrittenInTimeThoughTheDrainHangs() throws Exception {
+    start(Map.of());
+    assertEquals(200, get("/hang-at-the-end").statusCode());
+    process.toHandle().destroy();
+    assertTrue(process.waitFor(5, TimeUnit.SECONDS), "the server still runs");
+    List<String> rest = process.inputReader().lines().toList();
+    assertTrue(rest.stream().anyMatch(l -> l.contains("event=drain-cut-short")), rest::toString);
+    assertTrue(rest.stream().anyMatch(l -> l.contains("event=pending-written")), rest::toString);
     assertTrue(rest.getLast().contains("event=stopped"), rest::toString);
   }
 

@@ -11,7 +11,7 @@ public record Hook(String type, String method) {
 
   // Every place that faults and mutants need, so that a change of name is mended here alone.
   static final Hook PLACE_BLOB = new Hook(ROOT + "catalog.FileUpload", "place");
-  static final Hook REMOVE_BLOB = new Hook(ROOT + "catalog.FileBlobStore", "remove");
+  static final Hook REMOVE_BLOB = new Hook(ROOT + "catalog.BlobFiles", "remove");
   static final Hook EXECUTE = new Hook(ROOT + "catalog.Session", "execute");
   static final Hook CHANGE = new Hook(ROOT + "catalog.Session", "change");
   static final Hook TRANSACTION = new Hook(ROOT + "catalog.GroupCommit", "transaction");

@@ -7,12 +7,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/upload-server} and its like. */
 class StartScriptTest {
@@ -78,11 +81,97 @@ class StartScriptTest {
             .toList());
   }
 
-  /** Starts a server by its script and ends it; what it said. */
+  @Test
+  void aServerStartsThroughALinkFromAnyDirectoryAndWithCdpathExported() throws Exception {
+    Path script = Tools.repository().resolve("bin/consumer-server");
+    Path link = Files.createSymbolicLink(directory.resolve("a link"), script);
+
+    start(
+        link,
+        "consumer-server",
+        Map.of("CDPATH", Tools.repository() + ":" + directory, "JAVA_OPTIONS", ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
+  void anArgumentThatAServerDoesNotKnowIsNoStart(String server) throws Exception {
+    Ended help = run(server, Map.of(), "--help");
+    assertEquals(0, help.code(), help::said);
+    assertTrue(help.said().contains("Usage: " + server), help::said);
+    assertTrue(help.said().contains("storage-path: ./data"), help::said);
+
+    Ended mistake = run(server, Map.of(), "--port=1");
+    assertEquals(2, mistake.code(), mistake::said);
+    assertTrue(mistake.said().contains("unknown argument '--port=1'"), mistake::said);
+  }
+
+  @Test
+  void withoutAJdkAServerSaysSoOnceAndTriesNoJvm() throws Exception {
+    Path bin = Files.createDirectories(directory.resolve("a copy/bin"));
+    Path jar = directory.resolve("a copy/modules/upload-server/target/upload-server.jar");
+    Files.createDirectories(jar.getParent());
+    Files.createFile(jar);
+    for (String script : List.of("upload-server", "start")) {
+      Files.copy(Tools.repository().resolve("bin").resolve(script), bin.resolve(script));
+    }
+    Path find = Files.writeString(bin.resolve("find-jdk"), "#!/bin/sh\necho no JDK >&2; exit 1\n");
+    assertTrue(find.toFile().setExecutable(true));
+
+    Ended ended = run(bin.resolve("upload-server"), Map.of());
+
+    assertEquals(1, ended.code());
+    assertEquals("no JDK\n", ended.said());
+  }
+
+  @Test
+  void aServerThatIsNotBuiltSaysHowToBuildIt() throws Exception {
+    Path bin = Files.createDirectories(directory.resolve("bin"));
+    for (String script : List.of("upload-server", "start")) {
+      Files.copy(Tools.repository().resolve("bin").resolve(script), bin.resolve(script));
+    }
+
+    Ended ended = run(bin.resolve("upload-server"), Map.of());
+
+    assertEquals(1, ended.code());
+    assertTrue(ended.said().contains("mvn -q -B -DskipTests package"), ended::said);
+  }
+
+  private record Ended(int code, String said) {}
+
+  private Ended run(String server, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    return run(Tools.repository().resolve("bin").resolve(server), environment, arguments);
+  }
+
+  /** Runs a script that ends by itself. */
+  private Ended run(Path script, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(script.toString()));
+    command.addAll(List.of(arguments));
+    Path output = directory.resolve("output");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    try {
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS), () -> script + " does not end");
+      return new Ended(process.exitValue(), said(output));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   private String start(String server, String options) throws IOException, InterruptedException {
+    return start(
+        Tools.repository().resolve("bin").resolve(server), server, Map.of("JAVA_OPTIONS", options));
+  }
+
+  /** Starts a server by a script and ends it; what it said. */
+  private String start(Path script, String server, Map<String, String> environment)
+      throws IOException, InterruptedException {
     Path output = directory.resolve(server + ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(Tools.repository().resolve("bin").resolve(server).toString())
+        new ProcessBuilder(script.toString())
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile());
@@ -90,8 +179,6 @@ class StartScriptTest {
         .environment()
         .putAll(
             Map.of(
-                "JAVA_OPTIONS",
-                options,
                 "STORAGE_PATH",
                 directory.resolve("data").toString(),
                 "UPLOAD_PORT",
@@ -102,6 +189,7 @@ class StartScriptTest {
                 "0",
                 "HTTP_PORT",
                 "0"));
+    builder.environment().putAll(environment);
     Process process = builder.start();
     try {
       Await.until(

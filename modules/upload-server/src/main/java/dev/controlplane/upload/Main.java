@@ -6,8 +6,8 @@ import dev.controlplane.server.ServerProcess;
 public final class Main {
   private Main() {}
 
-  /** Takes no arguments; settings come from the environment. */
+  /** Settings come from the environment; {@code --help} tells of them. */
   public static void main(String[] args) {
-    ServerProcess.run("upload-server", UploadServer::configure);
+    ServerProcess.run("upload-server", args, UploadServer::configure);
   }
 }

@@ -1,61 +1,55 @@
 package dev.controlplane.upload;
 
 import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.ServerSetup;
+import dev.controlplane.server.Vital;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
-/** Work that is done again and again, on a thread of its own. */
-final class Repeated implements AutoCloseable {
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread thread;
+/**
+ * Work that a thread of its own does again and again. A round that fails is logged and the next one
+ * comes all the same; the process ends if the thread can't go on.
+ */
+final class Repeated {
+  /** The longest time that a round may take before the health check fails. */
+  private static final Duration MAX_ROUND = Duration.ofMinutes(15);
 
-  private Repeated(String name, Duration interval, Runnable work, EventLog log) {
-    this.thread = Goroutines.start(name, () -> run(name, interval, work, log));
-  }
+  private Repeated() {}
 
   /**
-   * Starts.
+   * Starts; the server ends it, in the middle of a round if need be, and checks it.
    *
-   * @param name of the thread, and of what failed
-   * @param interval between two times, also before the first
+   * @param name of the thread, of its health check, and of what failed
+   * @param interval between two rounds, also before the first
    */
-  static Repeated start(String name, Duration interval, Runnable work, EventLog log) {
-    return new Repeated(name, interval, work, log);
+  static void start(ServerSetup setup, String name, Duration interval, Runnable work) {
+    EventLog log = setup.log();
+    Vital thread =
+        setup.resource(
+            () ->
+                Vital.start(
+                    name,
+                    interval.plus(MAX_ROUND),
+                    log,
+                    self -> run(self, name, interval, work, log)));
+    setup.check(name, thread::check);
   }
 
-  private void run(String name, Duration interval, Runnable work, EventLog log) {
+  private static void run(Vital self, String name, Duration interval, Runnable work, EventLog log)
+      throws InterruptedException {
     boolean failing = false;
-    try {
-      while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
-        try {
-          work.run();
-          failing = false;
-        } catch (CatalogException e) {
-          if (!failing && closed.getCount() > 0) {
-            log.warn(name + "-failed", "reason", e.getMessage());
-          }
-          failing = true;
-        } catch (RuntimeException e) {
-          log.error(name + "-failed", e);
+    while (self.pause(interval)) {
+      try {
+        work.run();
+        failing = false;
+      } catch (CatalogException e) {
+        if (!failing && !self.isClosing()) {
+          log.warn(name + "-failed", "reason", e.getMessage());
         }
+        failing = true;
+      } catch (RuntimeException e) {
+        log.error(name + "-failed", e);
       }
-    } catch (InterruptedException e) {
-      // Closed.
-    }
-  }
-
-  /** Stops, in the middle of the work if need be; returns when it has. */
-  @Override
-  public void close() {
-    closed.countDown();
-    thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

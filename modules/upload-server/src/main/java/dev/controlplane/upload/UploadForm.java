@@ -27,7 +27,10 @@ import org.apache.commons.fileupload2.core.ParameterParser;
  * goes to the blob store while it is read; its part's own filename means nothing here.
  */
 final class UploadForm implements Closeable {
-  private static final int BUFFER_SIZE = 128 * 1024;
+  /** Of the parser; it is there for as long as the form comes, however slowly. */
+  private static final int PARSER_BUFFER = 32 * 1024;
+
+  private static final int FIRST_READ = 4 * 1024;
   private static final int MAX_BOUNDARY = 70; // RFC 2046, section 5.1.1
 
   private final UploadLimits limits;
@@ -95,7 +98,7 @@ final class UploadForm implements Closeable {
         MultipartInput.builder()
             .setInputStream(body)
             .setBoundary(boundary)
-            .setBufferSize(BUFFER_SIZE)
+            .setBufferSize(PARSER_BUFFER)
             .setMaxPartHeaderSize(limits.maxPartHeaderBytes())
             .get();
     parts.setHeaderCharset(StandardCharsets.UTF_8);
@@ -137,13 +140,16 @@ final class UploadForm implements Closeable {
     }
     contentType = header.contentType();
     file = blobs.receive();
-    byte[] buffer = new byte[BUFFER_SIZE];
+    byte[] buffer = new byte[FIRST_READ];
     int length;
     while ((length = content.read(buffer)) >= 0) {
       if (file.size() + length > limits.maxFileBytes()) {
         throw limits.tooLarge();
       }
       file.write(buffer, 0, length);
+      if (length == buffer.length && length < PARSER_BUFFER) {
+        buffer = new byte[PARSER_BUFFER];
+      }
     }
   }
 

@@ -34,6 +34,7 @@ final class UploadMetrics {
   private final Counter bytes;
   private final Timer duration;
   private final Counter announceFailures;
+  private final Counter refused;
   private final AtomicInteger inFlight = new AtomicInteger();
 
   UploadMetrics(MeterRegistry registry, Catalog catalog) {
@@ -69,6 +70,10 @@ final class UploadMetrics {
         registry.getOrCreate(
             Counter.builder("controlplane_announce_failures")
                 .description("Announcements that a grpc-server did not take"));
+    refused =
+        registry.getOrCreate(
+            Counter.builder("controlplane_uploads_refused")
+                .description("Uploads refused because MAX_UPLOADS were on their way"));
     gauge("controlplane_uploads_in_flight", "Uploads being received now", inFlight::get);
     gauge("controlplane_catalog_revision", "Revision of the newest update", catalog::head);
     gauge(
@@ -96,6 +101,10 @@ final class UploadMetrics {
     if (result == Result.CREATED || result == Result.UNCHANGED) {
       duration.record(Duration.ofNanos(nanos));
     }
+  }
+
+  void refused() {
+    refused.increment();
   }
 
   void announceFailed() {

@@ -7,6 +7,7 @@ import dev.controlplane.server.ApiException;
 import dev.controlplane.server.BodyLimits;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
+import dev.controlplane.server.Vital;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -24,7 +25,11 @@ final class UploadServer {
     Settings settings = setup.settings();
     setup.http("upload-port");
     Path directory = settings.path("storage-path");
-    Catalog catalog = setup.resource(() -> DataDirectory.openCatalog(directory));
+    Catalog catalog =
+        setup.resource(
+            () ->
+                DataDirectory.openCatalog(
+                    directory, e -> Vital.endProcess(setup.log(), "catalog-writer", e)));
     CatalogBlobs blobs = DataDirectory.openBlobs(directory, catalog);
     setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::check);
@@ -73,25 +78,30 @@ final class UploadServer {
             setup.log());
     Duration retaining =
         settings.duration("retention-interval", Duration.ofMillis(1), Duration.ofDays(1));
-    setup.resource(
-        () -> Repeated.start("log-retention", retaining, retention::enforce, setup.log()));
+    Repeated.start(setup, "log-retention", retaining, retention::enforce);
     Duration collecting =
         settings.duration("blob-gc-interval", Duration.ZERO, Duration.ofDays(365));
     if (!collecting.isZero()) {
-      setup.resource(() -> Repeated.start("blob-gc", collecting, garbage::collect, setup.log()));
+      Repeated.start(setup, "blob-gc", collecting, garbage::collect);
     }
     return new Maintenance(catalog, retention, garbage, json);
   }
 
-  /** Limits of one upload. */
+  /** Limits of uploads: how many at once, and what one may be. */
   record UploadLimits(
-      BodyLimits body, long maxFileBytes, int maxFieldBytes, int maxParts, int maxPartHeaderBytes) {
+      int maxUploads,
+      BodyLimits body,
+      long maxFileBytes,
+      int maxFieldBytes,
+      int maxParts,
+      int maxPartHeaderBytes) {
     /** What a form may add to its file: the other parts, boundaries, and some slack. */
     private static final long FORM_OVERHEAD = 1 << 20;
 
     static UploadLimits of(Settings settings) {
       long maxFileBytes = settings.number("max-upload-bytes", 0, Long.MAX_VALUE / 2);
       return new UploadLimits(
+          settings.integer("max-uploads", 1, 1 << 20),
           new BodyLimits(
               maxFileBytes,
               settings.duration("upload-idle-timeout", Duration.ofMillis(100), Duration.ofHours(1)),

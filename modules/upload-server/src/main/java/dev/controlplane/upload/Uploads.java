@@ -13,6 +13,7 @@ import dev.controlplane.upload.UploadServer.UploadLimits;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.concurrent.Semaphore;
 
 /**
  * Receives versions. The body goes to the blob store as it comes, never whole into memory; what
@@ -24,6 +25,7 @@ final class Uploads {
   private final UploadLimits limits;
   private final UploadMetrics metrics;
   private final EventLog log;
+  private final Semaphore places;
 
   Uploads(
       BlobStore blobs,
@@ -36,6 +38,7 @@ final class Uploads {
     this.limits = limits;
     this.metrics = metrics;
     this.log = log;
+    this.places = new Semaphore(limits.maxUploads());
   }
 
   /** {@code POST /upload}: multipart/form-data with filename, version and file, in any order. */
@@ -92,6 +95,23 @@ final class Uploads {
   }
 
   private void receive(ServerRequest request, ServerResponse response, Reception reception) {
+    if (!places.tryAcquire()) {
+      metrics.refused();
+      throw ApiException.of(
+              503,
+              "too_many_uploads",
+              "%d uploads are on their way, as many as MAX_UPLOADS allows; try again later"
+                  .formatted(limits.maxUploads()))
+          .with("Retry-After", "1");
+    }
+    try {
+      receiveInPlace(request, response, reception);
+    } finally {
+      places.release();
+    }
+  }
+
+  private void receiveInPlace(ServerRequest request, ServerResponse response, Reception reception) {
     long start = System.nanoTime();
     Arrival arrival = new Arrival();
     Result result = Result.FAILED;

@@ -87,7 +87,12 @@ final class UploadFixture {
 
   /** Waits until nothing is left of uploads that became no version. */
   void awaitNoLeftovers() {
-    await(() -> files(directory.resolve("blobs/tmp")).isEmpty());
+    await(() -> incoming().isEmpty());
+  }
+
+  /** Files of uploads that are on their way. */
+  List<Path> incoming() {
+    return files(directory.resolve("blobs/tmp"));
   }
 
   /** Blobs on disk. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Serves {@code /debug/pprof/} of a Helidon web server: on its default socket, or on a socket of
@@ -30,11 +31,14 @@ public final class PprofFeature implements ServerFeature, Weighted {
   private final String name;
   private final PprofSettings settings;
   private final PprofFilter filter;
+  private final Function<WebServerConfig.Builder, WebServer> starter;
   private volatile WebServer own;
 
-  private PprofFeature(String name, PprofSettings settings) {
+  private PprofFeature(
+      String name, PprofSettings settings, Function<WebServerConfig.Builder, WebServer> starter) {
     this.name = name;
     this.settings = settings;
+    this.starter = starter;
     this.filter = new PprofFilter(settings);
   }
 
@@ -47,11 +51,27 @@ public final class PprofFeature implements ServerFeature, Weighted {
     return create(TYPE, settings);
   }
 
+  /**
+   * A feature of these settings, whose own socket has the limits of its host.
+   *
+   * @param starter completes and starts the server of the own socket, if there is one
+   * @throws IllegalStateException if the address of its own socket is taken
+   */
+  public static PprofFeature create(
+      PprofSettings settings, Function<WebServerConfig.Builder, WebServer> starter) {
+    return create(TYPE, settings, starter);
+  }
+
   static PprofFeature create(String name, PprofSettings settings) {
+    return create(name, settings, builder -> builder.build().start());
+  }
+
+  private static PprofFeature create(
+      String name, PprofSettings settings, Function<WebServerConfig.Builder, WebServer> starter) {
     if (settings.access() != Access.OFF) {
       settings.socket().ifPresent(PprofFeature::requireFree);
     }
-    return new PprofFeature(name, settings);
+    return new PprofFeature(name, settings, starter);
   }
 
   /** Where profiles are served, if it is a socket of their own that is open. */
@@ -107,14 +127,13 @@ public final class PprofFeature implements ServerFeature, Weighted {
     @Override
     public void afterStart(WebServer server) {
       own =
-          WebServerConfig.builder()
-              .address(address.getAddress())
-              .port(address.getPort())
-              .shutdownHook(false)
-              .featuresDiscoverServices(false)
-              .routing(HttpRouting.builder().addFilter(filter))
-              .build()
-              .start();
+          starter.apply(
+              WebServerConfig.builder()
+                  .address(address.getAddress())
+                  .port(address.getPort())
+                  .shutdownHook(false)
+                  .featuresDiscoverServices(false)
+                  .routing(HttpRouting.builder().addFilter(filter)));
       if (!own.isRunning()) {
         throw new IllegalStateException("pprof can't listen on " + address);
       }

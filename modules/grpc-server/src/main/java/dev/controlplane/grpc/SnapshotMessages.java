@@ -1,0 +1,165 @@
+package dev.controlplane.grpc;
+
+import dev.controlplane.catalog.Update;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The messages of snapshots that are on their way to clients. Streams that send the snapshot of one
+ * revision share them: a worker's blob is read once and its message encoded once.
+ *
+ * <p>All messages together stay within a budget of bytes, whatever the number of clients. A message
+ * that no stream is sending stays for others until room is needed; the one that was used longest
+ * ago leaves first. If all bytes of the budget are being sent, a stream waits for room for up to
+ * {@link #PATIENCE}. Then it sends the worker's message without its code, and the consumer fetches
+ * the code at {@code file_path}, as it does for code above the inline limit.
+ *
+ * <p>Implementation note: {@code lock} guards the table and all counts and is held for a few steps,
+ * never while a message is encoded or sent. A message is encoded under its own monitor; {@code
+ * lock} may be taken while holding that, not the other way round.
+ */
+final class SnapshotMessages {
+  /** How long a stream waits for room. */
+  static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** About what a message takes besides its code. */
+  private static final int OVERHEAD = 1024;
+
+  private record Key(long revision, boolean whole, String worker) {}
+
+  /** One message, and how many streams are sending it. */
+  private static final class Shared {
+    private final long bytes;
+    private int senders;
+    private byte[] message;
+
+    Shared(long bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  private final UpdateEncoder encoder;
+  private final long maxBytes;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition room = lock.newCondition();
+
+  // Both guarded by lock. The order is that of the last use.
+  private final Map<Key, Shared> messages = new LinkedHashMap<>(16, 0.75f, true);
+  private long bytes;
+
+  /**
+   * No messages yet.
+   *
+   * @param maxBytes how many bytes all messages may take
+   */
+  SnapshotMessages(UpdateEncoder encoder, long maxBytes) {
+    this.encoder = encoder;
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Sends the message of an entry of a snapshot.
+   *
+   * @param place where the consumer goes on after it
+   * @return the message's length in bytes
+   */
+  int send(Update update, ResumeToken place, UpdateFeed.Output output) throws InterruptedException {
+    if (update.kind() == Update.Kind.DELETED) {
+      // It has no code, and may name the bytes that this one consumer holds.
+      return send(encoder.encode(update, place), output);
+    }
+    Key key = new Key(place.revision(), place.whole(), update.worker());
+    Shared shared = acquire(key, encoder.codeBytes(update) + OVERHEAD);
+    if (shared == null) {
+      return send(encoder.encodeWithoutCode(update, place), output);
+    }
+    try {
+      return send(message(shared, update, place), output);
+    } finally {
+      release(shared);
+    }
+  }
+
+  private static int send(byte[] message, UpdateFeed.Output output) {
+    output.send(message);
+    return message.length;
+  }
+
+  /** Null if there is no room. */
+  private Shared acquire(Key key, long size) throws InterruptedException {
+    long left = PATIENCE.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (true) {
+        Shared shared = messages.get(key);
+        if (shared == null && makeRoom(size)) {
+          shared = new Shared(size);
+          messages.put(key, shared);
+          bytes += size;
+        }
+        if (shared != null) {
+          shared.senders++;
+          return shared;
+        }
+        if (left <= 0) {
+          return null;
+        }
+        left = room.awaitNanos(left);
+      }
+    } finally {
+      // A stream that was woken needs no room any more, or less than there is.
+      room.signal();
+      lock.unlock();
+    }
+  }
+
+  private boolean makeRoom(long size) {
+    if (size > maxBytes) {
+      return false;
+    }
+    for (Iterator<Shared> oldest = messages.values().iterator();
+        bytes + size > maxBytes && oldest.hasNext(); ) {
+      Shared shared = oldest.next();
+      if (shared.senders == 0) {
+        oldest.remove();
+        bytes -= shared.bytes;
+      }
+    }
+    return bytes + size <= maxBytes;
+  }
+
+  private byte[] message(Shared shared, Update update, ResumeToken place) {
+    synchronized (shared) {
+      if (shared.message == null) {
+        shared.message = encoder.encode(update, place);
+      }
+      return shared.message;
+    }
+  }
+
+  private void release(Shared shared) {
+    lock.lock();
+    try {
+      shared.senders--;
+      if (shared.senders == 0) {
+        room.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many bytes the messages take. */
+  long bytes() {
+    lock.lock();
+    try {
+      return bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

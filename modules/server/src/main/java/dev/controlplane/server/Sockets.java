@@ -1,0 +1,104 @@
+package dev.controlplane.server;
+
+import dev.controlplane.transport.Descriptors;
+import dev.controlplane.transport.Listeners;
+import io.helidon.metrics.api.FunctionalCounter;
+import io.helidon.metrics.api.Gauge;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.Tag;
+import io.helidon.service.registry.Services;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import java.util.List;
+
+/**
+ * The listening sockets of a server. Each has a bound on its connections, which leaves file
+ * descriptors for the server's files; the process ends if one of them listens no more.
+ */
+final class Sockets {
+  private static final String SETTING = "max-connections";
+
+  private final ServerSetup setup;
+
+  /** How many connections each may have; 0 until it is known. */
+  private int most;
+
+  Sockets(ServerSetup setup) {
+    this.setup = setup;
+  }
+
+  /**
+   * Bounds the sockets of a server that is not started yet, and shows them in the metrics.
+   *
+   * @param name what the metrics call its default socket
+   */
+  WebServer guard(String name, WebServer server) {
+    Listeners listeners = Listeners.guard(server, most(), this::gone);
+    for (String socket : listeners.sockets()) {
+      show(socket.equals(WebServer.DEFAULT_SOCKET_NAME) ? name : socket, socket, listeners);
+    }
+    return server;
+  }
+
+  /** Starts the socket that only serves profiles. */
+  WebServer startPprof(WebServerConfig.Builder socket) {
+    setup.speakHttp(socket, null);
+    socket.directHandlers(JsonErrors.handlers());
+    // Behind the profiles: what is none of them is answered as on the other sockets.
+    socket
+        .routing()
+        .ifPresent(
+            routing -> routing.addFeature(new RequestBodies()).addFilter(new Api(setup.log())));
+    Listeners.count(socket);
+    return guard("pprof", socket.build()).start();
+  }
+
+  private int most() {
+    if (most == 0) {
+      int pprof = setup.settings().optional("pprof-address").isPresent() ? 1 : 0;
+      int sockets = setup.sockets().size() + pprof;
+      most = most(Descriptors.ofProcess(), Math.max(1, sockets));
+    }
+    return most;
+  }
+
+  private int most(Descriptors descriptors, int sockets) {
+    int configured = setup.settings().integer(SETTING, 0, 1_000_000);
+    int possible = descriptors.mostConnections(sockets);
+    if (configured > possible) {
+      throw new StartupException(
+          "MAX_CONNECTIONS is %d, but this process may open %d files, %d are open, and it has %d"
+                  .formatted(configured, descriptors.most(), descriptors.open(), sockets)
+              + " sockets; expected: at most %d, or raise the limit with ulimit -n"
+                  .formatted(possible));
+    }
+    return configured > 0 ? configured : descriptors.defaultConnections(sockets);
+  }
+
+  private void gone(String socket, Throwable cause) {
+    setup.log().error("listener-gone", "socket", socket, "reason", String.valueOf(cause));
+    System.exit(1);
+  }
+
+  private static void show(String name, String socket, Listeners listeners) {
+    MeterRegistry registry = Services.get(MeterRegistry.class);
+    List<Tag> tags = List.of(Tag.create("socket", name));
+    registry.getOrCreate(
+        Gauge.builder("controlplane.connections", () -> listeners.open(socket))
+            .description("Connections that are open")
+            .tags(tags));
+    registry.getOrCreate(
+        Gauge.builder("controlplane.connections.most", listeners::most)
+            .description("Connections that may be open: MAX_CONNECTIONS")
+            .tags(tags));
+    registry.getOrCreate(
+        FunctionalCounter.builder(
+                "controlplane.connections.refused", listeners, l -> l.refused(socket))
+            .description("Connections closed at once because MAX_CONNECTIONS were open")
+            .tags(tags));
+    registry.getOrCreate(
+        FunctionalCounter.builder("controlplane.accepts.failed", listeners, l -> l.failed(socket))
+            .description("Times that accepting a connection failed")
+            .tags(tags));
+  }
+}
