@@ -21,15 +21,17 @@ NAMES = {
     "catchup": "what streams that are far behind cost those that are up to date: the same server, another one",
     "recording": "what jfr-configs/control-plane.jfc costs",
 }
+# Not part of "all".
+OPT_IN = {"soak": "everything at once against the three servers, for --minutes: does anything grow? Ends with 1 if so"}
 
 
 def parser():
-    names = "\n".join(f"  {name:<11} {what}" for name, what in NAMES.items())
+    names = "\n".join(f"  {name:<11} {what}" for name, what in (NAMES | OPT_IN).items())
     p = argparse.ArgumentParser(
         prog="./bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures the servers beside their peers and writes target/bench/NAME.json, NAME.md and NAME-*.svg.",
-        epilog=f"{names}\n  all         all of these\n\nCode by itself: java -jar benchmarks/target/benchmarks.jar -l")
-    p.add_argument("names", nargs="+", choices=[*NAMES, "all"], metavar="NAME")
+        epilog=f"{names}\n  all         all of these but soak\n\nCode by itself: java -jar benchmarks/target/benchmarks.jar -l")
+    p.add_argument("names", nargs="+", choices=[*NAMES, *OPT_IN, "all"], metavar="NAME")
     p.add_argument("--quick", action="store_true", help="small and short: shows that it works, says nothing of speed")
     p.add_argument("--runs", type=int, help="how often each figure is taken")
     p.add_argument("--streams", type=int, help="fanout, recording, catchup: streams in all (5000)")
@@ -39,6 +41,7 @@ def parser():
     p.add_argument("--resumers", type=int, help="catchup: streams that resume at random places (2000)")
     p.add_argument("--updates", type=int, help="catchup: updates of the log that they read (100000)")
     p.add_argument("--patience", type=int, help="catchup: seconds that resuming may take (1200)")
+    p.add_argument("--minutes", type=float, help="soak: how long (30)")
     p.add_argument("--no-sweep", action="store_true", help="fanout: only the one combination, no curves")
     p.add_argument("--jvm", default="", help="fanout, idle, latency, jvm, recording, catchup: options for our servers' JVMs, such as -XX:+UseSerialGC")
     return p
@@ -53,7 +56,7 @@ def main():
     contents, faults = [], []
     for name in names:
         found = machine.describe()
-        tell(f"{name}: {NAMES[name]}")
+        tell(f"{name}: {(NAMES | OPT_IN)[name]}")
         report = importlib.import_module(f"harness.{name}").measure(options)
         contents.append(report.write(found))
         faults += [f"{name}: {fault}" for fault in report.faults]

@@ -148,6 +148,7 @@ class Ours(contextlib.ExitStack):
         upload, consumer, grpc, http = free_ports(4)
         self.upload_url = f"http://127.0.0.1:{upload}"
         self.consumer_url = f"http://127.0.0.1:{consumer}"
+        self.http_url = f"http://127.0.0.1:{http}"
         self.target = f"127.0.0.1:{grpc}"
         settings = {
             "STORAGE_PATH": str(self.home / "data"), "UPLOAD_PORT": str(upload), "CONSUMER_PORT": str(consumer),

@@ -6,12 +6,15 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.UUID;
 
 /** The command line: {@code java -jar pprof.jar convert FILE}. */
 public final class Main {
@@ -35,7 +38,7 @@ public final class Main {
       Exit code: 0 if a profile was written, 1 if not, 2 if the command is wrong.
       """;
 
-  private record Command(String file, Path output, Converter.Format format) {}
+  private record Command(String file, String output, Converter.Format format) {}
 
   /** The command can't be understood. */
   private static final class UsageException extends Exception {
@@ -84,6 +87,14 @@ public final class Main {
     } catch (IOException e) {
       err.println("pprof: " + command.file + ": " + reason(e));
       return 1;
+    } catch (InvalidPathException e) {
+      err.println(
+          "pprof: "
+              + e.getInput()
+              + ": this locale has no such file name ("
+              + e.getReason()
+              + "); try LC_ALL=C.UTF-8 java -jar …");
+      return 1;
     } catch (OutOfMemoryError e) {
       err.println("pprof: " + command.file + ": not enough memory: try java -Xmx2g -jar …");
       return 1;
@@ -96,7 +107,7 @@ public final class Main {
           args.length == 0 ? "no command" : "unknown command " + args[0] + ", expected convert");
     }
     String file = null;
-    Path output = null;
+    String output = null;
     Converter.Format format = Converter.Format.PB;
     for (int i = 1; i < args.length; i++) {
       String arg = args[i];
@@ -115,7 +126,7 @@ public final class Main {
           if (option.endsWith("f") || option.endsWith("format")) {
             format = format(value);
           } else {
-            output = Path.of(value);
+            output = value;
           }
         }
         default -> {
@@ -150,7 +161,7 @@ public final class Main {
       result =
           command.output == null
               ? toStandardOutput(dump, command.format)
-              : toFile(dump, command.output, command.format);
+              : toFile(dump, Path.of(command.output), command.format);
     }
     report(command.file, result);
   }
@@ -200,10 +211,10 @@ public final class Main {
           new Converter(
               dump,
               () -> {
-                aside[0] = directory.resolve("." + output.getFileName() + "." + pid() + ".tmp");
+                aside[0] = createAside(directory);
                 opened[0] =
                     new BufferedOutputStream(
-                        Files.newOutputStream(aside[0], StandardOpenOption.CREATE_NEW), 1 << 16);
+                        Files.newOutputStream(aside[0], StandardOpenOption.WRITE), 1 << 16);
                 return opened[0];
               },
               room());
@@ -212,15 +223,32 @@ public final class Main {
       Files.move(aside[0], output, StandardCopyOption.REPLACE_EXISTING);
       return result;
     } finally {
-      if (opened[0] != null) {
-        opened[0].close();
-        Files.deleteIfExists(aside[0]);
+      try {
+        if (opened[0] != null) {
+          opened[0].close();
+        }
+      } finally {
+        if (aside[0] != null) {
+          Files.deleteIfExists(aside[0]);
+        }
       }
     }
   }
 
-  private static long pid() {
-    return ProcessHandle.current().pid();
+  /**
+   * Creates a new file for the profile until it is whole. Its name is short, whatever the output's
+   * is, and random, so that one that a killed run has left is in nobody's way. Its permissions
+   * follow the umask, as the output's would.
+   */
+  private static Path createAside(Path directory) throws IOException {
+    while (true) {
+      Path file = directory.resolve(".pprof-" + UUID.randomUUID() + ".tmp");
+      try {
+        return Files.createFile(file);
+      } catch (FileAlreadyExistsException e) {
+        // the next name
+      }
+    }
   }
 
   private static long room() {

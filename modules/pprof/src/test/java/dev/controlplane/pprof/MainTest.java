@@ -187,6 +187,28 @@ final class MainTest {
   }
 
   @Test
+  void anOutputWithTheLongestLegalNameIsWritten() throws Exception {
+    Path target = directory.resolve("n".repeat(255));
+
+    assertEquals(0, run("convert", dump, "-o", target), err());
+
+    assertEquals(4, profile(Files.readAllBytes(target)).getSampleCount());
+  }
+
+  @Test
+  void aTemporaryFileThatAKilledRunOfTheSameProcessIdLeftBlocksNobody() throws Exception {
+    Path target = directory.resolve("out.pb.gz");
+    Path left =
+        directory.resolve(
+            "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+    Files.createFile(left);
+
+    assertEquals(0, run("convert", dump, "-o", target), err());
+
+    assertEquals(4, profile(Files.readAllBytes(target)).getSampleCount());
+  }
+
+  @Test
   void aFileThatIsNotThereIsNamed() {
     assertEquals(1, run("convert", directory.resolve("missing.json")));
 
