@@ -14,8 +14,8 @@ import picocli.CommandLine.ParentCommand;
       "Deletes a version, and tells every subscriber.",
       "",
       "The newest version that is left becomes the latest; with its last version the worker goes."
-          + " The version's name stays used: uploading the same bytes brings it back, other bytes"
-          + " are a conflict."
+          + " The version's name stays used until the log forgets the deletion: uploading the same"
+          + " bytes brings it back, other bytes are a conflict."
     })
 final class DeleteCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
