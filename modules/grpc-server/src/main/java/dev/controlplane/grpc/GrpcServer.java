@@ -108,7 +108,8 @@ final class GrpcServer implements ServerProcess.Program {
     }
     new UpdatesApi(catalog, push.pageSize()).addTo(setup.api());
     setup.api().translate(GrpcServer::translate);
-    setup.watch("catalog", catalog::check);
+    // The tail logs when the catalog is away, and when it is back.
+    setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::checkReadable);
     setup.check("consumers", consumers::check);
     setup.check("log-tail", tail::check);

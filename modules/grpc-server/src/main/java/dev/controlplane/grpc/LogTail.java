@@ -212,7 +212,6 @@ final class LogTail implements AutoCloseable {
       replaced(now, "it has the id or the epoch of another");
     } else {
       follow(now);
-      events.info("log-found", "id", now.id(), "epoch", now.epoch(), "head", now.head());
     }
   }
 

@@ -54,7 +54,7 @@ class GuideTest {
           new Must("What there is", "<a href='goroutine\\?debug=1'>", 3),
           new Must("Goroutines as text", "goroutine profile: total [1-9]", 4),
           new Must("Goroutines as text", "goroutine \\d+ \\[running]:", 3),
-          new Must("Goroutines as text", "created by \\S+ServerListener.startIt", 3),
+          new Must("Goroutines as text", "created by \\S+Vital.<init>", 3),
           new Must("Goroutines as text", "-jar \\S+-server", 3),
           new Must("Goroutines as text", "num_symbols: 1", 2),
           new Must("Goroutines as text", "0x[0-9a-f]+ \\S+\\.\\S+", 1),
@@ -73,7 +73,7 @@ class GuideTest {
               "Reading dumps", "goroutine-dump-grpc-server-\\S+.txt:Total goroutines: \\d+", 2),
           new Must(
               "Reading dumps", "goroutine-dump-upload-server-\\S+.txt:Total goroutines: \\d+", 1),
-          new Must("Reading dumps", "\\d+ created by \\S+ServerListener.startIt", 1),
+          new Must("Reading dumps", "\\d+ created by \\S+Vital.<init>", 1),
           new Must("Reading dumps", "\\d+ chan receive", 1),
           new Must("Collecting over time", "goroutine-\\d+-3.pb.gz", 3),
           new Must("Collecting over time", "Total goroutines: \\d+", 4),

@@ -127,7 +127,7 @@ class ProfilesTest {
         () -> {
           List<GoroutineText> all = GoroutineText.of(cluster.grpcHttpUrl());
           return all.stream().filter(one -> one.isLabelled("consumer")).count() == labelled
-              && all.stream().filter(one -> one.calls("streams.GuardedConnection.handle")).count()
+              && all.stream().filter(one -> one.calls("transport.GuardedConnection.handle")).count()
                   == reading;
         });
   }
