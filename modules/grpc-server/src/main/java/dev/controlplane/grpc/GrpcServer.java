@@ -7,12 +7,14 @@ import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.catalog.InvalidNameException;
+import dev.controlplane.proto.ControlPlaneGrpc;
 import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
 import dev.controlplane.transport.GrpcStreams;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -81,6 +83,7 @@ final class GrpcServer implements ServerProcess.Program {
         new ControlPlaneService(
             updates, reports, consumers, metrics, InstantSource.system(), setup.log());
     HealthStatusManager health = new HealthStatusManager();
+    health.setStatus(ControlPlaneGrpc.SERVICE_NAME, ServingStatus.SERVING);
     setup
         .webServer()
         .putSocket(

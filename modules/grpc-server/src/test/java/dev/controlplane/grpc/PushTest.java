@@ -418,11 +418,13 @@ class PushTest {
 
   @Test
   void healthIsServedOverBothProtocols() {
-    HealthCheckResponse health =
-        HealthGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(Duration.ofSeconds(20))
-            .check(HealthCheckRequest.getDefaultInstance());
-    assertEquals(HealthCheckResponse.ServingStatus.SERVING, health.getStatus());
+    for (String service : List.of("", "controlplane.ControlPlane")) {
+      HealthCheckResponse health =
+          HealthGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(Duration.ofSeconds(20))
+              .check(HealthCheckRequest.newBuilder().setService(service).build());
+      assertEquals(HealthCheckResponse.ServingStatus.SERVING, health.getStatus(), service);
+    }
     assertEquals("{\"status\":\"healthy\"}", server.get("/health").body().strip());
     assertEquals(200, server.get("/observe/health").statusCode());
   }
