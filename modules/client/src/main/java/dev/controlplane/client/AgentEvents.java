@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Hands events to the agent's listener, one at a time. An exception of the listener ends nothing:
- * neither the stream nor the reports nor the work may depend on who looks on.
+ * Hands events to the agent's listener, one at a time. If the listener throws, the agent goes on:
+ * its stream, its reports and its work don't depend on the listener.
  */
 final class AgentEvents {
   private static final Logger LOG = System.getLogger(AgentEvents.class.getPackageName());
