@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HostileClientTest {
-  private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration LONG = Duration.ofSeconds(30);
   private static final Duration SHORT = Duration.ofMillis(500);
 
   @Test
@@ -29,7 +29,7 @@ class HostileClientTest {
         frames.writeBytes(Frames.windowUpdate(id, 0));
         open = client.trySend(frames.toByteArray());
       }
-      assertEquals(Frames.ENHANCE_YOUR_CALM, goAway(client).errorCode());
+      assertSentAway(client, "resets");
     }
   }
 
@@ -50,7 +50,7 @@ class HostileClientTest {
         for (int i = 0; i < 4 * InboundFrames.EMPTY_FRAMES && open; i++) {
           open = client.trySend(flood);
         }
-        assertEquals(Frames.ENHANCE_YOUR_CALM, goAway(client).errorCode(), "" + flood[3]);
+        assertSentAway(client, "frames of type " + flood[3]);
       }
     }
   }
@@ -139,8 +139,17 @@ class HostileClientTest {
     return new GrpcStreams.Settings(LONG, LONG, SHORT, 4 << 20, 1 << 16);
   }
 
-  private static RawClient.Frame goAway(RawClient client) throws InterruptedException {
-    return client.await("GOAWAY", f -> f.type() == Frames.GOAWAY);
+  /**
+   * A socket that is closed with bytes still unread is reset, and the reset may overtake the
+   * GOAWAY: then the end of the connection is all that the client learns.
+   */
+  private static void assertSentAway(RawClient client, String after) throws InterruptedException {
+    RawClient.Frame end =
+        client.await(
+            "end after " + after, f -> f.type() == Frames.GOAWAY || f.type() == RawClient.CLOSED);
+    if (end.type() == Frames.GOAWAY) {
+      assertEquals(Frames.ENHANCE_YOUR_CALM, end.errorCode(), after);
+    }
   }
 
   private static byte[] headers(int id) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class HttpStreamsTest {
-  private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration LONG = Duration.ofSeconds(30);
   private static final int INITIAL_WINDOW_SIZE = 4;
   private static final int MOST_STREAMS = 128;
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class LostConnectionTest {
   private static final int STREAMS = 20;
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   @Test
   void plainHelidonTellsNoHandlerThatItsConnectionIsLost() {
