@@ -2,6 +2,7 @@ package dev.controlplane.transport;
 
 import io.helidon.common.buffers.DataReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -21,6 +22,8 @@ import java.util.regex.Pattern;
  *       percent-encoded. Helidon makes question marks of it.
  *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
  *       query, as RFC 9112, section 3.2.2, wants. Helidon takes the whole target for a path.
+ *   <li>A request of HTTP/1.0 is read as one of HTTP/1.1, for {@link OldVersion} to answer as its
+ *       client understands. Helidon refuses it with 505.
  * </ul>
  */
 final class Http1Reader extends DataReader {
@@ -30,6 +33,7 @@ final class Http1Reader extends DataReader {
   private static final Pattern ABSOLUTE_FORM =
       Pattern.compile(
           "(?<method>[^ ]+) (?i:https?)://[^ /?#]+(?<target>[^ #]*)(?<version> HTTP/.*)");
+  private static final byte[] OLD_VERSION = " HTTP/1.0".getBytes(StandardCharsets.US_ASCII);
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   /** How much of the current chunk Helidon was not told of. */
@@ -45,6 +49,9 @@ final class Http1Reader extends DataReader {
   private boolean chunkEnds;
 
   private boolean lastChunk;
+
+  /** Whether the last request line was one of HTTP/1.0. */
+  private boolean oldVersion;
 
   @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
   Http1Reader(Supplier<byte[]> source) {
@@ -125,16 +132,30 @@ final class Http1Reader extends DataReader {
     }
   }
 
+  /** Whether the request whose head was read last is one of HTTP/1.0. */
+  boolean isOldVersion() {
+    return oldVersion;
+  }
+
   /** Helidon calls it for the request line. */
   @Override
   public byte[] readBytes(int length) {
     byte[] bytes = originForm(super.readBytes(length));
+    oldVersion = endsWith(bytes, OLD_VERSION);
+    if (oldVersion) {
+      bytes[bytes.length - 1] = '1';
+    }
     for (byte b : bytes) {
       if (b < 0) {
         return percentEncoded(bytes);
       }
     }
     return bytes;
+  }
+
+  private static boolean endsWith(byte[] bytes, byte[] end) {
+    return bytes.length >= end.length
+        && Arrays.equals(bytes, bytes.length - end.length, bytes.length, end, 0, end.length);
   }
 
   /** The request line with the path and query of an absolute target; any other line as it is. */

@@ -7,6 +7,9 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.task.InterruptableTask;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
@@ -53,7 +56,9 @@ public final class TimedConnection
 
   private final ConnectionContext context;
   private final DataWriter writer;
-  private final DataReader reader;
+  private final Http1Reader reader;
+  private final OldVersion oldVersion = new OldVersion();
+  private Status answer = Status.OK_200;
   private final long headNanos;
   private final long writeNanos;
   private final byte[] slowHead;
@@ -130,8 +135,22 @@ public final class TimedConnection
     }
   }
 
-  void headIsRead() {
+  void headIsRead(WritableHeaders<?> headers) {
     headBegan = 0;
+    oldVersion.request(reader.isOldVersion(), headers, RequestHost.of(localPeer()));
+    RequestHost.requireIn(headers);
+  }
+
+  void answers(Status status) {
+    answer = status;
+  }
+
+  void answers(WritableHeaders<?> headers) {
+    if (answer.code() == 304 || answer.code() == 204) {
+      // Helidon says 0, which would be the length of what has not changed (RFC 9110, section 8.6).
+      headers.remove(HeaderNames.CONTENT_LENGTH);
+    }
+    oldVersion.answers(headers);
   }
 
   @Override
@@ -208,7 +227,7 @@ public final class TimedConnection
     Wait mine = new Wait(Thread.currentThread(), System.nanoTime() + writeNanos, false);
     wait.set(mine);
     try {
-      writer.write(buffer);
+      writer.write(oldVersion.outgoing(buffer));
     } finally {
       takeBack(mine, "the client took nothing for too long");
     }

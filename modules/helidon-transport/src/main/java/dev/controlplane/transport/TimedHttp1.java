@@ -3,6 +3,8 @@ package dev.controlplane.transport;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.http.Headers;
 import io.helidon.http.HttpPrologue;
+import io.helidon.http.Status;
+import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionListener;
@@ -31,6 +33,7 @@ public final class TimedHttp1 implements ServerConnectionSelector {
    * @param slowHead the JSON body of the 408 that a head gets when it takes longer
    * @param http2 for connections that begin with it; null to have none
    */
+  @SuppressWarnings("removal") // Helidon will always refuse a request without a Host, HTTP/1.0 too.
   public TimedHttp1(
       Duration headTimeout,
       Duration writeTimeout,
@@ -44,7 +47,10 @@ public final class TimedHttp1 implements ServerConnectionSelector {
         Http1ConnectionSelector.builder()
             .config(
                 Http1Config.builder()
-                    .addReceiveListener(new Progress())
+                    .addReceiveListener(new Requests())
+                    .addSendListener(new Answers())
+                    // Requests does it: HTTP/1.0 does not need a Host.
+                    .validateRequestHostHeader(false)
                     // Api does it: profiles read over what is malformed in a query, as Go does.
                     .validatePrologue(false)
                     // The default of HTTP/1.1 need not be said with every answer.
@@ -76,8 +82,8 @@ public final class TimedHttp1 implements ServerConnectionSelector {
     return connection;
   }
 
-  /** Tells a connection where in a head it is. */
-  private static final class Progress implements Http1ConnectionListener {
+  /** Tells a connection where in a head it is, and completes the head. */
+  private static final class Requests implements Http1ConnectionListener {
     @Override
     public void prologue(ConnectionContext context, HttpPrologue prologue) {
       ((TimedConnection) context).headBegins();
@@ -85,7 +91,20 @@ public final class TimedHttp1 implements ServerConnectionSelector {
 
     @Override
     public void headers(ConnectionContext context, Headers headers) {
-      ((TimedConnection) context).headIsRead();
+      ((TimedConnection) context).headIsRead((WritableHeaders<?>) headers);
+    }
+  }
+
+  /** Helidon asks it before it writes the head of an answer. */
+  private static final class Answers implements Http1ConnectionListener {
+    @Override
+    public void status(ConnectionContext context, Status status) {
+      ((TimedConnection) context).answers(status);
+    }
+
+    @Override
+    public void headers(ConnectionContext context, Headers headers) {
+      ((TimedConnection) context).answers((WritableHeaders<?>) headers);
     }
   }
 }

@@ -42,11 +42,13 @@ public final class Api implements Filter {
 
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
+  private final SiteGuard sites;
   private Function<Throwable, ApiException> translation = failure -> null;
   private Runnable requirement = () -> {};
 
-  Api(EventLog log) {
+  Api(EventLog log, SiteGuard sites) {
     this.log = log;
+    this.sites = sites;
   }
 
   /** Answers a request. */
@@ -99,6 +101,12 @@ public final class Api implements Filter {
 
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    try {
+      sites.check(request);
+    } catch (ApiException e) {
+      fail(request, response, e);
+      return;
+    }
     if (!hasValidQuery(request)) {
       fail(
           request,
@@ -130,7 +138,11 @@ public final class Api implements Filter {
     try {
       // Helidon reads a body without limits before it refuses a request.
       RequestBody.of(request, RequestBodies.UNWANTED).copyTo((bytes, offset, length) -> {});
-      chain.proceed();
+      if (request.prologue().method().equals(Method.HEAD)) {
+        HeadAsGet.proceed(chain, request, response);
+      } else {
+        chain.proceed();
+      }
     } catch (CloseConnectionException | UncheckedIOException e) {
       throw e;
     } catch (RuntimeException e) {

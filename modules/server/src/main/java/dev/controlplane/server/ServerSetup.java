@@ -34,7 +34,7 @@ public final class ServerSetup {
     this.settings = settings;
     this.log = log;
     this.webServer = webServer;
-    this.api = new Api(log);
+    this.api = new Api(log, SiteGuard.of(settings));
   }
 
   /** The server's name, such as {@code upload-server}. */

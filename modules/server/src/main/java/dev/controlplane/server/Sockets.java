@@ -50,7 +50,10 @@ final class Sockets {
     socket
         .routing()
         .ifPresent(
-            routing -> routing.addFeature(new RequestBodies()).addFilter(new Api(setup.log())));
+            routing ->
+                routing
+                    .addFeature(new RequestBodies())
+                    .addFilter(new Api(setup.log(), SiteGuard.of(setup.settings()))));
     Listeners.count(socket);
     return guard("pprof", socket.build()).start();
   }

@@ -1,0 +1,136 @@
+package dev.controlplane.server;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.ServerRequest;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Keeps out the web pages of others that a browser shows to somebody who can reach this server:
+ * neither by a request across sites, nor by a name of their own that they let point here (DNS
+ * rebinding). Clients that are no browsers send none of the headers that tell of it but Host.
+ */
+final class SiteGuard {
+  private static final String SETTING = "allowed-hosts";
+  private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
+  private static final HeaderName FETCH_MODE = HeaderNames.create("Sec-Fetch-Mode");
+  private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
+  private static final Set<Method> READING = Set.of(Method.GET, Method.HEAD);
+  private static final Pattern NAME = Pattern.compile("\\.?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+  private static final Pattern IPV4 = Pattern.compile("[0-9]+(\\.[0-9]+){3}");
+
+  private final List<String> names;
+  private final String bound;
+
+  private SiteGuard(List<String> names, String bound) {
+    this.names = names;
+    this.bound = bound;
+  }
+
+  /**
+   * Lets in who asks for one of the server's names.
+   *
+   * @throws StartupException if ALLOWED_HOSTS has something that is no name
+   */
+  static SiteGuard of(Settings settings) {
+    List<String> names = settings.list(SETTING);
+    for (String name : names) {
+      if (!NAME.matcher(name).matches()) {
+        throw new StartupException(
+            "ALLOWED_HOSTS has \"%s\"; expected: names such as cp.example.com, or .example.com for all below it, without scheme and port"
+                .formatted(name));
+      }
+    }
+    return new SiteGuard(
+        names.stream().map(SiteGuard::canonical).toList(),
+        canonical(settings.text("bind-address")));
+  }
+
+  /**
+   * Lets a request pass that no page of another site can have made.
+   *
+   * @throws ApiException 403 {@code foreign_host} or {@code foreign_site}
+   */
+  void check(ServerRequest request) {
+    String authority = request.authority();
+    if (!isOwn(hostOf(authority))) {
+      throw ApiException.of(
+          403,
+          "foreign_host",
+          "\"%s\" is no name of this server; expected: localhost, an address, a name without dots, or one that ALLOWED_HOSTS has"
+              .formatted(authority));
+    }
+    Optional<String> site = request.headers().first(FETCH_SITE);
+    if (site.isPresent() && !OWN_SITE.contains(site.get()) && !isLinkFollowed(request)) {
+      throw foreignSite();
+    }
+    Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
+    if (origin.isPresent() && !isOwnOrigin(origin.get(), authority)) {
+      throw foreignSite();
+    }
+  }
+
+  private static ApiException foreignSite() {
+    return ApiException.of(
+        403,
+        "foreign_site",
+        "a web page of another site made this request; expected: a page of this server, or a client"
+            + " that is no browser");
+  }
+
+  /**
+   * A stranger can own no address, and no name without a dot. A name below localhost is this
+   * machine (RFC 6761, section 6.3).
+   */
+  private boolean isOwn(String host) {
+    return !host.contains(".")
+        || host.endsWith(".localhost")
+        || IPV4.matcher(host).matches()
+        || host.startsWith("[")
+        || host.equals(bound)
+        || names.stream().anyMatch(name -> matches(name, host));
+  }
+
+  private static boolean matches(String name, String host) {
+    return name.startsWith(".") ? host.endsWith(name) : host.equals(name);
+  }
+
+  /** The page that has the link can't read where it leads. */
+  private static boolean isLinkFollowed(ServerRequest request) {
+    return READING.contains(request.prologue().method())
+        && request.headers().first(FETCH_MODE).filter("navigate"::equals).isPresent();
+  }
+
+  private boolean isOwnOrigin(String origin, String authority) {
+    int scheme = origin.indexOf("://");
+    if (scheme < 0) {
+      return false; // "null": a page without a site
+    }
+    String from = origin.substring(scheme + 3);
+    String defaultPort = origin.startsWith("https:") ? ":443" : ":80";
+    return without(defaultPort, from).equals(without(defaultPort, authority))
+        // A proxy may have put another name in Host.
+        || names.stream().anyMatch(name -> matches(name, hostOf(from)));
+  }
+
+  private static String without(String port, String authority) {
+    String text = authority.toLowerCase(Locale.ROOT);
+    return text.endsWith(port) ? text.substring(0, text.length() - port.length()) : text;
+  }
+
+  private static String hostOf(String authority) {
+    int colon = authority.lastIndexOf(':');
+    return canonical(
+        colon > authority.lastIndexOf(']') ? authority.substring(0, colon) : authority);
+  }
+
+  private static String canonical(String host) {
+    String lower = host.toLowerCase(Locale.ROOT);
+    return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+  }
+}
