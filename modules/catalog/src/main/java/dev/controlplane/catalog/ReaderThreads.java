@@ -218,6 +218,8 @@ final class ReaderThreads implements AutoCloseable {
       Session opening = null;
       try {
         if (found == null) {
+          // The other threads may not have looked yet: what is kept in memory counts no more.
+          onChange.run();
           throw DataDirectory.absent(directory, file);
         }
         opening = Session.toRead(file);
