@@ -87,14 +87,14 @@ final class AwaitedConsumers implements Consumers {
   private void open() {
     Path catalog = Schema.CATALOG.in(directory);
     if (FileState.of(catalog) == null) {
-      throw DataDirectory.absent(directory, catalog);
+      throw Contents.absent(directory, catalog);
     }
     opened = DataDirectory.openConsumers(directory, onWriterDeath);
     known = FileState.of(file);
     if (known == null) {
       opened.close();
       opened = null;
-      throw DataDirectory.absent(directory, file);
+      throw Contents.absent(directory, file);
     }
     lookedAt = System.nanoTime();
   }

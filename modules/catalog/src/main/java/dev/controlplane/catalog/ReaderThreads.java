@@ -220,7 +220,7 @@ final class ReaderThreads implements AutoCloseable {
         if (found == null) {
           // The other threads may not have looked yet: what is kept in memory counts no more.
           onChange.run();
-          throw DataDirectory.absent(directory, file);
+          throw Contents.absent(directory, file);
         }
         opening = Session.toRead(file);
         schema.verify(opening);

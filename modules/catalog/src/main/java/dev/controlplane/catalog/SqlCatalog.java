@@ -1,12 +1,15 @@
 package dev.controlplane.catalog;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Writes {@code catalog.db}. Each change is one transaction's part: the version, the pointer to the
@@ -15,8 +18,6 @@ import java.util.concurrent.TimeUnit;
  * order of commits.
  */
 final class SqlCatalog implements Catalog {
-  private static final long PROBE_SECONDS = 5;
-
   private static final String VERSION =
       "SELECT "
           + SqlCatalogReader.VERSION_COLUMNS
@@ -62,23 +63,28 @@ final class SqlCatalog implements Catalog {
   /** Which version is the latest, and the update that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
 
-  private final WriterLock lock;
-  private final GroupCommit writer;
+  private final CatalogWriter writer;
   private final Revisions revisions;
-  private final SqlCatalogReader reader;
   private final LogClock clock;
+  private final SqlCatalogReader reader;
 
-  SqlCatalog(
-      WriterLock lock,
-      GroupCommit writer,
-      Revisions revisions,
-      SqlCatalogReader reader,
-      LogClock clock) {
-    this.lock = lock;
+  private SqlCatalog(
+      CatalogWriter writer, Revisions revisions, LogClock clock, SqlCatalogReader reader) {
     this.writer = writer;
     this.revisions = revisions;
-    this.reader = reader;
     this.clock = clock;
+    this.reader = reader;
+  }
+
+  /** Opens the catalog, making it if it is missing; {@code onWriterDeath} as for the writer. */
+  static SqlCatalog open(Path directory, Consumer<Throwable> onWriterDeath) throws IOException {
+    Revisions revisions = new Revisions();
+    LogClock clock = new LogClock(InstantSource.system());
+    return new SqlCatalog(
+        CatalogWriter.open(directory, revisions, clock, onWriterDeath),
+        revisions,
+        clock,
+        new SqlCatalogReader(directory));
   }
 
   @Override
@@ -349,13 +355,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public void check() {
-    writer.probe(
-        session -> {
-          session.number("SELECT head FROM meta");
-          return null;
-        },
-        PROBE_SECONDS,
-        TimeUnit.SECONDS);
+    writer.check();
     reader.check();
   }
 
@@ -363,8 +363,7 @@ final class SqlCatalog implements Catalog {
   public void close() {
     writer.close();
     // Last, for a connection that only reads leaves the write-ahead log's files where readers in
-    // other processes expect them; and the lock after everything it protects.
+    // other processes expect them.
     reader.close();
-    lock.close();
   }
 }
