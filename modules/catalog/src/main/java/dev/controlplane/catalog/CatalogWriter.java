@@ -16,19 +16,27 @@ final class CatalogWriter implements AutoCloseable {
   }
 
   /**
-   * Opens the catalog to write, making it if it is missing.
+   * Opens the catalog to write.
    *
+   * @param make whether to make it if it is missing
    * @param revisions counts in the transactions of this writer
    * @param onDeath as for {@link GroupCommit}
    */
   static CatalogWriter open(
-      Path directory, Revisions revisions, LogClock clock, Consumer<Throwable> onDeath)
+      Path directory,
+      boolean make,
+      Revisions revisions,
+      LogClock clock,
+      Consumer<Throwable> onDeath)
       throws IOException {
     Companion companion = new Companion(directory, revisions);
     WritableDatabase database = null;
     boolean opened = false;
     try {
-      database = WritableDatabase.open(directory, Schema.CATALOG, companion, onDeath);
+      database =
+          make
+              ? WritableDatabase.open(directory, Schema.CATALOG, companion, onDeath)
+              : WritableDatabase.openExisting(directory, Schema.CATALOG, companion, onDeath);
       database.commit(session -> beginEpoch(session, companion.signal, clock));
       opened = true;
       return new CatalogWriter(database, companion);
@@ -116,19 +124,31 @@ final class CatalogWriter implements AutoCloseable {
       }
       if (!opened.isSameFile(now)) {
         throw new CatalogUnavailableException(
-            "%s was replaced while this server writes it; restart the server to use what is there"
-                    .formatted(file)
-                + " now, or put the former file back");
+            file + " was replaced while this server writes it; what is there now is opened next");
       }
     }
 
     @Override
     public void committed(Session session) {
+      renewSignal();
       try {
         signal.advance(SqlCatalogReader.log(session));
       } catch (SQLException | CatalogException e) {
         // What was committed stands; that the note lags behind it does no harm.
         signal.advance();
+      }
+    }
+
+    /** Readers that come now open what has the signal's name now. */
+    private void renewSignal() {
+      if (signal.isIn(directory)) {
+        return;
+      }
+      signal.retire();
+      try {
+        signal = CommitSignal.toWrite(directory);
+      } catch (IOException e) {
+        // Tried again at the next commit; until then readers look for commits by themselves.
       }
     }
 

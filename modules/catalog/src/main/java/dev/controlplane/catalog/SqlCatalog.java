@@ -1,6 +1,5 @@
 package dev.controlplane.catalog;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -63,35 +62,39 @@ final class SqlCatalog implements Catalog {
   /** Which version is the latest, and the update that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
 
-  private final CatalogWriter writer;
-  private final Revisions revisions;
-  private final LogClock clock;
+  private final Awaited<CatalogWriter> writer;
+
+  /** One writer at a time uses these, in its thread. */
+  private final Revisions revisions = new Revisions();
+
+  private final LogClock clock = new LogClock(InstantSource.system());
   private final SqlCatalogReader reader;
 
-  private SqlCatalog(
-      CatalogWriter writer, Revisions revisions, LogClock clock, SqlCatalogReader reader) {
-    this.writer = writer;
-    this.revisions = revisions;
-    this.clock = clock;
-    this.reader = reader;
+  private SqlCatalog(Path directory, Consumer<Throwable> onWriterDeath) {
+    this.writer =
+        new Awaited<>(
+            Schema.CATALOG.in(directory),
+            () -> CatalogWriter.open(directory, false, revisions, clock, onWriterDeath),
+            CatalogWriter::close);
+    writer.open(() -> CatalogWriter.open(directory, true, revisions, clock, onWriterDeath));
+    this.reader = new SqlCatalogReader(directory);
   }
 
-  /** Opens the catalog, making it if it is missing; {@code onWriterDeath} as for the writer. */
-  static SqlCatalog open(Path directory, Consumer<Throwable> onWriterDeath) throws IOException {
-    Revisions revisions = new Revisions();
-    LogClock clock = new LogClock(InstantSource.system());
-    return new SqlCatalog(
-        CatalogWriter.open(directory, revisions, clock, onWriterDeath),
-        revisions,
-        clock,
-        new SqlCatalogReader(directory));
+  /**
+   * Opens the catalog, making it if it is missing. Later it is opened anew, and never made, when
+   * another file has come in its place.
+   *
+   * @param onWriterDeath as for {@link GroupCommit}
+   */
+  static SqlCatalog open(Path directory, Consumer<Throwable> onWriterDeath) {
+    return new SqlCatalog(directory, onWriterDeath);
   }
 
   @Override
   public Change publish(String worker, String version, StoredBlob blob, String contentType) {
     String type = ContentTypes.of(contentType, worker);
     PublishEvent event = PublishEvent.begun();
-    Change change = writer.commit(session -> publish(session, worker, version, blob, type));
+    Change change = writer.now().commit(session -> publish(session, worker, version, blob, type));
     event.ended(change);
     return change;
   }
@@ -140,7 +143,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public Change moveLatest(String worker, String version) {
-    return writer.commit(
+    return writer.now().commit(
         session -> {
           Version target = live(session, worker, version);
           Latest latest = latest(session, worker);
@@ -162,7 +165,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public Change delete(String worker, String version) {
-    return writer.commit(
+    return writer.now().commit(
         session -> {
           Version target = live(session, worker, version);
           Latest latest = latest(session, worker);
@@ -250,7 +253,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public long compact(long revision) {
-    return writer.commit(
+    return writer.now().commit(
         session -> {
           LogState log = SqlCatalogReader.log(session);
           long upTo = Math.min(revision, log.head());
@@ -291,7 +294,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public void collected(Instant before) {
-    writer.commit(
+    writer.now().commit(
         session -> {
           session.change("DELETE FROM unreferenced WHERE since < ?", before.toEpochMilli());
           return null;
@@ -300,7 +303,8 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public WriterStatus status() {
-    return writer.status();
+    CatalogWriter now = writer.opened();
+    return now == null ? new WriterStatus(0, 0, 0, 0) : now.status();
   }
 
   @Override
@@ -355,7 +359,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public void check() {
-    writer.check();
+    writer.now().check();
     reader.check();
   }
 

@@ -34,11 +34,40 @@ final class WritableDatabase implements AutoCloseable {
   static WritableDatabase open(
       Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
       throws IOException {
-    WriterLock lock = lock(directory, schema);
+    requireReadable(directory, schema);
+    Directories.make(directory);
+    return open(directory, schema, companion, onDeath, () -> make(directory, schema));
+  }
+
+  /** As {@link #open}, for a database that is there; makes neither it nor its directory. */
+  static WritableDatabase openExisting(
+      Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
+      throws IOException {
+    Path file = schema.in(directory);
+    if (FileState.of(file) == null) {
+      throw Contents.absent(directory, file);
+    }
+    requireReadable(directory, schema);
+    return open(directory, schema, companion, onDeath, () -> {});
+  }
+
+  @FunctionalInterface
+  private interface Making {
+    void make() throws IOException;
+  }
+
+  private static WritableDatabase open(
+      Path directory,
+      Schema schema,
+      GroupCommit.Companion companion,
+      Consumer<Throwable> onDeath,
+      Making making)
+      throws IOException {
+    WriterLock lock = WriterLock.take(directory, schema);
     boolean opened = false;
     try {
       companion.locked();
-      make(directory, schema);
+      making.make();
       GroupCommit transactions = transactions(directory, schema, companion, onDeath);
       opened = true;
       return new WritableDatabase(lock, transactions);
@@ -50,7 +79,7 @@ final class WritableDatabase implements AutoCloseable {
   }
 
   /** Looks before it touches anything: what is there may be somebody else's. */
-  private static WriterLock lock(Path directory, Schema schema) throws IOException {
+  private static void requireReadable(Path directory, Schema schema) {
     Contents.requireOurs(directory);
     Path file = schema.in(directory);
     if (Files.exists(file)) {
@@ -60,8 +89,6 @@ final class WritableDatabase implements AutoCloseable {
         throw StorageErrors.of(e, file);
       }
     }
-    Directories.make(directory);
-    return WriterLock.take(directory, schema);
   }
 
   /**
