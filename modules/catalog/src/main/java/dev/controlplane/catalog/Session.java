@@ -117,7 +117,7 @@ final class Session implements AutoCloseable {
    */
   private static boolean canNotChange(Path file) {
     try {
-      return Files.getFileStore(file).isReadOnly() && !hasLog(file);
+      return ReadOnlyMount.has(file) && !hasLog(file);
     } catch (IOException e) {
       return false;
     }
