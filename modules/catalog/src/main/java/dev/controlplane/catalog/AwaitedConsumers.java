@@ -6,8 +6,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
@@ -16,87 +14,32 @@ import java.util.function.Predicate;
  * CatalogUnavailableException}, and nothing is made in the directory.
  */
 final class AwaitedConsumers implements Consumers {
-  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-
-  private final Path directory;
-  private final Path file;
-  private final java.util.function.Consumer<Throwable> onWriterDeath;
-
-  /** Held while looking, opening and closing. */
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private FileState known;
-  private long lookedAt;
-  private CatalogException trouble;
-  private boolean closed;
-  private volatile Consumers opened;
+  private final Awaited<Consumers> awaited;
+  private final Awaited.Opening<Consumers> opening;
   private volatile WriterStatus lastStatus = new WriterStatus(0, 0, 0, 0);
 
   AwaitedConsumers(Path directory, java.util.function.Consumer<Throwable> onWriterDeath) {
-    this.directory = directory;
-    this.file = Schema.CONSUMERS.in(directory);
-    this.onWriterDeath = onWriterDeath;
+    Path catalog = Schema.CATALOG.in(directory);
+    this.awaited =
+        new Awaited<>(
+            Schema.CONSUMERS.in(directory),
+            () -> {
+              if (FileState.of(catalog) == null) {
+                throw Contents.absent(directory, catalog);
+              }
+              return DataDirectory.openConsumers(directory, onWriterDeath);
+            },
+            Consumers::close);
+    this.opening = () -> DataDirectory.openConsumers(directory, onWriterDeath);
   }
 
   /** Opens them now; throws with the reason if they can't be. */
   void openAtStart() {
-    lock.lock();
-    try {
-      open();
-    } finally {
-      lock.unlock();
-    }
+    awaited.open(opening);
   }
 
-  /** The consumers, looked at twice a second at most. */
   private Consumers now() {
-    lock.lock();
-    try {
-      if (closed) {
-        throw new CatalogException(file + " is closed");
-      }
-      if ((trouble == null && opened == null) || System.nanoTime() - lookedAt >= LOOK_NANOS) {
-        look();
-      }
-      if (opened == null) {
-        throw new CatalogUnavailableException(trouble.getMessage(), trouble);
-      }
-      return opened;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void look() {
-    if (opened != null && !known.isSameFile(FileState.of(file))) {
-      Consumers gone = opened;
-      opened = null;
-      gone.close();
-    }
-    trouble = null;
-    if (opened == null) {
-      try {
-        open();
-      } catch (CatalogException e) {
-        trouble = e;
-      }
-    }
-    lookedAt = System.nanoTime();
-  }
-
-  private void open() {
-    Path catalog = Schema.CATALOG.in(directory);
-    if (FileState.of(catalog) == null) {
-      throw DataDirectory.absent(directory, catalog);
-    }
-    opened = DataDirectory.openConsumers(directory, onWriterDeath);
-    known = FileState.of(file);
-    if (known == null) {
-      opened.close();
-      opened = null;
-      throw DataDirectory.absent(directory, file);
-    }
-    lookedAt = System.nanoTime();
+    return awaited.now();
   }
 
   @Override
@@ -173,7 +116,7 @@ final class AwaitedConsumers implements Consumers {
 
   @Override
   public WriterStatus status() {
-    Consumers there = opened;
+    Consumers there = awaited.opened();
     if (there != null) {
       lastStatus = there.status();
     }
@@ -182,14 +125,6 @@ final class AwaitedConsumers implements Consumers {
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      if (opened != null) {
-        opened.close();
-      }
-    } finally {
-      lock.unlock();
-    }
+    awaited.close();
   }
 }

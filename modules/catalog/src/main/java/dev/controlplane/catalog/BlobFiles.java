@@ -51,7 +51,7 @@ final class BlobFiles {
     }
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(files.incoming())) {
       for (Path entry : entries) {
-        if (!DataDirectory.isForeign(entry)) {
+        if (!Contents.isForeign(entry)) {
           deleteUnlessFull(entry);
         }
       }

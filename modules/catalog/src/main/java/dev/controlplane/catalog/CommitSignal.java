@@ -107,6 +107,22 @@ final class CommitSignal implements AutoCloseable {
     return state == null ? null : state.key();
   }
 
+  /** Whether this is still the file of that name; it may have been removed or replaced. */
+  boolean isIn(Path directory) {
+    return fileKey.equals(keyOf(in(directory)));
+  }
+
+  /** For the writer of a file that lost its name: who has it open believes it no more. */
+  void retire() {
+    lock.lock();
+    try {
+      cutShort();
+    } finally {
+      lock.unlock();
+    }
+    close();
+  }
+
   /** Called by the one writer's thread alone, after each commit. */
   void advance(LogState log) {
     UUID id = UUID.fromString(log.id());

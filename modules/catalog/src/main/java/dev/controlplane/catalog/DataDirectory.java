@@ -1,35 +1,18 @@
 package dev.controlplane.catalog;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.sql.SQLException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * The directory that the servers of one control plane share: {@code catalog.db} (written by
  * upload-server), {@code consumers.db} (written by grpc-server) and {@code blobs/}.
  */
 public final class DataDirectory {
-  /** Every name that this program gives in a data directory. */
-  private static final Pattern OURS =
-      Pattern.compile(
-          "(catalog|consumers)\\.(lock|db(-wal|-shm|-new(-journal|-wal|-shm)?)?)"
-              + "|catalog\\.commits|blobs");
-
-  /**
-   * What file systems and tools put into any directory: .snapshot, .nfs…, .DS_Store, lost+found.
-   */
-  private static final Pattern FOREIGN = Pattern.compile("\\..*|lost\\+found");
-
   private DataDirectory() {}
 
   /**
@@ -51,20 +34,10 @@ public final class DataDirectory {
    */
   public static Catalog openCatalog(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
-    WriterLock lock = null;
-    Catalog catalog = null;
+    SqlCatalog catalog = null;
     boolean opened = false;
     try {
-      lock = lock(directory, Schema.CATALOG);
-      // Before the database: where that is, readers find the signal.
-      CommitSignal signal = CommitSignal.toWrite(directory);
-      Revisions revisions = new Revisions();
-      LogClock clock = new LogClock(InstantSource.system());
-      GroupCommit writer =
-          writer(directory, Schema.CATALOG, companion(directory, revisions, signal), onWriterDeath);
-      SqlCatalogReader reader = new SqlCatalogReader(directory);
-      catalog = new SqlCatalog(lock, writer, revisions, reader, clock);
-      beginEpoch(writer, signal, clock);
+      catalog = SqlCatalog.open(directory, onWriterDeath);
       // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
       catalog.head();
       BlobFiles.sweep(directory);
@@ -74,7 +47,7 @@ public final class DataDirectory {
       throw failed(e, directory);
     } finally {
       if (!opened) {
-        closeAll(catalog, lock);
+        closeAll(catalog);
       }
     }
   }
@@ -89,7 +62,7 @@ public final class DataDirectory {
     SqlCatalogReader reader = new SqlCatalogReader(directory);
     boolean opened = false;
     try {
-      requireOurs(directory);
+      Contents.requireOurs(directory);
       if (!isAbsent(Schema.CATALOG.in(directory))) {
         reader.head();
       }
@@ -106,30 +79,13 @@ public final class DataDirectory {
     return Files.notExists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Why a database that can't be looked at is not there. */
-  static CatalogException absent(Path directory, Path file) {
-    requireOurs(directory);
-    try {
-      Files.readAttributes(file, BasicFileAttributes.class);
-    } catch (NoSuchFileException e) {
-      return new CatalogUnavailableException(
-          "there is no %s; expected the data directory of this control plane: mount it, restore it"
-                  .formatted(file)
-              + " from a backup, or correct STORAGE_PATH",
-          e);
-    } catch (IOException e) {
-      return StorageErrors.of(e, "read", file);
-    }
-    return new CatalogUnavailableException(file + " has just come; try again");
-  }
-
   /**
    * Opens the blobs, to read, or to write where nobody minds that an upload which becomes no
    * version stays on disk.
    */
   public static BlobStore openBlobs(Path path) {
     Path directory = path.toAbsolutePath();
-    requireOurs(directory);
+    Contents.requireOurs(directory);
     return new FileBlobStore(directory, BlobReferences.ALL);
   }
 
@@ -139,7 +95,7 @@ public final class DataDirectory {
    */
   public static CatalogBlobs openBlobs(Path path, Catalog catalog) {
     Path directory = path.toAbsolutePath();
-    requireOurs(directory);
+    Contents.requireOurs(directory);
     return new FileBlobStore(
         directory,
         new BlobReferences() {
@@ -164,13 +120,13 @@ public final class DataDirectory {
   /** As {@link #openConsumers(Path)}; {@code onWriterDeath} as for the catalog. */
   public static Consumers openConsumers(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
-    WriterLock lock = null;
     Consumers consumers = null;
     boolean opened = false;
     try {
-      lock = lock(directory, Schema.CONSUMERS);
-      GroupCommit writer = writer(directory, Schema.CONSUMERS, _ -> {}, onWriterDeath);
-      consumers = new SqlConsumers(lock, writer, directory);
+      consumers =
+          new SqlConsumers(
+              directory,
+              WritableDatabase.open(directory, Schema.CONSUMERS, _ -> {}, onWriterDeath));
       consumers.list(1, null);
       opened = true;
       return consumers;
@@ -178,7 +134,7 @@ public final class DataDirectory {
       throw failed(e, directory);
     } finally {
       if (!opened) {
-        closeAll(consumers, lock);
+        closeAll(consumers);
       }
     }
   }
@@ -191,7 +147,7 @@ public final class DataDirectory {
    */
   public static Consumers awaitConsumers(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
-    requireOurs(directory);
+    Contents.requireOurs(directory);
     AwaitedConsumers consumers = new AwaitedConsumers(directory, onWriterDeath);
     if (!isAbsent(Schema.CATALOG.in(directory))) {
       consumers.openAtStart();
@@ -199,111 +155,9 @@ public final class DataDirectory {
     return consumers;
   }
 
-  private static GroupCommit.Companion companion(
-      Path directory, Revisions revisions, CommitSignal signal) {
-    Path file = Schema.CATALOG.in(directory);
-    return new GroupCommit.Companion() {
-      private FileState opened;
-
-      @Override
-      public void begin() {
-        revisions.begin();
-      }
-
-      @Override
-      public void beforeCommit(Session session) throws SQLException {
-        requirePresent();
-        revisions.store(session);
-      }
-
-      // SQLite would commit to a file that was moved away or removed, and nobody would find it.
-      private void requirePresent() {
-        FileState now = FileState.of(file);
-        if (opened == null) {
-          opened = now;
-        }
-        if (now == null) {
-          throw absent(directory, file);
-        }
-        if (!opened.isSameFile(now)) {
-          throw new CatalogUnavailableException(
-              "%s was replaced while this server writes it; restart the server to use what is there"
-                      .formatted(file)
-                  + " now, or put the former file back");
-        }
-      }
-
-      @Override
-      public void committed(Session session) {
-        try {
-          signal.advance(SqlCatalogReader.log(session));
-        } catch (SQLException | CatalogException e) {
-          // What was committed stands; that the note lags behind it does no harm.
-          signal.advance();
-        }
-      }
-    };
-  }
-
-  /** Where the log went back, what was said of its revisions counts no more. */
-  private static void beginEpoch(GroupCommit writer, CommitSignal signal, LogClock clock) {
-    writer.commit(
-        session -> {
-          clock.next(session); // Corrects the times of a clock that was ahead.
-          LogState log = SqlCatalogReader.log(session);
-          LogState noted = signal.noted(log.id());
-          if (log.head() < noted.head() || log.epoch() < noted.epoch()) {
-            session.change("UPDATE meta SET epoch = ?", Math.max(log.epoch(), noted.epoch()) + 1);
-          }
-          return null;
-        });
-  }
-
-  /** Looks before it touches anything: what is there may be somebody else's. */
-  private static WriterLock lock(Path directory, Schema schema) throws IOException {
-    requireOurs(directory);
-    Path file = schema.in(directory);
-    if (Files.exists(file)) {
-      try (Session session = Session.toRead(file)) {
-        schema.verify(session);
-      } catch (SQLException e) {
-        throw StorageErrors.of(e, file);
-      }
-    }
-    Directories.make(directory);
-    return WriterLock.take(directory, schema);
-  }
-
-  private static GroupCommit writer(
-      Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
-      throws IOException {
-    schema.create(directory);
-    Path file = schema.in(directory);
-    try {
-      Session session = Session.toWrite(file);
-      boolean opened = false;
-      try {
-        // The log may have been made by a reader, and then SQLite does not make its name durable.
-        Directories.sync(directory);
-        schema.upgrade(session);
-        GroupCommit writer =
-            new GroupCommit(schema.title() + "-writer", session, companion, onDeath);
-        opened = true;
-        return writer;
-      } finally {
-        if (!opened) {
-          session.close();
-        }
-      }
-    } catch (SQLException e) {
-      throw StorageErrors.of(e, file);
-    }
-  }
-
-  private static void closeAll(AutoCloseable opened, WriterLock lock) {
-    try (lock;
-        opened) {
-      // Each that is there, in order.
+  private static void closeAll(AutoCloseable opened) {
+    try (opened) {
+      // If it is there.
     } catch (Exception e) {
       // Why it could not be opened is what counts.
     }
@@ -315,39 +169,5 @@ public final class DataDirectory {
       case IOException io -> StorageErrors.of(io, "use the data directory", directory);
       default -> new CatalogException("can't use the data directory " + directory + ": " + e, e);
     };
-  }
-
-  /** Whether an entry was put there by the system or a tool: nobody's data, and no obstacle. */
-  static boolean isForeign(Path entry) {
-    return FOREIGN.matcher(entry.getFileName().toString()).matches();
-  }
-
-  /** Throws {@link CatalogException} for what can't become, or isn't, a data directory. */
-  static void requireOurs(Path directory) {
-    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    if (!Files.isDirectory(directory)) {
-      throw new CatalogException(
-          directory + " is not a directory; expected the data directory, or nothing there yet");
-    }
-    if (Files.exists(Schema.CATALOG.in(directory))) {
-      return;
-    }
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      for (Path entry : entries) {
-        String name = entry.getFileName().toString();
-        if (!OURS.matcher(name).matches() && !isForeign(entry)) {
-          throw new CatalogException(
-              "%s is not empty (it has %s) and has no catalog; choose an empty directory, or that of"
-                      .formatted(directory, name)
-                  + " an earlier start");
-        }
-      }
-    } catch (NoSuchFileException e) {
-      // Gone in between: as good as missing.
-    } catch (IOException e) {
-      throw StorageErrors.of(e, "read the data directory", directory);
-    }
   }
 }

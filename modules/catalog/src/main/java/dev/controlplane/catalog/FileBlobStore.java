@@ -136,7 +136,7 @@ final class FileBlobStore implements CatalogBlobs {
 
   @Override
   public void checkReadable() {
-    DataDirectory.requireOurs(directory);
+    Contents.requireOurs(directory);
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(files.root())) {
       var _ = entries.iterator().hasNext();
     } catch (NoSuchFileException e) {

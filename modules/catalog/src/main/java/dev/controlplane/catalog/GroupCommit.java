@@ -1,5 +1,6 @@
 package dev.controlplane.catalog;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -48,6 +49,9 @@ final class GroupCommit implements AutoCloseable {
   /** Goes along with the transactions; called by the writer's thread. */
   @FunctionalInterface
   interface Companion {
+    /** This process is the one that writes, and opens the database next; called by who opens it. */
+    default void locked() throws IOException {}
+
     /** A transaction begins, perhaps again for requests of one that failed. */
     default void begin() {}
 

@@ -218,7 +218,9 @@ final class ReaderThreads implements AutoCloseable {
       Session opening = null;
       try {
         if (found == null) {
-          throw DataDirectory.absent(directory, file);
+          // The other threads may not have looked yet: what is kept in memory counts no more.
+          onChange.run();
+          throw Contents.absent(directory, file);
         }
         opening = Session.toRead(file);
         schema.verify(opening);

@@ -1,12 +1,7 @@
 package dev.controlplane.catalog;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -194,42 +189,14 @@ enum Schema {
   /** The rows of a new database. */
   void fill(Session session) throws SQLException {}
 
-  /**
-   * Makes the database unless it is there. It appears under its name only when it is whole, so a
-   * reader never sees half of one.
-   */
-  void create(Path directory) throws IOException {
-    Path file = in(directory);
-    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    Path log = Path.of(file + "-wal");
-    if (Files.exists(log) && Files.size(log) > 0) {
-      // SQLite would replay this log of a lost database into the new one.
-      throw new CatalogException(
-          "%s is missing but its log %s is there; put the database back from a backup, or remove the"
-                  .formatted(file, log.getFileName())
-              + " log to start with nothing");
-    }
-    Files.deleteIfExists(log);
-    Files.deleteIfExists(Path.of(file + "-shm"));
-    Path draft = directory.resolve(title + ".db-new");
-    for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
-      Files.deleteIfExists(Path.of(draft + suffix));
-    }
-    Files.createFile(draft, Directories.forFileIn(directory));
-    try (Session session = Session.toWrite(draft)) {
-      session.execute("BEGIN IMMEDIATE");
-      session.execute("PRAGMA application_id = " + applicationId);
-      session.execute("PRAGMA user_version = " + version);
-      session.script(tables);
-      fill(session);
-      session.execute("COMMIT");
-    } catch (SQLException e) {
-      throw StorageErrors.of(e, draft);
-    }
-    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-    Directories.sync(directory);
+  /** Makes all tables and their first rows in an empty database. */
+  void make(Session session) throws SQLException {
+    session.execute("BEGIN IMMEDIATE");
+    session.execute("PRAGMA application_id = " + applicationId);
+    session.execute("PRAGMA user_version = " + version);
+    session.script(tables);
+    fill(session);
+    session.execute("COMMIT");
   }
 
   /**

@@ -18,6 +18,7 @@ import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteConfig.TempStore;
+import org.sqlite.SQLiteOpenMode;
 
 /**
  * One connection to one database file with its prepared statements. One thread uses it, a platform
@@ -39,6 +40,8 @@ final class Session implements AutoCloseable {
   /** What the writer keeps of the database in memory, in KiB: indexes of random names. */
   private static final int WRITER_CACHE_KIB = 16 * 1024;
 
+  private static final String IMMUTABLE = "?immutable=1";
+
   /** Makes a value of the current row. */
   @FunctionalInterface
   interface Row<T> {
@@ -51,13 +54,9 @@ final class Session implements AutoCloseable {
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private boolean changed;
 
-  private Session(Path file, SQLiteConfig config) throws SQLException {
-    this(file, config, "");
-  }
-
   private Session(Path file, SQLiteConfig config, String parameters) throws SQLException {
     this.file = file;
-    this.immutable = !parameters.isEmpty();
+    this.immutable = parameters.equals(IMMUTABLE);
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file)) {
       throw new CatalogException(file + " is not a file; expected an SQLite database");
     }
@@ -71,14 +70,20 @@ final class Session implements AutoCloseable {
     this.connection = config.createConnection("jdbc:sqlite:file:" + path + parameters);
   }
 
-  /** Opens a database to write, making it if it is missing. */
+  /** Opens a database that is there, or an empty file, to write. */
   static Session toWrite(Path file) throws SQLException {
+    return toWrite(file, "");
+  }
+
+  /** As {@link #toWrite(Path)}, with parameters of SQLite's URI. */
+  static Session toWrite(Path file, String parameters) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
+    config.resetOpenMode(SQLiteOpenMode.CREATE);
     config.setJournalMode(JournalMode.WAL);
     config.setSynchronous(SynchronousMode.FULL);
     config.setJournalSizeLimit(LOG_BYTES);
     config.setCacheSize(-WRITER_CACHE_KIB);
-    Session session = new Session(file, config);
+    Session session = new Session(file, config, parameters);
     boolean opened = false;
     try {
       String mode = session.one("PRAGMA journal_mode", row -> row.getString(1)).orElse("none");
@@ -102,7 +107,7 @@ final class Session implements AutoCloseable {
   static Session toRead(Path file) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
-    return new Session(file, config, canNotChange(file) ? "?immutable=1" : "");
+    return new Session(file, config, canNotChange(file) ? IMMUTABLE : "");
   }
 
   /**
@@ -112,7 +117,7 @@ final class Session implements AutoCloseable {
    */
   private static boolean canNotChange(Path file) {
     try {
-      return Files.getFileStore(file).isReadOnly() && !hasLog(file);
+      return ReadOnlyMount.has(file) && !hasLog(file);
     } catch (IOException e) {
       return false;
     }

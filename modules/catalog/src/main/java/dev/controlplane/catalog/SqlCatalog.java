@@ -1,12 +1,14 @@
 package dev.controlplane.catalog;
 
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Writes {@code catalog.db}. Each change is one transaction's part: the version, the pointer to the
@@ -15,8 +17,6 @@ import java.util.concurrent.TimeUnit;
  * order of commits.
  */
 final class SqlCatalog implements Catalog {
-  private static final long PROBE_SECONDS = 5;
-
   private static final String VERSION =
       "SELECT "
           + SqlCatalogReader.VERSION_COLUMNS
@@ -62,30 +62,39 @@ final class SqlCatalog implements Catalog {
   /** Which version is the latest, and the update that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
 
-  private final WriterLock lock;
-  private final GroupCommit writer;
-  private final Revisions revisions;
-  private final SqlCatalogReader reader;
-  private final LogClock clock;
+  private final Awaited<CatalogWriter> writer;
 
-  SqlCatalog(
-      WriterLock lock,
-      GroupCommit writer,
-      Revisions revisions,
-      SqlCatalogReader reader,
-      LogClock clock) {
-    this.lock = lock;
-    this.writer = writer;
-    this.revisions = revisions;
-    this.reader = reader;
-    this.clock = clock;
+  /** One writer at a time uses these, in its thread. */
+  private final Revisions revisions = new Revisions();
+
+  private final LogClock clock = new LogClock(InstantSource.system());
+  private final SqlCatalogReader reader;
+
+  private SqlCatalog(Path directory, Consumer<Throwable> onWriterDeath) {
+    this.writer =
+        new Awaited<>(
+            Schema.CATALOG.in(directory),
+            () -> CatalogWriter.open(directory, false, revisions, clock, onWriterDeath),
+            CatalogWriter::close);
+    writer.open(() -> CatalogWriter.open(directory, true, revisions, clock, onWriterDeath));
+    this.reader = new SqlCatalogReader(directory);
+  }
+
+  /**
+   * Opens the catalog, making it if it is missing. Later it is opened anew, and never made, when
+   * another file has come in its place.
+   *
+   * @param onWriterDeath as for {@link GroupCommit}
+   */
+  static SqlCatalog open(Path directory, Consumer<Throwable> onWriterDeath) {
+    return new SqlCatalog(directory, onWriterDeath);
   }
 
   @Override
   public Change publish(String worker, String version, StoredBlob blob, String contentType) {
     String type = ContentTypes.of(contentType, worker);
     PublishEvent event = PublishEvent.begun();
-    Change change = writer.commit(session -> publish(session, worker, version, blob, type));
+    Change change = writer.now().commit(session -> publish(session, worker, version, blob, type));
     event.ended(change);
     return change;
   }
@@ -134,7 +143,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public Change moveLatest(String worker, String version) {
-    return writer.commit(
+    return writer.now().commit(
         session -> {
           Version target = live(session, worker, version);
           Latest latest = latest(session, worker);
@@ -156,7 +165,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public Change delete(String worker, String version) {
-    return writer.commit(
+    return writer.now().commit(
         session -> {
           Version target = live(session, worker, version);
           Latest latest = latest(session, worker);
@@ -244,7 +253,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public long compact(long revision) {
-    return writer.commit(
+    return writer.now().commit(
         session -> {
           LogState log = SqlCatalogReader.log(session);
           long upTo = Math.min(revision, log.head());
@@ -285,7 +294,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public void collected(Instant before) {
-    writer.commit(
+    writer.now().commit(
         session -> {
           session.change("DELETE FROM unreferenced WHERE since < ?", before.toEpochMilli());
           return null;
@@ -294,7 +303,8 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public WriterStatus status() {
-    return writer.status();
+    CatalogWriter now = writer.opened();
+    return now == null ? new WriterStatus(0, 0, 0, 0) : now.status();
   }
 
   @Override
@@ -349,13 +359,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public void check() {
-    writer.probe(
-        session -> {
-          session.number("SELECT head FROM meta");
-          return null;
-        },
-        PROBE_SECONDS,
-        TimeUnit.SECONDS);
+    writer.now().check();
     reader.check();
   }
 
@@ -363,8 +367,7 @@ final class SqlCatalog implements Catalog {
   public void close() {
     writer.close();
     // Last, for a connection that only reads leaves the write-ahead log's files where readers in
-    // other processes expect them; and the lock after everything it protects.
+    // other processes expect them.
     reader.close();
-    lock.close();
   }
 }

@@ -8,27 +8,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
-/**
- * Reads {@code catalog.db}, and keeps rows in memory for as long as {@link CommitSignal} says that
- * nothing was committed.
- *
- * <p>The order matters: the signal is read first, then the row; a row is kept for the number that
- * was read before it and served only while that number stands. Whoever was told of a commit is told
- * after the number changed, so no row is served that is older than any answer given.
- */
+/** Reads {@code catalog.db}; what is asked for most comes from {@link KnownRows}. */
 final class SqlCatalogReader implements CatalogReader {
   private static final int THREADS = 2;
   private static final long PROBE_SECONDS = 5;
-
-  /** At most so many rows are kept in memory. */
-  private static final int MAX_ROWS = 8192;
 
   static final String VERSION_COLUMNS =
       "v.worker, v.version, v.digest, v.size, v.content_type, v.uploaded_at, v.revision";
@@ -87,90 +74,36 @@ final class SqlCatalogReader implements CatalogReader {
 
   static final String LOG = "SELECT log_id, epoch, head, compacted FROM meta";
 
-  /** A row's name: version null for the latest. */
-  private record Key(String worker, String version) {}
-
-  /** Rows read while the signal and the epoch stood at these numbers. */
-  private static final class Rows {
-    private final long signal;
-    private final long epoch;
-    private final Map<Key, Optional<Version>> versions = new ConcurrentHashMap<>();
-    private volatile LogState log;
-
-    Rows(long signal, long epoch) {
-      this.signal = signal;
-      this.epoch = epoch;
-    }
-  }
-
-  private final Path directory;
+  private final KnownRows known;
   private final ReaderThreads readers;
 
-  /** Counts what the reader threads have noticed by themselves. */
-  private final AtomicLong epoch = new AtomicLong();
-
-  private volatile CommitSignal signal;
-  private volatile Rows rows = new Rows(-1, -1);
-
   SqlCatalogReader(Path directory) {
-    this.directory = directory;
-    this.readers = new ReaderThreads(directory, Schema.CATALOG, THREADS, this::changed);
-  }
-
-  private synchronized void changed() {
-    signal = CommitSignal.toRead(directory, signal);
-    epoch.incrementAndGet();
-  }
-
-  /** What may be served from memory now; empty where nothing is known of commits. */
-  private Rows current() {
-    long seenEpoch = epoch.get();
-    CommitSignal seen = signal;
-    long number = seen == null ? CommitSignal.UNKNOWN : seen.number();
-    if (number == CommitSignal.UNKNOWN) {
-      return new Rows(number, seenEpoch);
-    }
-    Rows kept = rows;
-    if (kept.signal != number || kept.epoch != seenEpoch) {
-      kept = new Rows(number, seenEpoch);
-      rows = kept;
-    }
-    return kept;
+    this.known = new KnownRows(directory);
+    this.readers = new ReaderThreads(directory, Schema.CATALOG, THREADS, known::changed);
   }
 
   @Override
   public Optional<Version> latest(String worker) {
-    return one(new Key(worker, null));
+    return known.version(
+        worker,
+        null,
+        () -> readers.ask(session -> session.one(LATEST, SqlCatalogReader::version, worker)));
   }
 
   @Override
   public Optional<Version> version(String worker, String version) {
-    return one(new Key(worker, version));
+    return known.version(
+        worker,
+        version,
+        () ->
+            readers.ask(
+                session -> session.one(VERSION, SqlCatalogReader::version, worker, version)));
   }
 
   @Override
   public Optional<Version> recorded(String worker, String version) {
     return readers.ask(
         session -> session.one(RECORDED, SqlCatalogReader::version, worker, version));
-  }
-
-  private Optional<Version> one(Key key) {
-    Rows kept = current();
-    Optional<Version> row = kept.versions.get(key);
-    if (row == null) {
-      row =
-          readers.ask(
-              session ->
-                  key.version() == null
-                      ? session.one(LATEST, SqlCatalogReader::version, key.worker())
-                      : session.one(
-                          VERSION, SqlCatalogReader::version, key.worker(), key.version()));
-      if (kept.versions.size() >= MAX_ROWS) {
-        kept.versions.clear();
-      }
-      kept.versions.put(key, row);
-    }
-    return row;
   }
 
   @Override
@@ -196,13 +129,7 @@ final class SqlCatalogReader implements CatalogReader {
 
   @Override
   public LogState log() {
-    Rows kept = current();
-    LogState log = kept.log;
-    if (log == null) {
-      log = readers.ask(SqlCatalogReader::log);
-      kept.log = log;
-    }
-    return log;
+    return known.log(() -> readers.ask(SqlCatalogReader::log));
   }
 
   static LogState log(Session session) throws SQLException {
@@ -218,9 +145,9 @@ final class SqlCatalogReader implements CatalogReader {
     if (limit < 1) {
       throw new IllegalArgumentException("limit is " + limit + "; expected 1 or more");
     }
-    LogState known = log();
-    return after >= known.head()
-        ? new LogPage(known, List.of())
+    LogState now = log();
+    return after >= now.head()
+        ? new LogPage(now, List.of())
         : readers.ask(session -> session.together(() -> page(session, after, limit)));
   }
 
@@ -364,10 +291,7 @@ final class SqlCatalogReader implements CatalogReader {
   @Override
   public void close() {
     readers.close();
-    CommitSignal last = signal;
-    if (last != null) {
-      last.close();
-    }
+    known.close();
   }
 
   /** From {@link #VERSION_COLUMNS}. */

@@ -13,13 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** Writes and reads {@code consumers.db}. */
 final class SqlConsumers implements Consumers {
   private static final int THREADS = 2;
-  private static final long PROBE_SECONDS = 5;
 
   /** Stands for all workers among the interests. */
   private static final String ALL = "";
@@ -129,14 +127,12 @@ final class SqlConsumers implements Consumers {
           "DELETE FROM statuses WHERE consumer = ?",
           "DELETE FROM consumers WHERE id = ?");
 
-  private final WriterLock lock;
-  private final GroupCommit writer;
+  private final WritableDatabase writer;
   private final ReaderThreads readers;
   private final InstantSource clock = InstantSource.system();
   private volatile LogState followed = LogState.NONE;
 
-  SqlConsumers(WriterLock lock, GroupCommit writer, Path directory) {
-    this.lock = lock;
+  SqlConsumers(Path directory, WritableDatabase writer) {
     this.writer = writer;
     this.readers = new ReaderThreads(directory, Schema.CONSUMERS, THREADS, () -> {});
   }
@@ -426,13 +422,7 @@ final class SqlConsumers implements Consumers {
 
   @Override
   public void check() {
-    writer.probe(
-        session -> {
-          session.one("SELECT id FROM consumers LIMIT 1", row -> row.getString(1));
-          return null;
-        },
-        PROBE_SECONDS,
-        TimeUnit.SECONDS);
+    writer.check("SELECT epoch FROM log");
   }
 
   @Override
@@ -444,7 +434,6 @@ final class SqlConsumers implements Consumers {
   public void close() {
     writer.close();
     readers.close();
-    lock.close();
   }
 
   private static Consumer row(ResultSet row) throws SQLException {

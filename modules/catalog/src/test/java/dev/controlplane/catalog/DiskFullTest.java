@@ -4,11 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.controlplane.catalog.BlobStore.Upload;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -39,7 +37,7 @@ class DiskFullTest {
   void mount() throws Exception {
     disk = Files.createDirectory(temp.resolve("disk"));
     filler = disk.resolve("filler");
-    run("mount", "-t", "tmpfs", "-o", "size=4m,nr_inodes=100", "tmpfs", disk.toString());
+    Mounts.run("mount", "-t", "tmpfs", "-o", "size=4m,nr_inodes=100", "tmpfs", disk.toString());
     catalog = DataDirectory.openCatalog(disk.resolve("data"));
     blobs = DataDirectory.openBlobs(disk.resolve("data"), catalog);
   }
@@ -50,19 +48,7 @@ class DiskFullTest {
       catalog.close();
     }
     // Lazily: memory that was shared through a file goes with the garbage collector.
-    run("umount", "--lazy", disk.toString());
-  }
-
-  private static void run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      fail(
-          "this test needs a small file system; run the tests as root, or allow `sudo "
-              + String.join(" ", command)
-              + "`: "
-              + output);
-    }
+    Mounts.run("umount", "--lazy", disk.toString());
   }
 
   @Test

@@ -39,7 +39,7 @@ class GroupCommitTest {
 
   @BeforeEach
   void open() throws Exception {
-    Schema.CONSUMERS.create(directory);
+    DataDirectory.openConsumers(directory).close();
     writer =
         new GroupCommit(
             "test-writer",

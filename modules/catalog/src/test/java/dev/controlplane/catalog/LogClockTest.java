@@ -23,7 +23,7 @@ class LogClockTest {
 
   @BeforeEach
   void open() throws Exception {
-    Schema.CATALOG.create(directory);
+    DataDirectory.openCatalog(directory).close();
     session = Session.toWrite(Schema.CATALOG.in(directory));
   }
 

@@ -2,6 +2,7 @@ package dev.controlplane.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -53,19 +55,103 @@ class StorageAwayTest {
     }
   }
 
+  private boolean publishes(Catalog catalog, String version) {
+    try {
+      catalog.publish("w", version, BLOB, null);
+      return true;
+    } catch (CatalogUnavailableException e) {
+      return false;
+    }
+  }
+
   @Test
-  void nothingIsCommittedToACatalogThatWasReplaced() throws IOException {
+  void nothingIsCommittedToACatalogThatWasReplacedAndWhatCameIsWrittenSoon() throws IOException {
     Path other = temp.resolve("other");
     DataDirectory.openCatalog(other).close();
     Path data = temp.resolve("data");
+    Path aside = temp.resolve("aside");
+    try (Catalog catalog = DataDirectory.openCatalog(data)) {
+      catalog.publish("w", "1", BLOB, null);
+      String first = catalog.log().id();
+      Files.move(data, aside);
+      Files.move(other, data);
+      assertThrows(CatalogUnavailableException.class, () -> catalog.publish("w", "2", BLOB, null));
+      Waiting.until("the other catalog is written", () -> publishes(catalog, "3"));
+      catalog.check();
+      assertNotEquals(first, catalog.log().id());
+      assertEquals(1, catalog.head());
+      CatalogException held =
+          assertThrows(CatalogException.class, () -> DataDirectory.openCatalog(data));
+      assertTrue(held.getMessage().contains("this process"), held.getMessage());
+    }
+    try (Catalog former = DataDirectory.openCatalog(aside)) {
+      assertEquals(1, former.head());
+    }
+  }
+
+  @Test
+  void aBackupThatIsRestoredUnderARunningWriterIsALogThatWentBack() throws IOException {
+    Path backup = temp.resolve("backup.db");
+    Path data = temp.resolve("data");
+    try (Catalog catalog = DataDirectory.openCatalog(data)) {
+      catalog.publish("w", "1", BLOB, null);
+    }
+    Path file = Schema.CATALOG.in(data);
+    Files.copy(file, backup);
+    try (Catalog catalog = DataDirectory.openCatalog(data)) {
+      catalog.publish("w", "2", BLOB, null);
+      for (String suffix : new String[] {"", "-wal", "-shm"}) {
+        Files.move(Path.of(file + suffix), temp.resolve("former.db" + suffix));
+      }
+      Files.move(backup, file);
+      Waiting.until("the backup is written", () -> publishes(catalog, "3"));
+      assertEquals(2, catalog.head());
+      assertEquals(2, catalog.log().epoch());
+      assertTrue(catalog.version("w", "2").isEmpty());
+    }
+  }
+
+  @Test
+  void whatCannotBeACatalogIsToldAsTheReasonUntilACatalogComes() throws IOException {
+    Path data = temp.resolve("data");
     try (Catalog catalog = DataDirectory.openCatalog(data)) {
       Path file = Schema.CATALOG.in(data);
-      Files.move(file, temp.resolve("aside.db"));
-      Files.move(Schema.CATALOG.in(other), file);
-      CatalogException e =
-          assertThrows(
-              CatalogUnavailableException.class, () -> catalog.publish("w", "1", BLOB, null));
-      assertTrue(e.getMessage().contains(file + " was replaced"), e.getMessage());
+      Path aside = temp.resolve("aside.db");
+      Files.move(file, aside);
+      Files.writeString(file, "not a database, though of some length ".repeat(100));
+      Waiting.until(
+          "the reason is told",
+          () ->
+              assertThrows(CatalogUnavailableException.class, catalog::check)
+                  .getMessage()
+                  .contains("is not an SQLite database"));
+      Files.delete(file);
+      Files.move(aside, file);
+      Waiting.until("the catalog is written again", () -> publishes(catalog, "1"));
+    }
+  }
+
+  @Test
+  void aSignalFileThatIsReplacedMisleadsNobody() throws IOException {
+    try (Catalog catalog = DataDirectory.openCatalog(temp);
+        CatalogReader before = DataDirectory.openReader(temp)) {
+      catalog.publish("w", "1", BLOB, null);
+      assertEquals("1", before.latest("w").orElseThrow().version());
+      Path signal = CommitSignal.in(temp);
+      Path copy = temp.resolve(".copy");
+      Files.copy(signal, copy);
+      Files.move(copy, signal, StandardCopyOption.REPLACE_EXISTING);
+      try (CatalogReader after = DataDirectory.openReader(temp)) {
+        for (int i = 2; i <= 5; i++) {
+          catalog.publish("w", "" + i, BLOB, null);
+          assertEquals("" + i, before.latest("w").orElseThrow().version());
+          assertEquals("" + i, after.latest("w").orElseThrow().version());
+        }
+      }
+      Files.delete(signal);
+      catalog.publish("w", "6", BLOB, null);
+      assertEquals("6", before.latest("w").orElseThrow().version());
+      assertTrue(Files.exists(signal));
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.controlplane.consumer;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.BlobStore.Blob;
 import dev.controlplane.catalog.CatalogReader;
@@ -20,10 +22,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Sends files: whole, in ranges, or only their headers. The first bytes are read, and so verified,
@@ -39,7 +39,9 @@ final class Downloads {
   private final CatalogReader catalog;
   private final BlobStore blobs;
   private final DownloadMetrics metrics;
-  private final Map<Version, FileHeaders> headers = new ConcurrentHashMap<>();
+
+  private final Cache<Version, FileHeaders> headers =
+      Caffeine.newBuilder().maximumSize(MAX_HEADERS).executor(Runnable::run).build();
 
   Downloads(CatalogReader catalog, BlobStore blobs, DownloadMetrics metrics) {
     this.catalog = catalog;
@@ -76,7 +78,7 @@ final class Downloads {
   private void answer(
       ServerRequest request, ServerResponse response, Version file, Header cacheControl)
       throws IOException {
-    FileHeaders known = headersOf(file);
+    FileHeaders known = headers.get(file, FileHeaders::new);
     ServerRequestHeaders asked = request.headers();
     if (!Conditions.ifMatch(asked, known.etag())) {
       throw ApiException.of(
@@ -103,18 +105,6 @@ final class Downloads {
       metrics.damaged();
       throw e;
     }
-  }
-
-  private FileHeaders headersOf(Version file) {
-    FileHeaders known = headers.get(file);
-    if (known == null) {
-      known = new FileHeaders(file);
-      if (headers.size() >= MAX_HEADERS) {
-        headers.clear();
-      }
-      headers.put(file, known);
-    }
-    return known;
   }
 
   private static Optional<List<ByteRange>> ranges(

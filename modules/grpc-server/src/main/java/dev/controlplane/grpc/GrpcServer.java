@@ -94,6 +94,7 @@ final class GrpcServer implements ServerProcess.Program {
                   listener, push.streams(), Reflection.routing(service, health.getHealthService()));
             });
 
+    setup.api().needs(catalog::log);
     new PushApi(tail, metrics).addTo(setup.api());
     Matrix matrix = new Matrix(catalog, consumers, InstantSource.system());
     new ConsumersApi(matrix, subscriptions, consumers, lastSeen, push.pageSize())

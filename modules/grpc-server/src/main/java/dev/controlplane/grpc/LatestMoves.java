@@ -1,8 +1,8 @@
 package dev.controlplane.grpc;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.controlplane.catalog.Update;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 
@@ -11,11 +11,17 @@ import java.util.function.Function;
  * It tells whether a later update supersedes one.
  */
 final class LatestMoves {
-  /** When so many workers are known all are forgotten, and read again as they are asked about. */
-  private static final int MAX_WORKERS = 100_000;
+  /** So many workers are known at most; others are read again when they are asked about. */
+  static final int MAX_WORKERS = 100_000;
 
   private final Function<String, List<Update>> read;
-  private final ConcurrentMap<String, Long> movers = new ConcurrentHashMap<>();
+
+  private final ConcurrentMap<String, Long> movers =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_WORKERS)
+          .executor(Runnable::run)
+          .<String, Long>build()
+          .asMap();
 
   /**
    * Nothing is known yet.
@@ -34,9 +40,6 @@ final class LatestMoves {
   }
 
   private void note(String worker, long revision) {
-    if (movers.size() >= MAX_WORKERS) {
-      movers.clear();
-    }
     movers.merge(worker, revision, Math::max);
   }
 

@@ -134,10 +134,14 @@ final class LogTail implements AutoCloseable {
     return revision;
   }
 
-  /** How many updates the log has that are not offered yet; 0 while there is no log. */
+  /** How many updates the log has that are not offered yet; 0 while it can't be read. */
   long lag() {
     UpdateLog log = followed;
-    return log == null ? 0 : Math.max(0, log.state().head() - log.revision());
+    try {
+      return log == null ? 0 : Math.max(0, log.state().head() - log.revision());
+    } catch (CatalogException e) {
+      return 0; // The tail meets the same at its next look, and the health check tells.
+    }
   }
 
   /** How many streams wait for their turn to catch up. */

@@ -2,6 +2,7 @@ package dev.controlplane.grpc;
 
 import dev.controlplane.server.PageSize;
 import dev.controlplane.server.Settings;
+import dev.controlplane.server.StartupException;
 import dev.controlplane.transport.GrpcStreams;
 import java.time.Duration;
 
@@ -59,7 +60,7 @@ record PushSettings(
         settings.integer("grpc-max-streams", 1, 1_000_000),
         settings.integer("grpc-max-worker-names", 1, 100_000),
         settings.integer("grpc-max-held", 1, 1_000_000),
-        settings.number("max-lag", 1, Long.MAX_VALUE),
+        maxLag(settings),
         settings.duration("bookmark-interval", MILLISECOND, Duration.ofDays(1)),
         settings.duration("max-stream-age", Duration.ZERO, Duration.ofDays(365)),
         settings.duration("reconnect-spread", Duration.ZERO, HOUR),
@@ -81,6 +82,19 @@ record PushSettings(
             settings.duration("request-head-timeout", Duration.ofMillis(100), HOUR),
             settings.integer("max-request-bytes", 1024, 64 << 20),
             settings.integer("max-streams-per-connection", 1, 1_000_000)));
+  }
+
+  /** A stream can't be further behind than the log reaches back: it meets the cut before. */
+  private static long maxLag(Settings settings) {
+    long kept = settings.number("log-retention-count", 0, Long.MAX_VALUE);
+    long lag = settings.number("max-lag", 0, Long.MAX_VALUE);
+    if (kept > 0 && lag > kept) {
+      throw new StartupException(
+          ("MAX_LAG is %d, above LOG_RETENTION_COUNT (%d), so it can't take effect; expected: at"
+                  + " most %d, or 0 for no limit of its own")
+              .formatted(lag, kept, kept));
+    }
+    return lag == 0 ? Long.MAX_VALUE : lag;
   }
 
   private static PageSize pageSize(Settings settings) {

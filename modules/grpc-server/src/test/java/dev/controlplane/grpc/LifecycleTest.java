@@ -10,6 +10,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,6 +127,65 @@ class LifecycleTest {
       assertTrue(
           server.lines().getFirst().contains("GRPC_MAX_STREAMS is \\\"0\\\""),
           server.lines().toString());
+    }
+  }
+
+  @Test
+  void aLagThatTheLogDoesNotReachBackToIsOneClearLineAndExitCodeOne() throws Exception {
+    try (ServerUnderTest server =
+        ServerUnderTest.launch(directory, Map.of("MAX_LAG", "51", "LOG_RETENTION_COUNT", "50"))) {
+      assertTrue(server.process().waitFor(30, TimeUnit.SECONDS));
+      assertEquals(1, server.process().exitValue());
+      server.awaitOutputEnd();
+      assertEquals(1, server.lines().size(), server.lines().toString());
+      assertTrue(
+          server.lines().getFirst().contains("MAX_LAG is 51, above LOG_RETENTION_COUNT (50)"),
+          server.lines().toString());
+    }
+    for (Map<String, String> well :
+        List.of(
+            Map.of("MAX_LAG", "50", "LOG_RETENTION_COUNT", "50"),
+            Map.of("MAX_LAG", "51", "LOG_RETENTION_COUNT", "0"),
+            Map.of("LOG_RETENTION_COUNT", "50"))) {
+      ServerUnderTest.start(directory, well).close();
+    }
+  }
+
+  @Test
+  void withoutACatalogEveryPathOfTheHttpApiIsUnavailableAndMetricsAreReadAllTheSame()
+      throws Exception {
+    try (Writer writer = new Writer(directory)) {
+      writer.publish("w", "1", "x");
+    }
+    Path catalog = directory.resolve("catalog.db");
+    try (ServerUnderTest server = ServerUnderTest.start(directory, Map.of())) {
+      assertEquals(200, server.get("/consumers").statusCode());
+      Path aside = directory.resolve("aside.db");
+      Files.move(catalog, aside);
+      Await.until(
+          Duration.ofSeconds(20),
+          () -> server.get("/updates").body(),
+          () -> server.get("/updates").statusCode() == 503);
+      for (HttpResponse<String> answer :
+          List.of(
+              server.get("/consumers"),
+              server.get("/consumers/c"),
+              server.delete("/consumers/c"),
+              server.get("/workers/w/consumers"),
+              server.get("/updates"),
+              server.post("/internal/broadcast", "{\"revision\":1}"))) {
+        assertEquals(503, answer.statusCode(), answer::body);
+        assertTrue(answer.body().contains("\"storage_unavailable\""), answer.body());
+        assertEquals("1", answer.headers().firstValue("Retry-After").orElse(null));
+        assertFalse(answer.body().contains(directory.toString()), answer.body());
+      }
+      assertEquals(200, server.get("/health").statusCode());
+      assertEquals(0, server.metric("controlplane_tail_lag"));
+      Files.move(aside, catalog);
+      Await.until(
+          Duration.ofSeconds(20),
+          () -> server.get("/consumers").body(),
+          () -> server.get("/consumers").statusCode() == 200);
     }
   }
 }

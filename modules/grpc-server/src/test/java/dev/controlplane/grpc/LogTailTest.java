@@ -103,6 +103,14 @@ class LogTailTest {
   }
 
   @Test
+  void whatMetricsShowOfALogThatCannotBeReadIsNoException() {
+    catalog.append("a");
+    start();
+    catalog.broken(true);
+    assertEquals(0, tail.lag());
+  }
+
+  @Test
   void aCatalogThatAppearsLateIsFollowedFromItsHead() throws Exception {
     catalog.append(10, "a");
     catalog.compact(8);
