@@ -6,13 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Ends the process when any of its threads meets an {@link OutOfMemoryError}: a server without
+ * Ends the process when one of its threads reports an {@link OutOfMemoryError}: a server without
  * memory can answer nobody, and a supervisor restarts a process that has ended.
  *
  * <p>The start scripts pass {@code -XX:+ExitOnOutOfMemoryError}, by which the JVM itself ends. A
  * plain {@code java -jar} doesn't, and a running JVM does not let that option be set. So the error
  * is looked for where it arrives: with the handlers of requests, in what the libraries log, and in
  * threads that end. The exit status is that of the JVM's own option.
+ *
+ * <p>Known gap: an error that Helidon answers or keeps by itself is not seen here, such as one in a
+ * filter before the handler.
  */
 final class OutOfMemory implements Thread.UncaughtExceptionHandler {
   /** HotSpot's exit status under {@code -XX:+ExitOnOutOfMemoryError}. */

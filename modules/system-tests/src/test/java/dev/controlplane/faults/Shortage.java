@@ -3,19 +3,15 @@ package dev.controlplane.faults;
 import java.util.Set;
 
 /**
- * A thread that finds no memory where it comes by, once: what JVMs run out of at a random place
- * runs out here at a known one. The error is a real {@link OutOfMemoryError}, thrown by the JVM.
+ * A place at which a thread asks for more memory than there is. A JVM runs out of memory at a
+ * random place; here it does at a known one. The JVM itself throws the {@link OutOfMemoryError}.
  */
 @SuppressWarnings("ImmutableEnumChecker") // a hook is two strings
 public enum Shortage {
-  /** The thread of an HTTP request. */
-  OF_A_REQUEST(Hook.ANSWER),
-  /** A library's code, which catches and logs what it can. */
-  OF_A_STREAM(Hook.SEND),
-  /** The thread that commits. */
-  OF_A_COMMIT(Hook.TRANSACTION),
-  /** The thread of a connection, before there is a request. */
-  OF_A_CONNECTION(Hook.CONNECTION);
+  /** The handler of a request. */
+  OF_A_HANDLER(Hook.HANDLE),
+  /** The thread that sends to a consumer. */
+  OF_A_STREAM(Hook.SEND);
 
   private final Hook hook;
 
