@@ -75,6 +75,8 @@ final class GuardedConnection implements ServerConnection {
       }
     } catch (RuntimeException e) {
       throw Leaving.asHelidonTakesIt(e);
+    } catch (Error e) {
+      throw Leaving.logged(e);
     } finally {
       drain();
       watchdog.forget(this);

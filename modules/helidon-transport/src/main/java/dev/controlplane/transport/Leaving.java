@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * with a stack trace for a client that leaves in the middle of a head.
  */
 public final class Leaving {
+  private static final System.Logger LOGGER = System.getLogger(Leaving.class.getName());
   private static final AtomicLong COUNT = new AtomicLong();
 
   private Leaving() {}
@@ -20,6 +21,15 @@ public final class Leaving {
   /** How many connections of this process ended in the middle of something. */
   public static long count() {
     return COUNT.get();
+  }
+
+  /**
+   * The same error, logged. Helidon's executor keeps an {@link Error} of a connection's thread in a
+   * future that nobody reads, so an {@link OutOfMemoryError} would end nothing.
+   */
+  static Error logged(Error e) {
+    LOGGER.log(System.Logger.Level.ERROR, "a connection failed", e);
+    return e;
   }
 
   /** The same exception, or one in its place that Helidon takes for the end of a connection. */

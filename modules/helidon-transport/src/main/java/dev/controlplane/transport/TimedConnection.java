@@ -166,6 +166,8 @@ public final class TimedConnection
       spoken.handle(limit);
     } catch (RuntimeException e) {
       throw Leaving.asHelidonTakesIt(e);
+    } catch (Error e) {
+      throw Leaving.logged(e);
     } finally {
       watch.forget(this);
     }

@@ -209,6 +209,7 @@ public final class Api implements Filter {
   }
 
   private ApiException asAnswer(RoutingRequest request, Throwable failure) {
+    log.answered(failure);
     if (failure instanceof ApiException known) {
       return known;
     }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -29,12 +30,18 @@ public final class EventLog {
   private final String server;
   private final OutputStream out;
   private final Clock clock;
+  private volatile Consumer<Throwable> onFailure = failure -> {};
 
   /** A log of a server that goes to {@code out}. */
   public EventLog(String server, OutputStream out, Clock clock) {
     this.server = server;
     this.out = out;
     this.clock = clock;
+  }
+
+  /** Shows every failure to {@code look} before the failure is logged. */
+  void onFailure(Consumer<Throwable> look) {
+    onFailure = look;
   }
 
   /** Something happened that an operator may want to know. Keys and values alternate. */
@@ -52,8 +59,14 @@ public final class EventLog {
     write("error", event, pairs);
   }
 
+  /** A failure that is answered, and not logged. */
+  void answered(Throwable failure) {
+    onFailure.accept(failure);
+  }
+
   /** Something is broken here, not at a client; the stack trace follows. */
   public void error(String event, Throwable cause, Object... pairs) {
+    onFailure.accept(cause);
     StringBuilder line = line("error", event, pairs);
     StringWriter trace = new StringWriter();
     cause.printStackTrace(new PrintWriter(trace));
@@ -133,6 +146,9 @@ public final class EventLog {
           @Override
           public void publish(LogRecord entry) {
             Throwable thrown = entry.getThrown();
+            if (thrown != null) {
+              onFailure.accept(thrown);
+            }
             String logger = String.valueOf(entry.getLoggerName());
             String message = formatter.formatMessage(entry);
             if (entry.getLevel().intValue() < Level.WARNING.intValue()) {

@@ -16,6 +16,21 @@ final class JsonErrors implements DirectHandler {
     return handlers.build();
   }
 
+  /** Errors of this process belong in the log, whatever Helidon takes them for. */
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      Throwable thrown,
+      System.Logger logger) {
+    if (thrown.getCause() instanceof Error error) {
+      logger.log(System.Logger.Level.ERROR, "a request failed before its handler had it", error);
+    }
+    return DirectHandler.super.handle(request, type, status, headers, thrown, logger);
+  }
+
   @Override
   public TransportResponse handle(
       TransportRequest request,

@@ -74,8 +74,10 @@ public final class ServerProcess {
    */
   public static void run(String name, String[] arguments, Program program) {
     CommandLine.answer(name, arguments, System.out, System.err).ifPresent(System::exit);
-    EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
+    FileOutputStream err = new FileOutputStream(FileDescriptor.err);
+    EventLog log = new EventLog(name, err, Clock.systemUTC());
     log.takeOverLibraryLogs();
+    OutOfMemory.endsProcess(name, log, err);
     try {
       Settings settings = Settings.load(System.getenv());
       settings.publish();

@@ -19,6 +19,7 @@ public final class FaultAgent {
     fault =
         switch (words[0]) {
           case "halt" -> FaultPoint.valueOf(words[1]).after(Integer.parseInt(words[2]));
+          case "starve" -> Shortage.valueOf(words[1]).fault();
           case "mutate" -> Mutant.valueOf(words[1]).fault();
           default -> throw new IllegalArgumentException("agent options: " + options);
         };

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,7 @@ final class ServerUnderTest {
       String name, Path directory, Map<String, String> environment, List<String> jvmOptions) {
     this.name = name;
     this.directory = directory;
-    this.environment = Map.copyOf(environment);
+    this.environment = new HashMap<>(environment);
     this.jvmOptions = List.copyOf(jvmOptions);
   }
 
@@ -56,6 +57,12 @@ final class ServerUnderTest {
   /** A command that ends by running the rest of its command line in its place. */
   ServerUnderTest commandPrefix(List<String> command) {
     prefix = List.copyOf(command);
+    return this;
+  }
+
+  /** A variable of the environment for the launches from now on. */
+  ServerUnderTest with(String variable, String value) {
+    environment.put(variable, value);
     return this;
   }
 
