@@ -21,6 +21,7 @@ final class GuardedContext implements ConnectionContext {
   private final ConnectionContext context;
   private final DataReader reader;
   private final ConnectionOutput output;
+  private final DataWriter writer;
   private final Router router;
 
   GuardedContext(
@@ -29,6 +30,7 @@ final class GuardedContext implements ConnectionContext {
     this.router = new GuardedRouter(context.router(), output, maxStreams);
     this.reader = DataReader.create(frames);
     this.output = output;
+    this.writer = new HelidonFrames(output);
   }
 
   ConnectionOutput output() {
@@ -37,7 +39,7 @@ final class GuardedContext implements ConnectionContext {
 
   @Override
   public DataWriter dataWriter() {
-    return output;
+    return writer;
   }
 
   @Override

@@ -24,7 +24,7 @@ record NotGrpc(int streamId, Http2StreamWriter writer, ConnectionOutput output)
 
   @Override
   public void init() {
-    output.refuse(streamId);
+    output.detach(streamId);
     Http2Headers headers = Http2Headers.create(WritableHeaders.create());
     headers.status(Status.UNSUPPORTED_MEDIA_TYPE_415);
     writer.writeHeaders(

@@ -124,7 +124,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
         drainable.drainTo(whole);
         whole.send();
       } else {
-        output.message(stream, bytes.readAllBytes());
+        output.sender().message(stream, bytes.readAllBytes());
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot encode a message of " + method.getFullMethodName(), e);
@@ -138,7 +138,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
     Status end = status;
     try {
-      output.flush(stream);
+      output.sender().flush(stream);
     } catch (StreamStalledException e) {
       end = e.getStatus();
     }
@@ -191,7 +191,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   /** The handler sends and ends from a thread of its own; called on the stream's. */
   void detach() {
     detached = true;
-    output.detach(stream);
+    output.detach(stream.id);
   }
 
   /** Whether Helidon's part of the stream is over. */
@@ -397,7 +397,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     public void write(byte[] bytes, int from, int count) {
       if (parts == null && count == length && count == bytes.length) {
         // An array of the message's own, which its encoder is done with.
-        output.message(stream, bytes);
+        output.sender().message(stream, bytes);
         sent = true;
       } else {
         parts().write(bytes, from, count);
@@ -421,7 +421,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
     void send() {
       if (!sent) {
-        output.message(stream, parts == null ? new byte[0] : parts.toByteArray());
+        output.sender().message(stream, parts == null ? new byte[0] : parts.toByteArray());
       }
     }
   }
