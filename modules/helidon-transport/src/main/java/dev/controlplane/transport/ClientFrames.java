@@ -78,7 +78,7 @@ final class ClientFrames {
       output.lock.unlock();
     }
     if (handler != null) {
-      handler.clientGone();
+      handler.clientGone(!stream.detached);
     }
     return stream.detached ? Verdict.DONE : new Verdict.Pass(frame);
   }

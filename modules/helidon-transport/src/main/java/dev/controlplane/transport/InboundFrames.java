@@ -190,6 +190,9 @@ final class InboundFrames implements Supplier<byte[]> {
       }
       case Frames.DATA -> data(frame, streamId, flags);
       case Frames.RST_STREAM -> {
+        if (length != 4) {
+          yield new Verdict.Pass(frame);
+        }
         budget.resetReceived();
         yield client.resetReceived(frame, streamId);
       }
