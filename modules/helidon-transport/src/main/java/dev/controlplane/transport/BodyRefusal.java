@@ -1,21 +1,14 @@
 package dev.controlplane.transport;
 
-import io.helidon.common.buffers.BufferData;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
-import io.helidon.http.http2.Http2Flag;
-import io.helidon.http.http2.Http2FrameData;
-import io.helidon.http.http2.Http2FrameHeader;
-import io.helidon.http.http2.Http2FrameTypes;
 import io.helidon.http.http2.Http2Headers;
-import io.helidon.http.http2.Http2RstStream;
 import io.helidon.http.http2.Http2Settings;
 import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
-import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.http.http2.StreamFlowControl;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.Router;
@@ -50,46 +43,16 @@ final class BodyRefusal implements Http2SubProtocolSelector {
       StreamFlowControl flowControl,
       Http2StreamState state,
       Router router) {
-    boolean hasBody = ((GuardedContext) context).output().hasBody(streamId);
-    return new SubProtocolResult(hasBody, new Handler(streamId, writer, flowControl));
-  }
-
-  private record Handler(int streamId, Http2StreamWriter writer, StreamFlowControl flowControl)
-      implements SubProtocolHandler {
-
-    @Override
-    public void init() {
-      WritableHeaders<?> fields = WritableHeaders.create();
-      fields.set(HeaderValues.CONTENT_TYPE_JSON);
-      fields.set(HeaderNames.CONTENT_LENGTH, ANSWER.length);
-      Http2Headers headers = Http2Headers.create(fields);
-      headers.status(Status.REQUEST_ENTITY_TOO_LARGE_413);
-      writer.writeHeaders(
-          headers,
-          streamId,
-          Http2Flag.HeaderFlags.create(Http2Flag.END_OF_HEADERS),
-          new Http2FrameData(
-              Http2FrameHeader.create(
-                  ANSWER.length,
-                  Http2FrameTypes.DATA,
-                  Http2Flag.DataFlags.create(Http2Flag.END_OF_STREAM),
-                  streamId),
-              BufferData.create(ANSWER)),
-          flowControl.outbound());
+    ConnectionOutput output = ((GuardedContext) context).output();
+    if (!output.hasBody(streamId)) {
+      return NOT_SUPPORTED;
     }
-
-    @Override
-    public Http2StreamState streamState() {
-      return Http2StreamState.CLOSED;
-    }
-
-    @Override
-    public void rstStream(Http2RstStream rstStream) {}
-
-    @Override
-    public void windowUpdate(Http2WindowUpdate update) {}
-
-    @Override
-    public void data(Http2FrameHeader header, BufferData data) {}
+    WritableHeaders<?> fields = WritableHeaders.create();
+    fields.set(HeaderValues.CONTENT_TYPE_JSON);
+    fields.set(HeaderNames.CONTENT_LENGTH, ANSWER.length);
+    Http2Headers answer = Http2Headers.create(fields);
+    answer.status(Status.REQUEST_ENTITY_TOO_LARGE_413);
+    return new SubProtocolResult(
+        true, new Refusal(streamId, writer, flowControl.outbound(), output, answer, ANSWER));
   }
 }

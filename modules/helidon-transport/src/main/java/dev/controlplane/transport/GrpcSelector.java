@@ -3,6 +3,8 @@ package dev.controlplane.transport;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.http.WritableHeaders;
 import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2Settings;
 import io.helidon.http.http2.Http2StreamState;
@@ -15,7 +17,13 @@ import io.helidon.webserver.grpc.GrpcProtocolSelector;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
 import io.helidon.webserver.http2.spi.SubProtocolResult;
 
-/** Helidon's gRPC, with a {@link StreamHandler} round each of its handlers. */
+/**
+ * Helidon's gRPC, with a {@link StreamHandler} round each of its handlers.
+ *
+ * <p>A request that is not gRPC gets 415 at once, as the protocol asks for. Helidon 4.5.0 serves it
+ * as HTTP: it answers 404 and then waits for the body ({@code
+ * Http2ServerStream.readEntityFromPipeline}), for ever once the connection is lost.
+ */
 final class GrpcSelector implements Http2SubProtocolSelector {
   private static final String GRPC = "application/grpc";
 
@@ -41,7 +49,10 @@ final class GrpcSelector implements Http2SubProtocolSelector {
       Router router) {
     ConnectionOutput output = ((GuardedContext) context).output();
     if (!prologue.method().equals(Method.POST) || !isGrpc(headers)) {
-      return new SubProtocolResult(true, new NotGrpc(streamId, writer, output));
+      Http2Headers answer = Http2Headers.create(WritableHeaders.create());
+      answer.status(Status.UNSUPPORTED_MEDIA_TYPE_415);
+      return new SubProtocolResult(
+          true, new Refusal(streamId, writer, flowControl.outbound(), output, answer, new byte[0]));
     }
     SubProtocolResult result =
         grpc.subProtocol(

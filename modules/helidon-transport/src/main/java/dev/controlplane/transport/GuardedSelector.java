@@ -65,14 +65,17 @@ final class GuardedSelector implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
+    FrameBudget budget = new FrameBudget();
     ConnectionOutput output =
         new ConnectionOutput(
             context.dataWriter(),
             new SocketCloser(context),
             "[" + context.socketId() + " " + context.childSocketId() + "] HTTP/2 writer",
             stallLimit,
-            takesBodies);
-    InboundFrames frames = new InboundFrames(context.dataReader(), output);
+            budget);
+    InboundFrames frames =
+        new InboundFrames(
+            context.dataReader(), output, new ClientFrames(output, takesBodies), budget);
     ServerConnection connection =
         http2.connection(new GuardedContext(context, frames, output, maxStreams));
     return new GuardedConnection(connection, context.dataWriter(), frames, output, watchdog);

@@ -30,18 +30,6 @@ import java.util.function.Supplier;
  */
 final class InboundFrames implements Supplier<byte[]> {
   private static final int PREFACE = 24;
-  private static final byte[] DROPPED = {};
-
-  /** Frames that carry nothing: so many at once, and a second after that. */
-  static final int EMPTY_FRAMES = 10_000;
-
-  private static final int EMPTY_FRAMES_A_SECOND = 1_000;
-
-  /** What a SETTINGS frame counts: each changes the windows of all streams. */
-  private static final int SETTINGS_COST = 50;
-
-  /** How many of these frames go with a frame that carries something, in or out. */
-  private static final int PER_FRAME = 4;
 
   /** What a client that refuses to speak HTTP/2 may still send before the connection closes. */
   private static final int MOST_AFTER_REFUSAL = 64 << 10;
@@ -54,9 +42,8 @@ final class InboundFrames implements Supplier<byte[]> {
 
   private final DataReader socket;
   private final ConnectionOutput output;
-  private final TokenBucket emptyFrames =
-      new TokenBucket(EMPTY_FRAMES, EMPTY_FRAMES_A_SECOND, System.nanoTime());
-  private long dataFrames;
+  private final ClientFrames client;
+  private final FrameBudget budget;
   private final InboundWindow window = new InboundWindow();
   private boolean prefaceRead;
   private boolean settingsRead;
@@ -71,9 +58,12 @@ final class InboundFrames implements Supplier<byte[]> {
   /** When the thread of the connection last began to wait for bytes; 0 while it does not wait. */
   private volatile long waitingSince;
 
-  InboundFrames(DataReader socket, ConnectionOutput output) {
+  InboundFrames(
+      DataReader socket, ConnectionOutput output, ClientFrames client, FrameBudget budget) {
     this.socket = socket;
     this.output = output;
+    this.client = client;
+    this.budget = budget;
   }
 
   /**
@@ -128,12 +118,26 @@ final class InboundFrames implements Supplier<byte[]> {
         prefaceRead = true;
         return read(PREFACE);
       }
-      byte[] frame;
-      do {
-        frame = forHelidon(read());
+      while (true) {
+        Verdict verdict = judge(read());
         beganAt = 0;
-      } while (frame != null && frame.length == 0);
-      return frame;
+        if (verdict instanceof Verdict.ResetStream reset) {
+          verdict = reset(reset);
+        }
+        switch (verdict) {
+          case Verdict.Pass pass -> {
+            return pass.bytes();
+          }
+          case Verdict.EndConnection end -> {
+            output.control(Frames.goAway(lastStreamId, end.errorCode()));
+            if (end.errorCode() == Frames.ENHANCE_YOUR_CALM) {
+              readOverLastFrames();
+            }
+            return null;
+          }
+          case Verdict.ResetStream _, Verdict.Done _ -> {}
+        }
+      }
     } catch (DataReader.InsufficientDataAvailableException e) {
       return null;
     }
@@ -164,128 +168,108 @@ final class InboundFrames implements Supplier<byte[]> {
     return frame;
   }
 
-  private byte[] forHelidon(byte[] frame) {
+  private Verdict judge(byte[] frame) {
     int length = Frames.length(frame, 0);
     if (frame.length != Frames.HEADER + length) {
-      return frame;
+      return new Verdict.Pass(frame);
     }
     int type = Frames.type(frame, 0);
     int flags = Frames.flags(frame, 0);
     int streamId = Frames.streamId(frame, 0);
     if (streamId == 0 && (type == Frames.DATA || type == Frames.RST_STREAM)) {
-      return refuse(Frames.PROTOCOL_ERROR);
+      return new Verdict.EndConnection(Frames.PROTOCOL_ERROR);
     }
-    if (output.tooManyResets() || !mayComeNow(type, flags, length)) {
-      sendAway();
-      return null;
+    if (!budget.mayComeNow(type, flags, length, output.dataFrames())) {
+      return new Verdict.EndConnection(Frames.ENHANCE_YOUR_CALM);
     }
     return switch (type) {
       case Frames.HEADERS -> {
         lastStreamId = Math.max(lastStreamId, streamId);
-        output.headersReceived(streamId, (flags & Frames.END_STREAM) != 0);
-        yield HeaderBlocks.normalize(frame, this::read);
+        client.headersReceived(streamId, (flags & Frames.END_STREAM) != 0);
+        yield new Verdict.Pass(HeaderBlocks.normalize(frame, this::read));
       }
-      case Frames.DATA -> {
-        boolean padded = (flags & Frames.PADDED) != 0;
-        if (padded && (length == 0 || (frame[Frames.HEADER] & 0xff) >= length)) {
-          yield refuse(Frames.PROTOCOL_ERROR);
-        }
-        boolean open = output.dataReceived(streamId, (flags & Frames.END_STREAM) != 0);
-        int back = window.received(length);
-        if (back > 0) {
-          output.control(Frames.windowUpdate(0, back));
-        }
-        yield open ? frame : DROPPED;
-      }
+      case Frames.DATA -> data(frame, streamId, flags);
       case Frames.RST_STREAM -> {
-        output.countReset(1);
-        yield output.resetReceived(streamId) ? frame : DROPPED;
-      }
-      case Frames.WINDOW_UPDATE -> length == 4 ? windowUpdate(frame, streamId) : frame;
-      case Frames.SETTINGS -> {
-        if ((flags & Frames.ACK) != 0) {
-          yield frame;
+        if (length != 4) {
+          yield new Verdict.Pass(frame);
         }
-        yield streamId != 0 || KnownSettings.isMalformed(frame) ? frame : settings(frame);
+        budget.resetReceived();
+        yield client.resetReceived(frame, streamId);
       }
-      case Frames.PING -> (flags & Frames.ACK) != 0 ? DROPPED : frame;
-      case Frames.GOAWAY -> {
-        if (streamId != 0) {
-          yield refuse(Frames.PROTOCOL_ERROR);
-        }
-        boolean graceful = length >= 8 && Frames.int32(frame, Frames.HEADER + 4) == Frames.NO_ERROR;
-        yield graceful ? DROPPED : frame;
-      }
+      case Frames.WINDOW_UPDATE -> windowUpdate(frame, streamId);
+      case Frames.SETTINGS -> settings(frame, streamId);
+      case Frames.PING -> (flags & Frames.ACK) != 0 ? Verdict.DONE : new Verdict.Pass(frame);
+      case Frames.GOAWAY -> goAway(frame, streamId);
       // Extensions; a receiver ignores those that it does not know (RFC 9113, section 5.5).
-      default -> type > Frames.CONTINUATION ? DROPPED : frame;
+      default -> type > Frames.CONTINUATION ? Verdict.DONE : new Verdict.Pass(frame);
     };
   }
 
-  /** Whether there were not too many frames that carry nothing and cost something. */
-  private boolean mayComeNow(int type, int flags, int length) {
-    long sent = output.dataFrames();
-    emptyFrames.give((sent - dataFrames) * PER_FRAME);
-    dataFrames = sent;
-    int cost =
-        switch (type) {
-          case Frames.HEADERS, Frames.RST_STREAM, Frames.GOAWAY -> 0;
-          case Frames.DATA -> length > 0 || (flags & Frames.END_STREAM) != 0 ? 0 : 1;
-          case Frames.SETTINGS -> (flags & Frames.ACK) != 0 ? 1 : SETTINGS_COST;
-          default -> 1;
-        };
-    if (cost == 0) {
-      emptyFrames.give(PER_FRAME);
-      return true;
+  private Verdict data(byte[] frame, int streamId, int flags) {
+    int length = frame.length - Frames.HEADER;
+    boolean padded = (flags & Frames.PADDED) != 0;
+    if (padded && (length == 0 || (frame[Frames.HEADER] & 0xff) >= length)) {
+      return new Verdict.EndConnection(Frames.PROTOCOL_ERROR);
     }
-    return emptyFrames.take(cost, System.nanoTime());
+    Verdict verdict = client.dataReceived(frame, streamId, (flags & Frames.END_STREAM) != 0);
+    int back = window.received(length);
+    if (back > 0) {
+      output.control(Frames.windowUpdate(0, back));
+    }
+    return verdict;
   }
 
-  private byte[] settings(byte[] frame) {
+  private Verdict windowUpdate(byte[] frame, int streamId) {
+    if (frame.length != Frames.HEADER + 4) {
+      return new Verdict.Pass(frame);
+    }
+    int increment = Frames.int32(frame, Frames.HEADER) & 0x7fff_ffff;
+    return streamId == 0
+        ? client.connectionWindowGrew(increment)
+        : client.streamWindowGrew(frame, streamId, increment);
+  }
+
+  private Verdict settings(byte[] frame, int streamId) {
+    if ((Frames.flags(frame, 0) & Frames.ACK) != 0
+        || streamId != 0
+        || KnownSettings.isMalformed(frame)) {
+      return new Verdict.Pass(frame);
+    }
     long initialWindow = KnownSettings.initialWindow(frame);
     if (initialWindow > Frames.MAX_WINDOW) {
-      return refuse(Frames.FLOW_CONTROL_ERROR);
+      return new Verdict.EndConnection(Frames.FLOW_CONTROL_ERROR);
     }
-    output.settingsReceived((int) initialWindow);
+    client.settingsReceived((int) initialWindow);
     byte[] known = KnownSettings.forHelidon(frame);
-    if (settingsRead) {
-      return known;
+    if (!settingsRead) {
+      settingsRead = true;
+      known = KnownSettings.withBoundlessWindows(known);
     }
-    settingsRead = true;
-    return KnownSettings.withBoundlessWindows(known);
+    return new Verdict.Pass(known);
   }
 
-  private byte[] windowUpdate(byte[] frame, int streamId) {
-    int increment = Frames.int32(frame, Frames.HEADER) & 0x7fff_ffff;
-    if (streamId == 0) {
-      if (increment == 0) {
-        return refuse(Frames.PROTOCOL_ERROR);
-      }
-      long helidons = output.connectionWindowGrew(increment);
-      if (helidons < 0) {
-        return refuse(Frames.FLOW_CONTROL_ERROR);
-      }
-      return helidons == 0 ? DROPPED : Frames.windowUpdate(0, (int) helidons);
+  private static Verdict goAway(byte[] frame, int streamId) {
+    if (streamId != 0) {
+      return new Verdict.EndConnection(Frames.PROTOCOL_ERROR);
     }
-    return switch (output.streamWindowGrew(streamId, increment)) {
-      case TAKEN -> increment == 0 ? reset(streamId, Frames.PROTOCOL_ERROR) : DROPPED;
-      case NEVER_OPENED -> frame;
-      case TOO_LARGE -> reset(streamId, Frames.FLOW_CONTROL_ERROR);
-    };
+    boolean graceful =
+        frame.length >= Frames.HEADER + 8
+            && Frames.int32(frame, Frames.HEADER + 4) == Frames.NO_ERROR;
+    return graceful ? Verdict.DONE : new Verdict.Pass(frame);
   }
 
-  private byte[] reset(int streamId, int errorCode) {
-    byte[] frame = Frames.reset(streamId, errorCode);
+  private Verdict reset(Verdict.ResetStream reset) {
+    byte[] frame = Frames.reset(reset.streamId(), reset.errorCode());
     output.control(frame);
     // Helidon's own stream has to go too.
-    return output.resetReceived(streamId) ? frame : DROPPED;
+    return client.resetReceived(frame, reset.streamId());
   }
 
   /**
-   * Tells a client that floods the connection why it ends, and reads over what it still sends:
-   * closing with bytes unread would reset the connection, and the client would not see the reason.
+   * Reads over what a client still sends that floods the connection: closing with bytes unread
+   * would reset the connection, and the client would not see why it is sent away.
    */
-  private void sendAway() {
-    output.control(Frames.goAway(lastStreamId, Frames.ENHANCE_YOUR_CALM));
+  private void readOverLastFrames() {
     sentAwayAt = System.nanoTime() | 1;
     try {
       while (System.nanoTime() - sentAwayAt < LAST_FRAMES) {
@@ -301,11 +285,5 @@ final class InboundFrames implements Supplier<byte[]> {
   boolean overdue(long now) {
     long at = sentAwayAt;
     return at != 0 && now - at >= LAST_FRAMES;
-  }
-
-  /** Tells the client why, and ends the connection. */
-  private byte[] refuse(int errorCode) {
-    output.control(Frames.goAway(lastStreamId, errorCode));
-    return null;
   }
 }

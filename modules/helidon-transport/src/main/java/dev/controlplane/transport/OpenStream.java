@@ -215,6 +215,12 @@ final class OpenStream {
     }
   }
 
+  /** Reset, or its connection is gone: wakes its sender. */
+  void lost() {
+    gone = true;
+    wake();
+  }
+
   void wake() {
     if (moved != null) {
       moved.signal();

@@ -51,7 +51,7 @@ final class ResponseBody extends OutputStream {
 
   private void send(byte[] part) {
     try {
-      output.message(stream, part);
+      output.sender().message(stream, part);
     } catch (StreamGoneException | StreamStalledException e) {
       throw new CloseConnectionException(e.getStatus().getDescription(), e);
     }

@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
  */
 final class SpareBuffers {
   /** Bytes in each: as many as may wait for the socket, and the frame that goes over it. */
-  static final int SIZE = ConnectionOutput.ROOM + Frames.HEADER + Frames.MAX_PAYLOAD;
+  static final int SIZE = FrameBuffer.ROOM + Frames.HEADER + Frames.MAX_PAYLOAD;
 
   /** How many are kept. More are in use only where more sockets are full than this. */
   private static final int MOST = 64;

@@ -2,24 +2,13 @@ package dev.controlplane.transport;
 
 import io.grpc.Attributes;
 import io.grpc.Context;
-import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.Status;
-import io.helidon.http.http2.FlowControl;
-import io.helidon.http.http2.Http2Flag;
-import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2StreamWriter;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -49,12 +38,10 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private final Attributes attributes;
   private final ConnectionOutput output;
   private final OpenStream stream;
-  private final Http2StreamWriter writer;
+  private final HeaderWriter headers;
   private final CountDownLatch over = new CountDownLatch(1);
   private final AtomicBoolean told = new AtomicBoolean();
-  private final Queue<ReqT> received = new ArrayDeque<>();
-  private long requested;
-  private boolean delivering;
+  private final ReceivedMessages<ReqT> received = new ReceivedMessages<>();
   private volatile ServerCall.Listener<ReqT> listener;
   private Runnable onGone;
   private volatile boolean gone;
@@ -75,15 +62,12 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     this.attributes = attributes;
     this.output = output;
     this.stream = stream;
-    this.writer = writer;
+    this.headers = new HeaderWriter(writer, stream.id);
   }
 
   @Override
   public void request(int numMessages) {
-    synchronized (received) {
-      requested += numMessages;
-    }
-    deliver();
+    received.request(numMessages);
   }
 
   /** Sends headers before the handler's observer does, whose own then go nowhere. */
@@ -105,7 +89,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
     headersSent = true;
     if (!gone) {
-      write(ResponseHeaders.headers(metadata), Http2Flag.END_OF_HEADERS);
+      headers.headers(ResponseHeaders.headers(metadata));
     }
   }
 
@@ -117,18 +101,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (!headersSent) {
       throw new IllegalStateException("headers come before messages");
     }
-    try (InputStream bytes = method.streamResponse(message)) {
-      if (bytes instanceof Drainable drainable) {
-        int length = bytes instanceof KnownLength ? bytes.available() : 0;
-        WholeMessage whole = new WholeMessage(length);
-        drainable.drainTo(whole);
-        whole.send();
-      } else {
-        output.message(stream, bytes.readAllBytes());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot encode a message of " + method.getFullMethodName(), e);
-    }
+    output.sender().message(stream, MessageEncoder.encode(method, message));
   }
 
   @Override
@@ -138,19 +111,20 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
     Status end = status;
     try {
-      output.flush(stream);
+      output.sender().flush(stream);
     } catch (StreamStalledException e) {
       end = e.getStatus();
     }
     closed = true;
     try {
       if (!gone) {
-        write(
+        headers.last(
             headersSent
                 ? ResponseHeaders.trailers(end, metadata)
-                : ResponseHeaders.trailersOnly(end, metadata),
-            Http2Flag.END_OF_HEADERS | Http2Flag.END_OF_STREAM);
+                : ResponseHeaders.trailersOnly(end, metadata));
       }
+    } catch (StreamGoneException e) {
+      // Nobody is there to be told how the call ended.
     } finally {
       over.countDown();
     }
@@ -191,7 +165,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   /** The handler sends and ends from a thread of its own; called on the stream's. */
   void detach() {
     detached = true;
-    output.detach(stream);
+    output.detach(stream.id);
   }
 
   /** Whether Helidon's part of the stream is over. */
@@ -206,7 +180,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       tell(ServerCall.Listener::onCancel);
       return;
     }
-    deliver();
+    received.listen(this::deliver);
     try {
       service.onReady();
     } catch (RuntimeException | Error e) {
@@ -227,34 +201,19 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       return Status.INTERNAL.withDescription(
           "the message is not one of " + method.getFullMethodName() + ": " + e.getMessage());
     }
-    synchronized (received) {
-      received.add(request);
-    }
-    deliver();
+    received.add(request);
     return null;
   }
 
-  /** Hands in what came and was asked for, in order, on one thread at a time. */
-  private void deliver() {
-    while (true) {
-      ReqT message;
-      synchronized (received) {
-        if (delivering || requested == 0 || listener == null || received.isEmpty()) {
-          return;
-        }
-        message = received.remove();
-        requested--;
-        delivering = true;
-      }
-      try {
-        listener.onMessage(message);
-      } catch (RuntimeException | Error e) {
-        failed(e);
-      } finally {
-        synchronized (received) {
-          delivering = false;
-        }
-      }
+  private void deliver(ReqT message) {
+    ServerCall.Listener<ReqT> service = listener;
+    if (service == null) {
+      return;
+    }
+    try {
+      service.onMessage(message);
+    } catch (RuntimeException | Error e) {
+      failed(e);
     }
   }
 
@@ -344,85 +303,10 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     tell(ServerCall.Listener::onCancel);
   }
 
-  /**
-   * Writes headers through Helidon, which compresses them.
-   *
-   * <p>Its lock throws at a thread that is interrupted; nothing is written then, and the headers of
-   * a stream are worth a second try.
-   */
-  private void write(Http2Headers headers, int flags) {
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (true) {
-        try {
-          writer.writeHeaders(
-              headers, stream.id, Http2Flag.HeaderFlags.create(flags), FlowControl.Outbound.NOOP);
-          return;
-        } catch (IllegalStateException e) {
-          if (!(e.getCause() instanceof InterruptedException)) {
-            throw e;
-          }
-          interrupted = true;
-        }
-      }
-    } catch (UncheckedIOException e) {
-      if (!closed) {
-        throw new StreamGoneException(e.getMessage());
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   /** A whole message: its marshaller may read it in one go. */
   private static final class WholeRequest extends ByteArrayInputStream implements KnownLength {
     WholeRequest(byte[] bytes) {
       super(bytes);
-    }
-  }
-
-  /** Takes a message from its encoder. One that comes in one array is sent from there. */
-  private final class WholeMessage extends OutputStream {
-    private final int length;
-    private ByteArrayOutputStream parts;
-    private boolean sent;
-
-    WholeMessage(int length) {
-      this.length = length;
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int count) {
-      if (parts == null && count == length && count == bytes.length) {
-        // An array of the message's own, which its encoder is done with.
-        output.message(stream, bytes);
-        sent = true;
-      } else {
-        parts().write(bytes, from, count);
-      }
-    }
-
-    @Override
-    public void write(int b) {
-      parts().write(b);
-    }
-
-    private ByteArrayOutputStream parts() {
-      if (sent) {
-        throw new IllegalStateException("an encoder wrote more than the length it said");
-      }
-      if (parts == null) {
-        parts = new ByteArrayOutputStream(Math.max(length, 32));
-      }
-      return parts;
-    }
-
-    void send() {
-      if (!sent) {
-        output.message(stream, parts == null ? new byte[0] : parts.toByteArray());
-      }
     }
   }
 }

@@ -57,6 +57,14 @@ final class StreamHandler implements SubProtocolHandler {
   private Thread thread;
   private boolean remoteEnded;
 
+  /**
+   * Helidon is about to hear of a reset. Until it has, it must not lose the stream's thread: it
+   * would fail for that, and with it the connection.
+   */
+  private volatile boolean resetPending;
+
+  private volatile boolean resetHandled;
+
   /** Null before the call starts, and if there is no such method. */
   private volatile StreamCall<?, ?> call;
 
@@ -115,6 +123,7 @@ final class StreamHandler implements SubProtocolHandler {
   @Override
   public void data(Http2FrameHeader header, BufferData data) {
     if (!turn.compareAndSet(Turn.HELIDON, Turn.OURS)) {
+      resetHandled |= header.flags(Http2FrameTypes.DATA).endOfStream();
       return;
     }
     try {
@@ -145,7 +154,9 @@ final class StreamHandler implements SubProtocolHandler {
   @Override
   public Http2StreamState streamState() {
     if (turn.get() == Turn.GONE) {
-      return Http2StreamState.CLOSED;
+      return resetPending && !resetHandled
+          ? Http2StreamState.HALF_CLOSED_LOCAL
+          : Http2StreamState.CLOSED;
     }
     if (call == null) {
       return helidon.streamState();
@@ -159,15 +170,22 @@ final class StreamHandler implements SubProtocolHandler {
     return remoteEnded ? Http2StreamState.HALF_CLOSED_REMOTE : Http2StreamState.OPEN;
   }
 
-  /** Not used: {@link InboundFrames} tells {@link #clientGone} before Helidon hears of a reset. */
+  /** {@link InboundFrames} told {@link #clientGone} before Helidon heard of the reset. */
   @Override
-  public void rstStream(Http2RstStream rstStream) {}
+  public void rstStream(Http2RstStream rstStream) {
+    resetHandled = true;
+  }
 
   @Override
   public void windowUpdate(Http2WindowUpdate update) {}
 
-  /** The client reset the stream; Helidon wakes the thread. */
-  void clientGone() {
+  /**
+   * The stream was reset.
+   *
+   * @param helidonHears whether Helidon, which then wakes the thread, is told of it
+   */
+  void clientGone(boolean helidonHears) {
+    resetPending = helidonHears;
     gone();
   }
 

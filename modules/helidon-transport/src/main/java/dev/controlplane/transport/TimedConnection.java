@@ -4,17 +4,12 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
-import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.ListenerContext;
-import io.helidon.webserver.ProxyProtocolData;
-import io.helidon.webserver.Router;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -22,8 +17,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Optional;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -36,8 +29,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * after. {@link ConnectionWatch} takes one that is over time: whoever gets it, it is either in time
  * or the connection ends. The thread is interrupted then, which closes the socket under it.
  */
-public final class TimedConnection
-    implements ConnectionContext, ServerConnection, InterruptableTask<Void>, DataWriter {
+public final class TimedConnection extends ForwardingContext
+    implements ServerConnection, InterruptableTask<Void>, DataWriter {
   private static final int SMALLEST_READ = 4 * 1024;
   private static final int LARGEST_READ = 64 * 1024;
 
@@ -54,7 +47,6 @@ public final class TimedConnection
   /** A thread in a read or a write, and until when it may be. */
   private record Wait(Thread thread, long deadline, boolean reading) {}
 
-  private final ConnectionContext context;
   private final DataWriter writer;
   private final Http1Reader reader;
   private final OldVersion oldVersion = new OldVersion();
@@ -104,7 +96,7 @@ public final class TimedConnection
       byte[] slowHead,
       ConnectionWatch watch,
       ServerConnectionSelector http2) {
-    this.context = context;
+    super(context);
     this.http2 = http2;
     this.listens = http2 != null;
     this.writer = context.dataWriter();
@@ -210,7 +202,7 @@ public final class TimedConnection
   @SuppressWarnings("removal") // Helidon's other way to read makes 8 KiB the most.
   private byte[] receive() {
     byte[] bytes = new byte[nextRead];
-    int length = context.serverSocket().read(BufferData.create(bytes).clear());
+    int length = serverSocket().read(BufferData.create(bytes).clear());
     if (length < 0) {
       return null;
     }
@@ -330,55 +322,5 @@ public final class TimedConnection
     } catch (UncheckedIOException e) {
       throw new ServerConnectionException("the connection broke", e);
     }
-  }
-
-  @Override
-  public ListenerContext listenerContext() {
-    return context.listenerContext();
-  }
-
-  @Override
-  public ExecutorService executor() {
-    return context.executor();
-  }
-
-  @Override
-  public Router router() {
-    return context.router();
-  }
-
-  @Override
-  public Optional<ProxyProtocolData> proxyProtocolData() {
-    return context.proxyProtocolData();
-  }
-
-  @Override
-  public HelidonSocket serverSocket() {
-    return context.serverSocket();
-  }
-
-  @Override
-  public PeerInfo remotePeer() {
-    return context.remotePeer();
-  }
-
-  @Override
-  public PeerInfo localPeer() {
-    return context.localPeer();
-  }
-
-  @Override
-  public boolean isSecure() {
-    return context.isSecure();
-  }
-
-  @Override
-  public String socketId() {
-    return context.socketId();
-  }
-
-  @Override
-  public String childSocketId() {
-    return context.childSocketId();
   }
 }

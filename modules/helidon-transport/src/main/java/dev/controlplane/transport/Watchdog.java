@@ -98,7 +98,7 @@ final class Watchdog {
       connection.output().control(Frames.ping(now));
       return now;
     } else {
-      connection.output().wakeStalled(now);
+      connection.output().sender().wakeStalled(now);
     }
     return pinged;
   }

@@ -21,7 +21,7 @@ class HostileClientTest {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {
       boolean open = true;
-      int most = ConnectionOutput.RESETS / ConnectionOutput.PROVOKED;
+      int most = FrameBudget.RESETS / FrameBudget.PROVOKED;
       for (int i = 0; i < 4 * most && open; i++) {
         int id = 2 * i + 1;
         ByteArrayOutputStream frames = new ByteArrayOutputStream();
@@ -47,7 +47,7 @@ class HostileClientTest {
           RawClient client = RawClient.to(lab.port())) {
         client.send(headers(1));
         boolean open = true;
-        for (int i = 0; i < 4 * InboundFrames.EMPTY_FRAMES && open; i++) {
+        for (int i = 0; i < 4 * FrameBudget.EMPTY_FRAMES && open; i++) {
           open = client.trySend(flood);
         }
         assertSentAway(client, "frames of type " + flood[3]);
