@@ -188,7 +188,16 @@ final class AgentCommand implements Callable<Integer> {
     }
   }
 
+  /** An agent whose events nobody can read goes on: its work is on disk. */
   private void tell(AgentEvent event) {
+    try {
+      print(event);
+    } catch (OutputException e) {
+      cpctl.out().forgive();
+    }
+  }
+
+  private void print(AgentEvent event) throws OutputException {
     String word = event.kind().name().toLowerCase(Locale.ROOT);
     if (cpctl.json()) {
       cpctl.print(

@@ -19,8 +19,8 @@ final class CompletionCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() {
-    cpctl.session().out().print(AutoComplete.bash("cpctl", spec.root().commandLine()));
+  public Integer call() throws OutputException {
+    cpctl.out().print(AutoComplete.bash("cpctl", spec.root().commandLine()));
     return ExitCode.OK;
   }
 }

@@ -26,7 +26,7 @@ final class ConsumersCommand implements Callable<Integer> {
       }
       Table table =
           new Table(
-              cpctl.session().out(),
+              cpctl.out(),
               "CONSUMER",
               "CONNECTED",
               "STREAMS",

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
     })
 public final class Cpctl implements Runnable {
   private final Session session;
+  private final Output out;
 
   @Spec private CommandSpec spec;
 
@@ -112,6 +113,7 @@ public final class Cpctl implements Runnable {
   /** A command that reads and writes there. */
   public Cpctl(Session session) {
     this.session = session;
+    this.out = new Output(session.out());
   }
 
   /** The version in the jar's manifest. */
@@ -135,7 +137,18 @@ public final class Cpctl implements Runnable {
         return ExitCode.USAGE;
       }
     }
-    return commandLine().execute(arguments);
+    CommandLine line = commandLine();
+    int code = line.execute(arguments);
+    line.getOut().flush();
+    OutputException failure = out.failure();
+    if (failure == null) {
+      return code;
+    }
+    if (failure.readerGone()) {
+      return ExitCode.NO_READER;
+    }
+    note(failure.getMessage());
+    return ExitCode.FAILED;
   }
 
   CommandLine commandLine() {
@@ -144,7 +157,7 @@ public final class Cpctl implements Runnable {
             // A worker may be called @scope or 'x'.
             .setExpandAtFiles(false)
             .setTrimQuotes(false)
-            .setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8))
+            .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
             .setUsageHelpAutoWidth(false)
             .setParameterExceptionHandler(
@@ -177,6 +190,9 @@ public final class Cpctl implements Runnable {
     if (failure instanceof UsageException) {
       return usage(line, failure.getMessage());
     }
+    if (failure instanceof OutputException) {
+      return ExitCode.FAILED;
+    }
     Failure told = Failure.of(failure);
     if (told.code() != ExitCode.INTERRUPTED) {
       note(told.message());
@@ -198,14 +214,19 @@ public final class Cpctl implements Runnable {
     return json;
   }
 
+  /** Where results go. */
+  Output out() {
+    return out;
+  }
+
   /** Writes a result; at once, for one who follows it. */
-  void print(ObjectNode object) {
-    session.out().println(object);
+  void print(ObjectNode object) throws OutputException {
+    out.print(object + "\n");
   }
 
   /** Writes a result. */
-  void print(String line) {
-    session.out().println(Text.line(line));
+  void print(String line) throws OutputException {
+    out.print(Text.line(line) + "\n");
   }
 
   /** Tells people something that is not the result. */

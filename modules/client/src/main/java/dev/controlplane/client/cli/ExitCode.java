@@ -11,6 +11,9 @@ final class ExitCode {
   static final int DAMAGED = 6;
   static final int INTERRUPTED = 130;
 
+  /** As a shell tells of a program that SIGPIPE has ended. */
+  static final int NO_READER = 141;
+
   /** For the help: code, colon, meaning. */
   static final String[] TABLE = {
     "0:Done.",
@@ -20,7 +23,8 @@ final class ExitCode {
     "4:No such worker or version.",
     "5:Conflict: the version exists with other bytes.",
     "6:Bytes that do not have their SHA-256; nothing was kept.",
-    "130:Interrupted."
+    "130:Interrupted.",
+    "141:The reader of standard output has gone, as head does when it has enough."
   };
 
   private ExitCode() {}

@@ -56,7 +56,7 @@ final class GetCommand implements Callable<Integer> {
   }
 
   private OutputStream stdout() {
-    OutputStream out = cpctl.session().out();
+    OutputStream out = cpctl.out();
     return output == null && Terminal.is(Terminal.STDOUT) ? new TextOnly(out) : out;
   }
 
@@ -74,7 +74,7 @@ final class GetCommand implements Callable<Integer> {
     return client.download(name, version, file, bar);
   }
 
-  private void report(Downloaded downloaded, Path file) {
+  private void report(Downloaded downloaded, Path file) throws OutputException {
     if (cpctl.json()) {
       cpctl.print(
           Json.object()

@@ -17,7 +17,7 @@ final class ListCommand implements Callable<Integer> {
         cpctl.print(Paging.json("files", client::workers, Json::of));
         return ExitCode.OK;
       }
-      Table table = new Table(cpctl.session().out(), "NAME", "LATEST", "SIZE", "UPLOADED");
+      Table table = new Table(cpctl.out(), "NAME", "LATEST", "SIZE", "UPLOADED");
       Paging.table(
           table,
           client::workers,

@@ -49,7 +49,7 @@ final class StatusCommand implements Callable<Integer> {
       }
       Table table =
           new Table(
-              cpctl.session().out(),
+              cpctl.out(),
               "CONSUMER",
               "WORKER",
               "DESIRED",

@@ -133,10 +133,10 @@ final class SubscribeCommand implements Callable<Integer> {
       Saver.Result result = saver == null ? null : saver.save(update);
       print(update, result);
       received++;
-      return (count == null || received < count) && !cpctl.session().out().checkError();
+      return count == null || received < count;
     }
 
-    private void print(Update update, Saver.Result result) {
+    private void print(Update update, Saver.Result result) throws OutputException {
       if (cpctl.json()) {
         ObjectNode object = Json.of(update);
         if (result != null) {

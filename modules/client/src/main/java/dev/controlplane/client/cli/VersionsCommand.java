@@ -28,7 +28,7 @@ final class VersionsCommand implements Callable<Integer> {
   }
 
   private int printTable(ControlPlaneClient client) throws IOException, InterruptedException {
-    Table table = new Table(cpctl.session().out(), " ", "VERSION", "SIZE", "UPLOADED", "SHA256");
+    Table table = new Table(cpctl.out(), " ", "VERSION", "SIZE", "UPLOADED", "SHA256");
     String after = null;
     do {
       WorkerVersions versions = client.versions(name, Paging.LIMIT, after);

@@ -46,17 +46,17 @@ final class WatchCommand implements Callable<Integer> {
 
   private final class Watcher implements SubscriptionListener {
     @Override
-    public boolean onUpdate(Update update) {
+    public boolean onUpdate(Update update) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.of(update));
       } else {
         cpctl.print(Text.line(update));
       }
-      return !cpctl.session().out().checkError();
+      return true;
     }
 
     @Override
-    public void onSynced(long revision) {
+    public void onSynced(long revision) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.object().put("kind", "SYNCED").put("revision", revision));
       } else {
@@ -65,7 +65,7 @@ final class WatchCommand implements Callable<Integer> {
     }
 
     @Override
-    public void onResync(String reason) {
+    public void onResync(String reason) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.object().put("kind", "RESYNC").put("message", reason));
       } else {
