@@ -287,10 +287,11 @@ final class AgentWork {
       return held(task, wanted.version(), wanted.checksum(), wanted.size());
     }
     if (!wanted.filePath().isEmpty()) {
-      client.fetch(worker, wanted.filePath(), wanted.checksum(), part);
+      client.fetching().fetch(worker, wanted.filePath(), wanted.checksum(), part);
       return held(task, wanted.version(), wanted.checksum(), wanted.size());
     }
-    Downloaded downloaded = client.download(worker, wanted.version(), part, Progress.NONE);
+    Downloaded downloaded =
+        client.fetching().download(worker, wanted.version(), part, Progress.NONE);
     if (!wanted.checksum().isEmpty() && !downloaded.checksum().equals(wanted.checksum())) {
       throw new DamagedException(
           Server.CONSUMER,
