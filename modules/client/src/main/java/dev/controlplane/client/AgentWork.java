@@ -66,7 +66,8 @@ final class AgentWork {
     } catch (InvalidNameException e) {
       reject(task, "invalid_name", e.getMessage());
     } catch (RefusedException e) {
-      if (e.reason() == RefusedException.Reason.NOT_FOUND) {
+      // A proxy that has no route yet says 404 as well, and knows nothing of versions.
+      if (e.reason() == RefusedException.Reason.NOT_FOUND && e.isOfTheServer()) {
         reject(task, "not_found", e.getMessage());
       } else {
         postpone(task, "", e.getMessage());

@@ -3,11 +3,16 @@ package dev.controlplane.client;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Requests to the servers' HTTP APIs, and where the servers are. */
 final class Calls {
   private final Endpoints endpoints;
   private final Http http;
+
+  /** Limits that servers have refused. */
+  private final Map<Server, Integer> tooMuch = new ConcurrentHashMap<>();
 
   Calls(Endpoints endpoints, Http http) {
     this.endpoints = endpoints;
@@ -45,8 +50,26 @@ final class Calls {
     return Names.checked("the version's name", name);
   }
 
-  /** What asks for one page of a listing. */
-  static String page(int limit, String after) {
-    return "?limit=" + limit + (after == null ? "" : "&after=" + UrlPath.encoded(after));
+  /**
+   * A page of a listing. Where the server gives no pages so large, it decides how large they are.
+   *
+   * @param limit entries at most
+   * @param after where the page before ended; null for the first
+   * @param filter more of the query, each parameter with {@code &} before it
+   */
+  Answer page(Server server, String path, int limit, String after, String filter)
+      throws IOException, InterruptedException {
+    String rest = (after == null ? "" : "&after=" + UrlPath.encoded(after)) + filter;
+    if (limit < tooMuch.getOrDefault(server, Integer.MAX_VALUE)) {
+      try {
+        return get(server, path + "?limit=" + limit + rest);
+      } catch (RefusedException e) {
+        if (!e.code().equals("invalid_limit")) {
+          throw e;
+        }
+        tooMuch.put(server, limit);
+      }
+    }
+    return get(server, path + (rest.isEmpty() ? "" : "?" + rest.substring(1)));
   }
 }

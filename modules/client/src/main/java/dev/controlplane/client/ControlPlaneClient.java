@@ -18,7 +18,9 @@ import java.util.function.Consumer;
 public final class ControlPlaneClient implements AutoCloseable {
   private final Endpoints endpoints;
   private final RetryPolicy retry;
-  private final Http http = new Http();
+  private final Proxies proxies;
+  private final Http http;
+  private final Calls calls;
   private final Publishing publishing;
   private final Fetching fetching;
   private final Fleet fleet;
@@ -30,9 +32,16 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   /** A client of these servers that tries again as told. */
   public ControlPlaneClient(Endpoints endpoints, RetryPolicy retry) {
+    this(endpoints, retry, Proxies.NONE);
+  }
+
+  /** A client that reaches the servers through proxies. */
+  public ControlPlaneClient(Endpoints endpoints, RetryPolicy retry, Proxies proxies) {
     this.endpoints = endpoints;
     this.retry = retry;
-    Calls calls = new Calls(endpoints, http);
+    this.proxies = proxies;
+    this.http = new Http(proxies);
+    this.calls = new Calls(endpoints, http);
     this.publishing = new Publishing(calls);
     this.fetching = new Fetching(calls, retry);
     this.fleet = new Fleet(calls);
@@ -74,7 +83,7 @@ public final class ControlPlaneClient implements AutoCloseable {
   /**
    * A worker's versions, newest first.
    *
-   * @param limit how many at most, 1 to 1000
+   * @param limit how many at most, 1 to 1000; the server may have a lower limit of its own
    * @param after {@link Page#next} of the page before; null for the first
    */
   public WorkerVersions versions(String worker, int limit, String after)
@@ -180,13 +189,13 @@ public final class ControlPlaneClient implements AutoCloseable {
    */
   public void subscribe(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    new Subscriber(endpoints.grpc(), retry, false).run(subscription, listener);
+    new Subscriber(lines(), retry, false).run(subscription, listener);
   }
 
   /** The same, but every refusal is taken for one of a proxy that will get its route. */
   void subscribePatiently(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    new Subscriber(endpoints.grpc(), retry, true).run(subscription, listener);
+    new Subscriber(lines(), retry, true).run(subscription, listener);
   }
 
   /**
@@ -208,12 +217,22 @@ public final class ControlPlaneClient implements AutoCloseable {
             fetching.fetch(update.worker(), update.filePath(), update.checksum(), sink));
   }
 
+  /** Which release a server is of; not of {@link Server#GRPC}, which tells it over HTTP. */
+  public ServerVersion version(Server server) throws IOException, InterruptedException {
+    Answer answer = calls.get(server, "/version");
+    return new ServerVersion(answer.text("name"), answer.text("version"));
+  }
+
   RetryPolicy retry() {
     return retry;
   }
 
   Reporter reporter(Reporter.Refusal refusal) {
-    return new Reporter(endpoints.grpc(), retry, refusal);
+    return new Reporter(lines(), retry, refusal);
+  }
+
+  private GrpcChannels lines() {
+    return new GrpcChannels(endpoints.grpc(), proxies);
   }
 
   Fetching fetching() {

@@ -24,8 +24,8 @@ final class Fetching {
 
   WorkerVersions versions(String worker, int limit, String after)
       throws IOException, InterruptedException {
-    String path = UrlPath.of("file", Calls.worker(worker), "versions") + Calls.page(limit, after);
-    Answer answer = calls.get(Server.CONSUMER, path);
+    String path = UrlPath.of("file", Calls.worker(worker), "versions");
+    Answer answer = calls.page(Server.CONSUMER, path, limit, after, "");
     return new WorkerVersions(
         answer.text("filename"),
         answer.text("latest"),
@@ -34,7 +34,7 @@ final class Fetching {
 
   Page<VersionInfo> workers(int limit, String after) throws IOException, InterruptedException {
     return calls
-        .get(Server.CONSUMER, "/files" + Calls.page(limit, after))
+        .page(Server.CONSUMER, "/files", limit, after, "")
         .page("files", Answer::versionInfo);
   }
 

@@ -16,7 +16,7 @@ final class Fleet {
 
   Page<ConsumerInfo> consumers(int limit, String after) throws IOException, InterruptedException {
     return calls
-        .get(Server.GRPC_HTTP, "/consumers" + Calls.page(limit, after))
+        .page(Server.GRPC_HTTP, "/consumers", limit, after, "")
         .page("consumers", Answer::consumerInfo);
   }
 
@@ -62,17 +62,16 @@ final class Fleet {
   private Page<ConsumerStatus> rows(String path, StatusFilter filter, int limit, String after)
       throws IOException, InterruptedException {
     String query =
-        Calls.page(limit, after)
-            + (filter.lagging() == null ? "" : "&lagging=" + filter.lagging())
+        (filter.lagging() == null ? "" : "&lagging=" + filter.lagging())
             + (filter.rejected() == null ? "" : "&rejected=" + filter.rejected());
-    return calls.get(Server.GRPC_HTTP, path + query).page("rows", Answer::consumerStatus);
+    return calls
+        .page(Server.GRPC_HTTP, path, limit, after, query)
+        .page("rows", Answer::consumerStatus);
   }
 
   LogPage updates(long after, int limit, String worker) throws IOException, InterruptedException {
-    String query =
-        Calls.page(limit, String.valueOf(after))
-            + (worker == null ? "" : "&worker=" + UrlPath.encoded(Calls.worker(worker)));
-    Answer answer = calls.get(Server.GRPC_HTTP, "/updates" + query);
+    String filter = worker == null ? "" : "&worker=" + UrlPath.encoded(Calls.worker(worker));
+    Answer answer = calls.page(Server.GRPC_HTTP, "/updates", limit, String.valueOf(after), filter);
     Page<LoggedUpdate> page = answer.page("updates", Answer::loggedUpdate);
     return new LogPage(
         page.items(),

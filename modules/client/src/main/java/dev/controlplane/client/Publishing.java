@@ -14,9 +14,6 @@ import java.nio.file.Path;
 
 /** What changes the catalog: the calls of the upload-server. */
 final class Publishing {
-  /** Bodies of more than this are sent only after the server has agreed to take them. */
-  private static final long ASK_FIRST = 64 * 1024;
-
   private final Calls calls;
 
   Publishing(Calls calls) {
@@ -25,30 +22,26 @@ final class Publishing {
 
   Published upload(String worker, String version, Path file, Progress progress)
       throws IOException, InterruptedException {
-    if (Files.isRegularFile(file)) {
-      return upload(worker, version, BodyPublishers.ofFile(file), progress);
-    }
     // A pipe or a device: its length is not known, whatever the file system says.
+    long length = Files.isRegularFile(file) ? Files.size(file) : -1;
     try (InputStream stream = Files.newInputStream(file)) {
-      return upload(worker, version, stream, progress);
+      return upload(worker, version, stream, length, progress);
     }
   }
 
   Published upload(String worker, String version, InputStream stream, Progress progress)
       throws IOException, InterruptedException {
-    return upload(worker, version, BodyPublishers.ofInputStream(() -> stream), progress);
+    return upload(worker, version, stream, -1, progress);
   }
 
-  private Published upload(String worker, String version, BodyPublisher source, Progress progress)
+  private Published upload(
+      String worker, String version, InputStream stream, long length, Progress progress)
       throws IOException, InterruptedException {
-    HashingBody body = new HashingBody(source, progress);
-    boolean askFirst = body.contentLength() < 0 || body.contentLength() > ASK_FIRST;
-    HttpRequest request =
-        HttpRequest.newBuilder(version(worker, version)).expectContinue(askFirst).PUT(body).build();
-    Answer answer =
-        new Answer(Server.UPLOAD, calls.http().json(Server.UPLOAD, request, body::sent));
+    UploadCall call =
+        new UploadCall(calls.http(), version(worker, version), stream, length, progress);
+    Answer answer = call.run();
     VersionInfo info = answer.object("metadata").versionInfo();
-    String sent = body.checksum();
+    String sent = call.checksum();
     if (!info.checksum().equals(sent)) {
       throw new DamagedException(
           Server.UPLOAD, "the server has stored other bytes than were sent", sent, info.checksum());

@@ -37,6 +37,12 @@ import picocli.CommandLine.TypeConversionException;
       "Deletions are withheld where the server's log is not the one followed so far (--on-new-log),"
           + " and where one snapshot would delete too much (--max-delete). cpctl agent --dir DIR"
           + " --status lists them, cpctl agent --dir DIR --confirm-deletions carries them out."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl agent --id edge-17 --dir /srv/workers",
+      "  cpctl agent --dir /srv/workers --status --max-staleness 5m"
     })
 final class AgentCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.Endpoints;
 import dev.controlplane.client.GrpcAddress;
+import dev.controlplane.client.Proxies;
+import dev.controlplane.client.RetryPolicy;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -38,12 +40,20 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       GcCommand.class,
       CompactCommand.class,
+      VersionCommand.class,
       CompletionCommand.class
     },
     footer = {
       "",
-      "Names that begin with - go after --, or as --name=-x. Completion for bash and zsh:",
-      "  source <(cpctl generate-completion)"
+      "Proxies are those of http_proxy, https_proxy, all_proxy and no_proxy, as for curl. gRPC in"
+          + " clear text goes through none.",
+      "",
+      "Names that begin with - go after --, or as --name=-x.",
+      "",
+      "Examples:",
+      "  cpctl upload greeter.js --name greeter.js --version 1.0.0",
+      "  cpctl watch",
+      "  source <(cpctl completion bash)"
     })
 public final class Cpctl implements Runnable {
   private final Session session;
@@ -120,8 +130,13 @@ public final class Cpctl implements Runnable {
   static final class Release implements IVersionProvider {
     @Override
     public String[] getVersion() {
+      return new String[] {"cpctl " + number()};
+    }
+
+    /** The release alone. */
+    static String number() {
       String release = Cpctl.class.getPackage().getImplementationVersion();
-      return new String[] {"cpctl " + (release == null ? "(not from a jar)" : release)};
+      return release == null ? "(not from a jar)" : release;
     }
   }
 
@@ -236,7 +251,15 @@ public final class Cpctl implements Runnable {
 
   /** A client of the servers that the options name. */
   ControlPlaneClient client() {
-    return new ControlPlaneClient(endpoints());
+    return new ControlPlaneClient(endpoints(), RetryPolicy.DEFAULT, proxies());
+  }
+
+  private Proxies proxies() {
+    try {
+      return Proxies.of(session.environment());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   Endpoints endpoints() {

@@ -27,6 +27,12 @@ import picocli.CommandLine.TypeConversionException;
       "--follow outlasts servers and proxies that fail, and says so on stderr. Where the server's"
           + " log went back or is another one, as after a restore, stderr says so, and the updates"
           + " that were committed since the last listed one follow."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl events --since 1h --follow",
+      "  cpctl events --since 0 --json"
     })
 final class EventsCommand implements Callable<Integer> {
   private static final Pattern REVISION = Pattern.compile("\\d{1,18}");

@@ -6,7 +6,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "list", description = "Lists the workers with their latest versions, by name.")
+@Command(
+    name = "list",
+    description = "Lists the workers with their latest versions, by name.",
+    footer = {"", "Examples:", "  cpctl list"})
 final class ListCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "versions",
-    description = "Lists a worker's versions, newest first; * marks the latest.")
+    description = "Lists a worker's versions, newest first; * marks the latest.",
+    footer = {"", "Examples:", "  cpctl versions greeter.js --json"})
 final class VersionsCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

@@ -20,7 +20,8 @@ import picocli.CommandLine.ParentCommand;
       "A line says \"synced\" where the one ends and the other begins. A connection that breaks is"
           + " made again, and goes on where it broke; where the server can't, \"resync\" says so"
           + " and the latest versions come again."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl watch --worker greeter.js"})
 final class WatchCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
