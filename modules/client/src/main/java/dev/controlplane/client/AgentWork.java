@@ -66,7 +66,8 @@ final class AgentWork {
     } catch (InvalidNameException e) {
       reject(task, "invalid_name", e.getMessage());
     } catch (RefusedException e) {
-      if (e.reason() == RefusedException.Reason.NOT_FOUND) {
+      // A proxy that has no route yet says 404 as well, and knows nothing of versions.
+      if (e.reason() == RefusedException.Reason.NOT_FOUND && e.isOfTheServer()) {
         reject(task, "not_found", e.getMessage());
       } else {
         postpone(task, "", e.getMessage());
@@ -287,10 +288,11 @@ final class AgentWork {
       return held(task, wanted.version(), wanted.checksum(), wanted.size());
     }
     if (!wanted.filePath().isEmpty()) {
-      client.fetch(worker, wanted.filePath(), wanted.checksum(), part);
+      client.fetching().fetch(worker, wanted.filePath(), wanted.checksum(), part);
       return held(task, wanted.version(), wanted.checksum(), wanted.size());
     }
-    Downloaded downloaded = client.download(worker, wanted.version(), part, Progress.NONE);
+    Downloaded downloaded =
+        client.fetching().download(worker, wanted.version(), part, Progress.NONE);
     if (!wanted.checksum().isEmpty() && !downloaded.checksum().equals(wanted.checksum())) {
       throw new DamagedException(
           Server.CONSUMER,

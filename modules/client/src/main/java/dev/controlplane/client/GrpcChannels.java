@@ -24,7 +24,18 @@ final class GrpcChannels {
     prefer("io.grpc.netty.shaded.io.netty.transport.noNative");
   }
 
-  private GrpcChannels() {}
+  private final GrpcAddress address;
+  private final Proxies proxies;
+
+  GrpcChannels(GrpcAddress address, Proxies proxies) {
+    this.address = address;
+    this.proxies = proxies;
+  }
+
+  /** The server's address. */
+  GrpcAddress address() {
+    return address;
+  }
 
   private static void prefer(String property) {
     if (System.getProperty(property) == null) {
@@ -33,12 +44,14 @@ final class GrpcChannels {
   }
 
   /** A channel that connects when it is first used. */
-  static ManagedChannel open(GrpcAddress address) {
+  ManagedChannel open() {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(address.host(), address.port())
             .keepAliveTime(KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
             .keepAliveTimeout(KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
             .maxInboundMessageSize(MAX_MESSAGE)
+            // Without one, grpc-java would look for the proxies of the JVM's properties.
+            .proxyDetector(target -> proxies.detected(address, target))
             .directExecutor();
     return (address.tls() ? builder.useTransportSecurity() : builder.usePlaintext()).build();
   }

@@ -27,13 +27,35 @@ final class Http implements AutoCloseable {
   private static final int MAX_ERROR = 64 * 1024;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          // Over clear text HTTP/2 would begin with an upgrade that bodies have to wait for.
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NORMAL)
-          .build();
+  private final Proxies proxies;
+  private final Connections connections;
+  private final HttpClient client;
+
+  Http(Proxies proxies) {
+    this.proxies = proxies;
+    this.connections = new Connections(proxies, CONNECT);
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            // Over clear text HTTP/2 would begin with an upgrade that bodies have to wait for.
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .proxy(proxies.selector());
+    if (proxies.haveUsers()) {
+      builder.authenticator(proxies.authenticator());
+    }
+    this.client = builder.build();
+  }
+
+  /** Which proxies lead to servers. */
+  Proxies proxies() {
+    return proxies;
+  }
+
+  /** Connections for requests that the HTTP client can't make. */
+  Connections connections() {
+    return connections;
+  }
 
   /** Sends a request that moves few bytes and returns the JSON object that answers it. */
   JsonNode json(Server server, HttpRequest request)
@@ -51,7 +73,7 @@ final class Http implements AutoCloseable {
             client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_JSON)),
             () -> 0);
     if (response.statusCode() / 100 != 2) {
-      throw refusal(server, response, response.body());
+      throw refusal(server, response.uri(), response.statusCode(), response.body());
     }
   }
 
@@ -69,19 +91,24 @@ final class Http implements AutoCloseable {
             request,
             client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_JSON)),
             moved);
-    if (response.statusCode() / 100 != 2) {
-      throw refusal(server, response, response.body());
+    return json(server, response.uri(), response.statusCode(), response.body());
+  }
+
+  /** The JSON object that an answer consists of. */
+  JsonNode json(Server server, URI uri, int status, byte[] body) throws ControlPlaneException {
+    if (status / 100 != 2) {
+      throw refusal(server, uri, status, body);
     }
     try {
-      JsonNode answer = JSON.readTree(response.body());
+      JsonNode answer = JSON.readTree(body);
       if (answer != null && answer.isObject()) {
         return answer;
       }
-      throw notJson(server, response, null);
+      throw notJson(server, uri, null);
     } catch (JacksonException e) {
-      throw notJson(server, response, e);
+      throw notJson(server, uri, e);
     } catch (IOException e) {
-      throw new UnreachableException(server, base(request.uri()), e);
+      throw new UnreachableException(server, base(uri), e);
     }
   }
 
@@ -105,11 +132,11 @@ final class Http implements AutoCloseable {
       // The status alone has to do.
       text.setLength(0);
     }
-    return refusal(server, response, text.toString().getBytes(StandardCharsets.UTF_8));
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    return refusal(server, response.uri(), response.statusCode(), bytes);
   }
 
-  private static RefusedException refusal(Server server, HttpResponse<?> response, byte[] body) {
-    int status = response.statusCode();
+  private static RefusedException refusal(Server server, URI uri, int status, byte[] body) {
     try {
       JsonNode answer = JSON.readTree(body);
       if (answer != null && answer.path("message").isTextual()) {
@@ -119,20 +146,17 @@ final class Http implements AutoCloseable {
     } catch (IOException e) {
       // Not ours: a proxy's page, say. The status is what there is to tell.
     }
-    return RefusedException.http(
+    return RefusedException.foreign(
         server,
         status,
-        "http_" + status,
-        "%s answered with status %d and no reason that could be read"
-            .formatted(response.uri(), status));
+        "%s answered with status %d and no reason that could be read".formatted(uri, status));
   }
 
-  private static UnexpectedAnswerException notJson(
-      Server server, HttpResponse<?> response, Throwable cause) {
+  private static UnexpectedAnswerException notJson(Server server, URI uri, Throwable cause) {
     return new UnexpectedAnswerException(
         server,
         "%s answered with something other than a JSON object: is this the %s?"
-            .formatted(response.uri(), server),
+            .formatted(uri, server),
         cause);
   }
 
@@ -163,7 +187,7 @@ final class Http implements AutoCloseable {
     }
   }
 
-  private static String base(URI uri) {
+  static String base(URI uri) {
     return uri.getScheme() + "://" + uri.getRawAuthority();
   }
 

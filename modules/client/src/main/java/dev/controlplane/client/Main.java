@@ -21,19 +21,15 @@ public final class Main {
     Thread interruption = new Thread(() -> interrupt(main), "interruption");
     Runtime.getRuntime().addShutdownHook(interruption);
     // JSON is UTF-8 whatever the locale; people whose terminal is not are rarer every year.
-    PrintStream out = stream(FileDescriptor.out);
-    PrintStream err = stream(FileDescriptor.err);
+    FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+    PrintStream err =
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     int code = new Cpctl(new Session(System.in, out, err, System.getenv())).run(arguments);
-    out.flush();
     err.flush();
     // Fails when a signal has begun to end the process: its exit code stands, then.
     if (removed(interruption)) {
       System.exit(code);
     }
-  }
-
-  private static PrintStream stream(FileDescriptor descriptor) {
-    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
   }
 
   /** Ctrl-C and SIGTERM: lets the command remove what it has half written. */

@@ -20,6 +20,9 @@ public final class RefusedException extends ControlPlaneException {
     OTHER
   }
 
+  /** Begins the code of an answer that is not in the form of the servers. */
+  private static final String FOREIGN = "http_";
+
   private final Reason reason;
   private final String code;
 
@@ -40,6 +43,16 @@ public final class RefusedException extends ControlPlaneException {
           default -> Reason.OTHER;
         };
     return new RefusedException(server, reason, code, message);
+  }
+
+  /** An answer that no server of the control plane has given: one of a proxy, most likely. */
+  static RefusedException foreign(Server server, int status, String message) {
+    return http(server, status, FOREIGN + status, message);
+  }
+
+  /** Whether a server of the control plane has said so, and not a proxy before it. */
+  boolean isOfTheServer() {
+    return !code.isEmpty() && !code.startsWith(FOREIGN);
   }
 
   /** Why. */

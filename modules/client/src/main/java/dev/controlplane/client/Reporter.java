@@ -49,7 +49,7 @@ final class Reporter implements AutoCloseable {
     void refused(StatusReport report, String reason);
   }
 
-  private final GrpcAddress address;
+  private final GrpcChannels channels;
   private final RetryPolicy retry;
   private final Refusal refusal;
 
@@ -60,8 +60,8 @@ final class Reporter implements AutoCloseable {
   private boolean closing;
   private Thread thread;
 
-  Reporter(GrpcAddress address, RetryPolicy retry, Refusal refusal) {
-    this.address = address;
+  Reporter(GrpcChannels channels, RetryPolicy retry, Refusal refusal) {
+    this.channels = channels;
     this.retry = retry;
     this.refusal = refusal;
   }
@@ -211,7 +211,7 @@ final class Reporter implements AutoCloseable {
 
   /** A connection for one call after the other. */
   private final class Line implements AutoCloseable {
-    private final ManagedChannel channel = GrpcChannels.open(address);
+    private final ManagedChannel channel = channels.open();
 
     /** How the call ended; when well, all of the batch is durable. */
     Status send(List<StatusReport> batch) throws InterruptedException {

@@ -20,7 +20,7 @@ final class Subscriber {
   /** What a server that goes away may ask for; more is a mistake. */
   private static final Duration LONGEST_FAREWELL = Duration.ofMinutes(10);
 
-  private final GrpcAddress address;
+  private final GrpcChannels channels;
   private final RetryPolicy retry;
   private final boolean patient;
 
@@ -30,9 +30,9 @@ final class Subscriber {
    * @param patient whether to go on where something that is not the grpc-server, a proxy perhaps,
    *     refuses the very first stream. Once a stream was opened that is done anyway.
    */
-  Subscriber(GrpcAddress address, RetryPolicy retry, boolean patient) {
+  Subscriber(GrpcChannels channels, RetryPolicy retry, boolean patient) {
     this.patient = patient;
-    this.address = address;
+    this.channels = channels;
     this.retry = retry;
   }
 
@@ -71,7 +71,7 @@ final class Subscriber {
         long opened = Long.MAX_VALUE;
         String reason;
         Duration delay;
-        try (UpdateStream stream = new UpdateStream(address, request())) {
+        try (UpdateStream stream = new UpdateStream(channels, request())) {
           stream.awaitOpen(subscription.silence());
           known = true;
           opened = System.nanoTime();
@@ -165,7 +165,7 @@ final class Subscriber {
               throw new UnexpectedAnswerException(
                   Server.GRPC,
                   "%s does not know SubscribeWorkerUpdates: is this the gRPC port of the %s?"
-                      .formatted(address, Server.GRPC),
+                      .formatted(channels.address(), Server.GRPC),
                   status.asException());
           default -> null;
         };

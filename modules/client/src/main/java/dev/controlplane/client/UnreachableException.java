@@ -1,13 +1,24 @@
 package dev.controlplane.client;
 
+import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
 
 /** No connection, or one that ended before the answer was whole. */
 public final class UnreachableException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;
+
+  private static final String NO_CONNECTION = "no connection within the time limit";
 
   private final String address;
 
@@ -25,28 +36,49 @@ public final class UnreachableException extends ControlPlaneException {
     return address;
   }
 
-  /** What went wrong on the network, in a few words. */
+  /** What went wrong on the network, in a few words and in no library's own. */
   static String problem(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      // The JDK's HTTP client has it as the cause of a connection that failed.
+      if (t instanceof UnknownHostException || t instanceof UnresolvedAddressException) {
+        return "unknown host";
+      }
+    }
     String last = null;
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      switch (t) {
-        case UnknownHostException _, UnresolvedAddressException _ -> {
-          return "unknown host";
-        }
-        case HttpConnectTimeoutException _ -> {
-          return "no connection within the time limit";
-        }
-        case ConnectException e
-            when e.getMessage() == null || e.getMessage().contains("Connection refused") -> {
-          return "connection refused";
-        }
-        default -> {
-          if (t.getMessage() != null && !t.getMessage().isBlank()) {
-            last = t.getMessage().lines().findFirst().orElse(last);
-          }
-        }
+      String known = known(t);
+      if (known != null) {
+        return known;
+      }
+      if (t.getMessage() != null && !t.getMessage().isBlank()) {
+        last = t.getMessage().lines().findFirst().orElse(last);
       }
     }
     return last == null ? failure.getClass().getSimpleName() : last;
+  }
+
+  private static String known(Throwable failure) {
+    String text = failure.getMessage() == null ? "" : failure.getMessage();
+    return switch (failure) {
+      case HttpConnectTimeoutException _ -> NO_CONNECTION;
+      case SocketTimeoutException _ -> NO_CONNECTION;
+      case NoRouteToHostException _ -> "no route to the host";
+      case ConnectException _ when text.isEmpty() || text.contains("Connection refused") ->
+          "connection refused";
+      case ConnectException _ when text.contains("timed out") -> NO_CONNECTION;
+      case CertificateExpiredException _ -> "TLS: the server's certificate has expired: " + text;
+      case CertificateNotYetValidException _ ->
+          "TLS: the server's certificate is not valid yet (is the clock right?): " + text;
+      case CertPathBuilderException _ ->
+          "TLS: the server's certificate comes from an authority that is not trusted here";
+      case CertificateException _ when failure.getCause() == null ->
+          "TLS: the server's certificate is not for this host: " + text;
+      case SSLException _ when text.toLowerCase(Locale.ROOT).contains("unrecognized ssl message") ->
+          "TLS: the server does not speak it there; is the address one of http://?";
+      case SSLException _ when failure.getCause() == null -> "TLS: " + text;
+      case IOException _ when text.contains("header parser received no bytes") ->
+          "the connection was closed without an answer";
+      default -> null;
+    };
   }
 }

@@ -52,8 +52,8 @@ final class UpdateStream implements AutoCloseable {
   private final ClientCall<SubscribeRequest, WorkerUpdate> call;
 
   /** Starts to connect. */
-  UpdateStream(GrpcAddress address, SubscribeRequest request) {
-    channel = GrpcChannels.open(address);
+  UpdateStream(GrpcChannels channels, SubscribeRequest request) {
+    channel = channels.open();
     call = channel.newCall(ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod(), CallOptions.DEFAULT);
     call.start(new Events(), new Metadata());
     call.request(AHEAD);

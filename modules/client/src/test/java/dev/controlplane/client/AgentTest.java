@@ -28,6 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(180)
 class AgentTest {
@@ -262,6 +264,22 @@ class AgentTest {
     plane.rollBack("w", "1");
     agent.awaitActive("w", "1");
     assertEquals(5, plane.fetched().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 404, 500, 502})
+  void aProxyWithoutARouteToTheBytesIsWaitedFor(int status) throws Exception {
+    byte[] large = Fixtures.random((1 << 20) + 1);
+    plane.proxyAnswers(status);
+    plane.publish("w", "1", large);
+    Running agent = agent();
+    AgentEvent waiting = agent.await(AgentEvent.Kind.WAITING);
+    assertEquals("no route matched", waiting.message());
+    plane.proxyAnswers(0);
+    agent.awaitActive("w", "1");
+    assertTrue(
+        agent.seen.stream().noneMatch(event -> event.kind() == AgentEvent.Kind.REJECTED),
+        agent.seen::toString);
   }
 
   @Test

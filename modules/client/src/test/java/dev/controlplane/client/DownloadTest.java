@@ -90,7 +90,7 @@ class DownloadTest {
             new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
         ControlPlaneClient client = server.client();
         KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
-      client.fetch("w", "/file/w/version/1", CHECKSUM, part);
+      client.fetching().fetch("w", "/file/w/version/1", CHECKSUM, part);
       assertArrayEquals(BYTES, Files.readAllBytes(part.path()));
       assertEquals(List.of("GET /file/w/version/1 bytes=200000-"), server.requests());
     }
@@ -109,7 +109,7 @@ class DownloadTest {
                   exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
           ControlPlaneClient client = server.client();
           KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
-        client.fetch("w", "/file/w/version/1", CHECKSUM, part);
+        client.fetching().fetch("w", "/file/w/version/1", CHECKSUM, part);
         assertArrayEquals(BYTES, Files.readAllBytes(part.path()));
       }
     }

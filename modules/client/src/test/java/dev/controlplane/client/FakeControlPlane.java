@@ -43,6 +43,7 @@ public final class FakeControlPlane implements AutoCloseable {
   private String logId = "first";
   private volatile boolean bytesServed = true;
   private volatile String unknownWorker = "";
+  private volatile int proxyAnswer;
   private Server server;
   private int port;
 
@@ -81,6 +82,11 @@ public final class FakeControlPlane implements AutoCloseable {
   /** Whether versions can be fetched. */
   void serveBytes(boolean served) {
     bytesServed = served;
+  }
+
+  /** Has a proxy before the consumer-server answer with this status; 0: it has a route. */
+  void proxyAnswers(int status) {
+    proxyAnswer = status;
   }
 
   /** Refuses reports of this worker. */
@@ -317,7 +323,9 @@ public final class FakeControlPlane implements AutoCloseable {
               .getOrDefault(decoded(path[2]), Map.of())
               .get(path.length > 4 ? decoded(path[4]) : "");
     }
-    if (!bytesServed) {
+    if (proxyAnswer != 0) {
+      FakeServer.json(exchange, proxyAnswer, "{\"message\":\"no route matched\"}");
+    } else if (!bytesServed) {
       FakeServer.json(exchange, 503, "{\"error\":\"unavailable\",\"message\":\"not now\"}");
     } else if (bytes == null) {
       FakeServer.json(exchange, 404, "{\"error\":\"not_found\",\"message\":\"no such version\"}");

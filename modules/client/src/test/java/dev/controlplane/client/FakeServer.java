@@ -53,7 +53,12 @@ public final class FakeServer implements AutoCloseable {
 
   /** A client that finds every server here. */
   ControlPlaneClient client() {
-    var url = Endpoints.httpUrl(url());
+    return client(url());
+  }
+
+  /** A client that finds every HTTP server at this address. */
+  static ControlPlaneClient client(String address) {
+    var url = Endpoints.httpUrl(address);
     return new ControlPlaneClient(
         new Endpoints(url, url, GrpcAddress.parse(Endpoints.DEFAULT_GRPC), url), Fixtures.QUICK);
   }

@@ -18,6 +18,11 @@ final class Fixtures {
 
   private Fixtures() {}
 
+  /** Connections to a grpc-server on this machine. */
+  static GrpcChannels channels(int port) {
+    return new GrpcChannels(new GrpcAddress("127.0.0.1", port, false), Proxies.NONE);
+  }
+
   static byte[] random(int size) {
     byte[] bytes = new byte[size];
     new Random(size).nextBytes(bytes);

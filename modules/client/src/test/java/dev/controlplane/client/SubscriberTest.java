@@ -58,8 +58,7 @@ class SubscriberTest {
                 })
             .build()
             .start();
-    return new Subscriber(
-        new GrpcAddress("127.0.0.1", server.getPort(), false), Fixtures.QUICK, false);
+    return new Subscriber(Fixtures.channels(server.getPort()), Fixtures.QUICK, false);
   }
 
   @AfterEach
@@ -375,8 +374,7 @@ class SubscriberTest {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
-    Subscriber subscriber =
-        new Subscriber(new GrpcAddress("127.0.0.1", port, false), Fixtures.QUICK, false);
+    Subscriber subscriber = new Subscriber(Fixtures.channels(port), Fixtures.QUICK, false);
     IllegalStateException enough = new IllegalStateException("enough");
     IllegalStateException thrown =
         assertThrows(

@@ -37,6 +37,38 @@ record LabelSet(Map<String, String> pairs) {
     return new LabelSet(merged);
   }
 
+  /**
+   * The same for the binary form. {@code go tool pprof} copies labels into its input for Graphviz
+   * as they are (internal/graph/dotgraph.go, addNodelets): a quotation mark there ends the string,
+   * and no picture of the whole profile can be drawn. So they are escaped as Graphviz wants it.
+   */
+  LabelSet drawable() {
+    if (pairs.entrySet().stream()
+        .allMatch(pair -> isDrawable(pair.getKey()) && isDrawable(pair.getValue()))) {
+      return this;
+    }
+    var escaped = new TreeMap<String, String>();
+    pairs.forEach((key, value) -> escaped.put(drawable(key), drawable(value)));
+    return new LabelSet(escaped);
+  }
+
+  private static boolean isDrawable(String text) {
+    return text.chars().noneMatch(c -> c == '"' || c == '\\' || c < ' ' || c == 0x7f);
+  }
+
+  private static String drawable(String text) {
+    var escaped = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '"', '\\' -> escaped.append('\\').append(c);
+        // The picture is XML, which has no control characters.
+        default -> escaped.append(c < ' ' || c == 0x7f ? '?' : c);
+      }
+    }
+    return escaped.toString();
+  }
+
   /** As {@code debug=1} has them: {@code {"k":"v", "k2":"v2"}} (runtime/pprof/label.go). */
   String compact() {
     return text(":", GoQuote::append);

@@ -94,6 +94,7 @@ final class ProfileEncoder implements AutoCloseable {
       sample.addLocationId(location(frame));
     }
     labels
+        .drawable()
         .pairs()
         .forEach(
             (key, value) ->

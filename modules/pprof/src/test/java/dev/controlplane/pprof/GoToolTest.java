@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +89,29 @@ final class GoToolTest {
     String output = pprof(report, binary());
 
     assertTrue(output.contains("GoToolTest.parkHere"), output);
+  }
+
+  @Test
+  void aPictureIsDrawnWhateverALabelHolds() throws Exception {
+    for (String odd : List.of("a\"b{c|<d>&e}", "ends with \\", "two\nlines\u0001", "%s]\u202e")) {
+      CountDownLatch labelled = new CountDownLatch(1);
+      Runnable work =
+          () -> {
+            labelled.countDown();
+            parkHere();
+          };
+      threads.add(Goroutines.start("odd", () -> Labels.of("consumer", odd).run(work)));
+      labelled.await();
+    }
+
+    String picture = pprof("-svg", binary());
+
+    DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+    factory.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
+    factory
+        .newDocumentBuilder()
+        .parse(new ByteArrayInputStream(picture.getBytes(StandardCharsets.UTF_8)));
+    assertTrue(picture.contains("consumer:a&quot;b{c|&lt;d&gt;&amp;e}"), picture);
   }
 
   @Test

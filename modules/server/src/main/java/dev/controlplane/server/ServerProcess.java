@@ -118,7 +118,11 @@ public final class ServerProcess {
         .on(
             Method.GET,
             Api.HEALTH,
-            (request, response, path) -> Json.send(request, response, health()));
+            (request, response, path) -> Json.send(request, response, health()))
+        .on(
+            Method.GET,
+            "/version",
+            (request, response, path) -> Json.send(request, response, release()));
     setup
         .webServer()
         .config(Config.empty())
@@ -190,6 +194,12 @@ public final class ServerProcess {
               .formatted(port, host, e.getMessage(), variable),
           e);
     }
+  }
+
+  /** What {@code cpctl version} asks for: the release stands in the jar's manifest. */
+  private Map<String, String> release() {
+    String version = ServerProcess.class.getPackage().getImplementationVersion();
+    return Map.of("name", setup.name(), "version", version == null ? "unknown" : version);
   }
 
   private Map<String, String> health() {

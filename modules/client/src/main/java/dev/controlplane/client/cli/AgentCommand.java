@@ -37,6 +37,12 @@ import picocli.CommandLine.TypeConversionException;
       "Deletions are withheld where the server's log is not the one followed so far (--on-new-log),"
           + " and where one snapshot would delete too much (--max-delete). cpctl agent --dir DIR"
           + " --status lists them, cpctl agent --dir DIR --confirm-deletions carries them out."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl agent --id edge-17 --dir /srv/workers",
+      "  cpctl agent --dir /srv/workers --status --max-staleness 5m"
     })
 final class AgentCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
@@ -188,7 +194,16 @@ final class AgentCommand implements Callable<Integer> {
     }
   }
 
+  /** An agent whose events nobody can read goes on: its work is on disk. */
   private void tell(AgentEvent event) {
+    try {
+      print(event);
+    } catch (OutputException e) {
+      cpctl.out().forgive();
+    }
+  }
+
+  private void print(AgentEvent event) throws OutputException {
     String word = event.kind().name().toLowerCase(Locale.ROOT);
     if (cpctl.json()) {
       cpctl.print(

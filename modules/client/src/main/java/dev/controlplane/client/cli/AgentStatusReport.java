@@ -40,7 +40,7 @@ final class AgentStatusReport {
         && Duration.between(Instant.parse(status.heard()), Instant.now()).compareTo(limit) <= 0;
   }
 
-  private void print(AgentStatus status) {
+  private void print(AgentStatus status) throws OutputException {
     cpctl.print(
         new Fields("agent")
             .with("running", status.running() ? "yes" : "no")
@@ -59,7 +59,9 @@ final class AgentStatusReport {
               .with("version", active.version())
               .toString());
     }
-    status.withheld().forEach(this::print);
+    for (Withheld one : status.withheld()) {
+      print(one);
+    }
     for (AgentStatus.Rejected rejected : status.rejected()) {
       cpctl.print(
           new Fields("rejected")
@@ -71,7 +73,7 @@ final class AgentStatusReport {
     }
   }
 
-  private void print(Withheld one) {
+  private void print(Withheld one) throws OutputException {
     cpctl.print(
         new Fields("withheld")
             .with("worker", one.worker())

@@ -16,7 +16,8 @@ import picocli.CommandLine.ParentCommand;
       "The upload-server does it by itself: LOG_RETENTION_AGE, LOG_RETENTION_COUNT. No worker and"
           + " no version goes; a consumer that was away since before gets the latest versions again"
           + " instead of the updates."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl compact 1000"})
 final class CompactCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

@@ -9,7 +9,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "consumers",
     description = "Lists the consumers that the grpc-server knows.",
-    subcommands = ForgetCommand.class)
+    subcommands = ForgetCommand.class,
+    footer = {"", "Examples:", "  cpctl consumers", "  cpctl consumers forget edge-17"})
 final class ConsumersCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -26,7 +27,7 @@ final class ConsumersCommand implements Callable<Integer> {
       }
       Table table =
           new Table(
-              cpctl.session().out(),
+              cpctl.out(),
               "CONSUMER",
               "CONNECTED",
               "STREAMS",

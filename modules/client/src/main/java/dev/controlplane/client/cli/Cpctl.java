@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.Endpoints;
 import dev.controlplane.client.GrpcAddress;
+import dev.controlplane.client.Proxies;
+import dev.controlplane.client.RetryPolicy;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -38,15 +40,24 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       GcCommand.class,
       CompactCommand.class,
+      VersionCommand.class,
       CompletionCommand.class
     },
     footer = {
       "",
-      "Names that begin with - go after --, or as --name=-x. Completion for bash and zsh:",
-      "  source <(cpctl generate-completion)"
+      "Proxies are those of http_proxy, https_proxy, all_proxy and no_proxy, as for curl. gRPC in"
+          + " clear text goes through none.",
+      "",
+      "Names that begin with - go after --, or as --name=-x.",
+      "",
+      "Examples:",
+      "  cpctl upload greeter.js --name greeter.js --version 1.0.0",
+      "  cpctl watch",
+      "  source <(cpctl completion bash)"
     })
 public final class Cpctl implements Runnable {
   private final Session session;
+  private final Output out;
 
   @Spec private CommandSpec spec;
 
@@ -112,14 +123,20 @@ public final class Cpctl implements Runnable {
   /** A command that reads and writes there. */
   public Cpctl(Session session) {
     this.session = session;
+    this.out = new Output(session.out());
   }
 
   /** The version in the jar's manifest. */
   static final class Release implements IVersionProvider {
     @Override
     public String[] getVersion() {
+      return new String[] {"cpctl " + number()};
+    }
+
+    /** The release alone. */
+    static String number() {
       String release = Cpctl.class.getPackage().getImplementationVersion();
-      return new String[] {"cpctl " + (release == null ? "(not from a jar)" : release)};
+      return release == null ? "(not from a jar)" : release;
     }
   }
 
@@ -135,7 +152,18 @@ public final class Cpctl implements Runnable {
         return ExitCode.USAGE;
       }
     }
-    return commandLine().execute(arguments);
+    CommandLine line = commandLine();
+    int code = line.execute(arguments);
+    line.getOut().flush();
+    OutputException failure = out.failure();
+    if (failure == null) {
+      return code;
+    }
+    if (failure.readerGone()) {
+      return ExitCode.NO_READER;
+    }
+    note(failure.getMessage());
+    return ExitCode.FAILED;
   }
 
   CommandLine commandLine() {
@@ -144,7 +172,7 @@ public final class Cpctl implements Runnable {
             // A worker may be called @scope or 'x'.
             .setExpandAtFiles(false)
             .setTrimQuotes(false)
-            .setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8))
+            .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
             .setUsageHelpAutoWidth(false)
             .setParameterExceptionHandler(
@@ -177,6 +205,9 @@ public final class Cpctl implements Runnable {
     if (failure instanceof UsageException) {
       return usage(line, failure.getMessage());
     }
+    if (failure instanceof OutputException) {
+      return ExitCode.FAILED;
+    }
     Failure told = Failure.of(failure);
     if (told.code() != ExitCode.INTERRUPTED) {
       note(told.message());
@@ -198,14 +229,19 @@ public final class Cpctl implements Runnable {
     return json;
   }
 
+  /** Where results go. */
+  Output out() {
+    return out;
+  }
+
   /** Writes a result; at once, for one who follows it. */
-  void print(ObjectNode object) {
-    session.out().println(object);
+  void print(ObjectNode object) throws OutputException {
+    out.print(object + "\n");
   }
 
   /** Writes a result. */
-  void print(String line) {
-    session.out().println(Text.line(line));
+  void print(String line) throws OutputException {
+    out.print(Text.line(line) + "\n");
   }
 
   /** Tells people something that is not the result. */
@@ -215,7 +251,15 @@ public final class Cpctl implements Runnable {
 
   /** A client of the servers that the options name. */
   ControlPlaneClient client() {
-    return new ControlPlaneClient(endpoints());
+    return new ControlPlaneClient(endpoints(), RetryPolicy.DEFAULT, proxies());
+  }
+
+  private Proxies proxies() {
+    try {
+      return Proxies.of(session.environment());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   Endpoints endpoints() {

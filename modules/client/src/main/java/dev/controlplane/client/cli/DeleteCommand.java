@@ -16,7 +16,8 @@ import picocli.CommandLine.ParentCommand;
       "The newest version that is left becomes the latest; with its last version the worker goes."
           + " The version's name stays used until the log forgets the deletion: uploading the same"
           + " bytes brings it back, other bytes are a conflict."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl delete greeter.js 1.0.0"})
 final class DeleteCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

@@ -1,11 +1,10 @@
 package dev.controlplane.client.cli;
 
 import dev.controlplane.client.ControlPlaneClient;
-import dev.controlplane.client.LogPage;
+import dev.controlplane.client.ControlPlaneException;
 import dev.controlplane.client.LoggedUpdate;
 import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.RetryPolicy;
-import dev.controlplane.client.UnreachableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,13 +22,26 @@ import picocli.CommandLine.TypeConversionException;
       "",
       "--since takes a revision, and lists the updates after it (0: all), or a time such as 90s,"
           + " 15m, 1h or 7d, and lists those of so long ago until now. What the log does not keep"
-          + " any more can't be listed by its revision; a time begins where the log does."
+          + " any more can't be listed by its revision; a time begins where the log does.",
+      "",
+      "--follow outlasts servers and proxies that fail, and says so on stderr. Where the server's"
+          + " log went back or is another one, as after a restore, stderr says so, and the updates"
+          + " that were committed since the last listed one follow."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl events --since 1h --follow",
+      "  cpctl events --since 0 --json"
     })
 final class EventsCommand implements Callable<Integer> {
   private static final Pattern REVISION = Pattern.compile("\\d{1,18}");
 
   /** How often the end of the log is looked at. */
   private static final Duration POLL = Duration.ofSeconds(1);
+
+  /** A question is cheap: one that failed is asked again soon, however long it has failed. */
+  private static final RetryPolicy RETRY = new RetryPolicy(POLL, Duration.ofSeconds(2), 0);
 
   @ParentCommand private Cpctl cpctl;
 
@@ -51,22 +63,38 @@ final class EventsCommand implements Callable<Integer> {
     Duration age = REVISION.matcher(since).matches() ? null : age();
     try (ControlPlaneClient client = cpctl.client()) {
       long after =
-          age == null ? Long.parseLong(since) : revisionAt(client, Instant.now().minus(age));
-      after = list(client, after);
-      int failures = 0;
-      while (follow && !cpctl.session().out().checkError()) {
-        Thread.sleep(failures == 0 ? POLL : RetryPolicy.DEFAULT.delay(failures));
-        try {
-          after = list(client, after);
-          failures = 0;
-        } catch (UnreachableException e) {
-          failures++;
-          if (failures == 1) {
-            cpctl.note(e.getMessage() + "; trying again");
-          }
-        }
+          age == null
+              ? Long.parseLong(since)
+              : LogReader.revisionAt(client, Instant.now().minus(age));
+      LogReader log = new LogReader(client, worker, after, this::print, cpctl::note);
+      log.read();
+      if (follow) {
+        follow(log);
       }
       return ExitCode.OK;
+    }
+  }
+
+  /** Goes on for ever: what the servers and proxies in between answer may change. */
+  private void follow(LogReader log) throws IOException, InterruptedException {
+    Recurrence problems = new Recurrence(cpctl::note);
+    int failures = 0;
+    while (true) {
+      Thread.sleep(failures == 0 ? POLL : RETRY.delay(failures));
+      try {
+        log.read();
+        failures = 0;
+        problems.over();
+      } catch (RefusedException e) {
+        if (e.reason() == RefusedException.Reason.INVALID) {
+          throw e;
+        }
+        failures++;
+        problems.tell(e.getMessage() + "; trying again");
+      } catch (ControlPlaneException e) {
+        failures++;
+        problems.tell(e.getMessage() + "; trying again");
+      }
     }
   }
 
@@ -78,53 +106,7 @@ final class EventsCommand implements Callable<Integer> {
     }
   }
 
-  /** Lists to the end of the log; the revision to go on after. */
-  private long list(ControlPlaneClient client, long from) throws IOException, InterruptedException {
-    long after = from;
-    while (true) {
-      LogPage page = client.updates(after, Paging.LIMIT, worker);
-      page.updates().forEach(this::print);
-      if (page.next() < 0) {
-        // Of one worker the last update may be long before the end.
-        return Math.max(after, page.head());
-      }
-      after = page.next();
-    }
-  }
-
-  /** The last revision before a time: revisions and times grow together. */
-  private static long revisionAt(ControlPlaneClient client, Instant start)
-      throws IOException, InterruptedException {
-    long low = 0;
-    long high = Long.MAX_VALUE;
-    long after = 0;
-    // Everything up to low is too old, or not kept; nothing after high is.
-    while (low < high) {
-      try {
-        LogPage page = client.updates(after, 1, null);
-        low = Math.max(low, page.compacted());
-        high = Math.min(high, Math.max(page.head(), low));
-        if (after > high) {
-          // There is nothing after the end: begin again between what is known now.
-        } else if (!page.updates().isEmpty()
-            && page.updates().getFirst().committedAt().isBefore(start)) {
-          low = Math.max(low, after + 1);
-        } else {
-          high = Math.max(low, Math.min(high, after));
-        }
-      } catch (RefusedException e) {
-        if (!e.code().equals("compacted")) {
-          throw e;
-        }
-        low = after + 1;
-      }
-      // Doubling until the end of the log is known.
-      after = high == Long.MAX_VALUE ? Math.max(1, 2 * low) : low + (high - low) / 2;
-    }
-    return low;
-  }
-
-  private void print(LoggedUpdate update) {
+  private void print(LoggedUpdate update) throws OutputException {
     if (cpctl.json()) {
       cpctl.print(Json.of(update));
       return;

@@ -9,7 +9,11 @@ final class ExitCode {
   static final int NOT_FOUND = 4;
   static final int CONFLICT = 5;
   static final int DAMAGED = 6;
+  static final int NOT_ACTIVE = 7;
   static final int INTERRUPTED = 130;
+
+  /** As a shell tells of a program that SIGPIPE has ended. */
+  static final int NO_READER = 141;
 
   /** For the help: code, colon, meaning. */
   static final String[] TABLE = {
@@ -20,7 +24,9 @@ final class ExitCode {
     "4:No such worker or version.",
     "5:Conflict: the version exists with other bytes.",
     "6:Bytes that do not have their SHA-256; nothing was kept.",
-    "130:Interrupted."
+    "7:Not active at enough consumers (upload --wait-active).",
+    "130:Interrupted.",
+    "141:The reader of standard output has gone, as head does when it has enough."
   };
 
   private ExitCode() {}

@@ -14,7 +14,8 @@ import picocli.CommandLine.ParentCommand;
       "",
       "A consumer with an open stream is refused. One that comes back later is a new one. Consumers"
           + " that are not seen for CONSUMER_RETENTION are forgotten by themselves."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl consumers forget edge-17"})
 final class ForgetCommand implements Callable<Integer> {
   @ParentCommand private ConsumersCommand consumers;
 

@@ -15,7 +15,8 @@ import picocli.CommandLine.ParentCommand;
       "Removes the stored files that no version needs any more.",
       "",
       "The upload-server does it by itself every BLOB_GC_INTERVAL; uploads go on meanwhile."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl gc --dry-run"})
 final class GcCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

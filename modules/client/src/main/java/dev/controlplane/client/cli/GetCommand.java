@@ -19,6 +19,12 @@ import picocli.CommandLine.ParentCommand;
       "",
       "A file appears whole and verified or not at all. On stdout the bytes are good only when the"
           + " exit code is 0. A transfer that breaks off is taken up where it stopped, a few times."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl get greeter.js -o greeter.js",
+      "  cpctl get greeter.js --version 1.0.0 | sha256sum"
     })
 final class GetCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
@@ -56,7 +62,7 @@ final class GetCommand implements Callable<Integer> {
   }
 
   private OutputStream stdout() {
-    OutputStream out = cpctl.session().out();
+    OutputStream out = cpctl.out();
     return output == null && Terminal.is(Terminal.STDOUT) ? new TextOnly(out) : out;
   }
 
@@ -74,7 +80,7 @@ final class GetCommand implements Callable<Integer> {
     return client.download(name, version, file, bar);
   }
 
-  private void report(Downloaded downloaded, Path file) {
+  private void report(Downloaded downloaded, Path file) throws OutputException {
     if (cpctl.json()) {
       cpctl.print(
           Json.object()

@@ -8,7 +8,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "info", description = "Shows a worker's latest version.")
+@Command(
+    name = "info",
+    description = "Shows a worker's latest version.",
+    footer = {"", "Examples:", "  cpctl info greeter.js"})
 final class InfoCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

@@ -6,7 +6,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "list", description = "Lists the workers with their latest versions, by name.")
+@Command(
+    name = "list",
+    description = "Lists the workers with their latest versions, by name.",
+    footer = {"", "Examples:", "  cpctl list"})
 final class ListCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -17,7 +20,7 @@ final class ListCommand implements Callable<Integer> {
         cpctl.print(Paging.json("files", client::workers, Json::of));
         return ExitCode.OK;
       }
-      Table table = new Table(cpctl.session().out(), "NAME", "LATEST", "SIZE", "UPLOADED");
+      Table table = new Table(cpctl.out(), "NAME", "LATEST", "SIZE", "UPLOADED");
       Paging.table(
           table,
           client::workers,

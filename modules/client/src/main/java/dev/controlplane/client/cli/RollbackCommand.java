@@ -14,7 +14,8 @@ import picocli.CommandLine.ParentCommand;
       "Makes an earlier version the latest again, and tells every subscriber.",
       "",
       "Nothing changes where it is the latest already."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl rollback greeter.js 1.0.0"})
 final class RollbackCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

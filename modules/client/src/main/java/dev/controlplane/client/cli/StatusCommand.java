@@ -17,7 +17,8 @@ import picocli.CommandLine.ParentCommand;
       "",
       "DESIRED is the worker's latest version, ACKNOWLEDGED what the consumer has received last,"
           + " ACTIVE what it uses. LAG is how many updates lie between, and for how long."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl status --lagging", "  cpctl status --worker greeter.js"})
 final class StatusCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -49,7 +50,7 @@ final class StatusCommand implements Callable<Integer> {
       }
       Table table =
           new Table(
-              cpctl.session().out(),
+              cpctl.out(),
               "CONSUMER",
               "WORKER",
               "DESIRED",

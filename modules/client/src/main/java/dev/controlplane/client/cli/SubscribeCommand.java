@@ -29,6 +29,12 @@ import picocli.CommandLine.ParentCommand;
           + " of a deleted version is REMOVED (see --keep-deleted), with a worker's last file its"
           + " directory. Large versions are fetched from the consumer-server, and waited for while"
           + " it is down."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl subscribe --id me --save workers/",
+      "  cpctl subscribe --id me --worker greeter.js --count 1 --json"
     })
 final class SubscribeCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
@@ -133,10 +139,10 @@ final class SubscribeCommand implements Callable<Integer> {
       Saver.Result result = saver == null ? null : saver.save(update);
       print(update, result);
       received++;
-      return (count == null || received < count) && !cpctl.session().out().checkError();
+      return count == null || received < count;
     }
 
-    private void print(Update update, Saver.Result result) {
+    private void print(Update update, Saver.Result result) throws OutputException {
       if (cpctl.json()) {
         ObjectNode object = Json.of(update);
         if (result != null) {

@@ -1,6 +1,5 @@
 package dev.controlplane.client.cli;
 
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.jline.utils.WCWidth;
@@ -10,11 +9,11 @@ import org.jline.utils.WCWidth;
  * column never gets narrower from one block to the next.
  */
 final class Table {
-  private final PrintStream out;
+  private final Output out;
   private final int[] widths;
   private final List<String[]> block = new ArrayList<>();
 
-  Table(PrintStream out, String... headings) {
+  Table(Output out, String... headings) {
     this.out = out;
     this.widths = new int[headings.length];
     row(headings);
@@ -30,7 +29,7 @@ final class Table {
   }
 
   /** Writes the rows so far. */
-  void flush() {
+  void flush() throws OutputException {
     StringBuilder text = new StringBuilder();
     for (String[] row : block) {
       for (int i = 0; i < row.length; i++) {
@@ -41,8 +40,7 @@ final class Table {
       }
       text.append('\n');
     }
-    out.print(text);
-    out.flush();
+    out.print(text.toString());
     block.clear();
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -19,6 +20,13 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Versions are immutable: the same bytes again change nothing and succeed, other bytes are a"
           + " conflict (exit code 5). It is safe to repeat an upload whose end is not known."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl upload greeter.js --name greeter.js --version 1.0.0",
+      "  tar c dist | cpctl upload - --name site --version 42",
+      "  cpctl upload greeter.js --name greeter.js --version 1.0.1 --wait-active 95% --timeout 5m"
     })
 final class UploadCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
@@ -40,16 +48,31 @@ final class UploadCommand implements Callable<Integer> {
       description = "The version: a name as well.")
   private String version;
 
+  @Mixin private Rollout rollout;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Published published;
+    rollout.check();
+    Published published = upload();
+    report(published);
+    if (!rollout.isAsked()) {
+      return ExitCode.OK;
+    }
+    try (ControlPlaneClient client = cpctl.client()) {
+      return rollout.await(cpctl, client, published.info().worker(), published.info().version());
+    }
+  }
+
+  private Published upload() throws IOException, InterruptedException {
     try (ControlPlaneClient client = cpctl.client();
         TransferBar bar = new TransferBar("upload", cpctl.session())) {
-      published =
-          file.equals("-")
-              ? client.upload(name, version, cpctl.session().in(), bar)
-              : client.upload(name, version, readable(Path.of(file)), bar);
+      return file.equals("-")
+          ? client.upload(name, version, cpctl.session().in(), bar)
+          : client.upload(name, version, readable(Path.of(file)), bar);
     }
+  }
+
+  private void report(Published published) throws OutputException {
     if (cpctl.json()) {
       ObjectNode answer = Json.object().put("success", true).put("message", published.message());
       answer.set("metadata", Json.of(published.info()));
@@ -65,7 +88,6 @@ final class UploadCommand implements Callable<Integer> {
                   published.info().checksum(),
                   published.revision()));
     }
-    return ExitCode.OK;
   }
 
   private static Path readable(Path path) throws IOException {

@@ -13,7 +13,8 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "versions",
-    description = "Lists a worker's versions, newest first; * marks the latest.")
+    description = "Lists a worker's versions, newest first; * marks the latest.",
+    footer = {"", "Examples:", "  cpctl versions greeter.js --json"})
 final class VersionsCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -28,7 +29,7 @@ final class VersionsCommand implements Callable<Integer> {
   }
 
   private int printTable(ControlPlaneClient client) throws IOException, InterruptedException {
-    Table table = new Table(cpctl.session().out(), " ", "VERSION", "SIZE", "UPLOADED", "SHA256");
+    Table table = new Table(cpctl.out(), " ", "VERSION", "SIZE", "UPLOADED", "SHA256");
     String after = null;
     do {
       WorkerVersions versions = client.versions(name, Paging.LIMIT, after);

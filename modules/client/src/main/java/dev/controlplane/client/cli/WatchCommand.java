@@ -20,7 +20,8 @@ import picocli.CommandLine.ParentCommand;
       "A line says \"synced\" where the one ends and the other begins. A connection that breaks is"
           + " made again, and goes on where it broke; where the server can't, \"resync\" says so"
           + " and the latest versions come again."
-    })
+    },
+    footer = {"", "Examples:", "  cpctl watch --worker greeter.js"})
 final class WatchCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -46,17 +47,17 @@ final class WatchCommand implements Callable<Integer> {
 
   private final class Watcher implements SubscriptionListener {
     @Override
-    public boolean onUpdate(Update update) {
+    public boolean onUpdate(Update update) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.of(update));
       } else {
         cpctl.print(Text.line(update));
       }
-      return !cpctl.session().out().checkError();
+      return true;
     }
 
     @Override
-    public void onSynced(long revision) {
+    public void onSynced(long revision) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.object().put("kind", "SYNCED").put("revision", revision));
       } else {
@@ -65,7 +66,7 @@ final class WatchCommand implements Callable<Integer> {
     }
 
     @Override
-    public void onResync(String reason) {
+    public void onResync(String reason) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.object().put("kind", "RESYNC").put("message", reason));
       } else {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.controlplane.client.FakeServer;
+import dev.controlplane.client.ServerVersion;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -14,14 +15,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CpctlTest {
@@ -92,11 +96,15 @@ class CpctlTest {
             "status",
             "gc",
             "compact",
-            "generate-completion")) {
+            "version",
+            "completion")) {
       assertEquals(0, run(command, "--help"), command);
       assertTrue(out().startsWith("Usage: cpctl " + command), this::out);
       assertTrue(out().contains("4     No such worker or version."), this::out);
       assertTrue(out().contains("$CPCTL_GRPC_HTTP_URL"), this::out);
+      assertTrue(
+          out().contains("Examples:\n  cpctl ") || out().contains("Examples:\n  source"),
+          this::out);
       assertEquals("", err());
     }
   }
@@ -132,7 +140,12 @@ class CpctlTest {
         "events --since -1h",
         "compact",
         "compact all",
-        "compact -- -1"
+        "compact -- -1",
+        "completion tcsh",
+        "upload file --name w --version 1 --timeout 5s",
+        "upload file --name w --version 1 --wait-active 101%",
+        "upload file --name w --version 1 --wait-active 0",
+        "upload file --name w --version 1 --wait-active most"
       })
   void wrongUsageIsOneLineAndExitCode2(String line) {
     assertEquals(2, run(line.isEmpty() ? new String[0] : line.split(" ")), this::err);
@@ -314,6 +327,72 @@ class CpctlTest {
       assertEquals("1.9", json.path("latest").asText());
       assertEquals(2, json.path("versions").size());
     }
+  }
+
+  @Test
+  void aListingFollowsAServerWhosePagesAreSmaller() throws Exception {
+    try (FakeServer server =
+        server(
+            exchange -> {
+              String query = exchange.getRequestURI().getQuery();
+              if (query != null && query.contains("limit=1000")) {
+                FakeServer.json(
+                    exchange, 400, "{\"error\":\"invalid_limit\",\"message\":\"1 to 1\"}");
+                return;
+              }
+              boolean first = query == null;
+              try {
+                FakeServer.json(
+                    exchange,
+                    200,
+                    "{\"files\":[%s],\"next\":%s}"
+                        .formatted(metadata(first ? "a" : "b", "1", "x"), first ? "\"a\"" : null));
+              } catch (Exception e) {
+                throw new java.io.IOException(e);
+              }
+            })) {
+      assertEquals(0, run("list"), this::err);
+      assertEquals(3, out().lines().count(), this::out);
+      assertEquals(
+          List.of("GET /files?limit=1000", "GET /files", "GET /files?after=a"), server.requests());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http_proxy", "all_proxy", "ALL_PROXY"})
+  void aProxyOfTheEnvironmentIsAsked(String variable) throws Exception {
+    String body = metadata("w", "1", "hello");
+    String published =
+        "{\"success\":true,\"message\":\"\",\"metadata\":%s,\"created\":true,\"revision\":9}"
+            .formatted(body);
+    Path file = Files.writeString(directory.resolve("file"), "hello");
+    try (FakeServer proxy =
+        new FakeServer(
+            exchange ->
+                FakeServer.json(
+                    exchange, 200, exchange.getRequestMethod().equals("PUT") ? published : body))) {
+      environment.put(variable, proxy.url().substring("http://".length()));
+      environment.put("CPCTL_CONSUMER_URL", "http://consumer.invalid");
+      environment.put("CPCTL_UPLOAD_URL", "http://upload.invalid:81");
+      assertEquals(0, run("info", "w"), this::err);
+      assertEquals(0, run("upload", file.toString(), "--name=w", "--version=1"), this::err);
+      assertEquals(
+          List.of(
+              "GET http://consumer.invalid/file/w/info",
+              "PUT http://upload.invalid:81/workers/w/versions/1"),
+          proxy.requests());
+      environment.put("no_proxy", "localhost,.invalid");
+      assertEquals(3, run("info", "w"));
+      assertTrue(err().contains("consumer.invalid: unknown host"), this::err);
+      assertEquals(2, proxy.requests().size());
+    }
+  }
+
+  @Test
+  void aProxyThatCannotBeUsedIsWrongUsage() {
+    environment.put("https_proxy", "socks5://me:secret@proxy:1080");
+    assertEquals(2, run("info", "w"));
+    assertTrue(err().startsWith("cpctl: https_proxy is \"socks5://proxy:1080\"; only"), this::err);
   }
 
   @Test
@@ -541,6 +620,95 @@ class CpctlTest {
         out().contains("subscribe") && out().contains("--save") && out().contains("--exec-timeout"),
         this::out);
     assertTrue(out().contains("complete -F _complete_cpctl"), this::out);
+  }
+
+  @Test
+  void theCompletionForFishKnowsTheCommandsAndTheirOptions() {
+    assertEquals(0, run("completion", "fish"));
+    assertTrue(
+        out().contains("complete -c cpctl -f -n '__fish_use_subcommand' -a 'upload' -d 'Publishes"),
+        this::out);
+    assertTrue(
+        out()
+            .contains(
+                "complete -c cpctl -n '__fish_seen_subcommand_from agent' -l exec-timeout -r"),
+        this::out);
+    assertTrue(out().contains("seen_subcommand_from consumers' -a 'forget'"), this::out);
+  }
+
+  @Test
+  void versionTellsWhichServersFit() throws Exception {
+    try (FakeServer server =
+        server(
+            exchange -> FakeServer.json(exchange, 200, "{\"name\":\"s\",\"version\":\"9.1.2\"}"))) {
+      environment.put("CPCTL_CONSUMER_URL", "http://127.0.0.1:1");
+      assertEquals(3, run("version"), this::err);
+      List<String> lines = out().lines().toList();
+      assertEquals("upload-server 9.1.2, does not fit", lines.get(1));
+      assertEquals(
+          "consumer-server at http://127.0.0.1:1: connection refused", lines.get(2), this::out);
+      assertEquals("grpc-server (HTTP) 9.1.2, does not fit", lines.get(3));
+      assertEquals(3, run("version", "--json"));
+      JsonNode json = json(out());
+      assertEquals("9.1.2", json.path("servers").path(0).path("version").asText());
+      assertTrue(server.requests().contains("GET /version"), server.requests()::toString);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.1.0, 0.1.7, true",
+    "0.1.0, 0.2.0, false",
+    "1.0.0, 1.9.0, true",
+    "1.0.0, 2.0.0, false",
+    "0.1.0-SNAPSHOT, 0.1.0, true"
+  })
+  void releasesFitByTheNumbersThatTheApiGoesBy(String server, String client, boolean fits) {
+    assertEquals(fits, new ServerVersion("s", server).fits(client));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"95%, 7", "66%, 0", "2, 0", "3, 7"})
+  void uploadWaitsUntilEnoughConsumersRunTheVersion(String share, int code) throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "hello");
+    String published =
+        "{\"success\":true,\"message\":\"\",\"metadata\":%s,\"created\":true,\"revision\":9}"
+            .formatted(metadata("w", "2", "hello"));
+    AtomicInteger looks = new AtomicInteger();
+    try (FakeServer _ =
+        server(
+            exchange -> {
+              if (exchange.getRequestMethod().equals("PUT")) {
+                FakeServer.json(exchange, 200, published);
+                return;
+              }
+              String second = looks.incrementAndGet() < 3 ? "\"1\"" : "\"2\"";
+              FakeServer.json(
+                  exchange,
+                  200,
+                  "{\"rows\":[%s,%s,%s],\"next\":null}"
+                      .formatted(
+                          row("a", "\"2\"", "null", 0),
+                          row("b", second, "null", 1),
+                          row("c", "\"1\"", share.equals("95%") ? "\"2\"" : "null", 1)));
+            })) {
+      String[] command = {
+        "upload", file.toString(), "--name=w", "--version=2", "--wait-active", share
+      };
+      List<String> line = new ArrayList<>(List.of(command));
+      if (share.equals("3")) {
+        line.addAll(List.of("--timeout", "2s"));
+      }
+      assertEquals(code, run(line.toArray(String[]::new)), this::err);
+      assertTrue(out().startsWith("w 2 published"), this::out);
+      String last = err().lines().toList().getLast();
+      switch (share) {
+        case "95%" -> assertTrue(last.endsWith("too many have rejected it: 3 no"), last);
+        case "3" ->
+            assertTrue(last.startsWith("cpctl: 2 of 3 consumers run version 2 after"), last);
+        default -> assertEquals("cpctl: 2 of 3 consumers run version 2, enough", last);
+      }
+    }
   }
 
   @Test

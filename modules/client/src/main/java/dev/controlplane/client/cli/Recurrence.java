@@ -1,0 +1,31 @@
+package dev.controlplane.client.cli;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** Tells a problem that lasts once, and then every few minutes. */
+final class Recurrence {
+  private static final Duration TOLD_AGAIN = Duration.ofMinutes(3);
+
+  private final Consumer<String> notes;
+  private String last = "";
+  private long lastAt;
+
+  Recurrence(Consumer<String> notes) {
+    this.notes = notes;
+  }
+
+  void tell(String problem) {
+    long now = System.nanoTime();
+    if (!problem.equals(last) || now - lastAt >= TOLD_AGAIN.toNanos()) {
+      last = problem;
+      lastAt = now;
+      notes.accept(problem);
+    }
+  }
+
+  /** The problem is over: if it comes back, that is news. */
+  void over() {
+    last = "";
+  }
+}
