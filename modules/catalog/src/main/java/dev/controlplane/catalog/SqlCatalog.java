@@ -143,55 +143,61 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public Change moveLatest(String worker, String version) {
-    return writer.now().commit(
-        session -> {
-          Version target = live(session, worker, version);
-          Latest latest = latest(session, worker);
-          if (latest.version().equals(version)) {
-            return new Change(target, latest.revision(), false);
-          }
-          long revision = revisions.next(session);
-          pointLatest(session, worker, version, revision);
-          log(
-              session,
-              revision,
-              Update.Kind.ROLLED_BACK,
-              target,
-              clock.next(session),
-              new Latest(version, revision));
-          return new Change(target, revision, true);
-        });
+    return writer
+        .now()
+        .commit(
+            session -> {
+              Version target = live(session, worker, version);
+              Latest latest = latest(session, worker);
+              if (latest.version().equals(version)) {
+                return new Change(target, latest.revision(), false);
+              }
+              long revision = revisions.next(session);
+              pointLatest(session, worker, version, revision);
+              log(
+                  session,
+                  revision,
+                  Update.Kind.ROLLED_BACK,
+                  target,
+                  clock.next(session),
+                  new Latest(version, revision));
+              return new Change(target, revision, true);
+            });
   }
 
   @Override
   public Change delete(String worker, String version) {
-    return writer.now().commit(
-        session -> {
-          Version target = live(session, worker, version);
-          Latest latest = latest(session, worker);
-          Instant now = clock.next(session);
-          long revision = revisions.next(session);
-          session.change(
-              "UPDATE versions SET deleted = 1 WHERE worker = ? AND version = ?", worker, version);
-          session.change(UNREFERENCED, target.digest().hex(), now.toEpochMilli());
-          if (latest.version().equals(version)) {
-            Optional<String> newest =
-                session.one(
-                    "SELECT version FROM versions WHERE worker = ? AND deleted = 0"
-                        + " ORDER BY revision DESC LIMIT 1",
-                    row -> row.getString(1),
-                    worker);
-            if (newest.isPresent()) {
-              latest = new Latest(newest.get(), revision);
-              pointLatest(session, worker, newest.get(), revision);
-            } else {
-              latest = new Latest(null, 0);
-              session.change("DELETE FROM latest WHERE worker = ?", worker);
-            }
-          }
-          log(session, revision, Update.Kind.DELETED, target, now, latest);
-          return new Change(target, revision, true);
-        });
+    return writer
+        .now()
+        .commit(
+            session -> {
+              Version target = live(session, worker, version);
+              Latest latest = latest(session, worker);
+              Instant now = clock.next(session);
+              long revision = revisions.next(session);
+              session.change(
+                  "UPDATE versions SET deleted = 1 WHERE worker = ? AND version = ?",
+                  worker,
+                  version);
+              session.change(UNREFERENCED, target.digest().hex(), now.toEpochMilli());
+              if (latest.version().equals(version)) {
+                Optional<String> newest =
+                    session.one(
+                        "SELECT version FROM versions WHERE worker = ? AND deleted = 0"
+                            + " ORDER BY revision DESC LIMIT 1",
+                        row -> row.getString(1),
+                        worker);
+                if (newest.isPresent()) {
+                  latest = new Latest(newest.get(), revision);
+                  pointLatest(session, worker, newest.get(), revision);
+                } else {
+                  latest = new Latest(null, 0);
+                  session.change("DELETE FROM latest WHERE worker = ?", worker);
+                }
+              }
+              log(session, revision, Update.Kind.DELETED, target, now, latest);
+              return new Change(target, revision, true);
+            });
   }
 
   private Version live(Session session, String worker, String version) throws SQLException {
@@ -253,38 +259,40 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public long compact(long revision) {
-    return writer.now().commit(
-        session -> {
-          LogState log = SqlCatalogReader.log(session);
-          long upTo = Math.min(revision, log.head());
-          if (upTo <= log.compacted()) {
-            return 0L;
-          }
-          List<String> workers =
-              session.all(
-                  "SELECT DISTINCT worker FROM updates WHERE revision > ? AND revision <= ?",
-                  row -> row.getString(1),
-                  log.compacted(),
-                  upTo);
-          session.change("UPDATE meta SET compacted = ?", upTo);
-          for (Name deleted :
-              session.all(
-                  DELETED,
-                  row -> new Name(row.getString(1), row.getString(2)),
-                  log.compacted(),
-                  upTo)) {
-            session.change(
-                "DELETE FROM versions WHERE worker = ? AND version = ? AND deleted = 1",
-                deleted.worker(),
-                deleted.version());
-          }
-          long removed = 0;
-          for (String worker : workers) {
-            removed += session.change(FORGET, worker, upTo, worker, upTo, worker, upTo);
-            removed += session.change(FORGET_GONE, worker, upTo);
-          }
-          return removed;
-        });
+    return writer
+        .now()
+        .commit(
+            session -> {
+              LogState log = SqlCatalogReader.log(session);
+              long upTo = Math.min(revision, log.head());
+              if (upTo <= log.compacted()) {
+                return 0L;
+              }
+              List<String> workers =
+                  session.all(
+                      "SELECT DISTINCT worker FROM updates WHERE revision > ? AND revision <= ?",
+                      row -> row.getString(1),
+                      log.compacted(),
+                      upTo);
+              session.change("UPDATE meta SET compacted = ?", upTo);
+              for (Name deleted :
+                  session.all(
+                      DELETED,
+                      row -> new Name(row.getString(1), row.getString(2)),
+                      log.compacted(),
+                      upTo)) {
+                session.change(
+                    "DELETE FROM versions WHERE worker = ? AND version = ? AND deleted = 1",
+                    deleted.worker(),
+                    deleted.version());
+              }
+              long removed = 0;
+              for (String worker : workers) {
+                removed += session.change(FORGET, worker, upTo, worker, upTo, worker, upTo);
+                removed += session.change(FORGET_GONE, worker, upTo);
+              }
+              return removed;
+            });
   }
 
   @Override
@@ -294,11 +302,13 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public void collected(Instant before) {
-    writer.now().commit(
-        session -> {
-          session.change("DELETE FROM unreferenced WHERE since < ?", before.toEpochMilli());
-          return null;
-        });
+    writer
+        .now()
+        .commit(
+            session -> {
+              session.change("DELETE FROM unreferenced WHERE since < ?", before.toEpochMilli());
+              return null;
+            });
   }
 
   @Override

@@ -96,7 +96,9 @@ class ChurnTest {
             threads.submit(
                 () -> {
                   StoredBlob blob =
-                      stored ? Blobs.store(blobs, worker.getBytes(StandardCharsets.UTF_8)) : Blobs.of(worker);
+                      stored
+                          ? Blobs.store(blobs, worker.getBytes(StandardCharsets.UTF_8))
+                          : Blobs.of(worker);
                   catalog.publish(worker, "1", blob, null);
                   catalog.delete(worker, "1");
                 }));
