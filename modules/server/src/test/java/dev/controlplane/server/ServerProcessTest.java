@@ -56,6 +56,15 @@ class ServerProcessTest {
   }
 
   @Test
+  void aServerTellsItsRelease() throws Exception {
+    start(Map.of());
+    String release = get("/version").body();
+    assertTrue(
+        release.matches("\\{\"(name|version)\":\"[^\"]+\",\"(name|version)\":\"[^\"]+\"}\n"),
+        release);
+  }
+
+  @Test
   void healthTellsOfEachCheckAndMetricsAreInPrometheusText() throws Exception {
     start(Map.of());
     assertTrue(get("/observe/health").body().contains("\"name\":\"memory\",\"status\":\"UP\""));
