@@ -46,7 +46,7 @@ final class Awaited<T> implements AutoCloseable {
   }
 
   /** Opens it now, in a way of its own perhaps; throws with the reason if it can't be. */
-  void open(Opening<T> first) {
+  void open(Opening<T> first) throws IOException {
     lock.lock();
     try {
       FileState before = FileState.of(file);
@@ -57,8 +57,6 @@ final class Awaited<T> implements AutoCloseable {
         throw new CatalogUnavailableException(file + " has just changed; try again");
       }
       opened = made;
-    } catch (IOException e) {
-      throw StorageErrors.of(e, "use", file);
     } finally {
       lookedAt = System.nanoTime();
       lock.unlock();
@@ -101,6 +99,9 @@ final class Awaited<T> implements AutoCloseable {
         trouble = null;
       } catch (CatalogException e) {
         trouble = e;
+        known = there;
+      } catch (IOException e) {
+        trouble = StorageErrors.of(e, "use", file);
         known = there;
       }
     }

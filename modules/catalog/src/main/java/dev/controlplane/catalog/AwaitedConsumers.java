@@ -1,5 +1,6 @@
 package dev.controlplane.catalog;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
@@ -34,7 +35,7 @@ final class AwaitedConsumers implements Consumers {
   }
 
   /** Opens them now; throws with the reason if they can't be. */
-  void openAtStart() {
+  void openAtStart() throws IOException {
     awaited.open(opening);
   }
 

@@ -150,7 +150,11 @@ public final class DataDirectory {
     Contents.requireOurs(directory);
     AwaitedConsumers consumers = new AwaitedConsumers(directory, onWriterDeath);
     if (!isAbsent(Schema.CATALOG.in(directory))) {
-      consumers.openAtStart();
+      try {
+        consumers.openAtStart();
+      } catch (IOException e) {
+        throw failed(e, directory);
+      }
     }
     return consumers;
   }

@@ -1,5 +1,6 @@
 package dev.controlplane.catalog;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -70,7 +71,7 @@ final class SqlCatalog implements Catalog {
   private final LogClock clock = new LogClock(InstantSource.system());
   private final SqlCatalogReader reader;
 
-  private SqlCatalog(Path directory, Consumer<Throwable> onWriterDeath) {
+  private SqlCatalog(Path directory, Consumer<Throwable> onWriterDeath) throws IOException {
     this.writer =
         new Awaited<>(
             Schema.CATALOG.in(directory),
@@ -86,7 +87,7 @@ final class SqlCatalog implements Catalog {
    *
    * @param onWriterDeath as for {@link GroupCommit}
    */
-  static SqlCatalog open(Path directory, Consumer<Throwable> onWriterDeath) {
+  static SqlCatalog open(Path directory, Consumer<Throwable> onWriterDeath) throws IOException {
     return new SqlCatalog(directory, onWriterDeath);
   }
 

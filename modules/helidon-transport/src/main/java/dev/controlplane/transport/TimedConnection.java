@@ -51,6 +51,10 @@ public final class TimedConnection extends ForwardingContext
   private final Http1Reader reader;
   private final OldVersion oldVersion = new OldVersion();
   private Status answer = Status.OK_200;
+
+  /** What an answer to HEAD says of the body of one to GET; -1: what Helidon says. */
+  private long lengthOfHead = -1;
+
   private final long headNanos;
   private final long writeNanos;
   private final byte[] slowHead;
@@ -116,6 +120,18 @@ public final class TimedConnection extends ForwardingContext
     return connection != null && connection.reader.available() >= bytes;
   }
 
+  /**
+   * Has the answer that is sent next, which is one to HEAD, say the length that the body of an
+   * answer to GET has. Helidon says 0 where a filter stands before the body. Over HTTP/2 nothing is
+   * said.
+   */
+  public static void lengthOfNextAnswer(long bytes) {
+    TimedConnection connection = CURRENT.get();
+    if (connection != null) {
+      connection.lengthOfHead = bytes;
+    }
+  }
+
   void serve(ServerConnection http1) {
     spoken = http1;
   }
@@ -141,7 +157,10 @@ public final class TimedConnection extends ForwardingContext
     if (answer.code() == 304 || answer.code() == 204) {
       // Helidon says 0, which would be the length of what has not changed (RFC 9110, section 8.6).
       headers.remove(HeaderNames.CONTENT_LENGTH);
+    } else if (lengthOfHead >= 0) {
+      headers.set(HeaderNames.CONTENT_LENGTH, Long.toString(lengthOfHead));
     }
+    lengthOfHead = -1;
     oldVersion.answers(headers);
   }
 

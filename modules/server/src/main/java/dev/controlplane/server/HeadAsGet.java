@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.TimedConnection;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.FilterChain;
@@ -37,7 +38,7 @@ final class HeadAsGet extends OutputStream {
       body.over = true;
     }
     if (!response.isSent() && response.resetStream()) {
-      response.headers().contentLength(body.length);
+      TimedConnection.lengthOfNextAnswer(body.length);
       response.send();
     }
   }

@@ -113,11 +113,91 @@ class ServerProcessTest {
     assertTrue(profile.contains("goroutine profile: total "), profile);
   }
 
+  @Test
+  void aRequestOfHttp10IsAnsweredWithoutChunksUpToTheEndOfItsConnection() throws Exception {
+    start(Map.of());
+    for (String head : List.of("", "Host: localhost\r\n", "Connection: keep-alive\r\n")) {
+      String answer = sendRaw("GET /echo/x HTTP/1.0\r\n" + head + "\r\n");
+      assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+      assertTrue(answer.endsWith("\r\n\r\n{\"text\":\"x\"}\n"), answer);
+    }
+    String streamed = sendRaw("GET /debug/pprof/goroutine?debug=2 HTTP/1.0\r\n\r\n");
+    assertFalse(streamed.contains("chunked"), streamed);
+    assertTrue(streamed.contains("\r\n\r\ngoroutine "), streamed);
+    assertTrue(streamed.endsWith("\n") && !streamed.endsWith("\r\n"), streamed);
+  }
+
+  @Test
+  void aHeadThatLeavesItsLengthOrItsHostOpenIsRefused() throws Exception {
+    start(Map.of());
+    for (String head :
+        List.of(
+            "POST /echo/x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n",
+            "GET /echo/x HTTP/1.1\r\n",
+            "GET /echo/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
+            "GET /echo/x HTTP/1.1\r\nHost: a b\r\n",
+            "GET /echo/x HTTP/1.1\r\nHost: a:b\r\n")) {
+      String answer = sendRaw(head + "\r\n");
+      assertTrue(answer.startsWith("HTTP/1.1 400 "), head + answer);
+    }
+  }
+
+  @Test
+  void helidonsFeaturesAnswerHeadAsTheyAnswerGet() throws Exception {
+    start(Map.of());
+    for (String path : List.of("/observe/health", "/observe/metrics")) {
+      HttpResponse<String> get = get(path);
+      HttpResponse<String> head = send("HEAD", path);
+      assertEquals(200, head.statusCode());
+      assertEquals("", head.body());
+      assertEquals(
+          get.headers().firstValue("Content-Type"), head.headers().firstValue("Content-Type"));
+      assertTrue(head.headers().firstValueAsLong("Content-Length").orElse(0) > 0, path);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Host: localhost:9 | 200",
+        "Host: upload-server | 200",
+        "Host: [::1]:9 | 200",
+        "Host: cp.example.com. | 200",
+        "Host: a.below.example.org | 200",
+        "Host: other.example:80 | 403",
+        "Host: example.org | 403",
+        "Host: notbelow.example.org.other.example | 403",
+        "Host: localhost#Origin: http://localhost | 200",
+        "Host: localhost:9#Origin: http://localhost:9 | 200",
+        "Host: localhost#Origin: https://cp.example.com | 200",
+        "Host: localhost#Origin: https://other.example | 403",
+        "Host: localhost#Origin: null | 403",
+        "Host: localhost#Sec-Fetch-Site: same-origin | 200",
+        "Host: localhost#Sec-Fetch-Site: none | 200",
+        "Host: localhost#Sec-Fetch-Site: same-site | 403",
+        "Host: localhost#Sec-Fetch-Site: cross-site#Sec-Fetch-Mode: no-cors | 403",
+        "Host: localhost#Sec-Fetch-Site: cross-site#Sec-Fetch-Mode: navigate | 200"
+      })
+  void aPageOfAnotherSiteIsRefused(String headers, int status) throws Exception {
+    start(Map.of("ALLOWED_HOSTS", "cp.example.com, .below.example.org"));
+    for (String path : List.of("/echo/x", "/observe/health")) {
+      String answer =
+          sendRaw(
+              "GET %s HTTP/1.1\r\nConnection: close\r\n%s\r\n\r\n"
+                  .formatted(path, headers.replace("#", "\r\n")));
+      assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+    }
+  }
+
   /** The answer to what java.net.http would not send. */
   private String raw(String target) throws IOException {
+    return sendRaw("GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  }
+
+  private String sendRaw(String head) throws IOException {
     URI server = URI.create(url);
     try (Socket socket = new Socket(server.getHost(), server.getPort())) {
-      String head = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
