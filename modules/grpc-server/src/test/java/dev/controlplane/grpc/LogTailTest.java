@@ -58,7 +58,7 @@ class LogTailTest {
 
   private Subscription subscribe() {
     UpdateLog log = tail.followed();
-    SubscribeOptions options = new SubscribeOptions("c", Set.of(), "", false, false, false);
+    SubscribeOptions options = new SubscribeOptions("c", Set.of(), "", false, false, false, false);
     Subscription subscription = new Subscription(options, log, log, 10, 1_000_000);
     subscriptions.add(subscription);
     subscription.startNow();
