@@ -17,7 +17,7 @@ import java.util.Set;
 final class Updates implements AutoCloseable {
   private static final int QUEUE_SIZE = 256;
   private static final SubscribeOptions WANTS_ALL =
-      new SubscribeOptions("consumer", Set.of(), "", false, false, false);
+      new SubscribeOptions("consumer", Set.of(), "", false, false, false, false);
   private static final Digest DIGEST = Digest.of(new byte[32]);
 
   private final Scratch scratch = new Scratch();

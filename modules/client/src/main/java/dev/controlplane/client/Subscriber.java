@@ -113,6 +113,7 @@ final class Subscriber {
                 case LATEST -> Delivery.LATEST;
               })
           .setBookmarks(!subscription.silence().isZero())
+          .setLog(true)
           .build();
     }
 

@@ -342,6 +342,10 @@ final class LogTail implements AutoCloseable {
     if (reason != null) {
       throw new CatalogException("the update log can't be read: " + reason);
     }
+    if (followed == null) {
+      // The streams have just been ended; the reason is about to be known.
+      throw new CatalogException("no update log is followed");
+    }
     thread.check();
   }
 

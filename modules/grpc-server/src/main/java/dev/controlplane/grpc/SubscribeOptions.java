@@ -19,6 +19,7 @@ import java.util.Set;
  * @param snapshot whether it wants the latest of every worker first
  * @param latest whether superseded updates may be left out
  * @param bookmarks whether it wants to be told how far it is while nothing happens
+ * @param log whether it wants to be told which log it is told of
  */
 record SubscribeOptions(
     String consumer,
@@ -26,7 +27,8 @@ record SubscribeOptions(
     String resumeToken,
     boolean snapshot,
     boolean latest,
-    boolean bookmarks) {
+    boolean bookmarks,
+    boolean log) {
 
   /**
    * Checks a request.
@@ -51,7 +53,8 @@ record SubscribeOptions(
         request.getResumeToken(),
         request.getSnapshot() || request.getHeldCount() > 0,
         request.getDelivery() == Delivery.LATEST,
-        request.getBookmarks());
+        request.getBookmarks(),
+        request.getLog());
   }
 
   /**

@@ -237,10 +237,14 @@ final class UpdateFeed {
     output.send(
         UpdateEncoder.control(UpdateKind.RESYNC, start)
             .setMessage(reason)
-            .setLog(sameLog ? start.log() : "")
+            .setLog(sameLog ? logOf(start) : "")
             .build()
             .toByteArray());
     snapshot(start);
+  }
+
+  private String logOf(ResumeToken place) {
+    return options.log() ? place.log() : "";
   }
 
   private void snapshot(ResumeToken from) throws InterruptedException {
@@ -271,7 +275,7 @@ final class UpdateFeed {
     ResumeToken synced = from.afterSnapshot();
     output.send(
         UpdateEncoder.control(UpdateKind.SYNCED, synced)
-            .setLog(synced.log())
+            .setLog(logOf(synced))
             .build()
             .toByteArray());
     subscription.startAfter(from.revision());

@@ -402,6 +402,17 @@ class ResumeTest {
   }
 
   @Test
+  void whichLogItIsIsToldToThoseWhoAsk() {
+    writer.publish("w", "1", "1");
+    WorkerUpdate asked = open(request().setSnapshot(true).setLog(true)).take(2).getLast();
+    assertFalse(asked.getLog().isEmpty(), asked::toString);
+    WorkerUpdate notAsked = open(request().setSnapshot(true)).take(2).getLast();
+    assertEquals("", notAsked.getLog());
+    Stream lost = open(request().setResumeToken("nowhere"));
+    assertEquals("", lost.take(3).getLast().getLog());
+  }
+
+  @Test
   void bookmarksSayHowFarAConsumerIsAlsoPastWhatItDoesNotWant() {
     restart(Map.of("BOOKMARK_INTERVAL", "PT0.05S"));
     Stream stream = open(request().addWorkerNames("mine").setBookmarks(true));

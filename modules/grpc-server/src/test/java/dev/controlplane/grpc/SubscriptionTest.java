@@ -95,7 +95,7 @@ class SubscriptionTest {
   }
 
   private static SubscribeOptions options(Set<String> workers, boolean latest) {
-    return new SubscribeOptions("c", workers, "", false, latest, false);
+    return new SubscribeOptions("c", workers, "", false, latest, false, false);
   }
 
   private static LogEntry next(Subscription subscription) throws InterruptedException {

@@ -8,6 +8,9 @@ import java.util.function.BooleanSupplier;
 
 /** Waits for what happens on other threads. */
 final class Await {
+  /** For what comes at once on a machine that has nothing else to do. */
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
   private Await() {}
 
   /** Fails unless the condition comes true in time. */

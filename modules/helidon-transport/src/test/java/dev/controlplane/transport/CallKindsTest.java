@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 
 /** Calls of every kind, and handlers that end late or badly. */
 class CallKindsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   @Test
   void aConversationGoesOnForAsLongAsTheClientLikes() throws Exception {
@@ -38,7 +37,7 @@ class CallKindsTest {
       }
       questions.onCompleted();
       assertEquals(Status.Code.OK, answers.end.poll(10, TimeUnit.SECONDS).getCode());
-      Await.until("its thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+      Await.until("its thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
     }
   }
 
@@ -53,7 +52,7 @@ class CallKindsTest {
             .onNext(new byte[3]);
         assertEquals(3, answers.messages.poll(10, TimeUnit.SECONDS).length);
       }
-      Await.until("its thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+      Await.until("its thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
     }
   }
 
@@ -76,7 +75,7 @@ class CallKindsTest {
     try (Lab lab = Lab.guarded();
         Client client = Client.to(lab.port())) {
       endLater(lab, client);
-      Await.until("its thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+      Await.until("its thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
     }
   }
 
@@ -88,7 +87,7 @@ class CallKindsTest {
       client.call(1, "/lab.Lab/Later", "");
       StreamObserver<byte[]> out = lab.later.poll(10, TimeUnit.SECONDS);
       client.abort();
-      Await.until("its thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+      Await.until("its thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
       // Nobody is left to hear it, and nobody is hurt.
       out.onCompleted();
     }

@@ -37,7 +37,7 @@ class CoreClientHeadersTest {
     try (Lab lab = Lab.plain();
         RawClient client = RawClient.to(lab.port())) {
       client.send(Frames.HEADERS, Frames.END_HEADERS, 1, literal(0x40, false));
-      assertTrue(client.connectionLost(Duration.ofSeconds(30)));
+      assertTrue(client.connectionLost(Await.LIMIT));
     }
   }
 
@@ -84,7 +84,7 @@ class CoreClientHeadersTest {
         RawClient client = RawClient.to(lab.port())) {
       client.send(Frames.HEADERS, 0, 1, literal(0x40, false));
       client.ping();
-      assertTrue(client.connectionLost(Duration.ofSeconds(30)));
+      assertTrue(client.connectionLost(Await.LIMIT));
     }
   }
 

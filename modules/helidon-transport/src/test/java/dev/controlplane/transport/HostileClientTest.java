@@ -29,7 +29,8 @@ class HostileClientTest {
         frames.writeBytes(Frames.windowUpdate(id, 0));
         open = client.trySend(frames.toByteArray());
       }
-      assertSentAway(client, "resets");
+      // By ENHANCE_YOUR_CALM, unless Helidon fails at one of the resets first and ends it itself.
+      assertTrue(client.connectionLost(LONG));
     }
   }
 

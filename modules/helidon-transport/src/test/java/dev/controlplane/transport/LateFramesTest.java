@@ -14,7 +14,7 @@ class LateFramesTest {
         RawClient client = RawClient.to(lab.port())) {
       cancelAndOpenAnother(lab, client);
       client.reset(3, Frames.STREAM_CLOSED);
-      assertTrue(client.connectionLost(Duration.ofSeconds(30)));
+      assertTrue(client.connectionLost(Await.LIMIT));
     }
   }
 
@@ -65,7 +65,7 @@ class LateFramesTest {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {
       client.message(7, new byte[1], true);
-      assertTrue(client.connectionLost(Duration.ofSeconds(30)));
+      assertTrue(client.connectionLost(Await.LIMIT));
     }
   }
 
@@ -90,6 +90,6 @@ class LateFramesTest {
     lab.awaitSubscriptions(2);
     client.reset(3, 8);
     client.call(5, "/lab.Lab/Subscribe", "");
-    Await.until("3 gone, 5 there", Duration.ofSeconds(30), () -> lab.subscriptions.size() == 2);
+    Await.until("3 gone, 5 there", Await.LIMIT, () -> lab.subscriptions.size() == 2);
   }
 }

@@ -13,7 +13,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class LostConnectionTest {
   private static final int STREAMS = 20;
-  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   @Test
   void plainHelidonTellsNoHandlerThatItsConnectionIsLost() {
@@ -21,7 +20,8 @@ class LostConnectionTest {
     try (RawClient client = rawSubscribed(lab)) {
       List<Thread> connections = Threads.ofConnections();
       client.abort();
-      Await.until("its end", LIMIT, () -> Threads.ofConnections().size() < connections.size());
+      Await.until(
+          "its end", Await.LIMIT, () -> Threads.ofConnections().size() < connections.size());
       assertFalse(
           Await.comesTrue(Duration.ofMillis(500), () -> lab.subscriptions.size() < STREAMS));
     } finally {
@@ -36,7 +36,8 @@ class LostConnectionTest {
     try (RawClient client = rawSubscribed(lab)) {
       List<Thread> connections = Threads.ofConnections();
       client.abort();
-      Await.until("its end", LIMIT, () -> Threads.ofConnections().size() < connections.size());
+      Await.until(
+          "its end", Await.LIMIT, () -> Threads.ofConnections().size() < connections.size());
       // The handlers learn at last, from the exception of a send; they give up and return.
       lab.broadcast("is there anybody?");
       lab.awaitSubscriptions(0);
@@ -91,9 +92,10 @@ class LostConnectionTest {
         RawClient client = RawClient.to(lab.port())) {
       client.headers(1, "/lab.Lab/Subscribe", false);
       client.headers(3, "/lab.Lab/Unknown", false);
-      Await.until("two threads", LIMIT, () -> Threads.ofStreams().size() == before.size() + 2);
+      Await.until(
+          "two threads", Await.LIMIT, () -> Threads.ofStreams().size() == before.size() + 2);
       client.abort();
-      Await.until("no thread", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+      Await.until("no thread", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
     }
   }
 
@@ -104,7 +106,7 @@ class LostConnectionTest {
       client.call(1, "/lab.Lab/Subscribe", "");
       lab.awaitSubscriptions(1);
       client.send(Frames.goAway(0, Frames.NO_ERROR));
-      assertTrue(client.connectionLost(LIMIT));
+      assertTrue(client.connectionLost(Await.LIMIT));
     }
   }
 
@@ -152,7 +154,7 @@ class LostConnectionTest {
   }
 
   private static void assertFreed(Lab lab, List<Thread> before) {
-    Await.until("every handler ended", LIMIT, lab.subscriptions::isEmpty);
-    Await.until("every thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+    Await.until("every handler ended", Await.LIMIT, lab.subscriptions::isEmpty);
+    Await.until("every thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
   }
 }

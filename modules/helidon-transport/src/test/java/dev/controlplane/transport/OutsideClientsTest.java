@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** Clients that know nothing of this repository: grpc-go, and gRPC's C core by way of Python. */
 class OutsideClientsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Path ROOT = root();
   private static final Path GO = ROOT.resolve(".tools/bin/streamclient");
   private static final Path PYTHON = ROOT.resolve(".tools/venv/bin/python");
@@ -62,8 +61,8 @@ class OutsideClientsTest {
       Process client = start(lab, "subscribe", "2", "50", "0");
       lab.awaitSubscriptions(100);
       client.destroyForcibly();
-      Await.until("every handler ended", LIMIT, lab.subscriptions::isEmpty);
-      Await.until("every thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+      Await.until("every handler ended", Await.LIMIT, lab.subscriptions::isEmpty);
+      Await.until("every thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
     }
   }
 
@@ -82,8 +81,9 @@ class OutsideClientsTest {
       assertEquals(0, new ProcessBuilder("kill", "-STOP", "" + client.pid()).start().waitFor());
       try {
         lab.broadcast(new byte[100_000]);
-        Await.until("every handler ended", LIMIT, lab.subscriptions::isEmpty);
-        Await.until("every thread ended", LIMIT, () -> before.containsAll(Threads.ofStreams()));
+        Await.until("every handler ended", Await.LIMIT, lab.subscriptions::isEmpty);
+        Await.until(
+            "every thread ended", Await.LIMIT, () -> before.containsAll(Threads.ofStreams()));
       } finally {
         client.destroyForcibly();
       }

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The list in {@code bin/known-fixes}: which versions of dependencies have fixes that must be
@@ -48,8 +49,7 @@ final class KnownFixes {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
-      List<String> columns =
-          Pattern.compile("\\|").splitAsStream(line + " ").map(String::strip).toList();
+      List<String> columns = Stream.of(line.split("\\|", -1)).map(String::strip).toList();
       if (columns.size() != 5 || columns.subList(0, 3).contains("")) {
         throw new IllegalArgumentException("expected five columns apart by \"|\": " + line);
       }

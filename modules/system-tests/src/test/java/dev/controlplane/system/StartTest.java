@@ -41,6 +41,11 @@ class StartTest {
     return environment;
   }
 
+  /** The other servers wait for a data directory; upload-server makes one. */
+  private void makeCatalog() {
+    server("upload-server").launch().awaitReady().terminate(LIMIT);
+  }
+
   private ServerUnderTest server(String name, String... pairs) {
     return new ServerUnderTest(name, directory.resolve(name), environment(pairs), List.of());
   }
@@ -118,7 +123,7 @@ class StartTest {
     Path data = directory.resolve("data");
     if (name.equals("grpc-server")) {
       // It looks at its database only beside a catalog.
-      server("upload-server").launch().awaitReady().terminate(LIMIT);
+      makeCatalog();
     } else {
       Files.createDirectory(data);
     }
@@ -255,7 +260,7 @@ class StartTest {
   @ParameterizedTest
   @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
   void aNormalStartIsOneLineWithoutAWordOfWarning(String name) {
-    server("upload-server").launch().awaitReady().terminate(LIMIT);
+    makeCatalog();
     ServerUnderTest server = server(name).launch().awaitReady();
     try {
       String log = server.logText();
@@ -269,7 +274,7 @@ class StartTest {
   @ParameterizedTest
   @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
   void anAddressThatOthersReachIsToldInOneWarning(String name) {
-    server("upload-server").launch().awaitReady().terminate(LIMIT);
+    makeCatalog();
     ServerUnderTest server = server(name, "BIND_ADDRESS", "0.0.0.0").launch().awaitReady();
     try {
       List<String> warnings =
