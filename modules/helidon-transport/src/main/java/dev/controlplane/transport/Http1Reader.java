@@ -50,6 +50,9 @@ final class Http1Reader extends DataReader {
 
   private boolean lastChunk;
 
+  /** Whether a head begins with what is read next. */
+  private boolean betweenHeads = true;
+
   /** Whether the last request line was one of HTTP/1.0. */
   private boolean oldVersion;
 
@@ -132,15 +135,28 @@ final class Http1Reader extends DataReader {
     }
   }
 
-  /** Whether the request whose head was read last is one of HTTP/1.0. */
-  boolean isOldVersion() {
+  /**
+   * The head of a request is read.
+   *
+   * @return whether it is one of HTTP/1.0
+   */
+  boolean headIsRead() {
+    betweenHeads = true;
     return oldVersion;
   }
 
-  /** Helidon calls it for the request line. */
+  /** Helidon calls it for the request line, and for the value of a header Connection. */
   @Override
   public byte[] readBytes(int length) {
-    byte[] bytes = originForm(super.readBytes(length));
+    byte[] read = super.readBytes(length);
+    if (!betweenHeads) {
+      return read;
+    }
+    betweenHeads = false;
+    return requestLine(originForm(read));
+  }
+
+  private byte[] requestLine(byte[] bytes) {
     oldVersion = endsWith(bytes, OLD_VERSION);
     if (oldVersion) {
       bytes[bytes.length - 1] = '1';

@@ -22,6 +22,7 @@ final class HeadAsGet extends OutputStream {
     HttpPrologue head = request.prologue();
     HeadAsGet body = new HeadAsGet();
     response.streamFilter(out -> body.over ? out : body);
+    TimedConnection.lengthOfNextAnswer(() -> body.length);
     request.prologue(
         HttpPrologue.create(
             head.rawProtocol(),
@@ -38,7 +39,6 @@ final class HeadAsGet extends OutputStream {
       body.over = true;
     }
     if (!response.isSent() && response.resetStream()) {
-      TimedConnection.lengthOfNextAnswer(body.length);
       response.send();
     }
   }

@@ -118,7 +118,7 @@ class ServerProcessTest {
     start(Map.of());
     for (String head : List.of("", "Host: localhost\r\n", "Connection: keep-alive\r\n")) {
       String answer = sendRaw("GET /echo/x HTTP/1.0\r\n" + head + "\r\n");
-      assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+      assertTrue(answer.startsWith("HTTP/1.1 200 "), head + answer);
       assertTrue(answer.endsWith("\r\n\r\n{\"text\":\"x\"}\n"), answer);
     }
     String streamed = sendRaw("GET /debug/pprof/goroutine?debug=2 HTTP/1.0\r\n\r\n");
