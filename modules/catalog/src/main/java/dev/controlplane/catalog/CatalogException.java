@@ -19,6 +19,6 @@ public class CatalogException extends RuntimeException {
    * and its operator.
    */
   public String forClient() {
-    return "the store can't be used now; the server's log tells why; try again";
+    return "the server's storage can't be used now; try again, and see /observe/health for why";
   }
 }

@@ -33,7 +33,6 @@ final class ConsumerServer {
 
     setup
         .api()
-        .translate(new StoreErrors(setup.log()))
         .needs(catalog::log)
         .on(Method.GET, "/file/{filename}", downloads::latest)
         .on(Method.GET, "/file/{filename}/version/{version}", downloads::version)

@@ -3,13 +3,13 @@ package dev.controlplane.grpc;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Names;
-import dev.controlplane.catalog.StorageFullException;
 import dev.controlplane.grpc.PushMetrics.Refusal;
 import dev.controlplane.proto.ControlPlaneGrpc;
 import dev.controlplane.proto.RegisterRequest;
 import dev.controlplane.proto.RegisterResponse;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Problem;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
@@ -90,9 +90,7 @@ final class ControlPlaneService implements BindableService {
           Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
     } catch (CatalogException e) {
       events.warn("not-registered", "reason", e.getMessage());
-      Status status =
-          e instanceof StorageFullException ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
-      responses.onError(status.withDescription(e.forClient()).asRuntimeException());
+      responses.onError(Problem.grpc(e).asRuntimeException());
     }
   }
 

@@ -1,14 +1,10 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.BlobStore;
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
-import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.DataDirectory;
-import dev.controlplane.catalog.InvalidNameException;
 import dev.controlplane.proto.ControlPlaneGrpc;
-import dev.controlplane.server.ApiException;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
@@ -111,7 +107,6 @@ final class GrpcServer implements ServerProcess.Program {
           .start(setup);
     }
     new UpdatesApi(catalog, push.pageSize()).addTo(setup.api());
-    setup.api().translate(GrpcServer::translate);
     // The tail logs when the catalog is away, and when it is back.
     setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::checkReadable);
@@ -120,20 +115,5 @@ final class GrpcServer implements ServerProcess.Program {
     setup.check("last-seen", lastSeen::check);
     setup.onDrain(health::enterTerminalState);
     setup.onDrain(() -> updates.stop(push.drainLimit()));
-  }
-
-  private static ApiException translate(Throwable failure) {
-    return switch (failure) {
-      case InvalidNameException bad -> ApiException.badRequest("invalid_name", bad.getMessage());
-      case CompactedException cut -> ApiException.of(410, "compacted", cut.getMessage());
-      case CatalogException broken ->
-          ApiException.of(
-                  503,
-                  "storage_unavailable",
-                  "the server's storage can't be used now; try again, and see /observe/health for"
-                      + " why")
-              .with("Retry-After", "1");
-      default -> null;
-    };
   }
 }

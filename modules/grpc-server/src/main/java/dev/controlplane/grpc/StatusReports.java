@@ -5,13 +5,13 @@ import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Consumers.Report;
 import dev.controlplane.catalog.Consumers.State;
-import dev.controlplane.catalog.StorageFullException;
 import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.grpc.ReportMetrics.Refusal;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.proto.StatusReport;
 import dev.controlplane.proto.StatusSummary;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Problem;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -164,9 +164,7 @@ final class StatusReports {
     private void failed(CatalogException why) {
       metrics.refused(Refusal.STORAGE);
       events.warn("reports-not-recorded", "reason", why.getMessage());
-      Status status =
-          why instanceof StorageFullException ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
-      responses.onError(status.withDescription(why.forClient()).asRuntimeException());
+      responses.onError(Problem.grpc(why).asRuntimeException());
     }
 
     /** False if the server ends meanwhile; the call is answered then. */

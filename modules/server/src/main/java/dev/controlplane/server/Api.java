@@ -21,9 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 
 /**
  * The HTTP API of a server: paths, the methods of each, and errors as JSON.
@@ -43,7 +43,6 @@ public final class Api implements Filter {
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
   private final SiteGuard sites;
-  private Function<Throwable, ApiException> translation = failure -> null;
   private Runnable requirement = () -> {};
 
   Api(EventLog log, SiteGuard sites) {
@@ -90,12 +89,6 @@ public final class Api implements Filter {
    */
   public Api needs(Runnable present) {
     requirement = present;
-    return this;
-  }
-
-  /** Turns the domain's exceptions into answers; null where it knows none. */
-  public Api translate(Function<Throwable, ApiException> exceptions) {
-    translation = exceptions;
     return this;
   }
 
@@ -213,9 +206,9 @@ public final class Api implements Filter {
     if (failure instanceof ApiException known) {
       return known;
     }
-    ApiException translated = translation.apply(failure);
-    if (translated != null) {
-      return translated;
+    Optional<Problem> problem = Problem.of(failure);
+    if (problem.isPresent()) {
+      return problem.get().answer(failure, log);
     }
     if (failure instanceof BadRequestException bad) {
       return ApiException.badRequest("bad_request", String.valueOf(bad.getMessage()));

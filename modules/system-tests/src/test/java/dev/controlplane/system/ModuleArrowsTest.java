@@ -46,7 +46,7 @@ class ModuleArrowsTest {
     "pprof.observe,    pprof",
     "catalog,          ''",
     "transport,        ''",
-    "server,           pprof pprof.observe transport",
+    "server,           pprof pprof.observe transport catalog",
     "upload,           server catalog pprof",
     "consumer,         server catalog transport",
     "grpc,             server catalog transport proto pprof",

@@ -46,7 +46,6 @@ final class UploadServer {
 
     setup
         .api()
-        .translate(new StoreErrors(setup.log()))
         .needs(catalog::log)
         .on(Method.POST, "/upload", (request, response, path) -> uploads.form(request, response))
         .on(Method.PUT, "/workers/{name}/versions/{version}", uploads::raw)

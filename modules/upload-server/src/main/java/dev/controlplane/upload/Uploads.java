@@ -7,6 +7,7 @@ import dev.controlplane.server.ApiException;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.Json;
 import dev.controlplane.server.PathVariables;
+import dev.controlplane.server.Problem;
 import dev.controlplane.server.RequestBody;
 import dev.controlplane.upload.UploadMetrics.Result;
 import dev.controlplane.upload.UploadServer.UploadLimits;
@@ -124,7 +125,7 @@ final class Uploads {
       logged(change, System.nanoTime() - start);
       Json.send(request, response, Answer.uploaded(change));
     } catch (RuntimeException e) {
-      if (result == Result.FAILED && StoreErrors.isClientsFault(e)) {
+      if (result == Result.FAILED && Problem.isClientsFault(e)) {
         result = Result.REJECTED;
         log.info(
             "upload-rejected",
