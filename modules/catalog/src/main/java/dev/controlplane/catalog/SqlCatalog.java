@@ -23,15 +23,6 @@ final class SqlCatalog implements Catalog {
           + SqlCatalogReader.VERSION_COLUMNS
           + ", v.deleted FROM versions v WHERE v.worker = ? AND v.version = ?";
 
-  /** Spares the newest of the updates, and the one that made the latest version of then so. */
-  private static final String FORGET =
-      """
-      DELETE FROM updates WHERE worker = ? AND revision <= ?
-        AND revision <> (SELECT MAX(revision) FROM updates WHERE worker = ? AND revision <= ?)
-        AND revision <> (SELECT latest_revision FROM updates WHERE worker = ? AND revision <= ?
-          ORDER BY revision DESC LIMIT 1)\
-      """;
-
   /** Notes that a blob is not referred to any more, unless it is. */
   private static final String UNREFERENCED =
       """
@@ -40,25 +31,8 @@ final class SqlCatalog implements Catalog {
       ON CONFLICT (digest) DO UPDATE SET since = excluded.since\
       """;
 
-  /** Forgets a worker that was gone: who holds it and asks is told of the deletion all the same. */
-  private static final String FORGET_GONE =
-      "DELETE FROM updates WHERE worker = ? AND revision <= ? AND latest IS NULL";
-
-  /** Versions deleted by updates that are about to be cut, and not brought back since. */
-  private static final String DELETED =
-      """
-      SELECT DISTINCT u.worker, u.version FROM updates u
-        JOIN versions v ON v.worker = u.worker AND v.version = u.version AND v.deleted = 1
-      WHERE u.kind = 3 AND u.revision > ?1 AND u.revision <= ?2
-        AND NOT EXISTS (SELECT 1 FROM updates l
-          WHERE l.worker = u.worker AND l.version = u.version AND l.kind = 3 AND l.revision > ?2)\
-      """;
-
   /** A version as it is stored. */
   private record Row(Version version, boolean deleted) {}
-
-  /** What a version is called. */
-  private record Name(String worker, String version) {}
 
   /** Which version is the latest, and the update that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
@@ -260,40 +234,7 @@ final class SqlCatalog implements Catalog {
 
   @Override
   public long compact(long revision) {
-    return writer
-        .now()
-        .commit(
-            session -> {
-              LogState log = SqlCatalogReader.log(session);
-              long upTo = Math.min(revision, log.head());
-              if (upTo <= log.compacted()) {
-                return 0L;
-              }
-              List<String> workers =
-                  session.all(
-                      "SELECT DISTINCT worker FROM updates WHERE revision > ? AND revision <= ?",
-                      row -> row.getString(1),
-                      log.compacted(),
-                      upTo);
-              session.change("UPDATE meta SET compacted = ?", upTo);
-              for (Name deleted :
-                  session.all(
-                      DELETED,
-                      row -> new Name(row.getString(1), row.getString(2)),
-                      log.compacted(),
-                      upTo)) {
-                session.change(
-                    "DELETE FROM versions WHERE worker = ? AND version = ? AND deleted = 1",
-                    deleted.worker(),
-                    deleted.version());
-              }
-              long removed = 0;
-              for (String worker : workers) {
-                removed += session.change(FORGET, worker, upTo, worker, upTo, worker, upTo);
-                removed += session.change(FORGET_GONE, worker, upTo);
-              }
-              return removed;
-            });
+    return writer.now().commit(session -> Compaction.compact(session, revision));
   }
 
   @Override
