@@ -365,7 +365,7 @@ class ServerProcessTest {
   }
 
   private int exitCode() throws InterruptedException {
-    assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the server still runs");
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the server still runs");
     return process.exitValue();
   }
 
