@@ -119,10 +119,14 @@ final class InboundFrames implements Supplier<byte[]> {
         return read(PREFACE);
       }
       while (true) {
+        byte[] reset = output.nextResetForHelidon();
+        if (reset != null) {
+          return reset;
+        }
         Verdict verdict = judge(read());
         beganAt = 0;
-        if (verdict instanceof Verdict.ResetStream reset) {
-          verdict = reset(reset);
+        if (verdict instanceof Verdict.ResetStream fault) {
+          verdict = reset(fault);
         }
         switch (verdict) {
           case Verdict.Pass pass -> {

@@ -201,6 +201,11 @@ final class OpenStream {
     }
   }
 
+  /** Whether a message is partly out. */
+  boolean isWithinMessage() {
+    return done > 0;
+  }
+
   /** Drops all messages. */
   void withdraw() {
     while (message != null) {

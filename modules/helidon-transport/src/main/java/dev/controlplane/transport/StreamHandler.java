@@ -10,6 +10,7 @@ import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
 import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -48,6 +49,7 @@ final class StreamHandler implements SubProtocolHandler {
   private final ConnectionOutput output;
   private final Http2StreamWriter writer;
   private final InboundMessages messages;
+  private final Duration timeout;
   private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
 
   /** Null once it has started the call; stays if there is no such method. */
@@ -70,12 +72,18 @@ final class StreamHandler implements SubProtocolHandler {
 
   /**
    * @param writer of headers
-   * @param maxInboundMessage in bytes
+   * @param messages reads what the client sends
+   * @param timeout of the call; null for none
    */
-  StreamHandler(ConnectionOutput output, Http2StreamWriter writer, int maxInboundMessage) {
+  StreamHandler(
+      ConnectionOutput output,
+      Http2StreamWriter writer,
+      InboundMessages messages,
+      Duration timeout) {
     this.output = output;
     this.writer = writer;
-    this.messages = new InboundMessages(maxInboundMessage);
+    this.messages = messages;
+    this.timeout = timeout;
   }
 
   /**
@@ -114,6 +122,9 @@ final class StreamHandler implements SubProtocolHandler {
             stream,
             writer);
     call = ours;
+    if (timeout != null) {
+      ours.expireAfter(timeout);
+    }
     if (turn.get() == Turn.GONE) {
       ours.clientGone();
     }

@@ -69,6 +69,23 @@ final class StreamSender {
     }
   }
 
+  /**
+   * Gives up what a stream has to send; its senders are told that it is gone.
+   *
+   * @return whether it ends between two messages, so that trailers may follow
+   */
+  boolean giveUp(OpenStream stream) {
+    output.lock.lock();
+    try {
+      boolean whole = !stream.isWithinMessage();
+      stream.withdraw();
+      stream.lost();
+      return whole;
+    } finally {
+      output.lock.unlock();
+    }
+  }
+
   @GuardedBy("output.lock")
   private void checkOpen(OpenStream stream) {
     if (output.broken != null) {

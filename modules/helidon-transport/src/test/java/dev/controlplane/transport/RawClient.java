@@ -199,6 +199,14 @@ final class RawClient implements AutoCloseable {
         block.toByteArray());
   }
 
+  /** Opens a stream of gRPC with one more field. */
+  void headers(int streamId, String path, String name, String value) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.writeBytes(headerBlock(path));
+    field(block, name, value);
+    send(Frames.HEADERS, Frames.END_HEADERS, streamId, block.toByteArray());
+  }
+
   void headers(int streamId, String path, boolean endStream) {
     send(
         Frames.HEADERS,
