@@ -30,6 +30,7 @@ import java.util.Optional;
 final class GrpcSelector implements Http2SubProtocolSelector {
   private static final String GRPC = "application/grpc";
   private static final HeaderName TIMEOUT = HeaderNames.create("grpc-timeout");
+  private static final HeaderName ENCODING = HeaderNames.create("grpc-encoding");
 
   private final Http2SubProtocolSelector grpc;
   private final GrpcStreams.Settings settings;
@@ -85,7 +86,13 @@ final class GrpcSelector implements Http2SubProtocolSelector {
       return result;
     }
     StreamHandler handler =
-        new StreamHandler(output, writer, new InboundMessages(settings.maxInboundMessage()), limit);
+        new StreamHandler(
+            output,
+            writer,
+            new InboundMessages(
+                settings.maxInboundMessage(),
+                headers.httpHeaders().first(ENCODING).orElse("identity")),
+            limit);
     handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
     return new SubProtocolResult(true, handler);
   }
