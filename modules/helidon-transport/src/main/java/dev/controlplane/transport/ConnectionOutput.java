@@ -162,17 +162,6 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
     }
   }
 
-  /** Whether the request of a stream that is open has a body, or may have one. */
-  boolean hasBody(int streamId) {
-    lock.lock();
-    try {
-      OpenStream stream = streams.get(streamId);
-      return stream != null && stream.hasBody;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /**
    * Ends a stream with RST_STREAM, if it is open.
    *
@@ -205,6 +194,17 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
     return id == null ? null : Frames.reset(id, Frames.CANCEL);
   }
 
+  /** Whether the request of a stream that is open has a body, or may have one. */
+  boolean hasBody(int streamId) {
+    lock.lock();
+    try {
+      OpenStream stream = streams.get(streamId);
+      return stream != null && stream.hasBody;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   int openStreams() {
     lock.lock();
     try {
@@ -226,7 +226,7 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
   /** Ends a stream with RST_STREAM. */
   @GuardedBy("lock")
   void reset(OpenStream stream, int errorCode) {
-    streams.remove(stream.id);
+    streams.removeReset(stream.id);
     stream.lost();
     control(Frames.reset(stream.id, errorCode));
   }

@@ -27,8 +27,10 @@ final class Frames {
   static final int INTERNAL_ERROR = 0x2;
   static final int FLOW_CONTROL_ERROR = 0x3;
   static final int STREAM_CLOSED = 0x5;
+  static final int FRAME_SIZE_ERROR = 0x6;
   static final int REFUSED_STREAM = 0x7;
   static final int CANCEL = 0x8;
+  static final int COMPRESSION_ERROR = 0x9;
   static final int ENHANCE_YOUR_CALM = 0xb;
 
   /** What a window holds before any SETTINGS, in bytes. */
@@ -101,6 +103,13 @@ final class Frames {
 
   static byte[] reset(int streamId, int errorCode) {
     return withInt(RST_STREAM, streamId, errorCode);
+  }
+
+  /** An empty DATA frame that ends a stream. */
+  static byte[] endOfStream(int streamId) {
+    byte[] frame = new byte[HEADER];
+    putHeader(frame, 0, 0, DATA, END_STREAM, streamId);
+    return frame;
   }
 
   static byte[] goAway(int lastStreamId, int errorCode) {

@@ -41,6 +41,8 @@ final class GuardedSelector implements ServerConnectionSelector {
                     // Counted by InboundFrames.
                     .maxEmptyFrames(Integer.MAX_VALUE - 1)
                     .maxConcurrentStreams(maxStreams)
+                    // Held by ClientFrames; Helidon announces it.
+                    .maxHeaderListSize(LargeHead.MOST)
                     // It would end the connection; handlers see to what they are asked for.
                     .validatePath(false)
                     .build())
@@ -75,7 +77,7 @@ final class GuardedSelector implements ServerConnectionSelector {
             budget);
     InboundFrames frames =
         new InboundFrames(
-            context.dataReader(), output, new ClientFrames(output, takesBodies), budget);
+            context.dataReader(), output, new ClientFrames(output, budget, takesBodies), budget);
     ServerConnection connection =
         http2.connection(new GuardedContext(context, frames, output, maxStreams));
     return new GuardedConnection(connection, context.dataWriter(), frames, output, watchdog);

@@ -238,10 +238,7 @@ final class RawClient implements AutoCloseable {
   }
 
   static void string(ByteArrayOutputStream block, String value) {
-    if (value.length() > 126) {
-      throw new IllegalArgumentException(value);
-    }
-    block.write(value.length());
+    HeaderDecoder.writeInteger(value.length(), 7, 0, block);
     block.writeBytes(value.getBytes(StandardCharsets.US_ASCII));
   }
 
