@@ -57,7 +57,10 @@ final class ClientFrames {
       stream.detached = true;
       return new Verdict.ResetStream(streamId, Frames.PROTOCOL_ERROR);
     }
-    stream.detached = stream.hasBody && !takesBodies;
+    if (stream.hasBody && !takesBodies) {
+      stream.bodyUnknown = RequestHead.leavesOpenIfThereIsABody(head);
+      stream.detached = !stream.bodyUnknown;
+    }
     return new Verdict.Pass(HeaderBlocks.frames(streamId, endStream, head.block()));
   }
 
@@ -114,6 +117,14 @@ final class ClientFrames {
 
   @GuardedBy("output.lock")
   private Verdict data(OpenStream stream, byte[] frame, boolean endStream) {
+    boolean empty = Frames.dataLength(frame) == 0;
+    if (stream.bodyUnknown && !(empty && !endStream)) {
+      // Whoever waits to know reads nothing, so Helidon must not queue what comes.
+      stream.bodyUnknown = false;
+      stream.hasBody = !empty;
+      stream.detached = !empty;
+      stream.wake();
+    }
     if (!stream.remoteEnded && endStream) {
       output.streams.remoteEnded(stream);
     }

@@ -194,17 +194,6 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
     return id == null ? null : Frames.reset(id, Frames.CANCEL);
   }
 
-  /** Whether the request of a stream that is open has a body, or may have one. */
-  boolean hasBody(int streamId) {
-    lock.lock();
-    try {
-      OpenStream stream = streams.get(streamId);
-      return stream != null && stream.hasBody;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   int openStreams() {
     lock.lock();
     try {

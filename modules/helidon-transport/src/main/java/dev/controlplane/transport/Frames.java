@@ -120,6 +120,12 @@ final class Frames {
     return frame;
   }
 
+  /** How much a DATA frame carries, without its padding, which is well-formed. */
+  static int dataLength(byte[] frame) {
+    int length = frame.length - HEADER;
+    return (flags(frame, 0) & PADDED) == 0 ? length : length - 1 - (frame[HEADER] & 0xff);
+  }
+
   private static byte[] withInt(int type, int streamId, int value) {
     byte[] frame = new byte[HEADER + 4];
     putHeader(frame, 0, 4, type, 0, streamId);

@@ -31,6 +31,9 @@ final class OpenStream {
   /** The client's headers were not all that it sends. */
   boolean hasBody;
 
+  /** What comes next tells whether it has a body. */
+  boolean bodyUnknown;
+
   /** The client sends nothing more. */
   boolean remoteEnded;
 

@@ -11,6 +11,7 @@ import java.util.Set;
 final class RequestHead {
   private static final Set<String> REQUIRED = Set.of(":method", ":scheme", ":path");
   private static final Set<String> PSEUDO = Set.of(":method", ":scheme", ":path", ":authority");
+  private static final Set<String> WITH_BODIES = Set.of("POST", "PUT", "PATCH");
   private static final Set<String> OF_CONNECTIONS =
       Set.of("connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade");
   private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
@@ -54,6 +55,14 @@ final class RequestHead {
                   && (authority == null || authority.equalsIgnoreCase(value));
           default -> true;
         };
+  }
+
+  /** Whether it says nothing of a body that follows, so that an empty DATA frame may end it. */
+  static boolean leavesOpenIfThereIsABody(HeaderDecoder.Block head) {
+    String length = head.value("content-length");
+    return length == null
+        ? !WITH_BODIES.contains(head.value(":method"))
+        : length.chars().allMatch(c -> c == '0');
   }
 
   private static boolean isLength(String value) {
