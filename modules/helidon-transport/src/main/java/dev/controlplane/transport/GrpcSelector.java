@@ -91,7 +91,8 @@ final class GrpcSelector implements Http2SubProtocolSelector {
             writer,
             new InboundMessages(
                 settings.maxInboundMessage(),
-                headers.httpHeaders().first(ENCODING).orElse("identity")),
+                headers.httpHeaders().first(ENCODING).orElse("identity"),
+                ((GuardedContext) context).inbound()),
             limit);
     handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
     return new SubProtocolResult(true, handler);

@@ -1,5 +1,6 @@
 package dev.controlplane.transport;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
 import java.io.ByteArrayInputStream;
@@ -36,13 +37,63 @@ final class InboundMessages {
   private int length;
   private int bodyRead;
 
+  /** Whether the memory of a whole message is held until the {@link #end}. */
+  private boolean keepsWhole;
+
+  private final InboundBytes.OfConnection memory;
+
+  /** What this call has taken of {@link #memory}. */
+  @GuardedBy("this")
+  private long taken;
+
+  /** The call is over: it takes nothing more. */
+  @GuardedBy("this")
+  private boolean over;
+
   /**
    * @param limit of a message, in bytes, compressed or not
    * @param encoding of compressed messages: what grpc-encoding says, or "identity"
+   * @param memory that the connection's calls share
    */
-  InboundMessages(int limit, String encoding) {
+  InboundMessages(int limit, String encoding, InboundBytes.OfConnection memory) {
     this.limit = limit;
+    this.memory = memory;
     this.encoding = encoding;
+  }
+
+  /** The client sends one message, which is held until it has ended the call. */
+  void keepWhole() {
+    keepsWhole = true;
+  }
+
+  /** Whether the client has sent a part of a message, and not all of it. */
+  boolean isWithinMessage() {
+    return body != null || prefixRead > 0;
+  }
+
+  private synchronized Status take(long bytes) {
+    if (over) {
+      return null;
+    }
+    String noRoom = memory.take(bytes);
+    if (noRoom != null) {
+      return Status.RESOURCE_EXHAUSTED.withDescription(noRoom);
+    }
+    taken += bytes;
+    return null;
+  }
+
+  /** What was read is whole, and with the service. */
+  private synchronized void release() {
+    memory.give(taken);
+    taken = 0;
+  }
+
+  /** The call is over, or all of it has come: it takes nothing more. On any thread. */
+  synchronized void end() {
+    over = true;
+    memory.give(taken);
+    taken = 0;
   }
 
   /**
@@ -65,7 +116,12 @@ final class InboundMessages {
       }
       if (bodyRead < length) {
         if (bodyRead == body.length) {
-          body = Arrays.copyOf(body, (int) Math.min(length, 2L * body.length));
+          int larger = (int) Math.min(length, 2L * body.length);
+          Status refused = take(larger - body.length);
+          if (refused != null) {
+            return refused;
+          }
+          body = Arrays.copyOf(body, larger);
         }
         bodyRead += data.read(body, bodyRead, body.length - bodyRead);
       }
@@ -74,6 +130,9 @@ final class InboundMessages {
         body = null;
         prefixRead = 0;
         Status refused = compressed ? inflate(message, receiver) : receiver.apply(message);
+        if (!keepsWhole) {
+          release();
+        }
         if (refused != null) {
           return refused;
         }
@@ -94,7 +153,8 @@ final class InboundMessages {
     } catch (IOException e) {
       return Status.INTERNAL.withDescription("the message is not gzip: " + e.getMessage());
     }
-    return receiver.apply(plain);
+    Status refused = take(plain.length);
+    return refused == null ? receiver.apply(plain) : refused;
   }
 
   private static String printable(String encoding) {
@@ -122,7 +182,11 @@ final class InboundMessages {
     }
     length = (int) announced;
     bodyRead = 0;
-    body = new byte[Math.min(length, FIRST_BUFFER)];
-    return null;
+    int first = Math.min(length, FIRST_BUFFER);
+    Status refused = take(first);
+    if (refused == null) {
+      body = new byte[first];
+    }
+    return refused;
   }
 }

@@ -135,6 +135,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     } finally {
       closed = true;
       stopTimer();
+      stream.handler.callEnded();
       over.countDown();
     }
   }

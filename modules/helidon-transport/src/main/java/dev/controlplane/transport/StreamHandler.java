@@ -122,6 +122,9 @@ final class StreamHandler implements SubProtocolHandler {
             stream,
             writer);
     call = ours;
+    if (helidonsCall.getMethodDescriptor().getType().clientSendsOneMessage()) {
+      messages.keepWhole();
+    }
     if (timeout != null) {
       ours.expireAfter(timeout);
     }
@@ -149,8 +152,16 @@ final class StreamHandler implements SubProtocolHandler {
           call.refuse(refused);
         }
       }
+      if (call.closed()) {
+        messages.end();
+      }
       if (header.flags(Http2FrameTypes.DATA).endOfStream()) {
         remoteEnded = true;
+        if (messages.isWithinMessage() && !call.closed()) {
+          call.refuse(
+              Status.INTERNAL.withDescription("the request ended in the middle of a message"));
+        }
+        messages.end();
         call.halfClosed();
       }
     } finally {
@@ -200,6 +211,11 @@ final class StreamHandler implements SubProtocolHandler {
     gone();
   }
 
+  /** The call has ended, whatever the client still sends. */
+  void callEnded() {
+    messages.end();
+  }
+
   /** The connection is lost, and with it the frame that Helidon may be waiting for. */
   void connectionGone() {
     if (gone() == Turn.HELIDON) {
@@ -210,6 +226,7 @@ final class StreamHandler implements SubProtocolHandler {
   private Turn gone() {
     Turn before = turn.getAndSet(Turn.GONE);
     StreamCall<?, ?> open = call;
+    messages.end();
     if (before != Turn.GONE && open != null) {
       open.clientGone();
     }
