@@ -86,8 +86,11 @@ final class GrpcServer implements ServerProcess.Program {
             SOCKET,
             listener -> {
               listener.address(setup.bindAddress()).port(settings.port("grpc-port"));
-              GrpcStreams.configure(
-                  listener, push.streams(), Reflection.routing(service, health.getHealthService()));
+              metrics.show(
+                  GrpcStreams.configure(
+                      listener,
+                      push.streams(),
+                      Reflection.routing(service, health.getHealthService())));
             });
 
     setup.api().needs(catalog::log);

@@ -1,5 +1,6 @@
 package dev.controlplane.grpc;
 
+import dev.controlplane.transport.InboundBytes;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;
@@ -115,6 +116,17 @@ final class PushMetrics {
         tail::waitingToCatchUp);
     gauge("controlplane.tail.revision", "The newest revision offered to streams", tail::revision);
     gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", tail::lag);
+  }
+
+  /** Shows the memory of what clients have begun to send. */
+  void show(InboundBytes inbound) {
+    gauge(
+        "controlplane.inbound.bytes",
+        "Bytes of requests that clients have begun to send and not ended",
+        inbound::held);
+    registry.getOrCreate(
+        FunctionalCounter.builder("controlplane.inbound.refused", inbound, InboundBytes::refused)
+            .description("Calls that ended because there was no room for their request"));
   }
 
   private void counter(String name, String description, LongAdder count, Enum<?>... reasons) {

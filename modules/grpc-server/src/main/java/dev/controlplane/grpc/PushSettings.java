@@ -76,12 +76,27 @@ record PushSettings(
         settings.duration("consumer-retention", Duration.ZERO, Duration.ofDays(36_500)),
         settings.duration("drain-limit", MILLISECOND, Duration.ofSeconds(3)),
         pageSize(settings),
-        new GrpcStreams.Settings(
-            settings.duration("keepalive", Duration.ofMillis(100), Duration.ofDays(1)),
-            settings.duration("stall-limit", Duration.ofMillis(100), Duration.ofDays(1)),
-            settings.duration("request-head-timeout", Duration.ofMillis(100), HOUR),
-            settings.integer("max-request-bytes", 1024, 64 << 20),
-            settings.integer("max-streams-per-connection", 1, 1_000_000)));
+        streams(settings));
+  }
+
+  private static GrpcStreams.Settings streams(Settings settings) {
+    int message = settings.integer("max-request-bytes", 1024, 64 << 20);
+    long ofConnection = settings.number("inbound-bytes-per-connection", 1024, Long.MAX_VALUE);
+    long all = settings.number("inbound-bytes", 1024, Long.MAX_VALUE);
+    if (ofConnection < message || all < ofConnection) {
+      throw new StartupException(
+          ("MAX_REQUEST_BYTES is %d, INBOUND_BYTES_PER_CONNECTION %d and INBOUND_BYTES %d;"
+                  + " expected: each at least as large as the one before")
+              .formatted(message, ofConnection, all));
+    }
+    return new GrpcStreams.Settings(
+        settings.duration("keepalive", Duration.ofMillis(100), Duration.ofDays(1)),
+        settings.duration("stall-limit", Duration.ofMillis(100), Duration.ofDays(1)),
+        settings.duration("request-head-timeout", Duration.ofMillis(100), HOUR),
+        message,
+        settings.integer("max-streams-per-connection", 1, 1_000_000),
+        ofConnection,
+        all);
   }
 
   /** A stream can't be further behind than the log reaches back: it meets the cut before. */

@@ -152,6 +152,35 @@ class LifecycleTest {
   }
 
   @Test
+  void roomForLessThanOneRequestIsOneClearLineAndExitCodeOne() throws Exception {
+    for (Map<String, String> bad :
+        List.of(
+            Map.of("MAX_REQUEST_BYTES", "2048", "INBOUND_BYTES_PER_CONNECTION", "2047"),
+            Map.of("INBOUND_BYTES_PER_CONNECTION", "5000000", "INBOUND_BYTES", "4999999"))) {
+      try (ServerUnderTest server = ServerUnderTest.launch(directory, bad)) {
+        assertTrue(server.process().waitFor(30, TimeUnit.SECONDS));
+        assertEquals(1, server.process().exitValue());
+        server.awaitOutputEnd();
+        assertEquals(1, server.lines().size(), server.lines().toString());
+        assertTrue(
+            server.lines().getFirst().contains("each at least as large as the one before"),
+            server.lines().toString());
+      }
+    }
+    try (ServerUnderTest server =
+        ServerUnderTest.start(
+            directory,
+            Map.of(
+                "MAX_REQUEST_BYTES", "2048",
+                "INBOUND_BYTES_PER_CONNECTION", "2048",
+                "INBOUND_BYTES", "2048"))) {
+      String metrics = server.get("/observe/metrics").body();
+      assertTrue(metrics.contains("controlplane_inbound_bytes"), metrics);
+      assertTrue(metrics.contains("controlplane_inbound_refused"), metrics);
+    }
+  }
+
+  @Test
   void withoutACatalogEveryPathOfTheHttpApiIsUnavailableAndMetricsAreReadAllTheSame()
       throws Exception {
     try (Writer writer = new Writer(directory)) {

@@ -10,6 +10,7 @@ import io.helidon.http.http2.Http2Settings;
 import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
 import io.helidon.http.http2.StreamFlowControl;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.Router;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
@@ -44,8 +45,12 @@ final class BodyRefusal implements Http2SubProtocolSelector {
       Http2StreamState state,
       Router router) {
     ConnectionOutput output = ((GuardedContext) context).output();
-    if (!output.hasBody(streamId)) {
-      return NOT_SUPPORTED;
+    try {
+      if (!output.sender().hasBody(streamId)) {
+        return NOT_SUPPORTED;
+      }
+    } catch (StreamGoneException e) {
+      throw new CloseConnectionException("the stream is gone", e);
     }
     WritableHeaders<?> fields = WritableHeaders.create();
     fields.set(HeaderValues.CONTENT_TYPE_JSON);

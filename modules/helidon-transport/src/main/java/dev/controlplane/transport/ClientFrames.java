@@ -1,39 +1,99 @@
 package dev.controlplane.transport;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 /**
  * What the frames of the client do to the streams and windows of its connection. Called on the
  * thread of the connection, before Helidon sees the frame.
  */
 final class ClientFrames {
   private final ConnectionOutput output;
+  private final FrameBudget budget;
 
   /**
-   * Whether Helidon hears of what clients send behind headers; elsewhere such a request is refused.
+   * Whether requests have bodies, which are messages of gRPC; elsewhere a request that has one is
+   * refused.
    */
   private final boolean takesBodies;
 
-  ClientFrames(ConnectionOutput output, boolean takesBodies) {
+  ClientFrames(ConnectionOutput output, FrameBudget budget, boolean takesBodies) {
     this.output = output;
+    this.budget = budget;
     this.takesBodies = takesBodies;
   }
 
-  /** A HEADERS frame came in. */
-  void headersReceived(int streamId, boolean endStream) {
+  /** A head or trailers came in. */
+  Verdict headersReceived(HeaderDecoder.Block head, int streamId, boolean endStream) {
     output.lock.lock();
     try {
       OpenStream stream = output.streams.get(streamId);
-      if (stream == null && output.streams.neverOpened(streamId)) {
-        stream = new OpenStream(streamId, output.flow.initialWindow());
-        stream.hasBody = !endStream;
-        stream.detached = stream.hasBody && !takesBodies;
-        output.streams.add(stream);
+      if (stream != null) {
+        return trailers(stream, endStream);
       }
-      if (stream != null && endStream) {
-        output.streams.remoteEnded(stream);
+      if (output.streams.neverOpened(streamId)) {
+        return head(head, streamId, endStream);
       }
+      return output.streams.wasReset(streamId)
+          ? Verdict.DONE
+          : new Verdict.EndConnection(Frames.STREAM_CLOSED);
     } finally {
       output.lock.unlock();
     }
+  }
+
+  @GuardedBy("output.lock")
+  private Verdict head(HeaderDecoder.Block head, int streamId, boolean endStream) {
+    OpenStream stream = new OpenStream(streamId, output.flow.initialWindow());
+    stream.remoteEnded = endStream;
+    stream.hasBody = !endStream;
+    output.streams.add(stream);
+    if (LargeHead.is(head)) {
+      stream.detached = true;
+      budget.resetSent(Frames.PROTOCOL_ERROR);
+      refuse(stream, head);
+      return Verdict.DONE;
+    }
+    if (RequestHead.isMalformed(head)) {
+      stream.detached = true;
+      return new Verdict.ResetStream(streamId, Frames.PROTOCOL_ERROR);
+    }
+    if (stream.hasBody && !takesBodies) {
+      stream.bodyUnknown = RequestHead.leavesOpenIfThereIsABody(head);
+      stream.detached = !stream.bodyUnknown;
+    }
+    return new Verdict.Pass(HeaderBlocks.frames(streamId, endStream, head.block()));
+  }
+
+  @GuardedBy("output.lock")
+  private void refuse(OpenStream stream, HeaderDecoder.Block head) {
+    long now = System.nanoTime();
+    if (takesBodies) {
+      output.control(LargeHead.grpcAnswer(stream.id, head.size()));
+      output.streams.localEnded(stream, now);
+      return;
+    }
+    byte[] body = LargeHead.httpBody(head);
+    output.control(LargeHead.httpAnswer(stream.id, body));
+    if (body.length == 0) {
+      output.streams.localEnded(stream, now);
+    } else {
+      stream.offer(body);
+      output.streams.ending(stream, now);
+      output.flow.enqueue(stream);
+      output.serve();
+    }
+  }
+
+  /** Helidon ignores what they say, and ends the connection where they come behind a refusal. */
+  @GuardedBy("output.lock")
+  private Verdict trailers(OpenStream stream, boolean endStream) {
+    if (stream.remoteEnded) {
+      return new Verdict.ResetStream(stream.id, Frames.STREAM_CLOSED);
+    }
+    if (!endStream) {
+      return new Verdict.ResetStream(stream.id, Frames.PROTOCOL_ERROR);
+    }
+    return data(stream, Frames.endOfStream(stream.id), true);
   }
 
   /** A DATA frame came in. */
@@ -49,13 +109,26 @@ final class ClientFrames {
         // Its request had ended: RFC 9113, section 5.1, "half-closed (remote)".
         return new Verdict.ResetStream(streamId, Frames.STREAM_CLOSED);
       }
-      if (!stream.remoteEnded && endStream) {
-        output.streams.remoteEnded(stream);
-      }
-      return stream.detached ? Verdict.DONE : new Verdict.Pass(frame);
+      return data(stream, frame, endStream);
     } finally {
       output.lock.unlock();
     }
+  }
+
+  @GuardedBy("output.lock")
+  private Verdict data(OpenStream stream, byte[] frame, boolean endStream) {
+    boolean empty = Frames.dataLength(frame) == 0;
+    if (stream.bodyUnknown && !(empty && !endStream)) {
+      // Whoever waits to know reads nothing, so Helidon must not queue what comes.
+      stream.bodyUnknown = false;
+      stream.hasBody = !empty;
+      stream.detached = !empty;
+      stream.wake();
+    }
+    if (!stream.remoteEnded && endStream) {
+      output.streams.remoteEnded(stream);
+    }
+    return stream.detached ? Verdict.DONE : new Verdict.Pass(frame);
   }
 
   /**
@@ -66,21 +139,23 @@ final class ClientFrames {
   Verdict resetReceived(byte[] frame, int streamId) {
     OpenStream stream;
     StreamHandler handler;
+    boolean helidonHears;
     output.lock.lock();
     try {
-      stream = output.streams.remove(streamId);
+      stream = output.streams.removeReset(streamId);
       if (stream == null) {
         return output.streams.neverOpened(streamId) ? new Verdict.Pass(frame) : Verdict.DONE;
       }
       handler = stream.handler;
+      helidonHears = !stream.detached;
       stream.lost();
     } finally {
       output.lock.unlock();
     }
     if (handler != null) {
-      handler.clientGone(!stream.detached);
+      handler.clientGone(helidonHears);
     }
-    return stream.detached ? Verdict.DONE : new Verdict.Pass(frame);
+    return helidonHears ? new Verdict.Pass(frame) : Verdict.DONE;
   }
 
   /** The client takes more on the connection. */

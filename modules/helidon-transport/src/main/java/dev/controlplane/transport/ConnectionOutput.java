@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -73,6 +75,9 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
 
   @GuardedBy("lock")
   private boolean goAwaySaid;
+
+  /** Streams that {@link #end} has ended and that Helidon still knows. */
+  private final Queue<Integer> resetsForHelidon = new ConcurrentLinkedQueue<>();
 
   /** DATA frames that went out. */
   @GuardedBy("lock")
@@ -157,15 +162,36 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
     }
   }
 
-  /** Whether the request of a stream that is open has a body, or may have one. */
-  boolean hasBody(int streamId) {
+  /**
+   * Ends a stream with RST_STREAM, if it is open.
+   *
+   * @return whether Helidon knows the stream and will hear of it
+   */
+  boolean end(OpenStream stream, int errorCode) {
     lock.lock();
     try {
-      OpenStream stream = streams.get(streamId);
-      return stream != null && stream.hasBody;
+      if (streams.get(stream.id) != stream) {
+        return false;
+      }
+      reset(stream, errorCode);
+      if (!stream.detached) {
+        resetsForHelidon.add(stream.id);
+      }
+      return !stream.detached;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * A stream that this module has reset and that Helidon still knows, for the thread of the
+   * connection: no other may pass it a frame.
+   *
+   * @return RST_STREAM, or null if there is none
+   */
+  byte[] nextResetForHelidon() {
+    Integer id = resetsForHelidon.poll();
+    return id == null ? null : Frames.reset(id, Frames.CANCEL);
   }
 
   int openStreams() {
@@ -189,7 +215,7 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
   /** Ends a stream with RST_STREAM. */
   @GuardedBy("lock")
   void reset(OpenStream stream, int errorCode) {
-    streams.remove(stream.id);
+    streams.removeReset(stream.id);
     stream.lost();
     control(Frames.reset(stream.id, errorCode));
   }

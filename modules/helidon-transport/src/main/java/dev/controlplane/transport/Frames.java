@@ -27,8 +27,10 @@ final class Frames {
   static final int INTERNAL_ERROR = 0x2;
   static final int FLOW_CONTROL_ERROR = 0x3;
   static final int STREAM_CLOSED = 0x5;
+  static final int FRAME_SIZE_ERROR = 0x6;
   static final int REFUSED_STREAM = 0x7;
   static final int CANCEL = 0x8;
+  static final int COMPRESSION_ERROR = 0x9;
   static final int ENHANCE_YOUR_CALM = 0xb;
 
   /** What a window holds before any SETTINGS, in bytes. */
@@ -103,12 +105,25 @@ final class Frames {
     return withInt(RST_STREAM, streamId, errorCode);
   }
 
+  /** An empty DATA frame that ends a stream. */
+  static byte[] endOfStream(int streamId) {
+    byte[] frame = new byte[HEADER];
+    putHeader(frame, 0, 0, DATA, END_STREAM, streamId);
+    return frame;
+  }
+
   static byte[] goAway(int lastStreamId, int errorCode) {
     byte[] frame = new byte[HEADER + 8];
     putHeader(frame, 0, 8, GOAWAY, 0, 0);
     putInt32(frame, HEADER, lastStreamId);
     putInt32(frame, HEADER + 4, errorCode);
     return frame;
+  }
+
+  /** How much a DATA frame carries, without its padding, which is well-formed. */
+  static int dataLength(byte[] frame) {
+    int length = frame.length - HEADER;
+    return (flags(frame, 0) & PADDED) == 0 ? length : length - 1 - (frame[HEADER] & 0xff);
   }
 
   private static byte[] withInt(int type, int streamId, int value) {

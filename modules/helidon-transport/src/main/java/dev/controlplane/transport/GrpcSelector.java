@@ -1,9 +1,10 @@
 package dev.controlplane.transport;
 
+import io.grpc.Status;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.Method;
-import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2Settings;
@@ -16,6 +17,8 @@ import io.helidon.webserver.grpc.GrpcConfig;
 import io.helidon.webserver.grpc.GrpcProtocolSelector;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
 import io.helidon.webserver.http2.spi.SubProtocolResult;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Helidon's gRPC, with a {@link StreamHandler} round each of its handlers.
@@ -26,6 +29,8 @@ import io.helidon.webserver.http2.spi.SubProtocolResult;
  */
 final class GrpcSelector implements Http2SubProtocolSelector {
   private static final String GRPC = "application/grpc";
+  private static final HeaderName TIMEOUT = HeaderNames.create("grpc-timeout");
+  private static final HeaderName ENCODING = HeaderNames.create("grpc-encoding");
 
   private final Http2SubProtocolSelector grpc;
   private final GrpcStreams.Settings settings;
@@ -50,9 +55,20 @@ final class GrpcSelector implements Http2SubProtocolSelector {
     ConnectionOutput output = ((GuardedContext) context).output();
     if (!prologue.method().equals(Method.POST) || !isGrpc(headers)) {
       Http2Headers answer = Http2Headers.create(WritableHeaders.create());
-      answer.status(Status.UNSUPPORTED_MEDIA_TYPE_415);
-      return new SubProtocolResult(
-          true, new Refusal(streamId, writer, flowControl.outbound(), output, answer, new byte[0]));
+      answer.status(io.helidon.http.Status.UNSUPPORTED_MEDIA_TYPE_415);
+      return refusal(streamId, writer, flowControl, output, answer);
+    }
+    String timeout = headers.httpHeaders().first(TIMEOUT).orElse(null);
+    Duration limit = null;
+    if (timeout != null) {
+      Optional<Duration> parsed = Deadline.parse(timeout);
+      if (parsed.isEmpty()) {
+        Status status =
+            Status.INTERNAL.withDescription(
+                "grpc-timeout is malformed; expected: one to eight digits and H, M, S, m, u or n");
+        return refusal(streamId, writer, flowControl, output, ResponseHeaders.trailersOnly(status));
+      }
+      limit = parsed.get();
     }
     SubProtocolResult result =
         grpc.subProtocol(
@@ -69,9 +85,27 @@ final class GrpcSelector implements Http2SubProtocolSelector {
     if (!result.supported()) {
       return result;
     }
-    StreamHandler handler = new StreamHandler(output, writer, settings.maxInboundMessage());
+    StreamHandler handler =
+        new StreamHandler(
+            output,
+            writer,
+            new InboundMessages(
+                settings.maxInboundMessage(),
+                headers.httpHeaders().first(ENCODING).orElse("identity"),
+                ((GuardedContext) context).inbound()),
+            limit);
     handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
     return new SubProtocolResult(true, handler);
+  }
+
+  private static SubProtocolResult refusal(
+      int streamId,
+      Http2StreamWriter writer,
+      StreamFlowControl window,
+      ConnectionOutput output,
+      Http2Headers answer) {
+    return new SubProtocolResult(
+        true, new Refusal(streamId, writer, window.outbound(), output, answer, new byte[0]));
   }
 
   /** {@code application/grpc}, alone or followed by a message type or by parameters. */

@@ -25,13 +25,18 @@ public final class GrpcStreams {
    * @param maxInboundMessage the largest message a client may send, in bytes; a larger one ends its
    *     call with RESOURCE_EXHAUSTED
    * @param maxStreamsPerConnection how many streams a client may open on one connection
+   * @param inboundOfConnection how many bytes of messages the calls of one connection may have
+   *     begun to send; one more ends its call with RESOURCE_EXHAUSTED
+   * @param inbound the same for all connections together
    */
   public record Settings(
       Duration keepalive,
       Duration stallLimit,
       Duration headTimeout,
       int maxInboundMessage,
-      int maxStreamsPerConnection) {
+      int maxStreamsPerConnection,
+      long inboundOfConnection,
+      long inbound) {
     public Settings {
       Objects.requireNonNull(keepalive, "keepalive");
       Objects.requireNonNull(stallLimit, "stallLimit");
@@ -52,6 +57,28 @@ public final class GrpcStreams {
         throw new IllegalArgumentException(
             "maxStreamsPerConnection must be at least 1, not " + maxStreamsPerConnection);
       }
+      if (inboundOfConnection < maxInboundMessage || inbound < inboundOfConnection) {
+        throw new IllegalArgumentException(
+            "maxInboundMessage, inboundOfConnection and inbound must not fall, as %d, %d, %d do"
+                .formatted(maxInboundMessage, inboundOfConnection, inbound));
+      }
+    }
+
+    /** The same, with room for four of the largest messages on a connection, and for 16 in all. */
+    public Settings(
+        Duration keepalive,
+        Duration stallLimit,
+        Duration headTimeout,
+        int maxInboundMessage,
+        int maxStreamsPerConnection) {
+      this(
+          keepalive,
+          stallLimit,
+          headTimeout,
+          maxInboundMessage,
+          maxStreamsPerConnection,
+          4L * maxInboundMessage,
+          16L * maxInboundMessage);
     }
 
     /** The same, with 20 s for a head. */
@@ -70,12 +97,17 @@ public final class GrpcStreams {
     }
   }
 
-  /** Adds gRPC with these services to a listener, with all that long-lived streams need. */
-  public static void configure(
+  /**
+   * Adds gRPC with these services to a listener, with all that long-lived streams need.
+   *
+   * @return the memory of what clients have begun to send, for those who watch it
+   */
+  public static InboundBytes configure(
       ListenerConfig.BuilderBase<?, ?> listener, Settings settings, GrpcRouting.Builder routing) {
     Objects.requireNonNull(settings, "settings");
     routing.intercept(new StreamCallInterceptor());
     Listeners.count(listener);
+    InboundBytes inbound = new InboundBytes(settings.inboundOfConnection(), settings.inbound());
     listener
         // gRPC alone: nothing else is detected, and no "Upgrade: h2c" is taken.
         .protocolsDiscoverServices(false)
@@ -87,6 +119,7 @@ public final class GrpcStreams {
                 settings.headTimeout(),
                 settings.maxStreamsPerConnection(),
                 true,
+                inbound,
                 new GrpcSelector(settings)))
         .connectionOptions(
             listener
@@ -96,5 +129,6 @@ public final class GrpcStreams {
                 .tcpNoDelay(true)
                 .build())
         .useNio(false);
+    return inbound;
   }
 }

@@ -16,10 +16,16 @@ final class GuardedContext extends ForwardingContext {
   private final ConnectionOutput output;
   private final DataWriter writer;
   private final Router router;
+  private final InboundBytes.OfConnection inbound;
 
   GuardedContext(
-      ConnectionContext context, InboundFrames frames, ConnectionOutput output, long maxStreams) {
+      ConnectionContext context,
+      InboundFrames frames,
+      ConnectionOutput output,
+      InboundBytes.OfConnection inbound,
+      long maxStreams) {
     super(context);
+    this.inbound = inbound;
     this.router = new GuardedRouter(context.router(), output, maxStreams);
     this.reader = DataReader.create(frames);
     this.output = output;
@@ -28,6 +34,11 @@ final class GuardedContext extends ForwardingContext {
 
   ConnectionOutput output() {
     return output;
+  }
+
+  /** The memory of what its calls have begun to send. */
+  InboundBytes.OfConnection inbound() {
+    return inbound;
   }
 
   @Override

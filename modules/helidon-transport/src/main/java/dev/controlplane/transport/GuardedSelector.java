@@ -18,6 +18,7 @@ final class GuardedSelector implements ServerConnectionSelector {
   private final Duration stallLimit;
   private final int maxStreams;
   private final boolean takesBodies;
+  private final InboundBytes inbound;
   private final Watchdog watchdog;
   private final Http2ConnectionSelector http2;
 
@@ -27,7 +28,9 @@ final class GuardedSelector implements ServerConnectionSelector {
       Duration headTimeout,
       int maxStreams,
       boolean takesBodies,
+      InboundBytes inbound,
       Http2SubProtocolSelector subProtocol) {
+    this.inbound = inbound;
     this.stallLimit = stallLimit;
     this.maxStreams = maxStreams;
     this.takesBodies = takesBodies;
@@ -41,6 +44,8 @@ final class GuardedSelector implements ServerConnectionSelector {
                     // Counted by InboundFrames.
                     .maxEmptyFrames(Integer.MAX_VALUE - 1)
                     .maxConcurrentStreams(maxStreams)
+                    // Held by ClientFrames; Helidon announces it.
+                    .maxHeaderListSize(LargeHead.MOST)
                     // It would end the connection; handlers see to what they are asked for.
                     .validatePath(false)
                     .build())
@@ -75,9 +80,10 @@ final class GuardedSelector implements ServerConnectionSelector {
             budget);
     InboundFrames frames =
         new InboundFrames(
-            context.dataReader(), output, new ClientFrames(output, takesBodies), budget);
+            context.dataReader(), output, new ClientFrames(output, budget, takesBodies), budget);
     ServerConnection connection =
-        http2.connection(new GuardedContext(context, frames, output, maxStreams));
+        http2.connection(
+            new GuardedContext(context, frames, output, inbound.connection(), maxStreams));
     return new GuardedConnection(connection, context.dataWriter(), frames, output, watchdog);
   }
 

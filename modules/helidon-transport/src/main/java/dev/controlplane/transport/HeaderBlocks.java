@@ -5,30 +5,38 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * Reads a HEADERS frame with all that belongs to it, and writes it again with indexed pseudo-header
- * names: see {@link PseudoHeaderNames}. Padding and priority, which Helidon ignores, are left out;
- * a block that came in CONTINUATION frames goes on in one frame if it fits.
+ * Reads a HEADERS frame with the CONTINUATION frames that belong to it, and writes a header block
+ * as frames. Padding and priority, which Helidon ignores, are left out.
  */
 final class HeaderBlocks {
-  /**
-   * Larger blocks go to Helidon as they are, which refuses them: its limit for a header list is 8
-   * KiB.
-   */
-  private static final int LARGEST = 256 << 10;
+  /** The most bytes of one block, and the most CONTINUATION frames. More is a flood. */
+  static final int MOST_BYTES = 256 << 10;
+
+  static final int MOST_CONTINUATIONS = 64;
 
   private HeaderBlocks() {}
+
+  /** What was read. */
+  sealed interface Result {
+    /** A block without padding. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Whole(byte[] block) implements Result {}
+
+    /** It is none; the connection ends with this error. */
+    record Broken(int errorCode) implements Result {}
+  }
 
   /**
    * @param first a HEADERS frame
    * @param rest reads so many bytes of what follows
    */
-  static byte[] normalize(byte[] first, IntFunction<byte[]> rest) {
+  static Result read(byte[] first, IntFunction<byte[]> rest) {
     int flags = Frames.flags(first, 0);
     int from = Frames.HEADER;
     int to = first.length;
     if ((flags & Frames.PADDED) != 0) {
       if (from == to) {
-        return first;
+        return new Result.Broken(Frames.FRAME_SIZE_ERROR);
       }
       to -= first[from++] & 0xff;
     }
@@ -36,56 +44,47 @@ final class HeaderBlocks {
       from += 5;
     }
     if (from > to) {
-      return first;
+      return new Result.Broken(Frames.PROTOCOL_ERROR);
     }
-    boolean whole = (flags & Frames.END_HEADERS) != 0;
-    if (whole) {
-      byte[] block = Arrays.copyOfRange(first, from, to);
-      byte[] indexed = PseudoHeaderNames.indexed(block);
-      return indexed.length == block.length ? first : frames(first, indexed);
+    if ((flags & Frames.END_HEADERS) != 0) {
+      return new Result.Whole(Arrays.copyOfRange(first, from, to));
     }
-
-    ByteArrayOutputStream raw = new ByteArrayOutputStream();
     ByteArrayOutputStream block = new ByteArrayOutputStream();
-    raw.writeBytes(first);
     block.write(first, from, to - from);
-    while (!whole && raw.size() < LARGEST) {
+    for (int count = 1; ; count++) {
       byte[] header = rest.apply(Frames.HEADER);
-      raw.writeBytes(header);
       int length = Frames.length(header, 0);
       if (length > Frames.MAX_PAYLOAD) {
-        return raw.toByteArray();
+        return new Result.Broken(Frames.FRAME_SIZE_ERROR);
       }
-      byte[] payload = length == 0 ? new byte[0] : rest.apply(length);
-      raw.writeBytes(payload);
       if (Frames.type(header, 0) != Frames.CONTINUATION
           || Frames.streamId(header, 0) != Frames.streamId(first, 0)) {
-        return raw.toByteArray();
+        return new Result.Broken(Frames.PROTOCOL_ERROR);
       }
-      block.writeBytes(payload);
-      whole = (Frames.flags(header, 0) & Frames.END_HEADERS) != 0;
+      if (count > MOST_CONTINUATIONS || block.size() + length > MOST_BYTES) {
+        return new Result.Broken(Frames.ENHANCE_YOUR_CALM);
+      }
+      block.writeBytes(length == 0 ? new byte[0] : rest.apply(length));
+      if ((Frames.flags(header, 0) & Frames.END_HEADERS) != 0) {
+        return new Result.Whole(block.toByteArray());
+      }
     }
-    return whole
-        ? frames(first, PseudoHeaderNames.indexed(block.toByteArray()))
-        : raw.toByteArray();
   }
 
-  private static byte[] frames(byte[] first, byte[] block) {
+  /** A header block as a HEADERS frame, and CONTINUATION frames if it is longer than one. */
+  static byte[] frames(int streamId, boolean endStream, byte[] block) {
     int count = Math.max(1, Math.ceilDiv(block.length, Frames.MAX_PAYLOAD));
     byte[] frames = new byte[block.length + count * Frames.HEADER];
-    int endStream = Frames.flags(first, 0) & Frames.END_STREAM;
     int to = 0;
     for (int i = 0; i < count; i++) {
       int from = i * Frames.MAX_PAYLOAD;
       int length = Math.min(Frames.MAX_PAYLOAD, block.length - from);
-      int end = i == count - 1 ? Frames.END_HEADERS : 0;
-      Frames.putHeader(
-          frames,
-          to,
-          length,
-          i == 0 ? Frames.HEADERS : Frames.CONTINUATION,
-          i == 0 ? endStream | end : end,
-          Frames.streamId(first, 0));
+      int flags = i == count - 1 ? Frames.END_HEADERS : 0;
+      if (i == 0 && endStream) {
+        flags |= Frames.END_STREAM;
+      }
+      int type = i == 0 ? Frames.HEADERS : Frames.CONTINUATION;
+      Frames.putHeader(frames, to, length, type, flags, streamId);
       System.arraycopy(block, from, frames, to + Frames.HEADER, length);
       to += Frames.HEADER + length;
     }

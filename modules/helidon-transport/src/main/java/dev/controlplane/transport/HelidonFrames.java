@@ -27,6 +27,7 @@ final class HelidonFrames implements DataWriter {
         reset(Frames.streamId(header, 0), Frames.int32(code, 0));
       }
       case Frames.WINDOW_UPDATE -> windowUpdate(header, frame);
+      case Frames.GOAWAY -> goAway(header, frame);
       default -> other(header, frame);
     }
   }
@@ -76,6 +77,19 @@ final class HelidonFrames implements DataWriter {
     }
   }
 
+  /** Helidon says that it has served no stream, whatever it has (RFC 9113, section 6.8). */
+  private void goAway(byte[] header, BufferData payload) {
+    byte[] bytes = new byte[payload.available()];
+    payload.read(bytes);
+    output.lock.lock();
+    try {
+      Frames.putInt32(bytes, 0, output.streams.lastStreamId());
+    } finally {
+      output.lock.unlock();
+    }
+    other(header, BufferData.create(bytes));
+  }
+
   private void headers(byte[] header, BufferData payload) {
     output.lock.lock();
     try {
@@ -122,9 +136,7 @@ final class HelidonFrames implements DataWriter {
   @GuardedBy("output.lock")
   private void end(OpenStream stream) {
     if (stream.remaining() == 0) {
-      byte[] frame = new byte[Frames.HEADER];
-      Frames.putHeader(frame, 0, 0, Frames.DATA, Frames.END_STREAM, stream.id);
-      output.control(frame);
+      output.control(Frames.endOfStream(stream.id));
       output.streams.localEnded(stream, System.nanoTime());
     } else {
       output.streams.ending(stream, System.nanoTime());

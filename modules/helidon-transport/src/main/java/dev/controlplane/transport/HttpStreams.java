@@ -32,6 +32,12 @@ public final class HttpStreams {
    */
   public static ServerConnectionSelector selector(Duration stallLimit, Duration headTimeout) {
     return new GuardedSelector(
-        KEEPALIVE, stallLimit, headTimeout, MAX_STREAMS, false, new BodyRefusal());
+        KEEPALIVE,
+        stallLimit,
+        headTimeout,
+        MAX_STREAMS,
+        false,
+        new InboundBytes(0, 0),
+        new BodyRefusal());
   }
 }

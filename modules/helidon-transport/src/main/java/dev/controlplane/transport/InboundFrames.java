@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  *       gets GOAWAY with ENHANCE_YOUR_CALM. Helidon counts every cancelled gRPC stream as a "rapid"
  *       reset ({@code Http2ServerStream.rstStream}), and the 51st in 10 s ends the connection of
  *       all; its count is off ({@code max-rapid-resets: -1}).
- *   <li>{@link PseudoHeaderNames}, {@link KnownSettings}, {@link InboundWindow}.
+ *   <li><b>Heads.</b> See {@link HeaderDecoder}, {@link RequestHead}, {@link LargeHead}.
+ *   <li>{@link KnownSettings}, {@link InboundWindow}.
  * </ul>
  */
 final class InboundFrames implements Supplier<byte[]> {
@@ -44,6 +45,7 @@ final class InboundFrames implements Supplier<byte[]> {
   private final ConnectionOutput output;
   private final ClientFrames client;
   private final FrameBudget budget;
+  private final HeaderDecoder decoder = new HeaderDecoder(LargeHead.MOST);
   private final InboundWindow window = new InboundWindow();
   private boolean prefaceRead;
   private boolean settingsRead;
@@ -119,10 +121,14 @@ final class InboundFrames implements Supplier<byte[]> {
         return read(PREFACE);
       }
       while (true) {
+        byte[] reset = output.nextResetForHelidon();
+        if (reset != null) {
+          return reset;
+        }
         Verdict verdict = judge(read());
         beganAt = 0;
-        if (verdict instanceof Verdict.ResetStream reset) {
-          verdict = reset(reset);
+        if (verdict instanceof Verdict.ResetStream fault) {
+          verdict = reset(fault);
         }
         switch (verdict) {
           case Verdict.Pass pass -> {
@@ -183,11 +189,7 @@ final class InboundFrames implements Supplier<byte[]> {
       return new Verdict.EndConnection(Frames.ENHANCE_YOUR_CALM);
     }
     return switch (type) {
-      case Frames.HEADERS -> {
-        lastStreamId = Math.max(lastStreamId, streamId);
-        client.headersReceived(streamId, (flags & Frames.END_STREAM) != 0);
-        yield new Verdict.Pass(HeaderBlocks.normalize(frame, this::read));
-      }
+      case Frames.HEADERS -> headers(frame, streamId, (flags & Frames.END_STREAM) != 0);
       case Frames.DATA -> data(frame, streamId, flags);
       case Frames.RST_STREAM -> {
         if (length != 4) {
@@ -203,6 +205,26 @@ final class InboundFrames implements Supplier<byte[]> {
       // Extensions; a receiver ignores those that it does not know (RFC 9113, section 5.5).
       default -> type > Frames.CONTINUATION ? Verdict.DONE : new Verdict.Pass(frame);
     };
+  }
+
+  private Verdict headers(byte[] frame, int streamId, boolean endStream) {
+    if (streamId % 2 == 0) {
+      return new Verdict.EndConnection(Frames.PROTOCOL_ERROR);
+    }
+    byte[] block;
+    switch (HeaderBlocks.read(frame, this::read)) {
+      case HeaderBlocks.Result.Whole whole -> block = whole.block();
+      case HeaderBlocks.Result.Broken broken -> {
+        return new Verdict.EndConnection(broken.errorCode());
+      }
+    }
+    lastStreamId = Math.max(lastStreamId, streamId);
+    try {
+      // Every block, or the next one would not mean what the client says.
+      return client.headersReceived(decoder.decode(block), streamId, endStream);
+    } catch (HeaderDecoder.CompressionException e) {
+      return new Verdict.EndConnection(Frames.COMPRESSION_ERROR);
+    }
   }
 
   private Verdict data(byte[] frame, int streamId, int flags) {

@@ -31,6 +31,9 @@ final class OpenStream {
   /** The client's headers were not all that it sends. */
   boolean hasBody;
 
+  /** What comes next tells whether it has a body. */
+  boolean bodyUnknown;
+
   /** The client sends nothing more. */
   boolean remoteEnded;
 
@@ -199,6 +202,11 @@ final class OpenStream {
     if (prefix > 0) {
       progress = now;
     }
+  }
+
+  /** Whether a message is partly out. */
+  boolean isWithinMessage() {
+    return done > 0;
   }
 
   /** Drops all messages. */

@@ -17,6 +17,8 @@ final class ResponseHeaders {
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/grpc");
   private static final Header IDENTITY =
       HeaderValues.createCached(HeaderNames.create("grpc-encoding"), "identity");
+  private static final Header ACCEPTED =
+      HeaderValues.createCached(HeaderNames.create("grpc-accept-encoding"), "identity,gzip");
   private static final HeaderName STATUS = HeaderNames.create("grpc-status");
   private static final HeaderName MESSAGE = HeaderNames.create("grpc-message");
 
@@ -27,6 +29,7 @@ final class ResponseHeaders {
     GrpcHeadersUtil.updateHeaders(headers, metadata);
     headers.set(CONTENT_TYPE);
     headers.set(IDENTITY);
+    headers.set(ACCEPTED);
     return Http2Headers.create(headers).status(io.helidon.http.Status.OK_200);
   }
 
@@ -38,6 +41,7 @@ final class ResponseHeaders {
   static Http2Headers trailersOnly(Status status, Metadata metadata) {
     WritableHeaders<?> headers = withStatus(status, metadata);
     headers.set(CONTENT_TYPE);
+    headers.set(ACCEPTED);
     return Http2Headers.create(headers).status(io.helidon.http.Status.OK_200);
   }
 

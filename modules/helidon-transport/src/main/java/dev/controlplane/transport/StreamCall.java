@@ -9,7 +9,9 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.helidon.http.http2.Http2StreamWriter;
 import java.io.ByteArrayInputStream;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -47,6 +49,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private volatile boolean gone;
   private volatile boolean closed;
   private boolean headersSent;
+  private volatile Future<?> timer;
   private boolean headersSentEarly;
 
   /** Its handler goes on by itself, without the stream's thread. */
@@ -87,14 +90,19 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (headersSent) {
       throw new IllegalStateException("headers are sent already");
     }
-    headersSent = true;
-    if (!gone) {
-      headers.headers(ResponseHeaders.headers(metadata));
+    synchronized (headers) {
+      headersSent = true;
+      if (!gone) {
+        headers.headers(ResponseHeaders.headers(metadata));
+      }
     }
   }
 
   @Override
   public void sendMessage(RespT message) {
+    if (gone) {
+      throw new StreamGoneException("the client is gone, or its deadline is over");
+    }
     if (closed) {
       throw new IllegalStateException("the call has ended");
     }
@@ -115,18 +123,71 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     } catch (StreamStalledException e) {
       end = e.getStatus();
     }
-    closed = true;
     try {
-      if (!gone) {
-        headers.last(
-            headersSent
-                ? ResponseHeaders.trailers(end, metadata)
-                : ResponseHeaders.trailersOnly(end, metadata));
+      synchronized (headers) {
+        if (!gone && !closed) {
+          closed = true;
+          sendTrailers(end, metadata);
+        }
       }
     } catch (StreamGoneException e) {
       // Nobody is there to be told how the call ended.
     } finally {
+      closed = true;
+      stopTimer();
+      stream.handler.callEnded();
       over.countDown();
+    }
+  }
+
+  private void sendTrailers(Status status, Metadata metadata) {
+    headers.last(
+        headersSent
+            ? ResponseHeaders.trailers(status, metadata)
+            : ResponseHeaders.trailersOnly(status, metadata));
+  }
+
+  /** Ends the call with DEADLINE_EXCEEDED if it is still open after this time. */
+  void expireAfter(Duration timeout) {
+    Future<?> mine = Deadline.after(timeout, this::expire);
+    timer = mine;
+    if (closed || gone) {
+      mine.cancel(false);
+    }
+  }
+
+  /** The client waits no longer: it is told so, and the service that the client is gone. */
+  private void expire() {
+    boolean helidonHears;
+    synchronized (headers) {
+      if (closed || gone) {
+        return;
+      }
+      gone = true;
+      closed = true;
+      int errorCode = Frames.NO_ERROR;
+      if (output.sender().giveUp(stream)) {
+        try {
+          sendTrailers(
+              Status.DEADLINE_EXCEEDED.withDescription("the grpc-timeout of the call is over"),
+              new Metadata());
+        } catch (StreamGoneException e) {
+          // The client left at the same moment.
+        }
+      } else {
+        // Trailers inside a message would be malformed.
+        errorCode = Frames.CANCEL;
+      }
+      helidonHears = output.end(stream, errorCode);
+    }
+    stream.handler.clientGone(helidonHears);
+  }
+
+  private void stopTimer() {
+    Future<?> current = timer;
+    if (current != null) {
+      current.cancel(false);
+      timer = null;
     }
   }
 
@@ -292,6 +353,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       first = onGone;
       onGone = null;
     }
+    stopTimer();
     over.countDown();
     if (first != null) {
       try {

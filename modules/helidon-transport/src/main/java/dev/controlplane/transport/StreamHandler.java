@@ -10,6 +10,7 @@ import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
 import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -48,6 +49,7 @@ final class StreamHandler implements SubProtocolHandler {
   private final ConnectionOutput output;
   private final Http2StreamWriter writer;
   private final InboundMessages messages;
+  private final Duration timeout;
   private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
 
   /** Null once it has started the call; stays if there is no such method. */
@@ -70,12 +72,18 @@ final class StreamHandler implements SubProtocolHandler {
 
   /**
    * @param writer of headers
-   * @param maxInboundMessage in bytes
+   * @param messages reads what the client sends
+   * @param timeout of the call; null for none
    */
-  StreamHandler(ConnectionOutput output, Http2StreamWriter writer, int maxInboundMessage) {
+  StreamHandler(
+      ConnectionOutput output,
+      Http2StreamWriter writer,
+      InboundMessages messages,
+      Duration timeout) {
     this.output = output;
     this.writer = writer;
-    this.messages = new InboundMessages(maxInboundMessage);
+    this.messages = messages;
+    this.timeout = timeout;
   }
 
   /**
@@ -114,6 +122,12 @@ final class StreamHandler implements SubProtocolHandler {
             stream,
             writer);
     call = ours;
+    if (helidonsCall.getMethodDescriptor().getType().clientSendsOneMessage()) {
+      messages.keepWhole();
+    }
+    if (timeout != null) {
+      ours.expireAfter(timeout);
+    }
     if (turn.get() == Turn.GONE) {
       ours.clientGone();
     }
@@ -138,8 +152,16 @@ final class StreamHandler implements SubProtocolHandler {
           call.refuse(refused);
         }
       }
+      if (call.closed()) {
+        messages.end();
+      }
       if (header.flags(Http2FrameTypes.DATA).endOfStream()) {
         remoteEnded = true;
+        if (messages.isWithinMessage() && !call.closed()) {
+          call.refuse(
+              Status.INTERNAL.withDescription("the request ended in the middle of a message"));
+        }
+        messages.end();
         call.halfClosed();
       }
     } finally {
@@ -189,6 +211,11 @@ final class StreamHandler implements SubProtocolHandler {
     gone();
   }
 
+  /** The call has ended, whatever the client still sends. */
+  void callEnded() {
+    messages.end();
+  }
+
   /** The connection is lost, and with it the frame that Helidon may be waiting for. */
   void connectionGone() {
     if (gone() == Turn.HELIDON) {
@@ -199,6 +226,7 @@ final class StreamHandler implements SubProtocolHandler {
   private Turn gone() {
     Turn before = turn.getAndSet(Turn.GONE);
     StreamCall<?, ?> open = call;
+    messages.end();
     if (before != Turn.GONE && open != null) {
       open.clientGone();
     }

@@ -69,6 +69,56 @@ final class StreamSender {
     }
   }
 
+  /**
+   * Whether the request of a stream has a body. Waits for what the client sends next where only
+   * that can tell: an empty DATA frame may end a request that has none (RFC 9113, section 8.1). A
+   * client that sends nothing for the stall limit is taken for one that has a body.
+   *
+   * @throws StreamGoneException if the stream or the connection is gone
+   */
+  boolean hasBody(int streamId) {
+    output.lock.lock();
+    try {
+      OpenStream stream = output.streams.get(streamId);
+      if (stream == null) {
+        throw new StreamGoneException("the client ended the stream");
+      }
+      if (stream.moved == null) {
+        stream.moved = output.lock.newCondition();
+      }
+      long left = stallLimit.toNanos();
+      while (stream.bodyUnknown && left > 0) {
+        checkOpen(stream);
+        left = stream.moved.awaitNanos(left);
+      }
+      stream.bodyUnknown = false;
+      stream.detached |= stream.hasBody;
+      return stream.hasBody;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StreamGoneException("the server stops");
+    } finally {
+      output.lock.unlock();
+    }
+  }
+
+  /**
+   * Gives up what a stream has to send; its senders are told that it is gone.
+   *
+   * @return whether it ends between two messages, so that trailers may follow
+   */
+  boolean giveUp(OpenStream stream) {
+    output.lock.lock();
+    try {
+      boolean whole = !stream.isWithinMessage();
+      stream.withdraw();
+      stream.lost();
+      return whole;
+    } finally {
+      output.lock.unlock();
+    }
+  }
+
   @GuardedBy("output.lock")
   private void checkOpen(OpenStream stream) {
     if (output.broken != null) {

@@ -1,5 +1,6 @@
 package dev.controlplane.transport;
 
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +13,8 @@ import java.util.Set;
  * neither bytes nor windows. Not thread-safe: {@link ConnectionOutput} guards it.
  */
 final class StreamTable {
+  private static final int REMEMBERED = 128;
+
   private final Map<Integer, OpenStream> streams = new HashMap<>();
 
   /**
@@ -19,6 +22,9 @@ final class StreamTable {
    * sends; and those of which that was so not long ago.
    */
   private final Set<OpenStream> unattended = new HashSet<>();
+
+  /** The last streams that were reset, by either side. */
+  private final ArrayDeque<Integer> reset = new ArrayDeque<>();
 
   private int lastStreamId;
 
@@ -51,9 +57,24 @@ final class StreamTable {
     streams.put(stream.id, stream);
   }
 
-  /** Takes a stream out, whatever its state; null if it is not open. */
-  OpenStream remove(int streamId) {
-    return streams.remove(streamId);
+  /** Takes out a stream that is reset. */
+  OpenStream removeReset(int streamId) {
+    OpenStream stream = streams.remove(streamId);
+    if (stream != null) {
+      if (reset.size() == REMEMBERED) {
+        reset.remove();
+      }
+      reset.add(streamId);
+    }
+    return stream;
+  }
+
+  /**
+   * Whether a stream was reset not long ago: what its client still sends of it is no fault (RFC
+   * 9113, section 5.1, "closed").
+   */
+  boolean wasReset(int streamId) {
+    return reset.contains(streamId);
   }
 
   void clear() {

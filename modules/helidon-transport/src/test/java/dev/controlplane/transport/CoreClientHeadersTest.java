@@ -1,8 +1,6 @@
 package dev.controlplane.transport;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -11,7 +9,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,43 +82,6 @@ class CoreClientHeadersTest {
       client.send(Frames.HEADERS, 0, 1, literal(0x40, false));
       client.ping();
       assertTrue(client.connectionLost(Await.LIMIT));
-    }
-  }
-
-  @Test
-  void onlyNamesOfPseudoHeadersAreReplaced() {
-    byte[] block = RawClient.headerBlock("/a/b");
-    assertSame(block, PseudoHeaderNames.indexed(block));
-    ByteArrayOutputStream odd = new ByteArrayOutputStream();
-    odd.write(0x3f); // table size update, 31 + 4065
-    odd.write(0xe1);
-    odd.write(0x1f);
-    RawClient.field(odd, ":pathx", "/");
-    RawClient.field(odd, "path", ":path");
-    assertSame(odd.toByteArray().length, PseudoHeaderNames.indexed(odd.toByteArray()).length);
-  }
-
-  @Test
-  void aNameBecomesItsIndexAndAllElseStays() {
-    ByteArrayOutputStream block = new ByteArrayOutputStream();
-    block.write(0x82);
-    RawClient.field(block, ":path", "/a/b");
-    RawClient.field(block, "x", ":path");
-    ByteArrayOutputStream indexed = new ByteArrayOutputStream();
-    indexed.write(0x82);
-    indexed.write(0x04);
-    RawClient.string(indexed, "/a/b");
-    RawClient.field(indexed, "x", ":path");
-    assertArrayEquals(indexed.toByteArray(), PseudoHeaderNames.indexed(block.toByteArray()));
-  }
-
-  @Test
-  void malformedBlocksAreLeftToHelidon() {
-    Random random = new Random(7);
-    for (int i = 0; i < 100_000; i++) {
-      byte[] block = new byte[random.nextInt(40)];
-      random.nextBytes(block);
-      assertTrue(PseudoHeaderNames.indexed(block).length <= block.length);
     }
   }
 

@@ -10,8 +10,12 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,12 +84,117 @@ class InboundMessagesTest {
   }
 
   @Test
-  void aCompressedMessageIsRefused() throws Exception {
+  void aCompressedFlagWithoutAnEncodingIsAnInternalError() throws Exception {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {
       client.headers(1, "/lab.Lab/Echo", false);
       client.send(Frames.DATA, Frames.END_STREAM, 1, new byte[] {1, 0, 0, 0, 1, 7});
-      assertTrue(trailers(client, 1).contains("send it uncompressed"));
+      String answer = trailers(client, 1);
+      assertTrue(answer.contains("grpc-status: 13"), answer);
+      assertTrue(answer.contains("grpc-accept-encoding: identity,gzip"), answer);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, LIMIT - 1, LIMIT})
+  void aMessageCompressedWithGzipIsRead(int size) {
+    try (Lab lab = Lab.guarded(limited());
+        Client client = Client.to(lab.port())) {
+      byte[] answer =
+          ClientCalls.blockingUnaryCall(
+              client.channel,
+              Lab.ECHO,
+              CallOptions.DEFAULT.withCompression("gzip").withDeadlineAfter(20, TimeUnit.SECONDS),
+              new byte[size]);
+      assertEquals(size, answer.length);
+    }
+  }
+
+  @Test
+  void aMessageThatIsTooLargeOnceItIsDecompressedEndsItsCall() {
+    try (Lab lab = Lab.guarded(limited());
+        Client client = Client.to(lab.port())) {
+      Status status =
+          assertThrows(
+                  StatusRuntimeException.class,
+                  () ->
+                      ClientCalls.blockingUnaryCall(
+                          client.channel,
+                          Lab.ECHO,
+                          CallOptions.DEFAULT
+                              .withCompression("gzip")
+                              .withDeadlineAfter(20, TimeUnit.SECONDS),
+                          new byte[LIMIT + 1]))
+              .getStatus();
+      assertEquals(Status.Code.RESOURCE_EXHAUSTED, status.getCode());
+    }
+  }
+
+  @Test
+  void aBombEndsItsCall() throws Exception {
+    byte[] bomb = gzip(new byte[64 << 20]);
+    assertTrue(bomb.length < LIMIT);
+    try (Lab lab = Lab.guarded(limited());
+        RawClient client = RawClient.to(lab.port(), 4, LIMIT)) {
+      client.headers(1, "/lab.Lab/Count", "grpc-encoding", "gzip");
+      sendCompressed(client, bomb);
+      String answer = trailers(client, 1);
+      assertTrue(answer.contains("grpc-status: 8"), answer);
+      assertTrue(answer.contains("more than 100000 bytes once it is decompressed"), answer);
+    }
+  }
+
+  @Test
+  void aMessageThatIsNotGzipEndsItsCall() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Count", "grpc-encoding", "gzip");
+      byte[] broken = gzip(new byte[100]);
+      broken[broken.length - 1] ^= 1;
+      sendCompressed(client, broken);
+      String answer = trailers(client, 1);
+      assertTrue(answer.contains("grpc-status: 13"), answer);
+      assertTrue(answer.contains("not gzip"), answer);
+    }
+  }
+
+  private static void sendCompressed(RawClient client, byte[] message) {
+    byte[] prefix = {1, 0, 0, 0, 0};
+    Frames.putInt32(prefix, 1, message.length);
+    client.send(Frames.DATA, 0, 1, prefix);
+    for (int at = 0; at < message.length; at += Frames.MAX_PAYLOAD) {
+      int end = Math.min(message.length, at + Frames.MAX_PAYLOAD);
+      client.send(Frames.DATA, 0, 1, Arrays.copyOfRange(message, at, end));
+    }
+  }
+
+  private static byte[] gzip(byte[] plain) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(plain);
+    }
+    return out.toByteArray();
+  }
+
+  @Test
+  void anUncompressedMessageBesideAnEncodingIsRead() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Echo", "grpc-encoding", "gzip");
+      client.message(1, new byte[1], true);
+      assertEquals(6, client.awaitData(1).payload().length);
+    }
+  }
+
+  @Test
+  void anUnknownEncodingIsUnimplementedAndTheAnswerSaysWhichAreKnown() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Echo", "grpc-encoding", "snappy");
+      client.send(Frames.DATA, Frames.END_STREAM, 1, new byte[] {1, 0, 0, 0, 1, 7});
+      String answer = trailers(client, 1);
+      assertTrue(answer.contains("grpc-status: 12"), answer);
+      assertTrue(answer.contains("grpc-accept-encoding: identity,gzip"), answer);
     }
   }
 

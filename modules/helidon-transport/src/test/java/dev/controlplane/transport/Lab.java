@@ -62,6 +62,7 @@ final class Lab implements AutoCloseable {
 
   private final boolean guarded;
   private final WebServer server;
+  private final InboundBytes inbound;
   private volatile boolean goingDown;
 
   /** One open {@code Subscribe} or {@code Flood}. */
@@ -83,8 +84,9 @@ final class Lab implements AutoCloseable {
     var builder = WebServer.builder().host("127.0.0.1").port(0).shutdownHook(false);
     GrpcRouting.Builder routing = GrpcRouting.builder().service(service());
     if (guarded) {
-      GrpcStreams.configure(builder, settings, routing);
+      inbound = GrpcStreams.configure(builder, settings, routing);
     } else {
+      inbound = null;
       builder.addRouting(routing);
     }
     more.accept(builder);
@@ -116,6 +118,11 @@ final class Lab implements AutoCloseable {
 
   int port() {
     return server.port();
+  }
+
+  /** Null on a plain server. */
+  InboundBytes inbound() {
+    return inbound;
   }
 
   WebServer server() {

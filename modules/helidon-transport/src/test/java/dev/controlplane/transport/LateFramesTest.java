@@ -70,6 +70,20 @@ class LateFramesTest {
   }
 
   @Test
+  void aGoawayOfHelidonNamesTheLastStreamThatWasOpened() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.call(5, "/lab.Lab/Subscribe", "");
+      lab.awaitSubscriptions(1);
+      // A PING has 8 bytes.
+      client.send(Frames.PING, 0, 0, new byte[7]);
+      RawClient.Frame end = client.await("GOAWAY", f -> f.type() == Frames.GOAWAY);
+      assertEquals(5, Frames.int32(end.payload(), 0));
+      assertEquals(Frames.FRAME_SIZE_ERROR, end.errorCode());
+    }
+  }
+
+  @Test
   void dataAfterTheEndOfARequestEndsItsStreamAlone() throws Exception {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {

@@ -199,6 +199,14 @@ final class RawClient implements AutoCloseable {
         block.toByteArray());
   }
 
+  /** Opens a stream of gRPC with one more field. */
+  void headers(int streamId, String path, String name, String value) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.writeBytes(headerBlock(path));
+    field(block, name, value);
+    send(Frames.HEADERS, Frames.END_HEADERS, streamId, block.toByteArray());
+  }
+
   void headers(int streamId, String path, boolean endStream) {
     send(
         Frames.HEADERS,
@@ -230,10 +238,7 @@ final class RawClient implements AutoCloseable {
   }
 
   static void string(ByteArrayOutputStream block, String value) {
-    if (value.length() > 126) {
-      throw new IllegalArgumentException(value);
-    }
-    block.write(value.length());
+    HeaderDecoder.writeInteger(value.length(), 7, 0, block);
     block.writeBytes(value.getBytes(StandardCharsets.US_ASCII));
   }
 

@@ -197,6 +197,10 @@ final class Cluster implements AutoCloseable {
         .orElseThrow(() -> new IllegalArgumentException(name));
   }
 
+  int consumerPort() {
+    return consumerPort;
+  }
+
   int grpcPort() {
     return grpcPort;
   }
