@@ -53,6 +53,9 @@ final class Http1Reader extends DataReader {
   /** Whether the last request line was one of HTTP/1.0. */
   private boolean oldVersion;
 
+  /** Whether the request line of a head is read, and the headers behind it may not be. */
+  private boolean amongHeaders;
+
   @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
   Http1Reader(Supplier<byte[]> source) {
     super(source);
@@ -132,14 +135,23 @@ final class Http1Reader extends DataReader {
     }
   }
 
-  /** Whether the request whose head was read last is one of HTTP/1.0. */
-  boolean isOldVersion() {
+  /**
+   * What comes next is not of the head that is read.
+   *
+   * @return whether the request is one of HTTP/1.0
+   */
+  boolean headIsRead() {
+    amongHeaders = false;
     return oldVersion;
   }
 
-  /** Helidon calls it for the request line. */
+  /** Helidon calls it for the request line, and behind that for the value of Connection. */
   @Override
   public byte[] readBytes(int length) {
+    if (amongHeaders) {
+      return super.readBytes(length);
+    }
+    amongHeaders = true;
     byte[] bytes = originForm(super.readBytes(length));
     oldVersion = endsWith(bytes, OLD_VERSION);
     if (oldVersion) {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * A connection whose requests' heads and whose writes have a time limit. Waiting for a request is
@@ -52,8 +53,8 @@ public final class TimedConnection extends ForwardingContext
   private final OldVersion oldVersion = new OldVersion();
   private Status answer = Status.OK_200;
 
-  /** What an answer to HEAD says of the body of one to GET; -1: what Helidon says. */
-  private long lengthOfHead = -1;
+  /** What an answer to HEAD says of the body of one to GET; null: what Helidon says. */
+  private LongSupplier lengthOfHead;
 
   private final long headNanos;
   private final long writeNanos;
@@ -124,8 +125,10 @@ public final class TimedConnection extends ForwardingContext
    * Has the answer that is sent next, which is one to HEAD, say the length that the body of an
    * answer to GET has. Helidon says 0 where a filter stands before the body. Over HTTP/2 nothing is
    * said.
+   *
+   * @param bytes is asked when the head of the answer is written; null to leave it to Helidon
    */
-  public static void lengthOfNextAnswer(long bytes) {
+  public static void lengthOfNextAnswer(LongSupplier bytes) {
     TimedConnection connection = CURRENT.get();
     if (connection != null) {
       connection.lengthOfHead = bytes;
@@ -145,7 +148,7 @@ public final class TimedConnection extends ForwardingContext
 
   void headIsRead(WritableHeaders<?> headers) {
     headBegan = 0;
-    oldVersion.request(reader.isOldVersion(), headers, RequestHost.of(localPeer()));
+    oldVersion.request(reader.headIsRead(), headers, RequestHost.of(localPeer()));
     RequestHost.requireIn(headers);
   }
 
@@ -157,10 +160,10 @@ public final class TimedConnection extends ForwardingContext
     if (answer.code() == 304 || answer.code() == 204) {
       // Helidon says 0, which would be the length of what has not changed (RFC 9110, section 8.6).
       headers.remove(HeaderNames.CONTENT_LENGTH);
-    } else if (lengthOfHead >= 0) {
-      headers.set(HeaderNames.CONTENT_LENGTH, Long.toString(lengthOfHead));
+    } else if (lengthOfHead != null) {
+      headers.set(HeaderNames.CONTENT_LENGTH, Long.toString(lengthOfHead.getAsLong()));
     }
-    lengthOfHead = -1;
+    lengthOfHead = null;
     oldVersion.answers(headers);
   }
 

@@ -31,15 +31,19 @@ final class HeadAsGet extends OutputStream {
             head.uriPath(),
             head.query(),
             head.fragment()));
+    // Helidon writes the answer before or after the chain has returned.
+    TimedConnection.lengthOfNextAnswer(() -> body.length);
     try {
       chain.proceed();
+      body.over = true;
+      if (!response.isSent() && response.resetStream()) {
+        response.send();
+        response.commit();
+      }
     } finally {
       request.prologue(head);
       body.over = true;
-    }
-    if (!response.isSent() && response.resetStream()) {
-      TimedConnection.lengthOfNextAnswer(body.length);
-      response.send();
+      TimedConnection.lengthOfNextAnswer(null);
     }
   }
 
