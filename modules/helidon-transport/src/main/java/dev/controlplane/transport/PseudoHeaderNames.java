@@ -35,10 +35,11 @@ final class PseudoHeaderNames {
   private static final int HUFFMAN = 0x80;
 
   private final byte[] block;
-  private int at;
+  private final HeaderBlockReader reader;
 
   private PseudoHeaderNames(byte[] block) {
     this.block = block;
+    this.reader = new HeaderBlockReader(block);
   }
 
   /**
@@ -59,16 +60,16 @@ final class PseudoHeaderNames {
   private byte[] rewrite() {
     ByteArrayOutputStream out = null;
     int copied = 0;
-    while (at < block.length) {
-      int start = at;
-      int first = block[at] & 0xff;
+    while (reader.hasNext()) {
+      int start = reader.position();
+      int first = reader.peek();
       if (first >= 0x80) {
-        integer(7);
+        reader.integer(7);
       } else if (first >= 0x20 && first < 0x40) {
-        integer(5);
+        reader.integer(5);
       } else {
         int prefix = first >= 0x40 ? 6 : 4;
-        if (integer(prefix) == 0) {
+        if (reader.integer(prefix) == 0) {
           int index = name();
           if (index > 0) {
             if (out == null) {
@@ -76,10 +77,10 @@ final class PseudoHeaderNames {
             }
             out.write(block, copied, start - copied);
             out.write(first | index);
-            copied = at;
+            copied = reader.position();
           }
         }
-        string();
+        reader.string();
       }
     }
     if (out == null) {
@@ -91,8 +92,9 @@ final class PseudoHeaderNames {
 
   /** Passes a name; says its index if it is that of a pseudo-header. */
   private int name() {
-    boolean huffman = (block[at] & HUFFMAN) != 0;
-    int length = string();
+    boolean huffman = (reader.peek() & HUFFMAN) != 0;
+    int length = reader.string();
+    int at = reader.position();
     for (Map.Entry<Integer, byte[]> name : (huffman ? CODED : PLAIN).entrySet()) {
       byte[] bytes = name.getValue();
       if (Arrays.equals(block, at - length, at, bytes, 0, bytes.length)) {
@@ -100,35 +102,5 @@ final class PseudoHeaderNames {
       }
     }
     return 0;
-  }
-
-  /** Passes a string; says its length. */
-  private int string() {
-    int length = integer(7);
-    if (length > block.length - at) {
-      throw new IndexOutOfBoundsException(length);
-    }
-    at += length;
-    return length;
-  }
-
-  /** Reads an integer with a prefix of so many bits (RFC 7541, section 5.1). */
-  private int integer(int bits) {
-    int most = (1 << bits) - 1;
-    int value = block[at++] & most;
-    if (value < most) {
-      return value;
-    }
-    for (int shift = 0; ; shift += 7) {
-      int next = block[at++];
-      long sum = value + ((long) (next & 0x7f) << shift);
-      if (shift > 28 || sum > Integer.MAX_VALUE) {
-        throw new IndexOutOfBoundsException("integer too large");
-      }
-      value = (int) sum;
-      if (next >= 0) {
-        return value;
-      }
-    }
   }
 }
