@@ -21,10 +21,12 @@ record ByteRange(long start, long length) {
    * The satisfiable ranges of a Range header, in its order (RFC 9110, section 14.1.2); none of them
    * satisfiable: an empty list. Empty elements of the list are ignored (section 5.6.1.2).
    *
+   * @param lines of the header; several are one, with commas between (section 5.3)
    * @return empty if the header is to be ignored: another unit, malformed, too many ranges, ranges
    *     that overlap, or any range of an empty file
    */
-  static Optional<List<ByteRange>> parse(String header, long size) {
+  static Optional<List<ByteRange>> parse(List<String> lines, long size) {
+    String header = String.join(",", lines).strip();
     if (size == 0 || !header.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
       return Optional.empty();
     }

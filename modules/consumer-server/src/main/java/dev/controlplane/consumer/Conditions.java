@@ -3,6 +3,7 @@ package dev.controlplane.consumer;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -26,29 +27,42 @@ final class Conditions {
 
   /** Whether a Range counts: If-Range is not there, or is the tag, compared strongly. */
   static boolean rangeCounts(Headers headers, String etag) {
-    return !headers.contains(HeaderNames.IF_RANGE)
-        || headers.get(HeaderNames.IF_RANGE).get().strip().equals(etag);
+    return headers.all(HeaderNames.IF_RANGE, () -> List.of(etag)).stream()
+        .allMatch(line -> line.strip().equals(etag));
   }
 
   private static boolean anyMatches(
       Headers headers, HeaderName name, String etag, boolean strongly) {
-    List<String> lines = headers.get(name).allValues();
-    for (String line : lines) {
-      if (line.strip().equals("*") || has(line, etag, strongly)) {
+    String list = String.join(",", headers.all(name, List::of));
+    return isAnything(list) || has(list, etag, strongly);
+  }
+
+  /** A {@code *} stands alone; beside tags it is no value at all, and counts for nothing. */
+  private static boolean isAnything(String list) {
+    return Arrays.stream(list.split(",", -1))
+        .map(String::strip)
+        .filter(element -> !element.isEmpty())
+        .toList()
+        .equals(List.of("*"));
+  }
+
+  /**
+   * Whether the tag is an item of a list. It is in quotes and has none inside, so it is one
+   * wherever blanks, commas or an end stand around it.
+   */
+  private static boolean has(String list, String etag, boolean strongly) {
+    for (int at = list.indexOf(etag); at >= 0; at = list.indexOf(etag, at + 1)) {
+      boolean weak = list.startsWith("W/", at - 2);
+      if (isEdge(list, at - (weak ? 3 : 1))
+          && isEdge(list, at + etag.length())
+          && !(weak && strongly)) {
         return true;
       }
     }
     return false;
   }
 
-  /** The tag is in quotes and has none inside, so wherever it is in a list it is an item of it. */
-  private static boolean has(String list, String etag, boolean strongly) {
-    for (int at = list.indexOf(etag); at >= 0; at = list.indexOf(etag, at + 1)) {
-      boolean weak = at >= 2 && list.startsWith("W/", at - 2);
-      if (!weak || !strongly) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean isEdge(String list, int position) {
+    return position < 0 || position >= list.length() || ", \t".indexOf(list.charAt(position)) >= 0;
   }
 }

@@ -112,7 +112,8 @@ final class Downloads {
     if (!asked.contains(HeaderNames.RANGE) || !Conditions.rangeCounts(asked, etag)) {
       return Optional.empty();
     }
-    Optional<List<ByteRange>> ranges = ByteRange.parse(asked.get(HeaderNames.RANGE).get(), size);
+    Optional<List<ByteRange>> ranges =
+        ByteRange.parse(asked.all(HeaderNames.RANGE, List::of), size);
     if (ranges.isPresent() && ranges.get().isEmpty()) {
       throw ApiException.of(
               416,

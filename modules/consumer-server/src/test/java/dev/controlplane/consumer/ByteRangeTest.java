@@ -9,7 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ByteRangeTest {
-  /** Ranges as start-last; "none" for an empty list, "ignored" for a header that counts not. */
+  /**
+   * Lines of the header are parted by # here. Ranges as start-last; "none" for an empty list,
+   * "ignored" for a header that counts not.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -42,6 +45,14 @@ class ByteRangeTest {
         "bytes=0-1, | 10 | 0-1",
         "bytes=,0-1 | 10 | 0-1",
         "bytes= ,, 0-1,\t, 4-5 ,| 10 | 0-1 4-5",
+        "bytes=0-1#4-5 | 10 | 0-1 4-5",
+        "bytes=0-1#bytes=4-5 | 10 | ignored",
+        "#bytes=0-1 | 10 | ignored",
+        "bytes=0-1## , | 10 | 0-1",
+        "bytes=-3, 0-1 | 10 | 7-9 0-1",
+        "bytes= -3 | 10 | 7-9",
+        "bytes=0 -1 | 10 | ignored",
+        "bytes=-0,0-1 | 10 | 0-1",
         "bytes=a-b | 10 | ignored",
         "bytes=1-2-3 | 10 | ignored",
         "bytes=+1-2 | 10 | ignored",
@@ -55,7 +66,7 @@ class ByteRangeTest {
             + " | 99 | ignored",
       })
   void rangesAreThoseOfRfc9110(String header, long size, String expected) {
-    assertEquals(expected, shown(ByteRange.parse(header, size)));
+    assertEquals(expected, shown(ByteRange.parse(List.of(header.split("#", -1)), size)));
   }
 
   private static String shown(Optional<List<ByteRange>> ranges) {

@@ -24,6 +24,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -176,6 +177,16 @@ class DownloadTest {
         "\"other\", ETAG | 304",
         "\"other\" , W/ETAG,\"x\" | 304",
         "* | 304",
+        ", * , | 304",
+        ",, ETAG ,, | 304",
+        "\"x\"#ETAG | 304",
+        "#\t#W/ETAG, | 304",
+        "*, ETAG | 304",
+        "*, \"other\" | 200",
+        "*#\"other\" | 200",
+        "*, * | 200",
+        "\"other\"ETAG | 200",
+        ", | 200",
         "\"other\" | 200",
         "W/\"other\" | 200",
         "BARE | 200",
@@ -187,7 +198,7 @@ class DownloadTest {
         ifNoneMatch.replace("ETAG", '"' + sha256(bytes) + '"').replace("BARE", sha256(bytes));
 
     for (String method : new String[] {"GET", "HEAD"}) {
-      Answer answer = send(method, server, "/file/conditional", "If-None-Match", value);
+      Answer answer = send(method, server, "/file/conditional", lines("If-None-Match", value));
       assertEquals(status, answer.status());
       assertEquals('"' + sha256(bytes) + '"', answer.header("etag"));
       assertEquals("no-cache", answer.header("cache-control"));
@@ -197,10 +208,27 @@ class DownloadTest {
     }
   }
 
+  /** A header in several lines, which are parted by # here. */
+  private static String[] lines(String name, String values) {
+    return Arrays.stream(values.split("#", -1))
+        .flatMap(value -> Stream.of(name, value))
+        .toArray(String[]::new);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"ETAG | 200", "* | 200", "\"x\", ETAG | 200", "W/ETAG | 412", "\"x\" | 412"})
+      value = {
+        "ETAG | 200",
+        "* | 200",
+        ",*, | 200",
+        "\"x\", ETAG | 200",
+        "\"x\"#, ,ETAG | 200",
+        "W/ETAG | 412",
+        "W/ETAG, ETAG | 200",
+        "*, \"x\" | 412",
+        "\"x\" | 412"
+      })
   void ifMatchIsComparedStrongly(String ifMatch, int status) {
     byte[] bytes = random(1000, 5);
     fixture.publish("if-match", "1", bytes);
@@ -209,8 +237,7 @@ class DownloadTest {
         get(
             server,
             "/file/if-match",
-            "If-Match",
-            ifMatch.replace("ETAG", '"' + sha256(bytes) + '"'));
+            lines("If-Match", ifMatch.replace("ETAG", '"' + sha256(bytes) + '"')));
 
     assertEquals(status, answer.status());
   }
@@ -246,10 +273,13 @@ class DownloadTest {
 
     Answer past = get(server, "/file/short", "Range", "bytes=10-");
     Answer empty = get(server, "/file/none", "Range", "bytes=0-");
+    Answer lines = get(server, "/file/short", "Range", "bytes=0-1", "Range", "3-4, ,");
 
     assertEquals("416 range_not_satisfiable", past.failure());
     assertEquals("bytes */10", past.header("content-range"));
     assertEquals(200, empty.status());
+    assertEquals(206, lines.status());
+    assertTrue(lines.header("content-type").startsWith("multipart/byteranges"));
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.controlplane.transport;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.OptionalLong;
 
 /**
  * What the frames of the client do to the streams and windows of its connection. Called on the
@@ -207,11 +208,15 @@ final class ClientFrames {
    * A SETTINGS frame came in, which Helidon will acknowledge.
    *
    * @param initialWindow SETTINGS_INITIAL_WINDOW_SIZE, or {@link FlowControl#UNCHANGED}
+   * @param headerTable SETTINGS_HEADER_TABLE_SIZE, if the frame has it
    */
-  void settingsReceived(int initialWindow) {
+  void settingsReceived(int initialWindow, OptionalLong headerTable) {
     output.lock.lock();
     try {
       output.flow.settingsReceived(initialWindow);
+      if (headerTable.isPresent()) {
+        output.headers.tableSize(headerTable.getAsLong());
+      }
     } finally {
       output.lock.unlock();
     }

@@ -65,6 +65,9 @@ final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
   @GuardedBy("lock")
   final FrameBuffer frames = new FrameBuffer();
 
+  @GuardedBy("lock")
+  final SentHeaders headers = new SentHeaders();
+
   /** The writer's thread runs. */
   @GuardedBy("lock")
   private boolean writing;

@@ -94,7 +94,7 @@ final class HelidonFrames implements DataWriter {
     output.lock.lock();
     try {
       checkRoom(payload);
-      output.frames.headerBlock(header, payload);
+      writeHeaders(header, payload);
       OpenStream stream = output.streams.get(Frames.streamId(header, 0));
       if (stream != null
           && Frames.type(header, 0) == Frames.HEADERS
@@ -105,6 +105,20 @@ final class HelidonFrames implements DataWriter {
     } finally {
       output.lock.unlock();
     }
+  }
+
+  /** A block in several frames, of 16 KiB and more, is written as Helidon has it. */
+  @GuardedBy("output.lock")
+  private void writeHeaders(byte[] header, BufferData payload) {
+    int flags = Frames.flags(header, 0);
+    if (Frames.type(header, 0) != Frames.HEADERS || (flags & Frames.END_HEADERS) == 0) {
+      output.frames.headerBlock(header, payload);
+      return;
+    }
+    byte[] block = output.headers.readable(payload.readBytes());
+    byte[] own = new byte[Frames.HEADER];
+    Frames.putHeader(own, 0, block.length, Frames.HEADERS, flags, Frames.streamId(header, 0));
+    output.frames.headerBlock(own, BufferData.create(block));
   }
 
   /** Part of the answer to an HTTP request. It waits for the client's windows. */

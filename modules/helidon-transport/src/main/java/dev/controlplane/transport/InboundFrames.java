@@ -261,7 +261,7 @@ final class InboundFrames implements Supplier<byte[]> {
     if (initialWindow > Frames.MAX_WINDOW) {
       return new Verdict.EndConnection(Frames.FLOW_CONTROL_ERROR);
     }
-    client.settingsReceived((int) initialWindow);
+    client.settingsReceived((int) initialWindow, KnownSettings.headerTable(frame));
     byte[] known = KnownSettings.forHelidon(frame);
     if (!settingsRead) {
       settingsRead = true;

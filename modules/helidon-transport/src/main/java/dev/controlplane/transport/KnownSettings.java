@@ -1,6 +1,9 @@
 package dev.controlplane.transport;
 
 import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What Helidon gets to read of a SETTINGS frame: the settings that it knows, but for the client's
@@ -13,6 +16,7 @@ import java.util.Arrays;
 final class KnownSettings {
   private static final int SETTING = 6;
   private static final int LAST_KNOWN = 6;
+  private static final int HEADER_TABLE_SIZE = 1;
   private static final int INITIAL_WINDOW_SIZE = 4;
 
   private KnownSettings() {}
@@ -50,13 +54,19 @@ final class KnownSettings {
 
   /** The initial window that a frame sets, in bytes; -1 if it sets none. */
   static long initialWindow(byte[] frame) {
-    long size = -1;
-    for (int at = Frames.HEADER; at + SETTING <= frame.length; at += SETTING) {
-      if (id(frame, at) == INITIAL_WINDOW_SIZE) {
-        size = Integer.toUnsignedLong(Frames.int32(frame, at + 2));
-      }
-    }
-    return size;
+    return values(frame, INITIAL_WINDOW_SIZE).reduce(-1, (before, last) -> last);
+  }
+
+  /** The smallest size of the client's header table that a frame sets, in bytes. */
+  static OptionalLong headerTable(byte[] frame) {
+    return values(frame, HEADER_TABLE_SIZE).min();
+  }
+
+  private static LongStream values(byte[] frame, int id) {
+    return IntStream.range(0, (frame.length - Frames.HEADER) / SETTING)
+        .map(setting -> Frames.HEADER + setting * SETTING)
+        .filter(at -> id(frame, at) == id)
+        .mapToLong(at -> Integer.toUnsignedLong(Frames.int32(frame, at + 2)));
   }
 
   private static int id(byte[] frame, int at) {

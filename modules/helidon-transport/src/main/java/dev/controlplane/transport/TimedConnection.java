@@ -125,6 +125,8 @@ public final class TimedConnection extends ForwardingContext
    * Has the answer that is sent next, which is one to HEAD, say the length that the body of an
    * answer to GET has. Helidon says 0 where a filter stands before the body. Over HTTP/2 nothing is
    * said.
+   *
+   * @param bytes is asked when the head of the answer is written; null to leave it to Helidon
    */
   public static void lengthOfNextAnswer(LongSupplier bytes) {
     TimedConnection connection = CURRENT.get();

@@ -3,6 +3,14 @@ package dev.controlplane.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.helidon.common.buffers.BufferData;
+import io.helidon.http.http2.Http2Flag;
+import io.helidon.http.http2.Http2FrameData;
+import io.helidon.http.http2.Http2FrameHeader;
+import io.helidon.http.http2.Http2FrameTypes;
+import io.helidon.http.http2.Http2Headers;
+import io.helidon.http.http2.Http2Headers.DynamicTable;
+import io.helidon.http.http2.Http2HuffmanDecoder;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CoreClientHeadersTest {
   private static final int UNKNOWN_SETTING = 0xfe03;
   private static final int INITIAL_WINDOW_SIZE = 4;
+  private static final int HEADER_TABLE_SIZE = 1;
 
   /** As another implementation (python-hpack) codes them. */
   private static final Map<String, String> CODED =
@@ -104,6 +113,57 @@ class CoreClientHeadersTest {
       client.call(1, "/lab.Lab/Flood", "1 1000");
       assertEquals(100, client.awaitData(1).payload().length);
     }
+  }
+
+  /** Without END_STREAM these are the headers, with it the trailers. */
+  private static byte[] headers(RawClient client, int streamId, int endStream)
+      throws InterruptedException {
+    return client
+        .await(
+            "headers",
+            frame ->
+                frame.type() == Frames.HEADERS
+                    && frame.streamId() == streamId
+                    && (frame.flags() & Frames.END_STREAM) == endStream)
+        .payload();
+  }
+
+  /** nginx has no table. */
+  @Test
+  void aClientWithoutHeaderTableReadsEachAnswer() throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port(), HEADER_TABLE_SIZE, 0);
+        RawClient usual = RawClient.to(lab.port())) {
+      for (int streamId : new int[] {1, 3, 5}) {
+        for (RawClient each : new RawClient[] {client, usual}) {
+          each.call(streamId, "/lab.Lab/Echo", "hello");
+        }
+        for (int end : new int[] {0, Frames.END_STREAM}) {
+          byte[] block = headers(client, streamId, end);
+          assertEquals(
+              readByHelidon(headers(usual, streamId, end), usualTable),
+              readByHelidon(block, DynamicTable.create(4096)),
+              "without what came before");
+        }
+      }
+    }
+  }
+
+  private final DynamicTable usualTable = DynamicTable.create(4096);
+
+  private static String readByHelidon(byte[] block, DynamicTable table) {
+    Http2FrameData frame =
+        new Http2FrameData(
+            Http2FrameHeader.create(
+                block.length,
+                Http2FrameTypes.HEADERS,
+                Http2Flag.HeaderFlags.create(Http2Flag.END_OF_HEADERS),
+                1),
+            BufferData.create(block));
+    return Http2Headers.create(null, table, Http2HuffmanDecoder.create(), frame)
+        .httpHeaders()
+        .toString()
+        .replace(" (changing)", "");
   }
 
   @Test

@@ -130,7 +130,9 @@ public final class Api implements Filter {
   private void foreign(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     try {
       // Helidon reads a body without limits before it refuses a request.
-      RequestBody.of(request, RequestBodies.UNWANTED).copyTo((bytes, offset, length) -> {});
+      if (request.content().hasEntity()) {
+        RequestBody.of(request, RequestBodies.UNWANTED).copyTo((bytes, offset, length) -> {});
+      }
       if (request.prologue().method().equals(Method.HEAD)) {
         HeadAsGet.proceed(chain, request, response);
       } else {

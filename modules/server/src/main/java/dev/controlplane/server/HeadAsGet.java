@@ -22,7 +22,6 @@ final class HeadAsGet extends OutputStream {
     HttpPrologue head = request.prologue();
     HeadAsGet body = new HeadAsGet();
     response.streamFilter(out -> body.over ? out : body);
-    TimedConnection.lengthOfNextAnswer(() -> body.length);
     request.prologue(
         HttpPrologue.create(
             head.rawProtocol(),
@@ -32,14 +31,19 @@ final class HeadAsGet extends OutputStream {
             head.uriPath(),
             head.query(),
             head.fragment()));
+    // Helidon writes the answer before or after the chain has returned.
+    TimedConnection.lengthOfNextAnswer(() -> body.length);
     try {
       chain.proceed();
+      body.over = true;
+      if (!response.isSent() && response.resetStream()) {
+        response.send();
+        response.commit();
+      }
     } finally {
       request.prologue(head);
       body.over = true;
-    }
-    if (!response.isSent() && response.resetStream()) {
-      response.send();
+      TimedConnection.lengthOfNextAnswer(null);
     }
   }
 

@@ -46,8 +46,8 @@ final class JsonErrors implements DirectHandler {
     String text =
         switch (status.code()) {
           case 400 ->
-              "the head of the request is malformed, or names a Content-Encoding;"
-                  + " expected: HTTP/1.1 as in RFC 9112, and bodies as they are";
+              "the head of the request is malformed, or has not one Host;"
+                  + " expected: HTTP/1.1 as in RFC 9112";
           case 404 -> "nothing is at " + request.path() + "; expected: a path of this server's API";
           default -> status.reasonPhrase();
         };

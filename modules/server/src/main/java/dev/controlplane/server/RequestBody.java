@@ -51,18 +51,18 @@ public final class RequestBody extends InputStream {
     this.limits = limits;
     this.pace = new BodyPace(limits);
     this.contentLength = request.headers().contentLength();
-    this.plain =
-        !request.headers().contains(HeaderNames.CONTENT_ENCODING)
-            && !request.headers().contains(HeaderNames.TRANSFER_ENCODING);
+    this.plain = !request.headers().contains(HeaderNames.TRANSFER_ENCODING);
   }
 
   /**
    * The body of a request. Nothing is read, and a client that waits for {@code 100 Continue} is not
    * asked for it, before the first read.
    *
-   * @throws ApiException 413 if Content-Length says that it is longer than the limit
+   * @throws ApiException 413 if Content-Length says that it is longer than the limit, 415 if it has
+   *     another Content-Encoding than {@code identity}
    */
   public static RequestBody of(ServerRequest request, BodyLimits limits) {
+    PlainBodies.require(request);
     RequestBody body = new RequestBody(request, limits, () -> request.content().inputStream());
     if (body.contentLength.orElse(0) > limits.maxBytes()) {
       throw tooLarge(limits);
@@ -74,7 +74,7 @@ public final class RequestBody extends InputStream {
   /**
    * The JSON object that is a request's body.
    *
-   * @throws ApiException 400, 408 or 413
+   * @throws ApiException 400, 408, 413 or 415
    */
   public static JsonNode json(ServerRequest request, BodyLimits limits) {
     return Json.object(of(request, limits).readAllBytes());

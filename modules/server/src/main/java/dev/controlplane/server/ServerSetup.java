@@ -107,6 +107,7 @@ public final class ServerSetup {
         .idleConnectionTimeout(limit("idle-timeout"))
         .idleConnectionPeriod(Duration.ofSeconds(5))
         .protocolsDiscoverServices(false)
+        .contentEncoding(new PlainBodies())
         .addConnectionSelector(
             new TimedHttp1(headTimeout, writeTimeout(), slowHead(headTimeout), http2));
   }

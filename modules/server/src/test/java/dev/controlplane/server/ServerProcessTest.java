@@ -116,12 +116,19 @@ class ServerProcessTest {
   @Test
   void aRequestOfHttp10IsAnsweredWithoutChunksUpToTheEndOfItsConnection() throws Exception {
     start(Map.of());
-    for (String head : List.of("", "Host: localhost\r\n", "Connection: keep-alive\r\n")) {
+    for (String head :
+        List.of(
+            "",
+            "Host: localhost\r\n",
+            "Connection: keep-alive\r\n",
+            "Host: localhost\r\nConnection: Keep-Alive\r\n",
+            "Connection: TE\r\nConnection: close\r\n")) {
       String answer = sendRaw("GET /echo/x HTTP/1.0\r\n" + head + "\r\n");
       assertTrue(answer.startsWith("HTTP/1.1 200 "), head + answer);
       assertTrue(answer.endsWith("\r\n\r\n{\"text\":\"x\"}\n"), answer);
     }
-    String streamed = sendRaw("GET /debug/pprof/goroutine?debug=2 HTTP/1.0\r\n\r\n");
+    String streamed =
+        sendRaw("GET /debug/pprof/goroutine?debug=2 HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
     assertFalse(streamed.contains("chunked"), streamed);
     assertTrue(streamed.contains("\r\n\r\ngoroutine "), streamed);
     assertTrue(streamed.endsWith("\n") && !streamed.endsWith("\r\n"), streamed);
@@ -153,6 +160,8 @@ class ServerProcessTest {
       assertEquals(
           get.headers().firstValue("Content-Type"), head.headers().firstValue("Content-Type"));
       assertTrue(head.headers().firstValueAsLong("Content-Length").orElse(0) > 0, path);
+      String after = sendRaw(twoRequests("HEAD " + path, "GET /echo/x"));
+      assertTrue(after.endsWith("{\"text\":\"x\"}\n"), after);
     }
   }
 
@@ -188,6 +197,11 @@ class ServerProcessTest {
                   .formatted(path, headers.replace("#", "\r\n")));
       assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
     }
+  }
+
+  private static String twoRequests(String first, String last) {
+    return "%s HTTP/1.1\r\nHost: a\r\n\r\n%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        .formatted(first, last);
   }
 
   /** The answer to what java.net.http would not send. */

@@ -138,7 +138,7 @@ final class Cluster implements AutoCloseable {
   }
 
   /** Ports that were free a moment ago, all different: each is held until the last is found. */
-  private static List<Integer> freePorts(int count) {
+  static List<Integer> freePorts(int count) {
     if (count == 0) {
       return List.of();
     }

@@ -13,9 +13,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.regex.Pattern;
 import org.apache.commons.fileupload2.core.FileUploadException;
 import org.apache.commons.fileupload2.core.FileUploadSizeException;
 import org.apache.commons.fileupload2.core.MultipartInput;
@@ -95,7 +94,7 @@ final class UploadForm implements Closeable {
   private void readParts(RequestBody body, byte[] boundary) throws IOException {
     MultipartInput parts =
         MultipartInput.builder()
-            .setInputStream(body)
+            .setInputStream(new UnpaddedBoundaries(body, boundary))
             .setBoundary(boundary)
             .setBufferSize(PARSER_BUFFER)
             .setMaxPartHeaderSize(limits.maxPartHeaderBytes())
@@ -122,8 +121,8 @@ final class UploadForm implements Closeable {
     PartHeader header = PartHeader.parse(parts.readHeaders());
     InputStream content = parts.newInputStream();
     switch (header.field()) {
-      case "filename" -> filename = Names.checked("filename", once("filename", filename, content));
-      case "version" -> version = Names.checked("version", once("version", version, content));
+      case "filename" -> filename = Names.checked("filename", once(header, filename, content));
+      case "version" -> version = Names.checked("version", once(header, version, content));
       case "file" -> receive(header, content);
       default -> {
         // Other fields mean nothing here.
@@ -137,6 +136,7 @@ final class UploadForm implements Closeable {
     if (file != null) {
       throw twice("file");
     }
+    header.requirePlainBytes();
     contentType = header.contentType();
     file = blobs.receive();
     byte[] buffer = new byte[FIRST_READ];
@@ -152,10 +152,13 @@ final class UploadForm implements Closeable {
     }
   }
 
-  private String once(String field, String before, InputStream content) throws IOException {
+  private String once(PartHeader header, String before, InputStream content) throws IOException {
+    String field = header.field();
     if (before != null) {
       throw twice(field);
     }
+    header.requirePlainBytes();
+    Charset charset = header.charset();
     byte[] value = content.readNBytes(limits.maxFieldBytes() + 1);
     if (value.length > limits.maxFieldBytes()) {
       throw ApiException.badRequest(
@@ -163,9 +166,10 @@ final class UploadForm implements Closeable {
           field + " is too long; expected: at most " + limits.maxFieldBytes() + " bytes");
     }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
+      return charset.newDecoder().decode(ByteBuffer.wrap(value)).toString();
     } catch (CharacterCodingException e) {
-      throw ApiException.badRequest("invalid_field", field + " is not UTF-8; expected: UTF-8");
+      throw ApiException.badRequest(
+          "invalid_field", field + " is not " + charset + "; expected: UTF-8");
     }
   }
 
@@ -181,32 +185,9 @@ final class UploadForm implements Closeable {
     }
   }
 
-  private static ApiException malformed(String what) {
+  static ApiException malformed(String what) {
     return ApiException.badRequest(
         "malformed_form", what + "; expected: multipart/form-data as in RFC 7578");
-  }
-
-  /** What the header of a part says. */
-  private record PartHeader(String field, String contentType) {
-    /** The end of a line that goes on in the next one (RFC 5322, section 2.2.3). */
-    private static final Pattern FOLD = Pattern.compile("\r?\n(?=[ \t])");
-
-    static PartHeader parse(String lines) {
-      String field = "";
-      String contentType = "";
-      for (String line : FOLD.matcher(lines).replaceAll("").lines().toList()) {
-        int colon = line.indexOf(':');
-        String value = line.substring(colon + 1).strip();
-        switch (line.substring(0, Math.max(colon, 0)).strip().toLowerCase(Locale.ROOT)) {
-          case "content-disposition" -> field = Parameters.parse(value).getOrDefault("name", "");
-          case "content-type" -> contentType = value;
-          default -> {
-            // Others mean nothing here (RFC 7578, section 4.8).
-          }
-        }
-      }
-      return new PartHeader(field, contentType);
-    }
   }
 
   String filename() {

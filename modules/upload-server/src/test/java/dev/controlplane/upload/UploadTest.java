@@ -17,6 +17,7 @@ import dev.controlplane.upload.UploadFixture.Wire;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -540,6 +541,54 @@ class UploadTest {
 
     assertEquals(400, answer.status());
     assertEquals("partial_upload", answer.error());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "identity | 200",
+        "IDENTITY | 200",
+        ", identity , | 200",
+        "gzip | 415",
+        "x-gzip, identity | 415",
+        "identity,\tbr | 415",
+        "aws-chunked | 415",
+      })
+  void anEncodedBodyIsNeitherStoredNorAskedFor(String encoding, int status) {
+    String form = new String(Form.of("encoded", "1", CODE).bytes(), StandardCharsets.UTF_8);
+    record Upload(String head, String body) {}
+    for (Upload upload :
+        List.of(
+            new Upload(
+                "PUT /workers/encoded/versions/1 HTTP/1.1\r\n",
+                new String(CODE, StandardCharsets.UTF_8)),
+            new Upload(
+                "POST /upload HTTP/1.1\r\nContent-Type: multipart/form-data; boundary="
+                    + Form.BOUNDARY
+                    + "\r\n",
+                form),
+            new Upload("POST /maintenance/gc HTTP/1.1\r\n", "{}"))) {
+      try (Wire wire = new Wire(server)) {
+        wire.send(
+            upload.head
+                + "Host: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Encoding: "
+                + encoding
+                + "\r\nContent-Length: "
+                + upload.body.length()
+                + "\r\n\r\n");
+        if (status == 415) {
+          String answer = wire.answer();
+          assertTrue(answer.startsWith("HTTP/1.1 415 "), answer);
+          assertTrue(answer.contains("\r\nAccept-Encoding: identity\r\n"), answer);
+          assertTrue(answer.contains("\"error\":\"unsupported_encoding\""), answer);
+        } else {
+          String answer = wire.send(upload.body).answer();
+          assertTrue(answer.contains("\r\n\r\nHTTP/1.1 200 "), answer);
+        }
+      }
+    }
+    fixture.awaitNoLeftovers();
   }
 
   @ParameterizedTest

@@ -1,0 +1,3 @@
+module controlplane.test/formwriter
+
+go 1.26.0
