@@ -77,7 +77,7 @@ public final class ServerProcess {
     FileOutputStream err = new FileOutputStream(FileDescriptor.err);
     EventLog log = new EventLog(name, err, Clock.systemUTC());
     log.takeOverLibraryLogs();
-    OutOfMemory.endsProcess(name, log, err);
+    FatalErrors.endsProcess(name, log, err);
     try {
       Settings settings = Settings.load(System.getenv());
       settings.publish();

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Known gap: an error that Helidon answers or keeps by itself is not seen here, such as one in a
  * filter before the handler.
  */
-final class OutOfMemory implements Thread.UncaughtExceptionHandler {
+final class FatalErrors implements Thread.UncaughtExceptionHandler {
   /** HotSpot's exit status under {@code -XX:+ExitOnOutOfMemoryError}. */
   static final int EXIT_STATUS = 3;
 
@@ -32,7 +32,7 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
   /** For the case that there is no memory to make a line of. */
   private final byte[] lastLine;
 
-  OutOfMemory(String server, EventLog log, OutputStream err, Runnable halt) {
+  FatalErrors(String server, EventLog log, OutputStream err, Runnable halt) {
     this.log = log;
     this.err = err;
     this.halt = halt;
@@ -44,8 +44,8 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
 
   /** Has this process end; from now on every thread is watched. */
   static void endsProcess(String server, EventLog log, OutputStream err) {
-    OutOfMemory watch =
-        new OutOfMemory(server, log, err, () -> Runtime.getRuntime().halt(EXIT_STATUS));
+    FatalErrors watch =
+        new FatalErrors(server, log, err, () -> Runtime.getRuntime().halt(EXIT_STATUS));
     log.onFailure(watch::endIfIn);
     Thread.setDefaultUncaughtExceptionHandler(watch);
   }

@@ -10,11 +10,11 @@ import java.time.Clock;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class OutOfMemoryTest {
+class FatalErrorsTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final EventLog log = new EventLog("test", out, Clock.systemUTC());
   private final AtomicInteger halts = new AtomicInteger();
-  private final OutOfMemory watch = new OutOfMemory("test", log, out, halts::incrementAndGet);
+  private final FatalErrors watch = new FatalErrors("test", log, out, halts::incrementAndGet);
 
   private String line() {
     assertEquals(1, halts.get());
@@ -54,7 +54,7 @@ class OutOfMemoryTest {
           }
         };
     EventLog broken = new EventLog("test", full, Clock.systemUTC());
-    new OutOfMemory("test", broken, out, halts::incrementAndGet)
+    new FatalErrors("test", broken, out, halts::incrementAndGet)
         .endIfIn(new OutOfMemoryError("Java heap space"));
     line();
   }
