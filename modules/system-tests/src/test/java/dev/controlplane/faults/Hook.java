@@ -20,7 +20,9 @@ public record Hook(String type, String method) {
   static final Hook SYNC_DIRECTORY = new Hook(ROOT + "catalog.Directories", "sync");
   static final Hook SET_SYNCHRONOUS = new Hook("org.sqlite.SQLiteConfig", "setSynchronous");
   static final Hook SEND = new Hook(ROOT + "transport.LongLivedStream", "send");
+  static final Hook ANSWER = new Hook(ROOT + "server.Api", "answer");
   static final Hook HANDLE = new Hook(ROOT + "server.Api$Resource", "variables");
+  static final Hook CONNECTION = new Hook(ROOT + "transport.TimedConnection", "serve");
   static final Hook START_AFTER = new Hook(ROOT + "grpc.Subscription", "startAfter");
 
   boolean isIn(String internalName) {
