@@ -8,6 +8,7 @@ import dev.controlplane.system.history.Event.Compacted;
 import dev.controlplane.system.history.Event.Logged;
 import dev.controlplane.system.history.Event.Opened;
 import dev.controlplane.system.history.Event.Received;
+import dev.controlplane.system.history.Event.Restored;
 import dev.controlplane.system.history.Event.Settled;
 import dev.controlplane.system.history.Event.Subscribed;
 import dev.controlplane.system.history.Event.Written;
@@ -48,6 +49,7 @@ public final class History {
   private final List<Stream> silent = new ArrayList<>();
   private final Log log;
   private boolean settled;
+  private int restores;
 
   /** Of events in the order in which they were recorded. */
   public History(Collection<Event> events) {
@@ -61,6 +63,7 @@ public final class History {
         case Closed _ -> {}
         case Written written -> writes.add(written);
         case Compacted compacted -> compactions.add(compacted);
+        case Restored _ -> restores++;
         case Logged update -> logged.add(update);
         case Settled _ -> settled = true;
       }
@@ -108,6 +111,11 @@ public final class History {
     if (last) {
       newest.add(session);
     }
+  }
+
+  /** This history as one for each log that there was: one more than backups were restored. */
+  Eras eras() {
+    return new Eras(events);
   }
 
   Log log() {
@@ -160,13 +168,14 @@ public final class History {
 
   /** How much there is to judge. */
   public String summary() {
-    return "%d updates, %d streams of which %d resumed, %d messages, %d compactions"
+    return "%d updates, %d streams of which %d resumed, %d messages, %d compactions, %d restores"
         .formatted(
             log.head(),
             streams.size(),
             resumed.size(),
             streams.values().stream().mapToLong(stream -> stream.messages().size()).sum(),
-            compactions.size());
+            compactions.size(),
+            restores);
   }
 
   /** Writes it as lines of JSON. */
