@@ -7,15 +7,18 @@ import dev.controlplane.system.history.Event.Opened;
 import dev.controlplane.system.history.Event.Received;
 import dev.controlplane.system.history.Event.Restored;
 import dev.controlplane.system.history.Event.Settled;
+import dev.controlplane.system.history.Event.Starved;
 import dev.controlplane.system.history.Event.Subscribed;
 import dev.controlplane.system.history.Event.Written;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -25,6 +28,10 @@ import java.util.TreeMap;
  *
  * <p>A message belongs to the log that its resume token names. That name is the only thing that the
  * tests read in a token. A log's name is first seen after the restore that made it.
+ *
+ * <p>Until upload-server opens a restored log and gives it a new name, grpc-server may find it under
+ * the name of the log before: an interlude, in which nobody can write. It is a history of its own,
+ * too.
  */
 final class Eras {
   /** Of a token: 1 byte of form, then 16 of the log's id and 8 of its epoch. */
@@ -43,10 +50,14 @@ final class Eras {
     }
   }
 
+  /** First a log, then for each restore an interlude and the next log. */
   private final List<List<Event>> eras = new ArrayList<>();
+
   private final Map<String, Integer> byLog = new HashMap<>();
   private final Map<Integer, Part> streams = new LinkedHashMap<>();
   private final List<String> crossed = new ArrayList<>();
+  private final Set<String> tokensOfInterludes = new HashSet<>();
+  private long restored;
 
   Eras(List<Event> events) {
     eras.add(new ArrayList<>());
@@ -78,7 +89,7 @@ final class Eras {
     }
   }
 
-  /** The events of each log, in the order of the logs. */
+  /** The events of each log, and of each interlude, in their order. */
   List<List<Event>> events() {
     return eras;
   }
@@ -94,24 +105,32 @@ final class Eras {
 
   private void add(Event event) {
     switch (event) {
-      case Restored restored -> eras.add(new ArrayList<>(kept(restored)));
+      case Restored backup -> restore(backup);
       case Opened opened -> streams.put(opened.stream(), new Part(opened));
       case Subscribed headers -> streams.get(headers.stream()).subscribed = headers;
       case Received message -> receive(message);
       case Closed closed -> close(streams.get(closed.stream()));
-      case Written _, Compacted _, Logged _, Settled _ -> newest().add(event);
+      case Written _, Compacted _, Starved _, Logged _, Settled _ -> newest().add(event);
     }
   }
 
+  private void restore(Restored backup) {
+    List<Event> kept = kept(backup);
+    eras.add(new ArrayList<>(kept));
+    eras.add(new ArrayList<>(kept));
+    restored = backup.revision();
+  }
+
   /** What a backup has of the log that it was made of, which is the newest. */
-  private List<Event> kept(Restored restored) {
+  private List<Event> kept(Restored backup) {
     return newest().stream()
         .filter(
             event ->
                 switch (event) {
-                  case Written written -> written.ended() <= restored.backedUp();
-                  case Compacted compacted -> compacted.began() <= restored.backedUp();
-                  case Logged update -> update.revision() <= restored.revision();
+                  case Written written -> written.ended() <= backup.backedUp();
+                  case Compacted compacted -> compacted.began() <= backup.backedUp();
+                  case Starved _ -> true;
+                  case Logged update -> update.revision() <= backup.revision();
                   default -> false;
                 })
         .toList();
@@ -120,6 +139,11 @@ final class Eras {
   private void receive(Received message) {
     int era = byLog.computeIfAbsent(logOf(message.token()), log -> eras.size() - 1);
     Part part = streams.get(message.stream());
+    int interlude = eras.size() - 2;
+    if (era == interlude - 1 && isOfInterlude(message, part, interlude)) {
+      tokensOfInterludes.add(message.token());
+      era = interlude;
+    }
     if (part.era != era) {
       if (part.era >= 0 && message.kind() != Kind.RESYNC) {
         crossed.add(
@@ -129,6 +153,13 @@ final class Eras {
       begin(part, era);
     }
     eras.get(era).add(message);
+  }
+
+  /** Whether a message that has the name of the log before a restore tells of the log after it. */
+  private boolean isOfInterlude(Received message, Part part, int interlude) {
+    return part.era == interlude
+        || (message.kind() == Kind.RESYNC && message.revision() <= restored)
+        || tokensOfInterludes.contains(part.opened.request().token());
   }
 
   private void begin(Part part, int era) {

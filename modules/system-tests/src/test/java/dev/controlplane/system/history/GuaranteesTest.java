@@ -403,6 +403,16 @@ class GuaranteesTest {
   }
 
   @Test
+  void aRestoredLogMayBeToldOfUnderTheNameOfTheLogBeforeUntilItHasItsOwn() {
+    story.close(toldOfFiveAndRestoredAtThree());
+    int interlude = story.open("c", resume(request(), "after 5"));
+    story.before(() -> story.control(interlude, RESYNC, 3).item(interlude, 1).close(interlude));
+    int next = story.open("c", resume(request(), "in snapshot after a"));
+    story.control(next, RESYNC, 3).item(next, 1).item(next, 3).control(next, SYNCED, 3).settled();
+    requireGood();
+  }
+
+  @Test
   void aTokenOfTheLogBeforeTheRestoreMustNotBeGoodAfterIt() {
     story.close(toldOfFiveAndRestoredAtThree());
     story.write(PUBLISHED, "c", "2").write(PUBLISHED, "c", "3").write(PUBLISHED, "c", "4");

@@ -10,6 +10,7 @@ import dev.controlplane.system.history.Event.Opened;
 import dev.controlplane.system.history.Event.Received;
 import dev.controlplane.system.history.Event.Restored;
 import dev.controlplane.system.history.Event.Settled;
+import dev.controlplane.system.history.Event.Starved;
 import dev.controlplane.system.history.Event.Subscribed;
 import dev.controlplane.system.history.Event.Written;
 import java.io.BufferedWriter;
@@ -50,6 +51,7 @@ public final class History {
   private final Log log;
   private boolean settled;
   private int restores;
+  private long starvedAt = Long.MAX_VALUE;
 
   /** Of events in the order in which they were recorded. */
   public History(Collection<Event> events) {
@@ -64,6 +66,7 @@ public final class History {
         case Written written -> writes.add(written);
         case Compacted compacted -> compactions.add(compacted);
         case Restored _ -> restores++;
+        case Starved starved -> starvedAt = Math.min(starvedAt, starved.at());
         case Logged update -> logged.add(update);
         case Settled _ -> settled = true;
       }
@@ -151,6 +154,11 @@ public final class History {
 
   List<Compacted> compactions() {
     return compactions;
+  }
+
+  /** Since when a server may have been unable to read a blob. */
+  long starvedAt() {
+    return starvedAt;
   }
 
   /** Whether each consumer was given all the time it needs in the end. */

@@ -117,6 +117,14 @@ final class Story {
     return this;
   }
 
+  /** Tells with the tokens of the log before the restore. */
+  Story before(Runnable tell) {
+    restores--;
+    tell.run();
+    restores++;
+    return this;
+  }
+
   /** Now; nothing happens at this time. */
   long now() {
     return tick();
