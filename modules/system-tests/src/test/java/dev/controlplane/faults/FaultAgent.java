@@ -2,8 +2,8 @@ package dev.controlplane.faults;
 
 import java.lang.instrument.ClassFileTransformer;
 import java.lang.instrument.Instrumentation;
-import java.security.ProtectionDomain;
 import java.nio.file.Path;
+import java.security.ProtectionDomain;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,8 +54,7 @@ public final class FaultAgent {
     };
   }
 
-  private static byte[] rewritten(
-      ClassLoader loader, Set<Hook> hooks, String name, byte[] bytes) {
+  private static byte[] rewritten(ClassLoader loader, Set<Hook> hooks, String name, byte[] bytes) {
     try {
       return new HookedClass(loader, hooks).rewritten(name, bytes);
     } catch (RuntimeException | Error e) {

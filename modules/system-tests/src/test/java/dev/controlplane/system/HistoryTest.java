@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The guarantees of docs/guarantees.md, judged over all that consumers are told while servers crash
- * at the worst moments, networks fail, the log is compacted also past the tail, the catalog is away,
- * a backup is restored, and file descriptors run out.
+ * at the worst moments, networks fail, the log is compacted also past the tail, the catalog is
+ * away, a backup is restored, and file descriptors run out.
  */
 class HistoryTest {
   private static final int CONSUMERS = Integer.getInteger("history.consumers", 200);

@@ -46,6 +46,7 @@ final class Writers {
   private final AtomicLong answered = new AtomicLong();
   private final Map<String, Worker> workers = new TreeMap<>();
   private final Semaphore allowed = new Semaphore(0);
+
   /** Held to read by who writes, from the first attempt to the answer. */
   private final ReentrantReadWriteLock writing = new ReentrantReadWriteLock(true);
 
@@ -154,15 +155,13 @@ final class Writers {
 
   /** What the writers know of the log; only while they are held. */
   Knowledge known() {
-    return new Knowledge(
-        copied(worker -> worker.live), copied(worker -> worker.deleted));
+    return new Knowledge(copied(worker -> worker.live), copied(worker -> worker.deleted));
   }
 
   private Map<String, List<String>> copied(Function<Worker, List<String>> versions) {
     return workers.values().stream()
         .collect(
-            Collectors.toMap(
-                worker -> worker.name, worker -> List.copyOf(versions.apply(worker))));
+            Collectors.toMap(worker -> worker.name, worker -> List.copyOf(versions.apply(worker))));
   }
 
   /**
@@ -172,13 +171,15 @@ final class Writers {
    * @param revision where the log ends now
    */
   void recall(Knowledge knowledge, long revision) {
-    workers.values().forEach(
-        worker -> {
-          worker.live.clear();
-          worker.live.addAll(knowledge.live().get(worker.name));
-          worker.deleted.clear();
-          worker.deleted.addAll(knowledge.deleted().get(worker.name));
-        });
+    workers
+        .values()
+        .forEach(
+            worker -> {
+              worker.live.clear();
+              worker.live.addAll(knowledge.live().get(worker.name));
+              worker.deleted.clear();
+              worker.deleted.addAll(knowledge.deleted().get(worker.name));
+            });
     answered.set(revision);
   }
 

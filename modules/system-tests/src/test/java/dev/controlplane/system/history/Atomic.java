@@ -21,8 +21,7 @@ public final class Atomic implements Guarantee {
     for (Session session : history.sessions()) {
       for (Received message : session.messages()) {
         if (message.kind().isUpdate()) {
-          code(history, message)
-              .ifPresent(what -> violations.add(violation(session.name(), what)));
+          code(history, message).ifPresent(what -> violations.add(violation(session.name(), what)));
         }
       }
       for (Received message : session.followed()) {

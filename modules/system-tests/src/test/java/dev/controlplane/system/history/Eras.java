@@ -29,9 +29,9 @@ import java.util.TreeMap;
  * <p>A message belongs to the log that its resume token names. That name is the only thing that the
  * tests read in a token. A log's name is first seen after the restore that made it.
  *
- * <p>Until upload-server opens a restored log and gives it a new name, grpc-server may find it under
- * the name of the log before: an interlude, in which nobody can write. It is a history of its own,
- * too.
+ * <p>Until upload-server opens a restored log and gives it a new name, grpc-server may find it
+ * under the name of the log before: an interlude, in which nobody can write. It is a history of its
+ * own, too.
  */
 final class Eras {
   /** Of a token: 1 byte of form, then 16 of the log's id and 8 of its epoch. */
