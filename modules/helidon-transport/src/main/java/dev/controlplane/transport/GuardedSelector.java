@@ -70,6 +70,14 @@ final class GuardedSelector implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
+    try {
+      return guarded(context);
+    } catch (Error e) {
+      throw Leaving.logged(e);
+    }
+  }
+
+  private GuardedConnection guarded(ConnectionContext context) {
     FrameBudget budget = new FrameBudget();
     ConnectionOutput output =
         new ConnectionOutput(

@@ -78,7 +78,11 @@ public final class TimedHttp1 implements ServerConnectionSelector {
   public ServerConnection connection(ConnectionContext context) {
     TimedConnection connection =
         new TimedConnection(context, headTimeout, writeTimeout, slowHead, watch, http2);
-    connection.serve(http1.connection(connection));
+    try {
+      connection.serve(http1.connection(connection));
+    } catch (Error e) {
+      throw Leaving.logged(e);
+    }
     return connection;
   }
 

@@ -95,6 +95,16 @@ public final class Api implements Filter {
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     try {
+      dispatch(chain, request, response);
+    } catch (Error e) {
+      // Helidon answers it, and logs it only at a level that is off.
+      log.answered(e);
+      throw e;
+    }
+  }
+
+  private void dispatch(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    try {
       sites.check(request);
     } catch (ApiException e) {
       fail(request, response, e);

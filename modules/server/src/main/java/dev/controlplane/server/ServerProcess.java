@@ -5,6 +5,7 @@ import io.helidon.config.Config;
 import io.helidon.health.HealthCheck;
 import io.helidon.health.HealthCheckResponse;
 import io.helidon.health.HealthCheckType;
+import io.helidon.http.DateTime;
 import io.helidon.http.Method;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
@@ -77,7 +78,7 @@ public final class ServerProcess {
     FileOutputStream err = new FileOutputStream(FileDescriptor.err);
     EventLog log = new EventLog(name, err, Clock.systemUTC());
     log.takeOverLibraryLogs();
-    OutOfMemory.endsProcess(name, log, err);
+    FatalErrors.endsProcess(name, log, err);
     try {
       Settings settings = Settings.load(System.getenv());
       settings.publish();
@@ -86,6 +87,7 @@ public final class ServerProcess {
       process.start(program);
       process.awaitEnd();
     } catch (StartupException e) {
+      log.answered(e);
       log.error("start-failed", "reason", e.getMessage());
       System.exit(1);
     } catch (Exception e) {
@@ -141,6 +143,7 @@ public final class ServerProcess {
     Profiles.of(setup.settings()).ofProcess(setup.name(), log);
     Sockets sockets = new Sockets(setup);
     assemble(program, address, sockets::startPprof);
+    loadTimeZones();
     server = sockets.guard("http", setup.webServer().build()).start();
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
@@ -157,6 +160,14 @@ public final class ServerProcess {
     }
     log.info("ready", ready(address));
     IdleHeap.lookAfter();
+  }
+
+  /**
+   * The first answer needs the JDK's file of time zones. If it could not be opened then, no
+   * connection would be served any more: the JVM initializes a class only once.
+   */
+  private static void loadTimeZones() {
+    DateTime.timestamp();
   }
 
   private Object[] ready(InetAddress address) {

@@ -47,8 +47,8 @@ public final class AgentJar {
     }
   }
 
-  /** The JVM's option that does what the options of a fault point or a mutant say. */
-  public String jvmOption(String options) {
-    return "-javaagent:" + jar + '=' + options;
+  /** The JVM's option that does what the options of fault points, mutants and others say. */
+  public String jvmOption(String... options) {
+    return "-javaagent:" + jar + '=' + String.join("+", options);
   }
 }

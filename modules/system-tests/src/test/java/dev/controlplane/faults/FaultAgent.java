@@ -2,28 +2,32 @@ package dev.controlplane.faults;
 
 import java.lang.instrument.ClassFileTransformer;
 import java.lang.instrument.Instrumentation;
+import java.nio.file.Path;
 import java.security.ProtectionDomain;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** What the JVM starts before the server, and what the server's changed code calls. */
 public final class FaultAgent {
-  private static final Map<String, Hook> HOOKS = new ConcurrentHashMap<>();
-  private static volatile Fault fault;
+  /** A place in the server's code, and what happens there. */
+  private record Trap(Hook hook, Fault fault) {}
+
+  private static final Map<String, Trap> TRAPS = new ConcurrentHashMap<>();
 
   private FaultAgent() {}
 
-  /** Called by the JVM with the options of a {@link FaultPoint} or a {@link Mutant}. */
+  /**
+   * Called by the JVM with the options of a {@link FaultPoint}, a {@link Mutant}, a {@link
+   * Shortage} or a {@link Hold}; several are joined by "+".
+   */
   public static void premain(String options, Instrumentation instrumentation) {
-    String[] words = options.split(",", -1);
-    fault =
-        switch (words[0]) {
-          case "halt" -> FaultPoint.valueOf(words[1]).after(Integer.parseInt(words[2]));
-          case "starve" -> Shortage.valueOf(words[1]).fault();
-          case "mutate" -> Mutant.valueOf(words[1]).fault();
-          default -> throw new IllegalArgumentException("agent options: " + options);
-        };
-    fault.hooks().forEach(hook -> HOOKS.put(hook.toString(), hook));
+    for (String one : options.split("\\+", -1)) {
+      Fault fault = fault(one.split(",", -1));
+      fault.hooks().forEach(hook -> TRAPS.put(hook.toString(), new Trap(hook, fault)));
+    }
+    Set<Hook> hooks = TRAPS.values().stream().map(Trap::hook).collect(Collectors.toSet());
     instrumentation.addTransformer(
         new ClassFileTransformer() {
           @Override
@@ -33,16 +37,26 @@ public final class FaultAgent {
               Class<?> redefined,
               ProtectionDomain domain,
               byte[] bytes) {
-            return name != null && HOOKS.values().stream().anyMatch(hook -> hook.isIn(name))
-                ? rewritten(loader, name, bytes)
+            return name != null && hooks.stream().anyMatch(hook -> hook.isIn(name))
+                ? rewritten(loader, hooks, name, bytes)
                 : null;
           }
         });
   }
 
-  private static byte[] rewritten(ClassLoader loader, String name, byte[] bytes) {
+  private static Fault fault(String[] words) {
+    return switch (words[0]) {
+      case "halt" -> FaultPoint.valueOf(words[1]).after(Integer.parseInt(words[2]));
+      case "starve" -> Shortage.valueOf(words[1]).fault();
+      case "mutate" -> Mutant.valueOf(words[1]).fault();
+      case "hold" -> Hold.valueOf(words[1]).whileThereIs(Path.of(words[2]));
+      default -> throw new IllegalArgumentException("agent options: " + String.join(",", words));
+    };
+  }
+
+  private static byte[] rewritten(ClassLoader loader, Set<Hook> hooks, String name, byte[] bytes) {
     try {
-      return new HookedClass(loader, HOOKS.values()).rewritten(name, bytes);
+      return new HookedClass(loader, hooks).rewritten(name, bytes);
     } catch (RuntimeException | Error e) {
       // The JVM would go on without a word, and the test would prove nothing.
       e.printStackTrace();
@@ -54,7 +68,8 @@ public final class FaultAgent {
   /** Called at the beginning of a hooked method; whether its body is left out. */
   public static boolean entered(String hook, Object self, Object[] arguments) {
     try {
-      return fault.entered(HOOKS.get(hook), self, arguments);
+      Trap trap = TRAPS.get(hook);
+      return trap.fault().entered(trap.hook(), self, arguments);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
@@ -63,7 +78,8 @@ public final class FaultAgent {
   /** Called where a hooked method returns; what it returns instead. */
   public static Object left(String hook, Object self, Object[] arguments, Object value) {
     try {
-      return fault.left(HOOKS.get(hook), self, arguments, value);
+      Trap trap = TRAPS.get(hook);
+      return trap.fault().left(trap.hook(), self, arguments, value);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

@@ -20,8 +20,16 @@ public record Hook(String type, String method) {
   static final Hook SYNC_DIRECTORY = new Hook(ROOT + "catalog.Directories", "sync");
   static final Hook SET_SYNCHRONOUS = new Hook("org.sqlite.SQLiteConfig", "setSynchronous");
   static final Hook SEND = new Hook(ROOT + "transport.LongLivedStream", "send");
+  static final Hook ANSWER = new Hook(ROOT + "server.Api", "answer");
   static final Hook HANDLE = new Hook(ROOT + "server.Api$Resource", "variables");
+  static final Hook CONNECTION = new Hook(ROOT + "transport.TimedConnection", "serve");
   static final Hook START_AFTER = new Hook(ROOT + "grpc.Subscription", "startAfter");
+  static final Hook OBSTACLE = new Hook(ROOT + "grpc.UpdateFeed", "obstacle");
+  static final Hook LOOK_AT_LOG = new Hook(ROOT + "grpc.LogTail", "attempt");
+  static final Hook END_ALL = new Hook(ROOT + "grpc.LogTail", "endAll");
+  static final Hook FALL_BEHIND = new Hook(ROOT + "grpc.Subscriptions", "fallBehind");
+  static final Hook WAIT_OUT = new Hook(ROOT + "transport.PatientServerSocket", "waitOut");
+  static final Hook NOTED = new Hook(ROOT + "catalog.CommitSignal", "noted");
 
   boolean isIn(String internalName) {
     return internalName.equals(type.replace('.', '/'));

@@ -35,6 +35,16 @@ public enum Mutant {
   RESUMES_TOO_LATE("grpc-server", () -> new Resume(1)),
   /** A token just below where the log was compacted is good. */
   FORGETS_WHERE_IT_COMPACTED("grpc-server", OffByOne::new),
+  /** A token is good whatever log it is of. */
+  TAKES_TOKENS_OF_ANOTHER_LOG("grpc-server", AnyToken::new),
+  /** Streams stay open while the catalog is away, and the tail comes back at its head. */
+  KEEPS_STREAMS_WITHOUT_A_LOG("grpc-server", () -> new LeaveOut(Hook.END_ALL)),
+  /** What was cut before the tail came to it is left out without a word. */
+  SKIPS_WHAT_WAS_COMPACTED("grpc-server", () -> new LeaveOut(Hook.FALL_BEHIND)),
+  /** A listener that could not accept once accepts nothing more. */
+  GIVES_UP_ACCEPTING("grpc-server", GiveUp::new),
+  /** A log that went back is taken for the same log. */
+  FORGETS_HOW_FAR_THE_LOG_WENT("upload-server", ForgetNote::new),
   /** Writes are answered before they are on disk. */
   ANSWERS_BEFORE_COMMIT("upload-server", AnswerFirst::new),
   /** A transaction is committed and answered while it is only in the page cache. */
@@ -248,6 +258,59 @@ public enum Mutant {
     @Override
     public Object left(Hook hook, Object self, Object[] arguments, Object value) {
       return Math.max(0, (long) value - 1);
+    }
+  }
+
+  private static final class AnyToken implements Fault {
+    @Override
+    public Set<Hook> hooks() {
+      return Set.of(Hook.OBSTACLE);
+    }
+
+    @Override
+    public Object left(Hook hook, Object self, Object[] arguments, Object value) {
+      return null;
+    }
+  }
+
+  /** Something is not done. */
+  private record LeaveOut(Hook what) implements Fault {
+    @Override
+    public Set<Hook> hooks() {
+      return Set.of(what);
+    }
+
+    @Override
+    public boolean entered(Hook hook, Object self, Object[] arguments) {
+      return true;
+    }
+  }
+
+  private static final class GiveUp implements Fault {
+    @Override
+    public Set<Hook> hooks() {
+      return Set.of(Hook.WAIT_OUT);
+    }
+
+    @Override
+    public Object left(Hook hook, Object self, Object[] arguments, Object value) throws Exception {
+      new CountDownLatch(1).await();
+      return value;
+    }
+  }
+
+  private static final class ForgetNote implements Fault {
+    @Override
+    public Set<Hook> hooks() {
+      return Set.of(Hook.NOTED);
+    }
+
+    @Override
+    public Object left(Hook hook, Object self, Object[] arguments, Object value) throws Exception {
+      return value
+          .getClass()
+          .getConstructor(String.class, long.class, long.class, long.class)
+          .newInstance("", 0, 0, 0);
     }
   }
 

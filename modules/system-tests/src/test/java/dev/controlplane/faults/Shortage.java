@@ -10,6 +10,12 @@ import java.util.Set;
 public enum Shortage {
   /** The handler of a request. */
   OF_A_HANDLER(Hook.HANDLE),
+  /** What comes before the handler, and is called by Helidon. */
+  OF_A_REQUEST(Hook.ANSWER),
+  /** The thread of a connection, before there is a request. */
+  OF_A_CONNECTION(Hook.CONNECTION),
+  /** The thread that commits. */
+  OF_A_COMMIT(Hook.TRANSACTION),
   /** The thread that sends to a consumer. */
   OF_A_STREAM(Hook.SEND);
 

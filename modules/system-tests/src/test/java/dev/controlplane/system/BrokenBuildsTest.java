@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.faults.AgentJar;
+import dev.controlplane.faults.Hold;
 import dev.controlplane.faults.Mutant;
 import dev.controlplane.system.history.Guarantee;
 import dev.controlplane.system.history.History;
@@ -34,17 +35,31 @@ class BrokenBuildsTest {
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
+  /** For one that waits in vain. */
+  private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
+
+  /** The tail of grpc-server waits while there is this file. */
+  private static final Path HOLD = Path.of("target", "hold-the-tail").toAbsolutePath();
+
   /** So many are published again and again, the last by name: those of the later pages. */
   private static final int BUSY = 24;
 
   private static String broken(Mutant mutant) {
     return switch (mutant) {
-      case DROPS_AN_UPDATE -> "Reliable";
+      case DROPS_AN_UPDATE,
+          KEEPS_STREAMS_WITHOUT_A_LOG,
+          SKIPS_WHAT_WAS_COMPACTED,
+          GIVES_UP_ACCEPTING ->
+          "Reliable";
       case SWAPS_TWO_UPDATES -> "Ordered";
       case REPEATS_AN_UPDATE, RESUMES_TOO_EARLY -> "Unique";
       case BOOKMARKS_TOO_EARLY -> "Bookmarkable";
       case TEARS_AN_UPDATE, MIXES_SNAPSHOTS -> "Atomic";
-      case RESUMES_TOO_LATE, FORGETS_WHERE_IT_COMPACTED -> "Resumable";
+      case RESUMES_TOO_LATE,
+          FORGETS_WHERE_IT_COMPACTED,
+          TAKES_TOKENS_OF_ANOTHER_LOG,
+          FORGETS_HOW_FAR_THE_LOG_WENT ->
+          "Resumable";
       case ANSWERS_BEFORE_COMMIT -> "Durable";
       case COMMITS_WITHOUT_FSYNC, RENAMES_WITHOUT_FSYNC ->
           throw new IllegalArgumentException(mutant + " shows when the power fails: FsyncTest");
@@ -56,16 +71,25 @@ class BrokenBuildsTest {
   void aBuildThatBreaksAGuaranteeIsCaught(Mutant mutant) throws IOException {
     Files.createDirectories(Path.of("target"));
     AgentJar agent = AgentJar.pack(Path.of("target").toAbsolutePath());
-    try (Cluster cluster =
-            builder().faults(mutant.server(), agent.jvmOption(mutant.options())).start();
+    String[] options =
+        mutant.server().equals("grpc-server")
+            ? new String[] {mutant.options(), Hold.THE_TAIL.options(HOLD)}
+            : new String[] {mutant.options()};
+    try (Cluster cluster = builder().faults(mutant.server(), agent.jvmOption(options)).start();
         RecordedRun run = run(cluster)) {
       switch (mutant) {
         case ANSWERS_BEFORE_COMMIT -> crashBeforeTheCommit(cluster, run);
         case FORGETS_WHERE_IT_COMPACTED -> compactAboveATokenAndGoOn(run);
         case MIXES_SNAPSHOTS -> takeASnapshotOfManyWorkers(run);
+        case TAKES_TOKENS_OF_ANOTHER_LOG -> restoreABackup(run, cluster.upload());
+        case FORGETS_HOW_FAR_THE_LOG_WENT ->
+            restoreABackup(run, cluster.upload().faults(agent.jvmOption(options)));
+        case KEEPS_STREAMS_WITHOUT_A_LOG -> moveTheCatalogAwayAndBack(cluster, run);
+        case SKIPS_WHAT_WAS_COMPACTED -> compactPastTheTail(run);
+        case GIVES_UP_ACCEPTING -> comeBackWithoutDescriptors(cluster, run);
         default -> followLeaveAndGoOn(run);
       }
-      History history = run.settle(LIMIT);
+      History history = run.settle(mutant == Mutant.GIVES_UP_ACCEPTING ? SHORT_LIMIT : LIMIT);
       List<Violation> violations = Guarantee.judge(history);
       assertTrue(
           violations.stream().map(Violation::guarantee).toList().contains(broken(mutant)),
@@ -74,12 +98,18 @@ class BrokenBuildsTest {
   }
 
   @Test
-  void theSameRunsWithoutAMutantAreGood() {
-    try (Cluster cluster = builder().start();
+  void theSameRunsWithoutAMutantAreGood() throws IOException {
+    AgentJar agent = AgentJar.pack(Files.createDirectories(Path.of("target")).toAbsolutePath());
+    String hold = agent.jvmOption(Hold.THE_TAIL.options(HOLD));
+    try (Cluster cluster = builder().faults("grpc-server", hold).start();
         RecordedRun run = run(cluster)) {
       followLeaveAndGoOn(run);
       compactAboveATokenAndGoOn(run);
       takeASnapshotOfManyWorkers(run);
+      moveTheCatalogAwayAndBack(cluster, run);
+      compactPastTheTail(run);
+      comeBackWithoutDescriptors(cluster, run);
+      restoreABackup(run, cluster.upload());
       History history = run.settle(LIMIT);
       assertEquals(List.of(), run.writers().failures());
       RecordedRun.requireGood(history, "without-a-mutant");
@@ -144,6 +174,60 @@ class BrokenBuildsTest {
     publishMore(run);
     run.add(RecordedConsumer.Start.SNAPSHOT, all()).steady();
     run.awaitSubscribed(LIMIT);
+  }
+
+  private static void restoreABackup(RecordedRun run, ServerUnderTest upload) {
+    awaitTold(run, publishMore(run));
+    RecordedBackup backup = run.backUp(() -> {});
+    awaitTold(run, publishMore(run));
+    assertTrue(backup.restore(() -> upload.launch().awaitReady()), "something was written");
+    publishMore(run);
+  }
+
+  private static void moveTheCatalogAwayAndBack(Cluster cluster, RecordedRun run)
+      throws IOException {
+    awaitTold(run, publishMore(run));
+    Path catalog = cluster.data().resolve("catalog.db");
+    Path away = cluster.root().resolve("catalog.away");
+    Files.move(catalog, away);
+    awaitLine(cluster.grpc(), "event=log-unreadable");
+    try (TailHold _ = TailHold.by(HOLD)) {
+      Files.move(away, catalog);
+      Health.awaitUp(cluster.uploadUrl());
+      publishMore(run);
+    }
+    Health.awaitUp(cluster.grpcHttpUrl());
+    publishMore(run);
+  }
+
+  private static void compactPastTheTail(RecordedRun run) {
+    run.awaitSubscribed(LIMIT);
+    awaitTold(run, publishMore(run));
+    try (TailHold _ = TailHold.by(HOLD)) {
+      publishMore(run);
+      publishMore(run);
+      run.compact(run.log().read());
+    }
+    publishMore(run);
+  }
+
+  private static void comeBackWithoutDescriptors(Cluster cluster, RecordedRun run) {
+    run.awaitSubscribed(LIMIT);
+    awaitTold(run, publishMore(run));
+    assertTrue(run.log().readToEnd(), "the log can be read");
+    try (Descriptors _ = Descriptors.exhausted(cluster.grpc().pid());
+        // The descriptor for the next connection is there already.
+        RawConnection _ = new RawConnection("http://127.0.0.1:" + cluster.grpcPort())) {
+      awaitLine(cluster.grpc(), "\\\"grpc\\\" cannot accept a connection");
+      run.networks().forEach(BadNetwork::reset);
+    }
+  }
+
+  private static void awaitLine(ServerUnderTest server, String text) {
+    Await.until(
+        LIMIT,
+        () -> "the log of " + server.name() + " says \"" + text + "\": " + server.logText(),
+        () -> server.logText().contains(text));
   }
 
   private static void crashBeforeTheCommit(Cluster cluster, RecordedRun run) {

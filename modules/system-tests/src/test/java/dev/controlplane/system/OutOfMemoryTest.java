@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A server that a plain {@code java -jar} runs, without {@code -XX:+ExitOnOutOfMemoryError}, ends
- * when the handler of a request or the thread of a stream is out of memory: with one line, and with
- * an exit status that a supervisor restarts.
+ * when it is out of memory: with one line, and with an exit status that a supervisor restarts.
  */
 class OutOfMemoryTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -46,6 +45,9 @@ class OutOfMemoryTest {
   @ParameterizedTest
   @CsvSource({
     "upload-server,   OF_A_HANDLER",
+    "upload-server,   OF_A_REQUEST",
+    "upload-server,   OF_A_CONNECTION",
+    "upload-server,   OF_A_COMMIT",
     "consumer-server, OF_A_HANDLER",
     "grpc-server,     OF_A_HANDLER",
     "grpc-server,     OF_A_STREAM"

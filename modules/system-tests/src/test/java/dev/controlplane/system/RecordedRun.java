@@ -2,6 +2,7 @@ package dev.controlplane.system;
 
 import dev.controlplane.system.history.Event.Compacted;
 import dev.controlplane.system.history.Event.Settled;
+import dev.controlplane.system.history.Event.Starved;
 import dev.controlplane.system.history.Guarantee;
 import dev.controlplane.system.history.History;
 import dev.controlplane.system.history.Recorder;
@@ -108,13 +109,24 @@ final class RecordedRun implements AutoCloseable {
     return consumer;
   }
 
+  /** Makes a backup; see {@link RecordedBackup}. */
+  RecordedBackup backUp(Runnable meanwhile) {
+    return new RecordedBackup(cluster, recorder, log, writers, meanwhile);
+  }
+
+  /** A server is about to run out of file descriptors. */
+  void starves() {
+    recorder.record(Starved::new);
+  }
+
   /** Has the log compacted, up to a revision that {@link #log} has read. */
   void compact(long revision) {
     long began = recorder.now();
     long ended = Long.MAX_VALUE;
     try {
-      maintain("compact", "{\"revision\":" + revision + "}");
-      ended = recorder.now();
+      if (maintain("compact", "{\"revision\":" + revision + "}")) {
+        ended = recorder.now();
+      }
     } catch (UncheckedIOException e) {
       // The server was killed: it may be compacted or not.
     }
@@ -124,21 +136,23 @@ final class RecordedRun implements AutoCloseable {
   /** Has what no version needs removed. */
   void collectGarbage() {
     try {
-      maintain("gc", "{}");
+      var _ = maintain("gc", "{}");
     } catch (UncheckedIOException e) {
       // The server was killed.
     }
   }
 
-  private void maintain(String what, String body) {
+  /** Whether it was done; false if the storage is away. */
+  private boolean maintain(String what, String body) {
     HttpResponse<String> response =
         Cluster.send(
             HttpRequest.newBuilder(URI.create(cluster.uploadUrl() + "/maintenance/" + what))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body)));
-    if (response.statusCode() != 200) {
+    if (response.statusCode() != 200 && response.statusCode() != 503) {
       throw new AssertionError(response + ": " + response.body());
     }
+    return response.statusCode() == 200;
   }
 
   /** Waits until every consumer's stream is open. */

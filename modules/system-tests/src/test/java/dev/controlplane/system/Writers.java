@@ -24,6 +24,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Publish, roll back and delete at random and note what was answered. Each worker has one writer,
@@ -43,6 +46,10 @@ final class Writers {
   private final AtomicLong answered = new AtomicLong();
   private final Map<String, Worker> workers = new TreeMap<>();
   private final Semaphore allowed = new Semaphore(0);
+
+  /** Held to read by who writes, from the first attempt to the answer. */
+  private final ReentrantReadWriteLock writing = new ReentrantReadWriteLock(true);
+
   private volatile boolean stop;
 
   Writers(Cluster cluster, Recorder recorder, List<String> names, long seed) {
@@ -63,6 +70,9 @@ final class Writers {
       this.name = name;
     }
   }
+
+  /** What all writers knew at a moment; see {@link #known}. */
+  record Knowledge(Map<String, List<String>> live, Map<String, List<String>> deleted) {}
 
   /** The answer to a request that was made until there was one. */
   private record Answer(long began, HttpResponse<String> response) {}
@@ -101,7 +111,12 @@ final class Writers {
     try {
       while (!stop) {
         if (allowed.tryAcquire(100, TimeUnit.MILLISECONDS)) {
-          write(own.get(choices.nextInt(own.size())), choices);
+          writing.readLock().lock();
+          try {
+            write(own.get(choices.nextInt(own.size())), choices);
+          } finally {
+            writing.readLock().unlock();
+          }
           LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(choices.nextInt(pauseMillis + 1)));
         }
       }
@@ -122,6 +137,50 @@ final class Writers {
     } else {
       delete(worker, worker.live.get(choices.nextInt(worker.live.size())));
     }
+  }
+
+  /** Waits until every write is answered, and lets no other begin; false if it takes longer. */
+  boolean hold(Duration limit) {
+    try {
+      return writing.writeLock().tryLock(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Lets them write again; by the thread that has held them. */
+  void release() {
+    writing.writeLock().unlock();
+  }
+
+  /** What the writers know of the log; only while they are held. */
+  Knowledge known() {
+    return new Knowledge(copied(worker -> worker.live), copied(worker -> worker.deleted));
+  }
+
+  private Map<String, List<String>> copied(Function<Worker, List<String>> versions) {
+    return workers.values().stream()
+        .collect(
+            Collectors.toMap(worker -> worker.name, worker -> List.copyOf(versions.apply(worker))));
+  }
+
+  /**
+   * The log is what it was when they knew this. Versions that were published since are not tried
+   * again. Only while they are held.
+   *
+   * @param revision where the log ends now
+   */
+  void recall(Knowledge knowledge, long revision) {
+    workers
+        .values()
+        .forEach(
+            worker -> {
+              worker.live.clear();
+              worker.live.addAll(knowledge.live().get(worker.name));
+              worker.deleted.clear();
+              worker.deleted.addAll(knowledge.deleted().get(worker.name));
+            });
+    answered.set(revision);
   }
 
   private static String next(Worker worker) {
@@ -180,8 +239,13 @@ final class Writers {
     long began = recorder.now();
     while (true) {
       try {
-        return new Answer(
-            began, Cluster.HTTP.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString()));
+        HttpResponse<String> response =
+            Cluster.HTTP.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString());
+        if (response.statusCode() != 503) {
+          return new Answer(began, response);
+        }
+        // Its storage is away.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
       } catch (IOException e) {
         // The server was killed, and is started again soon.
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));

@@ -21,8 +21,7 @@ public final class Atomic implements Guarantee {
     for (Session session : history.sessions()) {
       for (Received message : session.messages()) {
         if (message.kind().isUpdate()) {
-          code(history.log(), message)
-              .ifPresent(what -> violations.add(violation(session.name(), what)));
+          code(history, message).ifPresent(what -> violations.add(violation(session.name(), what)));
         }
       }
       for (Received message : session.followed()) {
@@ -38,7 +37,7 @@ public final class Atomic implements Guarantee {
     return violations;
   }
 
-  private static Optional<String> code(Log log, Received message) {
+  private static Optional<String> code(History history, Received message) {
     boolean carried = message.codeLength() > 0;
     if (message.kind() == Kind.DELETED) {
       return carried ? Optional.of(message + " is a deletion with code") : Optional.empty();
@@ -49,12 +48,13 @@ public final class Atomic implements Guarantee {
         : message.path().isEmpty()) {
       return Optional.of(message + " has other code than it says, or no path");
     }
-    // Of what is deleted the code may be gone; what is too large is fetched.
+    // Of what is deleted the code may be gone; what is too large, or could not be read, is fetched.
     boolean excused =
         carried
             || message.size() == 0
             || message.size() > INLINE_LIMIT
-            || log.everDeleted(message.worker(), message.version());
+            || message.at() >= history.starvedAt()
+            || history.log().everDeleted(message.worker(), message.version());
     return excused ? Optional.empty() : Optional.of(message + " has no code");
   }
 

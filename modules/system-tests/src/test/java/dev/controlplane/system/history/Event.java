@@ -12,6 +12,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = Event.Closed.class, name = "closed"),
   @JsonSubTypes.Type(value = Event.Written.class, name = "written"),
   @JsonSubTypes.Type(value = Event.Compacted.class, name = "compacted"),
+  @JsonSubTypes.Type(value = Event.Restored.class, name = "restored"),
+  @JsonSubTypes.Type(value = Event.Starved.class, name = "starved"),
   @JsonSubTypes.Type(value = Event.Logged.class, name = "logged"),
   @JsonSubTypes.Type(value = Event.Settled.class, name = "settled"),
 })
@@ -81,6 +83,17 @@ public sealed interface Event {
    * @param revision up to where it was asked for
    */
   record Compacted(long began, long ended, long revision) implements Event {}
+
+  /**
+   * A backup was put in the place of the log; nobody was writing, nor when it was made.
+   *
+   * @param backedUp when the backup was made
+   * @param revision how far the backup goes
+   */
+  record Restored(long at, long backedUp, long revision) implements Event {}
+
+  /** A server runs out of file descriptors: it can't read every blob from now on. */
+  record Starved(long at) implements Event {}
 
   /**
    * An entry of the true log.

@@ -30,10 +30,15 @@ public interface Guarantee {
         new Convergent());
   }
 
-  /** What breaks any guarantee. */
+  /** What breaks any guarantee, judged apart for each log that there was. */
   static List<Violation> judge(History history) {
     List<Violation> violations = new ArrayList<>();
-    all().forEach(guarantee -> violations.addAll(guarantee.violations(history)));
+    Eras eras = history.eras();
+    eras.crossed().forEach(what -> violations.add(new Resumable().violation("a stream", what)));
+    for (List<Event> events : eras.events()) {
+      History ofOneLog = new History(events);
+      all().forEach(guarantee -> violations.addAll(guarantee.violations(ofOneLog)));
+    }
     return violations;
   }
 }

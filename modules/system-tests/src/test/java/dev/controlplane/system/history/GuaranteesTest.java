@@ -382,4 +382,75 @@ class GuaranteesTest {
     assertEquals(Guarantee.judge(story.history()), Guarantee.judge(loaded));
     assertTrue(!Guarantee.judge(loaded).isEmpty());
   }
+
+  /** Updates 4 and 5 are lost: b has 1 and 2, c is not there. */
+  private int toldOfFiveAndRestoredAtThree() {
+    int stream = story.open("c", request());
+    story.write(PUBLISHED, "a", "1").write(PUBLISHED, "b", "1").write(PUBLISHED, "b", "2");
+    long backedUp = story.now();
+    story.write(ROLLED_BACK, "b", "1").write(PUBLISHED, "c", "1");
+    story.tell(stream, 1, 2, 3, 4, 5).restored(backedUp, 3);
+    return stream;
+  }
+
+  @Test
+  void aRestoredBackupIsAnotherLogThatBeginsWithWhatTheBackupHas() {
+    story.close(toldOfFiveAndRestoredAtThree());
+    int next = story.open("c", resume(request(), "after 5"));
+    story.control(next, RESYNC, 3).item(next, 1).item(next, 3).control(next, SYNCED, 3);
+    story.write(PUBLISHED, "c", "2").tell(next, 4).settled();
+    requireGood();
+  }
+
+  @Test
+  void aRestoredLogMayBeToldOfUnderTheNameOfTheLogBeforeUntilItHasItsOwn() {
+    story.close(toldOfFiveAndRestoredAtThree());
+    int interlude = story.open("c", resume(request(), "after 5"));
+    story.before(() -> story.control(interlude, RESYNC, 3).item(interlude, 1).close(interlude));
+    int next = story.open("c", resume(request(), "in snapshot after a"));
+    story.control(next, RESYNC, 3).item(next, 1).item(next, 3).control(next, SYNCED, 3).settled();
+    requireGood();
+  }
+
+  @Test
+  void aTokenOfTheLogBeforeTheRestoreMustNotBeGoodAfterIt() {
+    story.close(toldOfFiveAndRestoredAtThree());
+    story.write(PUBLISHED, "c", "2").write(PUBLISHED, "c", "3").write(PUBLISHED, "c", "4");
+    int next = story.open("c", resume(request(), "after 5"));
+    story.tell(next, 6).settled();
+    requireBroken("Resumable");
+  }
+
+  @Test
+  void aStreamMustNotGoOnWithAnotherLogWithoutAWord() {
+    int stream = toldOfFiveAndRestoredAtThree();
+    story.write(PUBLISHED, "c", "2").tell(stream, 4).settled();
+    requireBroken("Resumable");
+  }
+
+  @Test
+  void aStreamMustNotFollowALogThatWasReplaced() {
+    toldOfFiveAndRestoredAtThree();
+    story.write(PUBLISHED, "c", "2").settled();
+    requireBroken("Resumable");
+  }
+
+  @Test
+  void whatWasAnsweredBeforeTheBackupIsInTheRestoredLog() {
+    int stream = story.open("c", request());
+    story.write(PUBLISHED, "a", "1").write(PUBLISHED, "b", "1");
+    long backedUp = story.now();
+    story.tell(stream, 1, 2).close(stream).restored(backedUp, 1);
+    requireBroken("Durable");
+  }
+
+  @Test
+  void aStreamIsSentResyncOnlyWhereTheLogWasCompacted() {
+    int stream = story.open("c", snapshot());
+    story.control(stream, SYNCED, 0);
+    sixUpdates();
+    story.tell(stream, 1, 2).compacted(2);
+    story.control(stream, RESYNC, 7).item(stream, 5).item(stream, 4).control(stream, SYNCED, 7);
+    requireBroken("Resumable");
+  }
 }

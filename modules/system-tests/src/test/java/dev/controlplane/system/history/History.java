@@ -8,7 +8,9 @@ import dev.controlplane.system.history.Event.Compacted;
 import dev.controlplane.system.history.Event.Logged;
 import dev.controlplane.system.history.Event.Opened;
 import dev.controlplane.system.history.Event.Received;
+import dev.controlplane.system.history.Event.Restored;
 import dev.controlplane.system.history.Event.Settled;
+import dev.controlplane.system.history.Event.Starved;
 import dev.controlplane.system.history.Event.Subscribed;
 import dev.controlplane.system.history.Event.Written;
 import java.io.BufferedWriter;
@@ -48,6 +50,8 @@ public final class History {
   private final List<Stream> silent = new ArrayList<>();
   private final Log log;
   private boolean settled;
+  private int restores;
+  private long starvedAt = Long.MAX_VALUE;
 
   /** Of events in the order in which they were recorded. */
   public History(Collection<Event> events) {
@@ -61,6 +65,8 @@ public final class History {
         case Closed _ -> {}
         case Written written -> writes.add(written);
         case Compacted compacted -> compactions.add(compacted);
+        case Restored _ -> restores++;
+        case Starved starved -> starvedAt = Math.min(starvedAt, starved.at());
         case Logged update -> logged.add(update);
         case Settled _ -> settled = true;
       }
@@ -110,6 +116,11 @@ public final class History {
     }
   }
 
+  /** This history as one for each log that there was: one more than backups were restored. */
+  Eras eras() {
+    return new Eras(events);
+  }
+
   Log log() {
     return log;
   }
@@ -145,6 +156,11 @@ public final class History {
     return compactions;
   }
 
+  /** Since when a server may have been unable to read a blob. */
+  long starvedAt() {
+    return starvedAt;
+  }
+
   /** Whether each consumer was given all the time it needs in the end. */
   boolean settled() {
     return settled;
@@ -160,13 +176,14 @@ public final class History {
 
   /** How much there is to judge. */
   public String summary() {
-    return "%d updates, %d streams of which %d resumed, %d messages, %d compactions"
+    return "%d updates, %d streams of which %d resumed, %d messages, %d compactions, %d restores"
         .formatted(
             log.head(),
             streams.size(),
             resumed.size(),
             streams.values().stream().mapToLong(stream -> stream.messages().size()).sum(),
-            compactions.size());
+            compactions.size(),
+            restores);
   }
 
   /** Writes it as lines of JSON. */

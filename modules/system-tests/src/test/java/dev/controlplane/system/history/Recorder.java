@@ -1,7 +1,10 @@
 package dev.controlplane.system.history;
 
+import dev.controlplane.system.history.Event.Received;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 
@@ -9,6 +12,7 @@ import java.util.function.LongFunction;
 public final class Recorder {
   private final long start = System.nanoTime();
   private final List<Event> events = new ArrayList<>();
+  private final Set<String> logs = new HashSet<>();
   private final AtomicInteger streams = new AtomicInteger();
 
   /** Nanoseconds since the beginning. */
@@ -23,12 +27,20 @@ public final class Recorder {
 
   /** Adds an event that happens now. */
   public synchronized void record(LongFunction<Event> at) {
-    events.add(at.apply(now()));
+    record(at.apply(now()));
   }
 
   /** Adds an event that tells its own times. */
   public synchronized void record(Event event) {
     events.add(event);
+    if (event instanceof Received message) {
+      logs.add(Eras.logOf(message.token()));
+    }
+  }
+
+  /** How many logs consumers were told of. */
+  public synchronized int logs() {
+    return logs.size();
   }
 
   /** What was recorded so far. */

@@ -20,7 +20,29 @@ public final class Resumable implements Guarantee {
             .ifPresent(what -> violations.add(violation(resumed.stream().name(), what)));
       }
     }
+    for (Stream stream : history.streams()) {
+      startsAnewWithoutNeed(history, stream)
+          .ifPresent(what -> violations.add(violation(stream.name(), what)));
+    }
     return violations;
+  }
+
+  /** In the middle of a stream, only a compaction can ask for RESYNC. */
+  private static Optional<String> startsAnewWithoutNeed(History history, Stream stream) {
+    Received before = null;
+    boolean inSnapshot = true;
+    for (Received message : stream.messages()) {
+      if (message.kind() == Kind.RESYNC
+          && before != null
+          && !mayBeCompacted(history, before.revision(), message.at(), inSnapshot)) {
+        return Optional.of(
+            "RESYNC (%s) after %s %d though the log was not compacted above it"
+                .formatted(message.message(), before.kind(), before.revision()));
+      }
+      inSnapshot = message.kind() == Kind.RESYNC || (inSnapshot && !message.kind().isPromise());
+      before = message;
+    }
+    return Optional.empty();
   }
 
   private static Optional<String> fault(History history, History.Resumed resumed) {

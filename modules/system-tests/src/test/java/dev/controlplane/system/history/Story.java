@@ -5,10 +5,14 @@ import dev.controlplane.system.history.Event.Compacted;
 import dev.controlplane.system.history.Event.Logged;
 import dev.controlplane.system.history.Event.Opened;
 import dev.controlplane.system.history.Event.Received;
+import dev.controlplane.system.history.Event.Restored;
 import dev.controlplane.system.history.Event.Settled;
 import dev.controlplane.system.history.Event.Subscribed;
 import dev.controlplane.system.history.Event.Written;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +26,7 @@ final class Story {
   private final List<Logged> log = new ArrayList<>();
   private long clock;
   private int streams;
+  private int restores;
 
   static Request request(String... workers) {
     return new Request(Set.of(workers), "", false, Map.of(), false, true);
@@ -49,10 +54,11 @@ final class Story {
         request.bookmarks());
   }
 
+  /** With a token of the first log that says something. */
   static Request resume(Request request, String token) {
     return new Request(
         request.workers(),
-        token,
+        token(0, token),
         request.snapshot(),
         request.held(),
         request.latest(),
@@ -103,6 +109,40 @@ final class Story {
     return this;
   }
 
+  /** Puts a backup in the place of the log that was made of it at this revision. */
+  Story restored(long backedUp, long revision) {
+    events.add(new Restored(tick(), backedUp, revision));
+    log.subList((int) revision, log.size()).clear();
+    restores++;
+    return this;
+  }
+
+  /** Tells with the tokens of the log before the restore. */
+  Story before(Runnable tell) {
+    restores--;
+    tell.run();
+    restores++;
+    return this;
+  }
+
+  /** Now; nothing happens at this time. */
+  long now() {
+    return tick();
+  }
+
+  /** A token that says something, as one of the log that there is now. */
+  String token(String text) {
+    return token(restores, text);
+  }
+
+  private static String token(int restores, String text) {
+    byte[] name = new byte[25];
+    name[24] = (byte) restores;
+    ByteBuffer token = ByteBuffer.allocate(25 + text.length());
+    token.put(name).put(text.getBytes(StandardCharsets.US_ASCII));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(token.array());
+  }
+
   Story compacted(long revision) {
     events.add(new Compacted(tick(), tick(), revision));
     return this;
@@ -146,7 +186,7 @@ final class Story {
             deleted ? 0 : update.size(),
             deleted ? "" : update.checksum(),
             update.message(),
-            token));
+            token(token)));
     return this;
   }
 
@@ -172,7 +212,7 @@ final class Story {
             update.size() / 2,
             "sha256 of a half",
             "",
-            "after " + revision));
+            token("after " + revision)));
     return this;
   }
 
@@ -192,7 +232,7 @@ final class Story {
             0,
             "",
             kind == Kind.RESYNC ? "why" : "",
-            "after " + revision));
+            token("after " + revision)));
     return this;
   }
 

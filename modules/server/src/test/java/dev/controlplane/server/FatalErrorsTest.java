@@ -4,34 +4,40 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class OutOfMemoryTest {
+class FatalErrorsTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final EventLog log = new EventLog("test", out, Clock.systemUTC());
-  private final AtomicInteger halts = new AtomicInteger();
-  private final OutOfMemory watch = new OutOfMemory("test", log, out, halts::incrementAndGet);
+  private final List<Integer> halts = new ArrayList<>();
+  private final FatalErrors watch = new FatalErrors("test", log, out, halts::add);
 
   private String line() {
-    assertEquals(1, halts.get());
+    return line(3, "out-of-memory");
+  }
+
+  private String line(int status, String event) {
+    assertEquals(List.of(status), halts);
     String text = out.toString(StandardCharsets.UTF_8);
     assertEquals(1, text.lines().count(), text);
-    assertTrue(text.contains("event=out-of-memory"), text);
+    assertTrue(text.contains("event=" + event), text);
     return text;
   }
 
   @Test
-  void theErrorEndsTheProcessWithOneLine() {
+  void aLackOfMemoryEndsTheProcessWithOneLine() {
     watch.endIfIn(new OutOfMemoryError("Java heap space"));
     assertTrue(line().contains("reason=\"Java heap space\""));
   }
 
   @Test
-  void theErrorIsFoundBehindTheExceptionsThatItCaused() {
+  void aLackOfMemoryIsFoundBehindTheExceptionsThatItCaused() {
     Error error = new OutOfMemoryError("Java heap space");
     watch.endIfIn(new IllegalStateException(new IllegalArgumentException(error)));
     line();
@@ -54,9 +60,22 @@ class OutOfMemoryTest {
           }
         };
     EventLog broken = new EventLog("test", full, Clock.systemUTC());
-    new OutOfMemory("test", broken, out, halts::incrementAndGet)
+    new FatalErrors("test", broken, out, halts::add)
         .endIfIn(new OutOfMemoryError("Java heap space"));
     line();
+  }
+
+  @Test
+  void aClassThatCanNotBeInitializedEndsTheProcess() {
+    watch.endIfIn(
+        new IllegalStateException(new ExceptionInInitializerError(new IOException("no file"))));
+    assertTrue(line(70, "class-unusable").contains("no file"));
+  }
+
+  @Test
+  void aClassThatCouldNotBeInitializedBeforeEndsTheProcess() {
+    watch.endIfIn(new NoClassDefFoundError("Could not initialize class Zones"));
+    assertTrue(line(70, "class-unusable").contains("Zones"));
   }
 
   @Test
@@ -65,6 +84,6 @@ class OutOfMemoryTest {
     Exception circle = new IllegalStateException();
     circle.initCause(new IllegalArgumentException(circle));
     watch.endIfIn(circle);
-    assertEquals(0, halts.get());
+    assertEquals(List.of(), halts);
   }
 }
