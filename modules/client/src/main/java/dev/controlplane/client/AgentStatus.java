@@ -50,10 +50,11 @@ public record AgentStatus(
   static AgentStatus of(Path directory) throws IOException {
     AgentDirectory there = AgentDirectory.look(directory);
     boolean running = there.inUse();
-    AgentDirectory.Position position = there.position();
-    Live live = there.live();
-    WithheldDeletions.Kept kept = there.kept();
-    List<WorkerState> states = List.copyOf(there.states().values());
+    AgentNotes notes = there.notes();
+    AgentNotes.Position position = notes.position();
+    Live live = notes.live();
+    WithheldDeletions.Kept kept = notes.kept();
+    List<WorkerState> states = List.copyOf(notes.states().values());
     return new AgentStatus(
         running,
         running && live != null && live.connected(),
