@@ -72,6 +72,7 @@ final class AgentListener implements SubscriptionListener {
 
   @Override
   public boolean onUpdate(Update update) throws IOException {
+    connection.received();
     boolean inSnapshot = desired.inSnapshot();
     position.heard(inSnapshot ? 0 : update.revision());
     if (update.kind() == Update.Kind.UNKNOWN || !acceptable(update)) {
@@ -172,7 +173,7 @@ final class AgentListener implements SubscriptionListener {
       snapshot.complete(revision, log);
     }
     position.synced(revision);
-    connection.heard();
+    connection.upToDate();
     completion.arrived(revision);
     completion.tell();
   }
@@ -180,7 +181,7 @@ final class AgentListener implements SubscriptionListener {
   @Override
   public void onBookmark(long revision) {
     position.heard(revision);
-    connection.heard();
+    connection.upToDate();
   }
 
   @Override

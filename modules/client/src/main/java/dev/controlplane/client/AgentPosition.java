@@ -24,9 +24,8 @@ final class AgentPosition {
   @GuardedBy("lock")
   private String saved = "";
 
-  /** Why the position could not be saved; empty where it could. */
   @GuardedBy("lock")
-  private String trouble = "";
+  private final LastingProblems problems = new LastingProblems();
 
   /** Whether an agent can go on from here: not before the first snapshot, nor within one. */
   @GuardedBy("lock")
@@ -141,14 +140,14 @@ final class AgentPosition {
           new AgentNotes.Position(
               settled, settings.consumerId(), settings.workers(), generation, revision));
       saved = settled;
-      trouble = "";
+      problems.forget();
     } catch (ClosedByInterruptException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
       // An older position is as good; it only costs more when the agent starts again.
-      if (!AgentDirectory.problem(e).equals(trouble)) {
-        trouble = AgentDirectory.problem(e);
-        events.accept(new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", trouble));
+      String problem = AgentDirectory.problem(e);
+      if (problems.isNews(problem)) {
+        events.accept(new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", problem));
       }
     } finally {
       lock.unlock();

@@ -61,18 +61,20 @@ final class AgentWork {
 
   private void postpone(AgentTask task, String code, String problem) {
     String trouble = code + problem;
-    if (!trouble.equals(task.trouble())) {
-      if (!code.isEmpty() && task.target() instanceof AgentTask.Switch wanted) {
-        // Rejected for now. With the update's own revision the server would not send it again, to
-        // an agent that is started anew and knows of it no more.
-        reports.rejected(
-            task.worker(),
-            wanted.version(),
-            wanted.checksum(),
-            Math.max(0, task.revision() - 1),
-            code,
-            problem);
-      }
+    if (!trouble.equals(task.trouble())
+        && !code.isEmpty()
+        && task.target() instanceof AgentTask.Switch wanted) {
+      // Rejected for now. With the update's own revision the server would not send it again, to an
+      // agent that is started anew and knows of it no more.
+      reports.rejected(
+          task.worker(),
+          wanted.version(),
+          wanted.checksum(),
+          Math.max(0, task.revision() - 1),
+          code,
+          problem);
+    }
+    if (task.problems().isNews(trouble)) {
       String version = task.target() == null ? "" : task.target().version();
       events.accept(
           new AgentEvent(

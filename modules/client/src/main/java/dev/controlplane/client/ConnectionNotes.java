@@ -9,15 +9,18 @@ import java.time.Instant;
  * Agent#status}. Nothing depends on it.
  */
 final class ConnectionNotes {
-  /** How often a problem that lasts is told. */
-  private static final Duration TOLD_AGAIN = Duration.ofMinutes(3);
+  /** How often it is noted that messages come. */
+  private static final Duration NOTED_AGAIN = Duration.ofSeconds(1);
 
   private final AgentNotes notes;
   private final AgentPosition position;
   private final AgentEvents events;
   private String heard = "";
-  private String lastProblem = "";
-  private long lastProblemAt;
+  private long noted = System.nanoTime();
+  private final LastingProblems problems = new LastingProblems();
+
+  /** Whether the listener has not been told how the connection is, for that would be no news. */
+  private boolean untold;
 
   ConnectionNotes(AgentContext agent) {
     this.notes = agent.directory().notes();
@@ -26,31 +29,53 @@ final class ConnectionNotes {
   }
 
   /** The agent begins, without a connection. */
-  void begin() {
+  void begin() throws IOException {
+    AgentStatus.Live last = notes.live();
+    heard = last == null ? "" : last.heard();
     note(false, "");
   }
 
-  /** The subscription stands. */
+  /**
+   * The subscription stands. Something that takes every subscription and ends it again, a proxy
+   * perhaps, is not a connection: only a message is a sign of life.
+   */
   void connected() {
-    lastProblem = "";
     note(true, "");
-    events.accept(AgentEvent.of(AgentEvent.Kind.CONNECTED));
+    if (!untold) {
+      events.accept(AgentEvent.of(AgentEvent.Kind.CONNECTED));
+    }
   }
 
-  /** The server was heard of. */
-  void heard() {
+  /** A message came, one of many perhaps. */
+  void received() {
+    problems.forget();
+    if (untold) {
+      untold = false;
+      events.accept(AgentEvent.of(AgentEvent.Kind.CONNECTED));
+    }
+    if (System.nanoTime() - noted >= NOTED_AGAIN.toNanos()) {
+      heard();
+    }
+  }
+
+  /** The server says that this is all for now. */
+  void upToDate() {
+    received();
+    heard();
+  }
+
+  private void heard() {
+    heard = Instant.now().toString();
     note(true, "");
   }
 
   /** The subscription broke, or could not be made. */
   void disconnected(String reason, Duration retryIn) {
     note(false, reason);
-    long now = System.nanoTime();
-    if (reason.equals(lastProblem) && now - lastProblemAt < TOLD_AGAIN.toNanos()) {
+    untold = !problems.isNews(reason);
+    if (untold) {
       return;
     }
-    lastProblem = reason;
-    lastProblemAt = now;
     events.accept(
         AgentEvent.of(
             AgentEvent.Kind.DISCONNECTED,
@@ -63,9 +88,7 @@ final class ConnectionNotes {
   }
 
   private void note(boolean connected, String problem) {
-    if (connected) {
-      heard = Instant.now().toString();
-    }
+    noted = System.nanoTime();
     try {
       notes.note(new AgentStatus.Live(connected, heard, problem, position.revision()));
     } catch (IOException e) {

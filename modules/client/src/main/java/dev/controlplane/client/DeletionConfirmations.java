@@ -16,6 +16,7 @@ final class DeletionConfirmations {
   private final AgentPosition position;
   private final AgentEvents events;
   private final WithheldDeletions withheld;
+  private final LastingProblems problems = new LastingProblems();
 
   DeletionConfirmations(AgentContext agent) {
     this.notes = agent.directory().notes();
@@ -45,12 +46,14 @@ final class DeletionConfirmations {
         }
         try {
           take().forEach(one -> remove(one.worker()));
+          problems.forget();
         } catch (ClosedByInterruptException e) {
           return;
         } catch (IOException e) {
-          events.accept(
-              new AgentEvent(
-                  AgentEvent.Kind.WAITING, "", "", 0, "disk", AgentDirectory.problem(e)));
+          String problem = AgentDirectory.problem(e);
+          if (problems.isNews(problem)) {
+            events.accept(new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", problem));
+          }
         }
       }
     } catch (InterruptedException e) {
