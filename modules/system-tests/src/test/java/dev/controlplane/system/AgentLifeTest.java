@@ -64,7 +64,8 @@ class AgentLifeTest {
   void aVersionWhoseHookWasStoppedWithTheAgentIsTriedAgain() throws Exception {
     cluster.published("hooked", "1", AgentUnderTest.bytes("one"));
     Path pid = cpctl.directory().resolve("hook.pid");
-    String hook = "echo $$ > '" + pid + ".part' && mv '" + pid + ".part' '" + pid + "'; exec sleep 600";
+    String hook =
+        "echo $$ > '" + pid + ".part' && mv '" + pid + ".part' '" + pid + "'; exec sleep 600";
     try (AgentUnderTest agent = agent(cpctl, "stopped", "--worker", "hooked", "--exec", hook)) {
       awaitFile(pid, agent);
       agent.run().process().destroy();
@@ -90,13 +91,7 @@ class AgentLifeTest {
 
   private static int probe(Path directory, String maxStaleness) {
     return cpctl
-        .run(
-            "agent",
-            "--dir",
-            directory.toString(),
-            "--status",
-            "--max-staleness",
-            maxStaleness)
+        .run("agent", "--dir", directory.toString(), "--status", "--max-staleness", maxStaleness)
         .code();
   }
 
@@ -109,12 +104,17 @@ class AgentLifeTest {
       proxy.letThrough();
       try (AgentUnderTest agent =
           agent(
-              cpctl, "probed", "--worker=good", "--worker=bad", "--exec", hook, "--grpc",
+              cpctl,
+              "probed",
+              "--worker=good",
+              "--worker=bad",
+              "--exec",
+              hook,
+              "--grpc",
               proxy.address())) {
         Path directory = agent.directory();
         agent.run().awaitOut("synced");
-        Await.until(
-            LIMIT, () -> "up to date; " + agent.run(), () -> probe(directory, "10m") == 0);
+        Await.until(LIMIT, () -> "up to date; " + agent.run(), () -> probe(directory, "10m") == 0);
         JsonNode status = status(directory);
         assertTrue(status.path("running").asBoolean(), status::toString);
         assertTrue(status.path("connected").asBoolean(), status::toString);
@@ -122,8 +122,11 @@ class AgentLifeTest {
         assertFalse(status.path("position").asText("").isEmpty(), status::toString);
         assertTrue(status.path("staleness_seconds").isIntegralNumber(), status::toString);
         assertEquals("good", status.at("/active/0/worker_name").asText());
-        assertEquals("bad 1", status.at("/rejected/0/worker_name").asText() + " "
-            + status.at("/rejected/0/code").asText());
+        assertEquals(
+            "bad 1",
+            status.at("/rejected/0/worker_name").asText()
+                + " "
+                + status.at("/rejected/0/code").asText());
         assertTrue(status.path("withheld").isEmpty(), status::toString);
 
         agent.kill();

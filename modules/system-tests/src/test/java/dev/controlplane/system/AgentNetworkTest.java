@@ -70,8 +70,7 @@ class AgentNetworkTest {
   void aServerThatAnswersPingsAndNeverTheCallIsToldOnceAndWaitedFor() {
     try (GrpcProxy proxy = new GrpcProxy(cluster.grpcPort(), GrpcProxy.SILENT);
         AgentUnderTest agent =
-            agent(
-                new Cpctl(cluster), "unanswered", "--grpc", proxy.address(), "--silence", "1s")) {
+            agent(new Cpctl(cluster), "unanswered", "--grpc", proxy.address(), "--silence", "1s")) {
       awaitCalls(proxy, 3, agent);
       proxy.letThrough();
       agent.awaitActive(ACTIVE);

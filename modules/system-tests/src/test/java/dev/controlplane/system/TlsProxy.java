@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -64,7 +65,8 @@ final class TlsProxy implements AutoCloseable {
   }
 
   private SSLContext context(String alias) throws GeneralSecurityException, IOException {
-    KeyStore all = KeyStore.getInstance(directory.resolve("ca.p12").toFile(), PASSWORD.toCharArray());
+    KeyStore all =
+        KeyStore.getInstance(directory.resolve("ca.p12").toFile(), PASSWORD.toCharArray());
     KeyStore one = KeyStore.getInstance("PKCS12");
     one.load(null, null);
     one.setKeyEntry(
@@ -89,7 +91,7 @@ final class TlsProxy implements AutoCloseable {
     }
     Process process =
         new ProcessBuilder(line).directory(directory.toFile()).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
       throw new IOException(line + ": " + output);
     }
