@@ -75,7 +75,7 @@ public final class Agent {
    * @return what was confirmed
    */
   public static List<Withheld> confirmDeletions(Path directory) throws IOException {
-    AgentDirectory there = AgentDirectory.look(directory);
+    AgentNotes there = AgentDirectory.look(directory).notes();
     List<Withheld> withheld = there.kept().withheld();
     if (!withheld.isEmpty()) {
       there.confirm(withheld.stream().map(Withheld::worker).toList());

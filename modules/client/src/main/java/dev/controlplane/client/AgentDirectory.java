@@ -1,28 +1,17 @@
 package dev.controlplane.client;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 
 /**
- * The directory of an agent, of which there is one at a time.
+ * The directory of an agent: the files of workers, and the lock that lets one agent work there.
  *
  * <pre>
  * DIR/{worker}/current             a link to versions/{version}: the active version, whole
@@ -36,9 +25,6 @@ import java.util.TreeMap;
  * DIR/.cpctl-agent/parts/          downloads that are not whole yet
  * </pre>
  *
- * <p>Notes are called by the SHA-256 of the worker's name, so that every file system can hold them
- * and tells them apart.
- *
  * <p>Every change of a name is one rename, link or removal, made durable before the next. A
  * version's digest is written down before {@code current} can name it, so that what {@code current}
  * names can always be verified.
@@ -47,34 +33,18 @@ final class AgentDirectory implements AutoCloseable {
   /** The name that no worker can have here. */
   static final String RESERVED = ".cpctl-agent";
 
-  private static final ObjectMapper JSON =
-      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
-
-  /**
-   * Where the subscription is.
-   *
-   * @param token how to go on
-   * @param consumerId whose token it is
-   * @param workers which workers it is about; empty: all
-   * @param generation see {@link WorkerState}
-   */
-  record Position(
-      String token, String consumerId, List<String> workers, long generation, long revision) {
-    Position {
-      workers = workers == null ? List.of() : List.copyOf(workers);
-    }
-  }
-
   private final Path root;
   private final Path own;
-  private final Path notes;
+  private final AgentNotes notes;
+  private final KeptParts parts;
   private final Places places;
   private final AgentLock lock;
 
   private AgentDirectory(Path root, Path own, Places places, AgentLock lock) {
     this.root = root;
     this.own = own;
-    this.notes = own.resolve("notes");
+    this.notes = new AgentNotes(root, own);
+    this.parts = new KeptParts(own.resolve("parts"));
     this.places = places;
     this.lock = lock;
   }
@@ -91,10 +61,9 @@ final class AgentDirectory implements AutoCloseable {
     AgentLock lock = AgentLock.take(own, directory);
     try {
       AgentDirectory taken = new AgentDirectory(root, own, places, lock);
-      Files.createDirectories(taken.notes);
       PartFile.sweep(own);
       Files.deleteIfExists(own.resolve("link"));
-      taken.renameOldNotes();
+      taken.notes.prepare();
       PartFile.syncDirectory(own);
       PartFile.syncDirectory(root);
       return taken;
@@ -115,21 +84,9 @@ final class AgentDirectory implements AutoCloseable {
     return new AgentDirectory(root, own, new Places(), null);
   }
 
-  /** Notes were once called as their workers. */
-  private void renameOldNotes() throws IOException {
-    Path old = own.resolve("workers");
-    if (!Files.isDirectory(old, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(old)) {
-      for (Path file : files) {
-        WorkerState state = state(file);
-        String worker = state == null ? file.getFileName().toString() : state.worker();
-        save(state == null ? WorkerState.of(worker) : state);
-        Files.delete(file);
-      }
-    }
-    Files.delete(old);
+  /** What the agent has written down. */
+  AgentNotes notes() {
+    return notes;
   }
 
   /** Whether an agent works here at this moment. */
@@ -207,9 +164,9 @@ final class AgentDirectory implements AutoCloseable {
         && Sha256.of(file).equals(held.checksum());
   }
 
-  /** Where downloads of a worker that are not whole yet are kept. */
-  KeptPart keptPart(String worker, String checksum) throws IOException {
-    return KeptPart.open(own.resolve("parts"), worker, checksum);
+  /** Downloads that are not whole yet. */
+  KeptParts parts() {
+    return parts;
   }
 
   /** The version that {@code current} names; empty where it names none of ours, or is missing. */
@@ -270,129 +227,8 @@ final class AgentDirectory implements AutoCloseable {
       }
     }
     PartFile.syncDirectory(root);
-    KeptPart.discard(own.resolve("parts"), worker);
-    if (Files.deleteIfExists(notes(worker))) {
-      PartFile.syncDirectory(notes);
-    }
-  }
-
-  private Path notes(String worker) {
-    return notes.resolve(Sha256.of(worker));
-  }
-
-  /** Makes what is known of a worker durable. */
-  void save(WorkerState state) throws IOException {
-    write(notes(state.worker()), JSON.writeValueAsBytes(state));
-  }
-
-  /** Makes the position durable. */
-  void save(Position position) throws IOException {
-    write(own.resolve("position"), JSON.writeValueAsBytes(position));
-  }
-
-  private void write(Path file, byte[] bytes) throws IOException {
-    try (PartFile part = PartFile.in(own)) {
-      part.write(ByteBuffer.wrap(bytes));
-      part.publish(file);
-    }
-  }
-
-  /** Makes the deletions that are withheld durable. */
-  void save(WithheldDeletions.Kept kept) throws IOException {
-    write(own.resolve("deletions"), JSON.writeValueAsBytes(kept));
-  }
-
-  /** Notes how the agent fares; after a crash of the machine an older note may be there. */
-  void note(AgentStatus.Live status) throws IOException {
-    Path part = own.resolve("status.part");
-    Files.write(part, JSON.writeValueAsBytes(status));
-    Files.move(
-        part,
-        own.resolve("status"),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  /** Asks the agent that works here, or the next one, to carry out these deletions. */
-  void confirm(List<String> workers) throws IOException {
-    write(own.resolve("confirmed"), JSON.writeValueAsBytes(workers));
-  }
-
-  /** The workers whose deletions were confirmed. */
-  List<String> confirmed() throws IOException {
-    String[] workers = read("confirmed", String[].class);
-    return workers == null ? List.of() : List.of(workers);
-  }
-
-  /** What was confirmed is noted elsewhere. */
-  void forgetConfirmed() throws IOException {
-    Files.deleteIfExists(own.resolve("confirmed"));
-  }
-
-  /** The position that was saved last; null where there is none that can be read. */
-  Position position() throws IOException {
-    return read("position", Position.class);
-  }
-
-  /** The deletions that are withheld. */
-  WithheldDeletions.Kept kept() throws IOException {
-    WithheldDeletions.Kept kept = read("deletions", WithheldDeletions.Kept.class);
-    return kept == null ? WithheldDeletions.Kept.NOTHING : kept;
-  }
-
-  /** How the agent fared last; null where it has told nothing. */
-  AgentStatus.Live live() throws IOException {
-    return read("status", AgentStatus.Live.class);
-  }
-
-  private <T> T read(String name, Class<T> type) throws IOException {
-    try {
-      return JSON.readValue(Files.readAllBytes(own.resolve(name)), type);
-    } catch (NoSuchFileException | JacksonException e) {
-      return null;
-    }
-  }
-
-  /**
-   * What is known of each worker, by name. Of one whose notes can't be read nothing is known but
-   * the name.
-   */
-  Map<String, WorkerState> states() throws IOException {
-    Map<String, WorkerState> all = new TreeMap<>();
-    Set<Path> unreadable = new HashSet<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(notes)) {
-      for (Path file : files) {
-        WorkerState state = state(file);
-        if (state != null && file.equals(notes(state.worker()))) {
-          all.put(state.worker(), state);
-        } else {
-          unreadable.add(file);
-        }
-      }
-    } catch (NoSuchFileException e) {
-      return all;
-    }
-    if (!unreadable.isEmpty()) {
-      try (DirectoryStream<Path> workers = Files.newDirectoryStream(root)) {
-        for (Path directory : workers) {
-          String worker = directory.getFileName().toString();
-          if (unreadable.contains(notes(worker))) {
-            all.put(worker, WorkerState.of(worker));
-          }
-        }
-      }
-    }
-    return all;
-  }
-
-  /** Null where the file can't be read. */
-  private static WorkerState state(Path file) throws IOException {
-    try {
-      WorkerState state = JSON.readValue(Files.readAllBytes(file), WorkerState.class);
-      return state.worker() == null || state.worker().isEmpty() ? null : state;
-    } catch (NoSuchFileException | JacksonException e) {
-      return null;
-    }
+    parts.discard(worker);
+    notes.forget(worker);
   }
 
   /** Lets another agent have the directory. */

@@ -3,6 +3,7 @@ package dev.controlplane.client;
 import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.StatusReport;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.function.Supplier;
 
 /** What an agent tells the server of what became of versions. */
@@ -32,6 +33,24 @@ final class AgentReports {
    */
   void report(String worker, WorkerState.Held held, long revision, ReportedState state) {
     report(worker, held.version(), held.checksum(), revision, state, "", remark.get());
+  }
+
+  /** What the last process may have failed to report, or what is to be told once more. */
+  void again(Collection<WorkerState> states, long generation) {
+    for (WorkerState state : states) {
+      WorkerState.Held active = state.active();
+      if (active != null) {
+        report(
+            state.worker(),
+            active,
+            active.generation() == generation ? active.revision() : 0,
+            ReportedState.ACTIVE);
+      }
+      WorkerState.Rejection refused = state.rejection();
+      if (refused != null && refused.generation() == generation) {
+        rejected(state.worker(), refused);
+      }
+    }
   }
 
   /** A version that won't be used. */

@@ -2,6 +2,8 @@ package dev.controlplane.client;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -13,7 +15,7 @@ import java.util.List;
  * @param position the resume token that the agent goes on from; empty for none
  * @param revision the newest revision that the agent has heard of
  * @param log which log it follows, opaque; empty where that is not known
- * @param heard when the server was heard of last, in RFC 3339; empty: never
+ * @param heard when a message of the server came last, in RFC 3339; empty: never
  * @param problem why the agent is not connected; empty for no reason
  * @param active the active version of each worker
  * @param withheld the deletions that wait for a confirmation
@@ -47,13 +49,22 @@ public record AgentStatus(
     rejected = List.copyOf(rejected);
   }
 
+  /**
+   * How long ago a message of the server came; null where none ever did. A clock that was set back
+   * since then makes it longer, not shorter.
+   */
+  public Duration staleness(Instant now) {
+    return heard.isEmpty() ? null : Duration.between(Instant.parse(heard), now).abs();
+  }
+
   static AgentStatus of(Path directory) throws IOException {
     AgentDirectory there = AgentDirectory.look(directory);
     boolean running = there.inUse();
-    AgentDirectory.Position position = there.position();
-    Live live = there.live();
-    WithheldDeletions.Kept kept = there.kept();
-    List<WorkerState> states = List.copyOf(there.states().values());
+    AgentNotes notes = there.notes();
+    AgentNotes.Position position = notes.position();
+    Live live = notes.live();
+    WithheldDeletions.Kept kept = notes.kept();
+    List<WorkerState> states = List.copyOf(notes.states().values());
     return new AgentStatus(
         running,
         running && live != null && live.connected(),

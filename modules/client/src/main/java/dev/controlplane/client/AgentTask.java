@@ -70,6 +70,7 @@ final class AgentTask {
   private int failures;
   private long due;
   private String trouble = "";
+  private LastingProblems problems = new LastingProblems();
 
   /**
    * A task of which nothing is known yet.
@@ -111,6 +112,7 @@ final class AgentTask {
       failures = newer.failures;
       due = newer.due;
       trouble = newer.trouble;
+      problems = newer.problems;
     }
     if (target != null) {
       drops.remove(target.version());
@@ -167,5 +169,10 @@ final class AgentTask {
 
   String trouble() {
     return trouble;
+  }
+
+  /** Which troubles were told. */
+  LastingProblems problems() {
+    return problems;
   }
 }

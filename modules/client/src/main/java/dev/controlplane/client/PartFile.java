@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Set;
@@ -21,9 +22,12 @@ import java.util.regex.Pattern;
 /**
  * A file that is written aside and appears under its name whole, or not at all.
  *
- * <p>Its own name ends in 128 random bits, so that no worker or version can be given a name that
- * meets it, and the file is locked while it is written: {@link #sweep} tells by that what a killed
- * process left behind.
+ * <p>The name of a new one ends in 128 random bits, so that no worker or version can be given a
+ * name that meets it, and the file is locked while it is written: {@link #sweep} tells by that what
+ * a killed process left behind. It goes when it is closed, unless it was published.
+ *
+ * <p>One that is {@linkplain #resume resumed} stays when it is closed, under a name that its owner
+ * chooses, so that the next process goes on behind its bytes: {@link KeptParts}.
  */
 final class PartFile implements Sink, AutoCloseable {
   private static final Pattern NAME = Pattern.compile("\\.cpctl-[0-9a-f]{32}\\.part");
@@ -35,13 +39,16 @@ final class PartFile implements Sink, AutoCloseable {
    */
   private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
+  private static final int BUFFER = 128 * 1024;
+
   private final Path path;
   private final FileChannel channel;
-  private boolean published;
+  private boolean stays;
 
-  private PartFile(Path path, FileChannel channel) {
+  private PartFile(Path path, FileChannel channel, boolean stays) {
     this.path = path;
     this.channel = channel;
+    this.stays = stays;
   }
 
   /** A new one; the directory must be on the file system of the file's final place. */
@@ -52,14 +59,28 @@ final class PartFile implements Sink, AutoCloseable {
     OWN.add(path.getFileName());
     FileChannel channel;
     try {
-      channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      channel =
+          FileChannel.open(
+              path,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
     } catch (IOException | RuntimeException e) {
       OWN.remove(path.getFileName());
       throw e;
     }
-    PartFile part = new PartFile(path, channel);
+    PartFile part = new PartFile(path, channel, false);
     part.lock();
     return part;
+  }
+
+  /** One that may be there already, and stays when it is closed; its owner lets no other use it. */
+  static PartFile resume(Path path) throws IOException {
+    return new PartFile(
+        path,
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+        true);
   }
 
   private void lock() {
@@ -78,12 +99,28 @@ final class PartFile implements Sink, AutoCloseable {
   }
 
   @Override
+  public long kept(MessageDigest digest) throws IOException {
+    channel.position(0);
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+    while (channel.read(buffer) >= 0) {
+      digest.update(buffer.flip());
+      buffer.clear();
+    }
+    return channel.position();
+  }
+
+  /** Whether all of the bytes are here. */
+  boolean isWhole(long size, String checksum) throws IOException {
+    return channel.size() == size && Sha256.of(path).equals(checksum);
+  }
+
+  @Override
   public void restart() throws IOException {
     channel.truncate(0);
     channel.position(0);
   }
 
-  /** Where the bytes are until they are published. */
+  /** Where the bytes are until they are published; open until this is closed. */
   Path path() {
     return path;
   }
@@ -110,15 +147,15 @@ final class PartFile implements Sink, AutoCloseable {
     channel.force(true);
     // Renamed while it is still open and locked, so that a sweep can't come between.
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    published = true;
+    stays = true;
     syncDirectory(target.toAbsolutePath().getParent());
   }
 
-  /** Removes the file unless it was published. */
+  /** Removes the file unless it was published, or is to stay. */
   @Override
   public void close() throws IOException {
     try {
-      if (!published) {
+      if (!stays) {
         Files.deleteIfExists(path);
       }
     } finally {

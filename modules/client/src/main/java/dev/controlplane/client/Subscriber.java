@@ -11,6 +11,8 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Keeps one subscription up: a stream after the other, each from where the one before ended, with a
@@ -19,6 +21,9 @@ import java.util.Locale;
 final class Subscriber {
   /** What a server that goes away may ask for; more is a mistake. */
   private static final Duration LONGEST_FAREWELL = Duration.ofMinutes(10);
+
+  /** The first line of what grpc-java says of an answer that is not gRPC. */
+  private static final Pattern HTTP_STATUS = Pattern.compile("HTTP status code (\\d+)");
 
   private final GrpcChannels channels;
   private final RetryPolicy retry;
@@ -171,7 +176,7 @@ final class Subscriber {
           default -> null;
         };
     if (reason != null) {
-      String text = status.getDescription() == null ? reason(status) : status.getDescription();
+      String text = status.getDescription() == null ? reason(status) : description(status);
       throw new RefusedException(
           Server.GRPC, reason, status.getCode().name().toLowerCase(Locale.ROOT), text);
     }
@@ -183,8 +188,25 @@ final class Subscriber {
       return "the server ended the stream";
     }
     Throwable cause = status.getCause();
-    String problem = cause == null ? status.getDescription() : UnreachableException.problem(cause);
+    String problem = cause == null ? description(status) : UnreachableException.problem(cause);
     return problem == null ? status.getCode().toString() : problem + " (" + status.getCode() + ")";
+  }
+
+  /**
+   * The status' description; null where there is none. Of an answer that is not gRPC, grpc-java
+   * describes the whole head and body, with the time of day.
+   */
+  private static String description(Status status) {
+    String text = status.getDescription();
+    if (text == null) {
+      return null;
+    }
+    String line = text.lines().findFirst().orElse("");
+    Matcher http = HTTP_STATUS.matcher(line);
+    return http.matches()
+        ? "answered with HTTP status %s and not by a grpc-server; is a proxy in between?"
+            .formatted(http.group(1))
+        : line;
   }
 
   private static Update update(WorkerUpdate wire) {

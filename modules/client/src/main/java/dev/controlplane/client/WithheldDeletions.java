@@ -37,14 +37,14 @@ final class WithheldDeletions {
     }
   }
 
-  private final AgentDirectory directory;
+  private final AgentNotes notes;
   private final Lock lock = new ReentrantLock();
   private final Map<String, Withheld> all = new TreeMap<>();
   private String log;
 
-  WithheldDeletions(AgentDirectory directory) throws IOException {
-    this.directory = directory;
-    Kept kept = directory.kept();
+  WithheldDeletions(AgentNotes notes) throws IOException {
+    this.notes = notes;
+    Kept kept = notes.kept();
     log = kept.log();
     kept.withheld().forEach(one -> all.put(one.worker(), one));
   }
@@ -97,7 +97,7 @@ final class WithheldDeletions {
       }
       Map<String, Withheld> next = new TreeMap<>(all);
       more.forEach(one -> next.putIfAbsent(one.worker(), one));
-      directory.save(new Kept(newLog, List.copyOf(next.values())));
+      notes.save(new Kept(newLog, List.copyOf(next.values())));
       log = newLog;
       all.putAll(next);
     } finally {
@@ -144,7 +144,7 @@ final class WithheldDeletions {
   }
 
   private void save() throws IOException {
-    directory.save(new Kept(log, List.copyOf(all.values())));
+    notes.save(new Kept(log, List.copyOf(all.values())));
   }
 
   /** All of them in one line, for reports and events; empty where nothing is withheld. */

@@ -82,14 +82,14 @@ class DownloadTest {
 
   @Test
   void anAgentsPartIsTakenUpByTheNextProcess() throws Exception {
-    Path parts = directory.resolve("parts");
-    try (KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+    KeptParts parts = new KeptParts(directory.resolve("parts"));
+    try (PartFile part = parts.open("w", CHECKSUM)) {
       part.write(ByteBuffer.wrap(BYTES, 0, 200_000));
     }
     try (FakeServer server =
             new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
         ControlPlaneClient client = server.client();
-        KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+        PartFile part = parts.open("w", CHECKSUM)) {
       client.fetching().fetch("w", "/file/w/version/1", CHECKSUM, part);
       assertArrayEquals(BYTES, Files.readAllBytes(part.path()));
       assertEquals(List.of("GET /file/w/version/1 bytes=200000-"), server.requests());
@@ -98,9 +98,9 @@ class DownloadTest {
 
   @Test
   void anAgentsPartWithOtherBytesIsFetchedFromItsStart() throws Exception {
-    Path parts = directory.resolve("parts");
+    KeptParts parts = new KeptParts(directory.resolve("parts"));
     for (int wrong : List.of(1000, BYTES.length, BYTES.length + 5)) {
-      try (KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+      try (PartFile part = parts.open("w", CHECKSUM)) {
         part.restart();
         part.write(ByteBuffer.allocate(wrong));
       }
@@ -108,7 +108,7 @@ class DownloadTest {
               new FakeServer(
                   exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
           ControlPlaneClient client = server.client();
-          KeptPart part = KeptPart.open(parts, "w", CHECKSUM)) {
+          PartFile part = parts.open("w", CHECKSUM)) {
         client.fetching().fetch("w", "/file/w/version/1", CHECKSUM, part);
         assertArrayEquals(BYTES, Files.readAllBytes(part.path()));
       }

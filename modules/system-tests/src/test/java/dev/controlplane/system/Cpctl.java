@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -21,12 +22,13 @@ final class Cpctl {
   /** Runs in a directory of its own below the cluster's. */
   Cpctl(Cluster cluster, String... jvmOptions) {
     environment =
-        Map.of(
-            "CPCTL_UPLOAD_URL", cluster.uploadUrl(),
-            "CPCTL_CONSUMER_URL", cluster.consumerUrl(),
-            "CPCTL_GRPC", "127.0.0.1:" + cluster.grpcPort(),
-            "CPCTL_GRPC_HTTP_URL", cluster.grpcHttpUrl(),
-            "LC_ALL", "C.UTF-8");
+        new HashMap<>(
+            Map.of(
+                "CPCTL_UPLOAD_URL", cluster.uploadUrl(),
+                "CPCTL_CONSUMER_URL", cluster.consumerUrl(),
+                "CPCTL_GRPC", "127.0.0.1:" + cluster.grpcPort(),
+                "CPCTL_GRPC_HTTP_URL", cluster.grpcHttpUrl(),
+                "LC_ALL", "C.UTF-8"));
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of(jvmOptions));
     command.addAll(List.of("-jar", ServerUnderTest.jar("client").toString()));
@@ -35,6 +37,18 @@ final class Cpctl {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A variable of the environment for the commands from now on. */
+  Cpctl with(String variable, String value) {
+    environment.put(variable, value);
+    return this;
+  }
+
+  /** Runs the commands from now on by another command, which gets their command line. */
+  Cpctl by(String... prefix) {
+    command.addAll(0, List.of(prefix));
+    return this;
   }
 
   /** Where it runs. */

@@ -112,8 +112,8 @@ final class AgentCommand implements Callable<Integer> {
   @Option(
       names = "--status",
       description =
-          "Show how the agent of DIR fares, whether it runs or not: position, connection, active"
-              + " versions, withheld deletions, rejected versions.")
+          "Show how the agent of DIR fares, whether it runs or not: position, connection, how long"
+              + " ago a message came, active versions, withheld deletions, rejected versions.")
   private boolean status;
 
   @Option(
@@ -121,8 +121,9 @@ final class AgentCommand implements Callable<Integer> {
       paramLabel = "TIME",
       converter = TimeSpan.class,
       description =
-          "With --status: exit with code 1 if no agent runs, or if it has not heard of the server"
-              + " for so long.")
+          "With --status: exit with code 1 if no agent runs, or if no message of the server has"
+              + " come for so long. A server that has nothing to say sends one every"
+              + " BOOKMARK_INTERVAL.")
   private Duration maxStaleness;
 
   @Option(
@@ -165,7 +166,8 @@ final class AgentCommand implements Callable<Integer> {
                             Text.line(
                                 "[%s %s] %s"
                                     .formatted(candidate.worker(), candidate.version(), line))));
-    try (ControlPlaneClient client = cpctl.client()) {
+    try (OrphanReaper _ = OrphanReaper.start();
+        ControlPlaneClient client = cpctl.client()) {
       client.agent(settings, admission, this::tell).run();
       return ExitCode.OK;
     }

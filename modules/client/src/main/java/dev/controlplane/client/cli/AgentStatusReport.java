@@ -35,9 +35,13 @@ final class AgentStatusReport {
   }
 
   private static boolean isFresh(AgentStatus status, Duration limit) {
-    return status.running()
-        && !status.heard().isEmpty()
-        && Duration.between(Instant.parse(status.heard()), Instant.now()).compareTo(limit) <= 0;
+    Duration staleness = status.staleness(Instant.now());
+    return status.running() && staleness != null && staleness.compareTo(limit) <= 0;
+  }
+
+  private static Long staleness(AgentStatus status) {
+    Duration staleness = status.staleness(Instant.now());
+    return staleness == null ? null : staleness.toSeconds();
   }
 
   private void print(AgentStatus status) throws OutputException {
@@ -50,6 +54,7 @@ final class AgentStatusReport {
             .with("position", status.position())
             .with("log", status.log())
             .with("heard", status.heard())
+            .with("staleness", staleness(status) == null ? "" : staleness(status) + "s")
             .with("problem", status.problem())
             .toString());
     for (AgentStatus.Active active : status.active()) {
@@ -94,6 +99,7 @@ final class AgentStatusReport {
             .put("position", Json.orNull(status.position()))
             .put("log", Json.orNull(status.log()))
             .put("heard", Json.orNull(status.heard()))
+            .put("staleness_seconds", staleness(status))
             .put("problem", Json.orNull(status.problem()));
     ArrayNode active = object.putArray("active");
     for (AgentStatus.Active one : status.active()) {
