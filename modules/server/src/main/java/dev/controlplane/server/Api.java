@@ -34,20 +34,21 @@ import java.util.TreeSet;
  * the chain; any other path is answered 404 here.
  */
 public final class Api implements Filter {
-  /** First segments of the paths that Helidon's features answer. */
-  private static final Set<String> FOREIGN_ROOTS = Set.of("observe");
+  /** Helidon's features answer {@code /observe/health} and the like. */
+  private static final String OBSERVE = "observe";
+
+  private static final Set<String> OBSERVERS = Set.of("health", "metrics");
+  private static final Set<String> READING = Set.of("GET", "HEAD");
 
   /** The liveness probe: it says that the process answers, and nothing of what it works with. */
   static final String HEALTH = "/health";
 
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
-  private final SiteGuard sites;
   private Runnable requirement = () -> {};
 
-  Api(EventLog log, SiteGuard sites) {
+  Api(EventLog log) {
     this.log = log;
-    this.sites = sites;
   }
 
   /** Answers a request. */
@@ -104,12 +105,6 @@ public final class Api implements Filter {
   }
 
   private void dispatch(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-    try {
-      sites.check(request);
-    } catch (ApiException e) {
-      fail(request, response, e);
-      return;
-    }
     if (!hasValidQuery(request)) {
       fail(
           request,
@@ -134,11 +129,14 @@ public final class Api implements Filter {
   }
 
   private static boolean isForeign(String[] segments) {
-    return segments.length > 1 && FOREIGN_ROOTS.contains(segments[1]);
+    return segments.length > 2 && segments[1].equals(OBSERVE) && OBSERVERS.contains(segments[2]);
   }
 
   private void foreign(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     try {
+      if (!READING.contains(request.prologue().method().text())) {
+        throw notAllowed(request, "GET, HEAD"); // Helidon would answer 404.
+      }
       // Helidon reads a body without limits before it refuses a request.
       if (request.content().hasEntity()) {
         RequestBody.of(request, RequestBodies.UNWANTED).copyTo((bytes, offset, length) -> {});
@@ -161,6 +159,13 @@ public final class Api implements Filter {
             .formatted(request.prologue().uriPath().rawPath()));
   }
 
+  private static ApiException notAllowed(RoutingRequest request, String allowed) {
+    String method = request.prologue().method().text();
+    return ApiException.of(
+            405, "method_not_allowed", method + " is not for this path; expected: " + allowed)
+        .with("Allow", allowed);
+  }
+
   private static boolean hasValidQuery(RoutingRequest request) {
     try {
       UriValidator.validateQuery(request.prologue().query().rawValue());
@@ -179,10 +184,7 @@ public final class Api implements Filter {
         handler = resource.handlers.get("GET");
       }
       if (handler == null) {
-        String allowed = resource.allowed();
-        throw ApiException.of(
-                405, "method_not_allowed", method + " is not for this path; expected: " + allowed)
-            .with("Allow", allowed);
+        throw notAllowed(request, resource.allowed());
       }
       if (!resource.pattern.equals(HEALTH)) {
         requirement.run();
@@ -199,7 +201,11 @@ public final class Api implements Filter {
   }
 
   private void fail(RoutingRequest request, RoutingResponse response, Throwable failure) {
-    ApiException answer = asAnswer(request, failure);
+    send(request, response, asAnswer(request, failure));
+  }
+
+  /** Sends an error in place of what is prepared. */
+  static void send(RoutingRequest request, RoutingResponse response, ApiException answer) {
     if (response.isSent() || !response.reset()) {
       // The status line is out: all that can be done is to let the client see a short body.
       throw new CloseConnectionException("the answer was cut off: " + answer.getMessage());

@@ -135,7 +135,11 @@ public final class ServerProcess {
         .featuresDiscoverServices(false)
         .addFeature(observability())
         .addFeature(Profiles.of(setup.settings()).feature(pprof))
-        .routing(HttpRouting.builder().addFeature(new RequestBodies()).addFilter(setup.api()));
+        .routing(
+            HttpRouting.builder()
+                .addFeature(new RequestBodies())
+                .addFeature(SiteGuard.of(setup.settings()))
+                .addFilter(setup.api()));
   }
 
   private void start(Program program) throws Exception {
@@ -215,7 +219,8 @@ public final class ServerProcess {
 
   private Map<String, String> health() {
     if (stopping.get()) {
-      throw ApiException.of(503, "stopping", "the server is about to end; ask another one");
+      throw ApiException.of(503, "stopping", "the server is about to end; ask another one")
+          .with("Retry-After", "1");
     }
     return Map.of("status", "healthy");
   }

@@ -34,7 +34,7 @@ public final class ServerSetup {
     this.settings = settings;
     this.log = log;
     this.webServer = webServer;
-    this.api = new Api(log, SiteGuard.of(settings));
+    this.api = new Api(log);
   }
 
   /** The server's name, such as {@code upload-server}. */

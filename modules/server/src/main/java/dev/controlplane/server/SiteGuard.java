@@ -1,8 +1,15 @@
 package dev.controlplane.server;
 
+import io.helidon.common.Weighted;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.HttpFeature;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import java.util.List;
 import java.util.Locale;
@@ -13,9 +20,13 @@ import java.util.regex.Pattern;
 /**
  * Keeps out the web pages of others that a browser shows to somebody who can reach this server:
  * neither by a request across sites, nor by a name of their own that they let point here (DNS
- * rebinding). Clients that are no browsers send none of the headers that tell of it but Host.
+ * rebinding). It stands before all that answers on a socket, profiles too. Clients that are no
+ * browsers send none of the headers that tell of it but Host.
  */
-final class SiteGuard {
+final class SiteGuard implements HttpFeature, Filter, Weighted {
+  /** Behind {@link RequestBodies}, which lets the client see the refusal. */
+  private static final double BEFORE_ANSWERS = 9_000;
+
   private static final String SETTING = "allowed-hosts";
   private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
   private static final HeaderName FETCH_MODE = HeaderNames.create("Sec-Fetch-Mode");
@@ -51,12 +62,33 @@ final class SiteGuard {
         canonical(settings.text("bind-address")));
   }
 
+  @Override
+  public double weight() {
+    return BEFORE_ANSWERS;
+  }
+
+  @Override
+  public void setup(HttpRouting.Builder routing) {
+    routing.addFilter(this);
+  }
+
+  @Override
+  public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    try {
+      check(request);
+    } catch (ApiException e) {
+      Api.send(request, response, e);
+      return;
+    }
+    chain.proceed();
+  }
+
   /**
    * Lets a request pass that no page of another site can have made.
    *
    * @throws ApiException 403 {@code foreign_host} or {@code foreign_site}
    */
-  void check(ServerRequest request) {
+  private void check(ServerRequest request) {
     String authority = request.authority();
     if (!isOwn(hostOf(authority))) {
       throw ApiException.of(

@@ -53,7 +53,8 @@ final class Sockets {
             routing ->
                 routing
                     .addFeature(new RequestBodies())
-                    .addFilter(new Api(setup.log(), SiteGuard.of(setup.settings()))));
+                    .addFeature(SiteGuard.of(setup.settings()))
+                    .addFilter(new Api(setup.log())));
     Listeners.count(socket);
     return guard("pprof", socket.build()).start();
   }

@@ -85,6 +85,10 @@ class ServerProcessTest {
             new Exchange("GET", "/no/such", 404, "\"error\":\"not_found\""),
             new Exchange("POST", "/health", 405, "\"error\":\"method_not_allowed\""),
             new Exchange("DELETE", "/echo/a", 405, "\"error\":\"method_not_allowed\""),
+            new Exchange("PUT", "/observe/health", 405, "\"error\":\"method_not_allowed\""),
+            new Exchange("ODD", "/observe/metrics", 405, "\"error\":\"method_not_allowed\""),
+            new Exchange("ODD", "/no/such", 404, "\"error\":\"not_found\""),
+            new Exchange("GET", "/observe/no", 404, "\"error\":\"not_found\""),
             new Exchange("GET", "/bug", 500, "\"error\":\"internal_error\""))) {
       HttpResponse<String> response = send(e.method, e.path);
       assertEquals(e.status, response.statusCode(), e::toString);
@@ -190,7 +194,10 @@ class ServerProcessTest {
       })
   void aPageOfAnotherSiteIsRefused(String headers, int status) throws Exception {
     start(Map.of("ALLOWED_HOSTS", "cp.example.com, .below.example.org"));
-    for (String path : List.of("/echo/x", "/observe/health")) {
+    for (String path : List.of("/echo/x", "/observe/health", "/debug/pprof/cmdline")) {
+      if (path.startsWith("/debug") && headers.contains("example")) {
+        continue; // Profiles for loopback are for no name in the DNS, whatever ALLOWED_HOSTS has.
+      }
       String answer =
           sendRaw(
               "GET %s HTTP/1.1\r\nConnection: close\r\n%s\r\n\r\n"
@@ -229,7 +236,7 @@ class ServerProcessTest {
         List.of(
             new Early(http, "PUT /no/such", 404),
             new Early(http, "POST /health", 405),
-            new Early(http, "PUT /observe/health", 404),
+            new Early(http, "PUT /observe/health", 405),
             new Early(http, "PUT /no/such?%zz", 400),
             new Early(http, "GET /health", 200),
             new Early(pprof, "PUT /no/such", 404),
@@ -243,6 +250,54 @@ class ServerProcessTest {
     url = "http://127.0.0.1:" + pprof;
     String threads = get("/debug/pprof/goroutine?debug=2").body();
     assertFalse(threads.contains("BodyPump"), threads);
+  }
+
+  @Test
+  void theSocketOfProfilesAnswersAsTheOthersDo() throws Exception {
+    int pprof = freePort();
+    start(
+        Map.of(
+            "PPROF_ADDRESS",
+            "127.0.0.1:" + pprof,
+            "PPROF_ACCESS",
+            "all",
+            "REQUEST_HEAD_TIMEOUT",
+            "PT0.3S"));
+    String http = url;
+    String profiles = "http://127.0.0.1:" + pprof;
+    record Asked(String request, int status) {}
+    for (Asked asked :
+        List.of(
+            new Asked("GET /no/such HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+            new Asked("ODD /no/such HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+            new Asked("HEAD /no/such HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+            new Asked("GET /no/such HTTP/1.0\r\n\r\n", 404),
+            new Asked("GET /no/such HTTP/1.1\r\n\r\n", 400),
+            new Asked("GET /no/such?%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400),
+            new Asked("GET /no/such HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n", 403),
+            new Asked(
+                "GET /no/such HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nConnection: close\r\n\r\n",
+                403),
+            new Asked("GET /no/such HTTP/1.1\r\nHost: a\r\nX", 408))) {
+      url = http;
+      String answer = sendRaw(asked.request);
+      assertTrue(answer.startsWith("HTTP/1.1 " + asked.status), asked + answer);
+      url = profiles;
+      assertEquals(undated(answer), undated(sendRaw(asked.request)), asked::toString);
+    }
+    String page = "GET /debug/pprof/ HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n";
+    for (String foreign :
+        List.of(page.formatted("a.example", ""), page.formatted("a", "Origin: http://b\r\n"))) {
+      String answer = sendRaw(foreign);
+      assertTrue(answer.startsWith("HTTP/1.1 403 "), answer);
+    }
+    assertEquals(200, send("HEAD", "/debug/pprof/cmdline").statusCode());
+    String old = sendRaw("GET /debug/pprof/goroutine?debug=1 HTTP/1.0\r\n\r\n");
+    assertTrue(old.startsWith("HTTP/1.1 200 ") && !old.contains("chunked"), old);
+  }
+
+  private static String undated(String answer) {
+    return answer.replaceAll("Date: [^\r]+", "");
   }
 
   private static int freePort() throws IOException {
