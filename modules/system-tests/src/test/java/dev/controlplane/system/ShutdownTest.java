@@ -151,7 +151,8 @@ class ShutdownTest {
   void allThatWasLearntIsWrittenAndTheDatabasesAreCheckpointedBeforeTheEnd() throws Exception {
     AtomicLong told = new AtomicLong();
     try (RawConnection upload = new RawConnection(cluster.uploadUrl());
-        Follower one = Follower.subscribe(cluster, "one", update -> told.set(update.getRevision()));
+        Follower one =
+            Follower.subscribe(cluster, "one", update -> told.set(update.getRevision()));
         Follower two = Follower.subscribe(cluster, "two", update -> {})) {
       long revision = cluster.published("worker", "1", Arrays.copyOf(CODE, 1_000));
       Await.until(END, () -> "an update comes", () -> told.get() == revision);
@@ -177,7 +178,8 @@ class ShutdownTest {
       }
       cluster.grpc().launch().awaitReady();
       for (String consumer : List.of("one", "two")) {
-        JsonNode known = Cluster.json(Cluster.get(cluster.grpcHttpUrl() + "/consumers/" + consumer));
+        JsonNode known =
+            Cluster.json(Cluster.get(cluster.grpcHttpUrl() + "/consumers/" + consumer));
         assertEquals(revision, known.path("last_revision").asLong(), known::toString);
         assertFalse(known.path("last_seen").isNull(), known::toString);
       }
