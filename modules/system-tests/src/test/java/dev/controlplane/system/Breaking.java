@@ -66,6 +66,10 @@ final class Breaking {
       run.writers().allow(WRITES);
       pause(400);
       startAgainWhatHalted();
+      if (end - System.nanoTime() <= 0 && !troubles.isEmpty() && random.nextBoolean()) {
+        cause(troubles.iterator().next());
+        continue;
+      }
       switch (random.nextInt(14)) {
         case 0 -> killOneThatHasHalted();
         case 1 -> restartInPeace();
@@ -86,6 +90,15 @@ final class Breaking {
     run.awaitSubscribed(LIMIT);
     cluster.grpc().terminate(LIMIT);
     cluster.grpc().launch().awaitReady();
+  }
+
+  private void cause(Trouble trouble) {
+    switch (trouble) {
+      case CATALOG_AWAY -> moveCatalogAwayAndBack();
+      case BACKUP_RESTORED -> backUpOrRestore();
+      case COMPACTED_PAST_THE_TAIL -> compactPastTheTail();
+      case DESCRIPTORS_RUN_OUT -> takeDescriptorsAway();
+    }
   }
 
   private List<ServerUnderTest> servers() {

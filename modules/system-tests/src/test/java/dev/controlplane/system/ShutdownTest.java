@@ -1,19 +1,25 @@
 package dev.controlplane.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.controlplane.system.ForeignClient.Run;
 import io.grpc.Status;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,6 +144,45 @@ class ShutdownTest {
         cluster.published("large", "v" + version, Arrays.copyOf(CODE, 500_000 + version));
       }
       requireEnded(terminate(cluster.grpc()));
+    }
+  }
+
+  @Test
+  void allThatWasLearntIsWrittenAndTheDatabasesAreCheckpointedBeforeTheEnd() throws Exception {
+    AtomicLong told = new AtomicLong();
+    try (RawConnection upload = new RawConnection(cluster.uploadUrl());
+        Follower one =
+            Follower.subscribe(cluster, "one", update -> told.set(update.getRevision()));
+        Follower two = Follower.subscribe(cluster, "two", update -> {})) {
+      long revision = cluster.published("worker", "1", Arrays.copyOf(CODE, 1_000));
+      Await.until(END, () -> "an update comes", () -> told.get() == revision);
+      upload.put(cluster.versionUri("never", "1"), CODE.length);
+      upload.send(Arrays.copyOf(CODE, CODE.length / 2));
+      Await.until(END, () -> "the body arrives", () -> !cluster.unfinishedUploads().isEmpty());
+
+      List<CompletableFuture<Integer>> exits =
+          cluster.servers().stream().map(ShutdownTest::terminate).toList();
+      for (CompletableFuture<Integer> exit : exits) {
+        requireEnded(exit);
+      }
+      assertEquals(Status.Code.UNAVAILABLE, one.end().getCode());
+      assertEquals(Status.Code.UNAVAILABLE, two.end().getCode());
+
+      try (Stream<Path> files = Files.list(cluster.data())) {
+        assertEquals(
+            List.of(),
+            files
+                .filter(file -> file.toString().endsWith("-wal") && file.toFile().length() > 0)
+                .toList(),
+            "what was in the write-ahead logs is in the databases");
+      }
+      cluster.grpc().launch().awaitReady();
+      for (String consumer : List.of("one", "two")) {
+        JsonNode known =
+            Cluster.json(Cluster.get(cluster.grpcHttpUrl() + "/consumers/" + consumer));
+        assertEquals(revision, known.path("last_revision").asLong(), known::toString);
+        assertFalse(known.path("last_seen").isNull(), known::toString);
+      }
     }
   }
 }

@@ -90,7 +90,8 @@ public final class Atomic implements Guarantee {
       }
       Request.Holding holding =
           session.start() == Session.Start.HELD ? session.held().get(worker) : null;
-      Optional<Standing> standing = log.standing(worker, revision);
+      Optional<Standing> standing =
+          log.standing(worker, revision).or(() -> unknown(holding, worker, revision));
       standing
           .filter(is -> is.gone() ? holding != null : true)
           .ifPresent(is -> allowed.put(worker, is));
@@ -124,6 +125,12 @@ public final class Atomic implements Guarantee {
               "the snapshot of revision %d has %s of %s, expected %s"
                   .formatted(revision, told.get(worker), worker, expected.get(worker))));
     }
+  }
+
+  /** What is held of a worker that the log never had, as after a restore, has to go. */
+  private static Optional<Standing> unknown(Request.Holding holding, String worker, long revision) {
+    return Optional.ofNullable(holding)
+        .map(held -> new Standing(revision, Kind.DELETED, worker, "", held.checksum(), 0, 0));
   }
 
   private static Standing standing(Received item) {

@@ -50,13 +50,16 @@ final class Eras {
     }
   }
 
+  /** A token, and to whom it was given: the same place has the same token in each stream. */
+  private record Given(String consumer, String token) {}
+
   /** First a log, then for each restore an interlude and the next log. */
   private final List<List<Event>> eras = new ArrayList<>();
 
   private final Map<String, Integer> byLog = new HashMap<>();
   private final Map<Integer, Part> streams = new LinkedHashMap<>();
   private final List<String> crossed = new ArrayList<>();
-  private final Set<String> tokensOfInterludes = new HashSet<>();
+  private final Set<Given> tokensOfInterludes = new HashSet<>();
   private long restored;
 
   Eras(List<Event> events) {
@@ -141,7 +144,7 @@ final class Eras {
     Part part = streams.get(message.stream());
     int interlude = eras.size() - 2;
     if (era == interlude - 1 && isOfInterlude(message, part, interlude)) {
-      tokensOfInterludes.add(message.token());
+      tokensOfInterludes.add(new Given(part.opened.consumer(), message.token()));
       era = interlude;
     }
     if (part.era != era) {
@@ -159,7 +162,8 @@ final class Eras {
   private boolean isOfInterlude(Received message, Part part, int interlude) {
     return part.era == interlude
         || (message.kind() == Kind.RESYNC && message.revision() <= restored)
-        || tokensOfInterludes.contains(part.opened.request().token());
+        || tokensOfInterludes.contains(
+            new Given(part.opened.consumer(), part.opened.request().token()));
   }
 
   private void begin(Part part, int era) {

@@ -413,6 +413,16 @@ class GuaranteesTest {
   }
 
   @Test
+  void whatTheRestoredLogNeverHadIsDeletedFromWhatIsHeld() {
+    story.close(toldOfFiveAndRestoredAtThree());
+    int stream = story.open("c", held(Map.of("c", holding("c", "1"))));
+    story.item(stream, 1).item(stream, 3);
+    Logged gone = new Logged(3, DELETED, "c", "", holding("c", "1").checksum(), 0, 0, "");
+    story.tell(stream, gone, "in snapshot after c").control(stream, SYNCED, 3).settled();
+    requireGood();
+  }
+
+  @Test
   void aTokenOfTheLogBeforeTheRestoreMustNotBeGoodAfterIt() {
     story.close(toldOfFiveAndRestoredAtThree());
     story.write(PUBLISHED, "c", "2").write(PUBLISHED, "c", "3").write(PUBLISHED, "c", "4");
