@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -44,7 +43,7 @@ class AgentKillTest {
     try (FakeControlPlane plane = new FakeControlPlane(30_000)) {
       int active = 0;
       for (int round = 0; round < ROUNDS; round++) {
-        Process agent = start(plane);
+        Process agent = AgentProcess.start(root, plane, Path.of("/dev/null"));
         CountDownLatch switched = new CountDownLatch(1);
         Thread reader =
             Thread.ofVirtual()
@@ -76,21 +75,6 @@ class AgentKillTest {
       assertTrue(active > 0, "nothing was active at any kill: the test proves nothing");
       requireCaughtUp(plane);
     }
-  }
-
-  private Process start(FakeControlPlane plane) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            AgentProcess.class.getName(),
-            root.toString(),
-            plane.endpoints().consumer().toString(),
-            plane.endpoints().grpc().toString())
-        .redirectError(ProcessBuilder.Redirect.appendTo(new File("/dev/null")))
-        .start();
   }
 
   private void change(FakeControlPlane plane) {

@@ -1,11 +1,32 @@
 package dev.controlplane.client;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 
 /** An agent as a process that can be killed. */
 final class AgentProcess {
   private AgentProcess() {}
+
+  /**
+   * Starts one.
+   *
+   * @param err where it writes why it ended
+   */
+  static Process start(Path root, FakeControlPlane plane, Path err) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            AgentProcess.class.getName(),
+            root.toString(),
+            plane.endpoints().consumer().toString(),
+            plane.endpoints().grpc().toString())
+        .redirectError(ProcessBuilder.Redirect.appendTo(err.toFile()))
+        .start();
+  }
 
   public static void main(String[] arguments) throws Exception {
     URI url = Endpoints.httpUrl(arguments[1]);

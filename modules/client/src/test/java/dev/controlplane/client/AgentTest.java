@@ -3,8 +3,6 @@ package dev.controlplane.client;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -15,10 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -38,7 +33,7 @@ class AgentTest {
   @TempDir private Path parent;
   private Path root;
   private FakeControlPlane plane;
-  private final List<Running> started = new ArrayList<>();
+  private final List<RunningAgent> started = new ArrayList<>();
 
   @BeforeEach
   void start() throws IOException {
@@ -48,7 +43,7 @@ class AgentTest {
 
   @AfterEach
   void stop() throws Exception {
-    for (Running agent : started) {
+    for (RunningAgent agent : started) {
       agent.stop();
     }
     plane.close();
@@ -66,66 +61,18 @@ class AgentTest {
     }
   }
 
-  /** An agent on a thread of its own. */
-  private final class Running {
-    private final BlockingQueue<AgentEvent> events = new LinkedBlockingQueue<>();
-    private final List<AgentEvent> seen = new ArrayList<>();
-    private final CompletableFuture<Void> end = new CompletableFuture<>();
-    private final Thread thread;
-
-    Running(AgentSettings settings, Admission admission) {
-      thread =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try (ControlPlaneClient client =
-                        new ControlPlaneClient(plane.endpoints(), Fixtures.QUICK)) {
-                      client.agent(settings, admission, events::add).run();
-                    } catch (IOException | InterruptedException | RuntimeException e) {
-                      end.completeExceptionally(e);
-                    }
-                  });
-      started.add(this);
-    }
-
-    /** The next event of this kind; others before it are passed over. */
-    AgentEvent await(AgentEvent.Kind kind) throws InterruptedException {
-      while (true) {
-        AgentEvent event = events.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
-        assertNotNull(event, () -> "no " + kind + " after " + seen);
-        seen.add(event);
-        if (event.kind() == kind) {
-          return event;
-        }
-      }
-    }
-
-    void awaitActive(String worker, String version) throws InterruptedException {
-      AgentEvent event = await(AgentEvent.Kind.ACTIVE);
-      while (!event.worker().equals(worker) || !event.version().equals(version)) {
-        event = await(AgentEvent.Kind.ACTIVE);
-      }
-    }
-
-    Throwable failure() {
-      return assertThrows(
-              ExecutionException.class, () -> end.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
-          .getCause();
-    }
-
-    void stop() throws InterruptedException {
-      thread.interrupt();
-      thread.join();
-    }
+  private RunningAgent running(AgentSettings settings, Admission admission) {
+    RunningAgent agent = new RunningAgent(plane, settings, admission, new Places());
+    started.add(agent);
+    return agent;
   }
 
-  private Running agent() {
+  private RunningAgent agent() {
     return agent(3, Admission.ALL);
   }
 
-  private Running agent(int keep, Admission admission) {
-    return new Running(
-        new AgentSettings("me", root, List.of(), keep, Subscription.SILENCE), admission);
+  private RunningAgent agent(int keep, Admission admission) {
+    return running(new AgentSettings("me", root, List.of(), keep, Subscription.SILENCE), admission);
   }
 
   /** What {@code current} names, by the link itself. */
@@ -146,7 +93,7 @@ class AgentTest {
 
   @Test
   void aPublishedVersionBecomesActiveAndIsReported() throws Exception {
-    Running agent = agent();
+    RunningAgent agent = agent();
     agent.await(AgentEvent.Kind.SYNCED);
     plane.publish("w.js", "1.0", bytes("one"));
     assertEquals(1, agent.await(AgentEvent.Kind.ACTIVE).revision());
@@ -163,7 +110,7 @@ class AgentTest {
     byte[] large = Fixtures.random((1 << 20) + 1);
     plane.publish("small", "1", bytes(""));
     plane.publish("large", "1", large);
-    Running agent = agent();
+    RunningAgent agent = agent();
     AgentEvent synced = agent.await(AgentEvent.Kind.SYNCED);
     assertEquals(2, synced.revision());
     assertEquals("", synced.message());
@@ -176,15 +123,15 @@ class AgentTest {
   void onlyTheWorkersAskedForAreKept() throws Exception {
     plane.publish("a", "1", bytes("a"));
     plane.publish("b", "1", bytes("b"));
-    Running agent =
-        new Running(
+    RunningAgent agent =
+        running(
             new AgentSettings("me", root, List.of("b"), 1, Subscription.SILENCE), Admission.ALL);
     agent.await(AgentEvent.Kind.SYNCED);
     assertEquals("nothing", link("a"));
     assertEquals("versions/1", link("b"));
     agent.stop();
     // What another agent asked for is not in the position of this one.
-    Running wider = agent();
+    RunningAgent wider = agent();
     wider.await(AgentEvent.Kind.SYNCED);
     assertEquals("versions/1", link("a"));
   }
@@ -201,7 +148,7 @@ class AgentTest {
             throw new RejectedException("syntax", "line 1: no");
           }
         };
-    Running agent = agent(3, admission);
+    RunningAgent agent = agent(3, admission);
     agent.awaitActive("w", "good");
     plane.publish("w", "bad", bytes("bad"));
     AgentEvent rejected = agent.await(AgentEvent.Kind.REJECTED);
@@ -214,7 +161,7 @@ class AgentTest {
     // It is not shown again, whoever tells of it again.
     agent.stop();
     plane.replaceLog();
-    Running again = agent(3, Admission.ALL);
+    RunningAgent again = agent(3, Admission.ALL);
     again.await(AgentEvent.Kind.RESYNC);
     again.awaitActive("w", "bad");
     assertEquals(List.of("good", "bad"), shown);
@@ -231,7 +178,7 @@ class AgentTest {
   @Test
   void anExceptionOfTheCallbackRejects() throws Exception {
     plane.publish("w", "1", bytes("1"));
-    Running agent =
+    RunningAgent agent =
         agent(
             3,
             _ -> {
@@ -246,7 +193,7 @@ class AgentTest {
   void aRollbackToAVersionThatIsKeptNeedsNoDownload() throws Exception {
     plane.close();
     plane = new FakeControlPlane(-1);
-    Running agent = agent(2, Admission.ALL);
+    RunningAgent agent = agent(2, Admission.ALL);
     agent.await(AgentEvent.Kind.SYNCED);
     for (String version : List.of("1", "2", "3")) {
       plane.publish("w", version, bytes(version));
@@ -272,19 +219,19 @@ class AgentTest {
     byte[] large = Fixtures.random((1 << 20) + 1);
     plane.proxyAnswers(status);
     plane.publish("w", "1", large);
-    Running agent = agent();
+    RunningAgent agent = agent();
     AgentEvent waiting = agent.await(AgentEvent.Kind.WAITING);
     assertEquals("no route matched", waiting.message());
     plane.proxyAnswers(0);
     agent.awaitActive("w", "1");
     assertTrue(
-        agent.seen.stream().noneMatch(event -> event.kind() == AgentEvent.Kind.REJECTED),
-        agent.seen::toString);
+        agent.seen().stream().noneMatch(event -> event.kind() == AgentEvent.Kind.REJECTED),
+        agent.seen()::toString);
   }
 
   @Test
   void deletionsAreFollowed() throws Exception {
-    Running agent = agent(1, Admission.ALL);
+    RunningAgent agent = agent(1, Admission.ALL);
     agent.await(AgentEvent.Kind.SYNCED);
     for (String version : List.of("1", "2", "3")) {
       plane.publish("w", version, bytes(version));
@@ -309,7 +256,7 @@ class AgentTest {
   @Test
   void aDeletedVersionThatIsActiveStaysUntilAnotherIs() throws Exception {
     plane.publish("w", "good", bytes("good"));
-    Running agent =
+    RunningAgent agent =
         agent(
             3,
             candidate -> {
@@ -335,13 +282,13 @@ class AgentTest {
   void withoutAServerWhatIsActiveStaysAndThenItGoesOnWhereItWas() throws Exception {
     plane.publish("a", "1", bytes("a1"));
     plane.publish("b", "1", bytes("b1"));
-    Running first = agent();
+    RunningAgent first = agent();
     first.await(AgentEvent.Kind.SYNCED);
     first.stop();
     plane.publish("a", "2", bytes("a2"));
     plane.delete("b", "1");
     plane.stop();
-    Running second = agent();
+    RunningAgent second = agent();
     assertEquals("a", second.await(AgentEvent.Kind.FOUND).worker());
     assertEquals("b", second.await(AgentEvent.Kind.FOUND).worker());
     second.await(AgentEvent.Kind.DISCONNECTED);
@@ -351,13 +298,13 @@ class AgentTest {
     second.await(AgentEvent.Kind.REMOVED);
     assertEquals("first:2", plane.requests().getLast().getResumeToken());
     assertTrue(
-        second.seen.stream().noneMatch(event -> event.kind() == AgentEvent.Kind.RESYNC),
-        second.seen::toString);
+        second.seen().stream().noneMatch(event -> event.kind() == AgentEvent.Kind.RESYNC),
+        second.seen()::toString);
   }
 
   @Test
   void whatWasDamagedIsNotUsedAndIsMadeGoodByTheServer() throws Exception {
-    Running first = agent();
+    RunningAgent first = agent();
     first.await(AgentEvent.Kind.SYNCED);
     plane.publish("w", "1", bytes("one"));
     first.awaitActive("w", "1");
@@ -369,7 +316,7 @@ class AgentTest {
     plane.stop();
     Files.writeString(root.resolve("w/versions/2"), "tow");
     Files.writeString(root.resolve("alone/versions/1"), "xy");
-    Running second = agent();
+    RunningAgent second = agent();
     assertEquals("alone", second.await(AgentEvent.Kind.DAMAGED).worker());
     assertEquals("2", second.await(AgentEvent.Kind.DAMAGED).version());
     assertEquals("1", second.await(AgentEvent.Kind.FOUND).version());
@@ -386,12 +333,12 @@ class AgentTest {
   }
 
   /** Workers of these names, an agent that has them, and then a log without those that go. */
-  private Running restored(AgentSettings settings, List<String> workers, List<String> lost)
+  private RunningAgent restored(AgentSettings settings, List<String> workers, List<String> lost)
       throws Exception {
     for (String worker : workers) {
       plane.publish(worker, "1", bytes(worker));
     }
-    Running agent = new Running(settings, Admission.ALL);
+    RunningAgent agent = running(settings, Admission.ALL);
     agent.await(AgentEvent.Kind.SYNCED);
     plane.stop();
     plane.replaceLog();
@@ -406,7 +353,7 @@ class AgentTest {
 
   @Test
   void deletionsThatFollowFromAnotherLogAreWithheldAndTold() throws Exception {
-    Running agent = restored(settings(), List.of("a", "b", "c"), List.of("c"));
+    RunningAgent agent = restored(settings(), List.of("a", "b", "c"), List.of("c"));
     AgentEvent withheld = agent.await(AgentEvent.Kind.WITHHELD);
     assertEquals(
         "c 1 new_log", withheld.worker() + " " + withheld.version() + " " + withheld.code());
@@ -422,7 +369,7 @@ class AgentTest {
     // It is told again by the next agent, and still there.
     agent.stop();
     assertFalse(Agent.status(root).running());
-    Running again = agent();
+    RunningAgent again = agent();
     assertEquals("c", again.await(AgentEvent.Kind.WITHHELD).worker());
     again.await(AgentEvent.Kind.CONNECTED);
     assertEquals("versions/1", link("c"));
@@ -434,7 +381,7 @@ class AgentTest {
 
   @Test
   void aConfirmedDeletionIsCarriedOutByARunningAgentAndByTheNextOne() throws Exception {
-    Running agent = restored(settings(), List.of("a", "b", "c"), List.of("b"));
+    RunningAgent agent = restored(settings(), List.of("a", "b", "c"), List.of("b"));
     agent.await(AgentEvent.Kind.WITHHELD);
     assertTrue(Agent.status(root).running());
     assertEquals(List.of("b new_log"), names(Agent.confirmDeletions(root)));
@@ -462,10 +409,10 @@ class AgentTest {
 
   @Test
   void anAgentThatIsToFollowDeletesAlsoWhatWasWithheldBefore() throws Exception {
-    Running keeping = restored(settings(), List.of("a", "b", "c"), List.of("b"));
+    RunningAgent keeping = restored(settings(), List.of("a", "b", "c"), List.of("b"));
     keeping.await(AgentEvent.Kind.WITHHELD);
     keeping.stop();
-    Running following = new Running(settings().onNewLog(NewLog.FOLLOW), Admission.ALL);
+    RunningAgent following = running(settings().onNewLog(NewLog.FOLLOW), Admission.ALL);
     assertEquals("b", following.await(AgentEvent.Kind.REMOVED).worker());
     plane.stop();
     plane.replaceLog();
@@ -477,7 +424,7 @@ class AgentTest {
 
   @Test
   void anAgentThatIsToStopEndsAndDeletesNothing() throws Exception {
-    Running agent =
+    RunningAgent agent =
         restored(settings().onNewLog(NewLog.STOP), List.of("a", "b"), List.of("a", "b"));
     assertTrue(agent.failure() instanceof NewLogException, agent.failure()::toString);
     assertEquals("versions/1", link("a"));
@@ -489,7 +436,7 @@ class AgentTest {
     AgentSettings follow = settings().onNewLog(NewLog.FOLLOW);
     List<String> workers = List.of("a", "b", "c", "d", "e", "f", "g", "h");
     // 4 of 8 are not more than half.
-    Running agent = restored(follow, workers, List.of("a", "b", "c", "d"));
+    RunningAgent agent = restored(follow, workers, List.of("a", "b", "c", "d"));
     for (int i = 0; i < 4; i++) {
       agent.await(AgentEvent.Kind.REMOVED);
     }
@@ -505,7 +452,7 @@ class AgentTest {
     for (String worker : workers) {
       plane.publish(worker, "2", bytes(worker + " 2"));
     }
-    Running next = new Running(follow, Admission.ALL);
+    RunningAgent next = running(follow, Admission.ALL);
     // Whether by a snapshot or not: the agent may have been stopped before it was through with one.
     for (int i = 0; i < workers.size(); i++) {
       next.await(AgentEvent.Kind.ACTIVE);
@@ -565,7 +512,7 @@ class AgentTest {
     for (String worker : List.of("same", "other", "gone")) {
       plane.publish(worker, "1", bytes(worker));
     }
-    Running agent = new Running(settings().onNewLog(NewLog.FOLLOW), Admission.ALL);
+    RunningAgent agent = running(settings().onNewLog(NewLog.FOLLOW), Admission.ALL);
     agent.await(AgentEvent.Kind.SYNCED);
     plane.stop();
     plane.replaceLog();
@@ -586,7 +533,7 @@ class AgentTest {
   void aSlowVersionHoldsUpNeitherTheStreamNorThePosition() throws Exception {
     plane.close();
     plane = new FakeControlPlane(10);
-    Running agent = agent();
+    RunningAgent agent = agent();
     agent.await(AgentEvent.Kind.SYNCED);
     plane.serveBytes(false);
     byte[] large = Fixtures.random(100);
@@ -596,22 +543,22 @@ class AgentTest {
     agent.awaitActive("small", "1");
     agent.stop();
     // The position is before what was not done, and what was done is not done again.
-    Running second = agent();
+    RunningAgent second = agent();
     second.await(AgentEvent.Kind.WAITING);
     plane.serveBytes(true);
     second.awaitActive("large", "1");
     assertArrayEquals(large, current("large"));
     assertEquals("first:0", plane.requests().getLast().getResumeToken());
     assertTrue(
-        second.seen.stream()
+        second.seen().stream()
             .noneMatch(
                 event -> event.kind() == AgentEvent.Kind.ACTIVE && event.worker().equals("small")),
-        second.seen::toString);
+        second.seen()::toString);
   }
 
   @Test
   void aDiskThatTakesNothingIsReportedAndTriedAgain() throws Exception {
-    Running agent = agent();
+    RunningAgent agent = agent();
     agent.await(AgentEvent.Kind.SYNCED);
     plane.publish("other", "1", bytes("x"));
     agent.awaitActive("other", "1");
@@ -633,7 +580,7 @@ class AgentTest {
     plane.publish(".cpctl-agent", "lock", bytes("lock"));
     plane.publish("..", "1", bytes("up"));
     plane.publish("up", "../../../up", bytes("up"));
-    Running agent = agent();
+    RunningAgent agent = agent();
     agent.await(AgentEvent.Kind.SYNCED);
     assertArrayEquals(bytes("a version called current"), current("w"));
     assertArrayEquals(bytes("v"), current("versions"));
@@ -642,7 +589,7 @@ class AgentTest {
     assertEquals(List.of("agent"), names(parent));
     assertEquals(
         List.of("reserved_name", "invalid_name", "invalid_name").stream().sorted().toList(),
-        agent.seen.stream()
+        agent.seen().stream()
             .filter(event -> event.kind() == AgentEvent.Kind.REJECTED)
             .map(AgentEvent::code)
             .sorted()
@@ -657,7 +604,7 @@ class AgentTest {
 
   @Test
   void oneAgentWorksInADirectory() throws Exception {
-    Running first = agent();
+    RunningAgent first = agent();
     first.await(AgentEvent.Kind.SYNCED);
     Throwable failure = agent().failure();
     assertTrue(failure.getMessage().contains("another agent works in"), failure::getMessage);
@@ -671,7 +618,7 @@ class AgentTest {
     for (String worker : List.of("a", "b", "c")) {
       plane.publish(worker, "1", bytes(worker));
     }
-    Running agent = agent();
+    RunningAgent agent = agent();
     assertEquals("b", agent.await(AgentEvent.Kind.UNREPORTED).worker());
     await(
         () -> plane.reports().contains("a 1 1 ACTIVE") && plane.reports().contains("c 1 3 ACTIVE"),
@@ -683,7 +630,7 @@ class AgentTest {
     plane.publish("w", "1", bytes("1"));
     CompletableFuture<Void> shown = new CompletableFuture<>();
     CompletableFuture<Void> away = new CompletableFuture<>();
-    Running agent =
+    RunningAgent agent =
         agent(
             3,
             _ -> {

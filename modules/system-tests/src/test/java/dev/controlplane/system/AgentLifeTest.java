@@ -100,50 +100,40 @@ class AgentLifeTest {
     cluster.published("good", "1", AgentUnderTest.bytes("good"));
     cluster.published("bad", "1", AgentUnderTest.bytes("bad"));
     String hook = "test \"$CPCTL_WORKER\" != bad";
-    try (GrpcProxy proxy = new GrpcProxy(cluster.grpcPort(), GrpcProxy.SILENT)) {
-      proxy.letThrough();
-      try (AgentUnderTest agent =
-          agent(
-              cpctl,
-              "probed",
-              "--worker=good",
-              "--worker=bad",
-              "--exec",
-              hook,
-              "--grpc",
-              proxy.address())) {
-        Path directory = agent.directory();
-        agent.run().awaitOut("synced");
-        Await.until(LIMIT, () -> "up to date; " + agent.run(), () -> probe(directory, "10m") == 0);
-        JsonNode status = status(directory);
-        assertTrue(status.path("running").asBoolean(), status::toString);
-        assertTrue(status.path("connected").asBoolean(), status::toString);
-        assertEquals("probed", status.path("consumer_id").asText());
-        assertFalse(status.path("position").asText("").isEmpty(), status::toString);
-        assertTrue(status.path("staleness_seconds").isIntegralNumber(), status::toString);
-        assertEquals("good", status.at("/active/0/worker_name").asText());
-        assertEquals(
-            "bad 1",
-            status.at("/rejected/0/worker_name").asText()
-                + " "
-                + status.at("/rejected/0/code").asText());
-        assertTrue(status.path("withheld").isEmpty(), status::toString);
+    Path directory;
+    try (AgentUnderTest agent =
+        agent(cpctl, "probed", "--worker=good", "--worker=bad", "--exec", hook)) {
+      directory = agent.directory();
+      agent.run().awaitOut("synced");
+      Await.until(LIMIT, () -> "fresh; " + agent.run(), () -> probe(directory, "10m") == 0);
+      JsonNode status = status(directory);
+      assertTrue(status.path("running").asBoolean(), status::toString);
+      assertTrue(status.path("connected").asBoolean(), status::toString);
+      assertEquals("probed", status.path("consumer_id").asText());
+      assertFalse(status.path("position").asText("").isEmpty(), status::toString);
+      assertTrue(status.path("staleness_seconds").isIntegralNumber(), status::toString);
+      assertEquals("good", status.at("/active/0/worker_name").asText(), status::toString);
+      assertEquals("bad", status.at("/rejected/0/worker_name").asText(), status::toString);
+      assertEquals("1", status.at("/rejected/0/code").asText(), status::toString);
+      assertTrue(status.path("withheld").isEmpty(), status::toString);
 
-        agent.kill();
-        assertEquals(1, probe(directory, "10m"));
-        assertFalse(status(directory).path("running").asBoolean());
-      }
-      // A server that takes the call and says nothing is no sign of life.
-      try (GrpcProxy silent = new GrpcProxy(cluster.grpcPort(), GrpcProxy.SILENT);
-          AgentUnderTest agent = agent(cpctl, "probed", "--grpc", silent.address())) {
-        Await.until(LIMIT, () -> "a call of " + agent.run(), () -> silent.calls() > 0);
-        Await.until(
-            LIMIT, () -> "stale; " + agent.run(), () -> probe(agent.directory(), "2s") == 1);
-        JsonNode status = status(agent.directory());
-        assertTrue(status.path("running").asBoolean(), status::toString);
-        assertFalse(status.path("connected").asBoolean(), status::toString);
-        assertTrue(status.path("staleness_seconds").asLong() >= 2, status::toString);
-      }
+      agent.kill();
+      assertEquals(1, probe(directory, "10m"));
+      assertFalse(status(directory).path("running").asBoolean());
+    }
+    // Something that takes the call and sends nothing is no sign of life, and no news each time.
+    try (GrpcProxy proxy = new GrpcProxy(cluster.grpcPort(), GrpcProxy.NO_MESSAGES);
+        AgentUnderTest agent =
+            agent(cpctl, "probed", "--grpc", proxy.address(), "--silence", "1s")) {
+      Await.until(LIMIT, () -> "3 calls of " + agent.run(), () -> proxy.calls() > 3);
+      assertEquals(1, probe(directory, "2s"), agent.run()::toString);
+      JsonNode status = status(directory);
+      assertTrue(status.path("running").asBoolean(), status::toString);
+      assertTrue(status.path("staleness_seconds").asLong() >= 3, status::toString);
+      assertEquals(
+          1,
+          agent.run().out().lines().filter(line -> line.startsWith("disconnected")).count(),
+          agent.run()::toString);
     }
   }
 

@@ -22,6 +22,9 @@ final class GrpcProxy implements AutoCloseable {
   /** Answers PINGs, and no call. */
   static final int SILENT = 0;
 
+  /** Takes every call, and sends no message. */
+  static final int NO_MESSAGES = 200;
+
   private static final int PREFACE = 24;
 
   private static final byte DATA = 0;
@@ -42,7 +45,7 @@ final class GrpcProxy implements AutoCloseable {
    * Listens.
    *
    * @param target the port that calls are let through to
-   * @param status what they are answered with before that; {@link #SILENT}: nothing
+   * @param status what they are answered with before that; or {@link #SILENT}, {@link #NO_MESSAGES}
    */
   GrpcProxy(int target, int status) {
     this.target = target;
@@ -103,8 +106,10 @@ final class GrpcProxy implements AutoCloseable {
           write(out, PING, ACK, 0, payload);
         } else if (type == HEADERS) {
           calls.incrementAndGet();
-          if (status != SILENT) {
-            write(out, HEADERS, END_HEADERS, stream, head());
+          if (status == NO_MESSAGES) {
+            write(out, HEADERS, END_HEADERS, stream, head("application/grpc"));
+          } else if (status != SILENT) {
+            write(out, HEADERS, END_HEADERS, stream, head("text/html"));
             write(out, DATA, END_STREAM, stream, "<h1>Sorry</h1>\n".repeat(9).getBytes(UTF_8));
           }
         }
@@ -115,10 +120,10 @@ final class GrpcProxy implements AutoCloseable {
   }
 
   /** HPACK (RFC 7541, 6.2.2): literals whose names are in the static table. */
-  private byte[] head() {
+  private byte[] head(String contentType) {
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     literal(block, 8, String.valueOf(status)); // :status
-    literal(block, 31, "text/html"); // content-type
+    literal(block, 31, contentType);
     // No two answers are the same.
     literal(block, 33, Instant.now() + " " + calls); // date
     return block.toByteArray();

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -175,6 +176,9 @@ public final class Cpctl implements Runnable {
             .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
             .setUsageHelpAutoWidth(false)
+            .setColorScheme(
+                Help.defaultColorScheme(
+                    Terminal.isPlain(session.environment()) ? Help.Ansi.OFF : Help.Ansi.AUTO))
             .setParameterExceptionHandler(
                 (failure, _) -> {
                   return usage(failure.getCommandLine(), failure.getMessage());

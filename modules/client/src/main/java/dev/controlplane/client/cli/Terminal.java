@@ -4,6 +4,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
 import java.util.Optional;
 
 /** Who looks at a stream of this process; {@code System.console()} knows nothing of stderr. */
@@ -12,6 +13,12 @@ final class Terminal {
   static final int STDERR = 2;
 
   private Terminal() {}
+
+  /** Whether nothing but plain lines is wanted, by https://no-color.org and for dumb terminals. */
+  static boolean isPlain(Map<String, String> environment) {
+    return !environment.getOrDefault("NO_COLOR", "").isEmpty()
+        || environment.getOrDefault("TERM", "").equals("dumb");
+  }
 
   /** Whether a file descriptor is a terminal: isatty(3). False where that can't be found out. */
   @SuppressWarnings("restricted")

@@ -9,7 +9,9 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar on stderr for a transfer that takes its time, where stderr is a terminal. */
+/**
+ * A bar on stderr for a transfer that takes its time, where stderr is a terminal that can draw one.
+ */
 final class TransferBar implements Progress, AutoCloseable {
   private static final long PATIENCE = Duration.ofMillis(700).toNanos();
   private static final int MEBI = 1024 * 1024;
@@ -18,6 +20,7 @@ final class TransferBar implements Progress, AutoCloseable {
   private final String title;
   private final PrintStream err;
   private final int width;
+  private final boolean plain;
   private final long start = System.nanoTime();
   private boolean decided;
   private ProgressBar bar;
@@ -26,6 +29,7 @@ final class TransferBar implements Progress, AutoCloseable {
     this.title = title;
     this.err = session.err();
     this.width = width(session.environment());
+    this.plain = Terminal.isPlain(session.environment());
   }
 
   private static int width(Map<String, String> environment) {
@@ -41,7 +45,8 @@ final class TransferBar implements Progress, AutoCloseable {
     if (!decided && System.nanoTime() - start > PATIENCE) {
       decided = true;
       // Nothing to look at for what is nearly through.
-      if ((total < 0 || done < total / 10 * 9) && Terminal.is(Terminal.STDERR)) {
+      boolean much = total < 0 || done < total / 10 * 9;
+      if (much && !plain && Terminal.is(Terminal.STDERR)) {
         bar = show(total);
       }
     }

@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  cpctl upload greeter.js --name greeter.js --version 1.0.0",
       "  tar c dist | cpctl upload - --name site --version 42",
-      "  cpctl upload greeter.js --name greeter.js --version 1.0.1 --wait-active 95% --timeout 5m"
+      "  cpctl upload g.js --name greeter.js --version 2 --wait-active 95%% --timeout 5m"
     })
 final class UploadCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;

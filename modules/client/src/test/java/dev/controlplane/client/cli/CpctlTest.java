@@ -77,38 +77,6 @@ class CpctlTest {
     return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
   }
 
-  @Test
-  void everyCommandHasHelpThatNamesTheExitCodes() {
-    for (String command :
-        List.of(
-            "upload",
-            "get",
-            "info",
-            "versions",
-            "list",
-            "rollback",
-            "delete",
-            "subscribe",
-            "agent",
-            "watch",
-            "events",
-            "consumers",
-            "status",
-            "gc",
-            "compact",
-            "version",
-            "completion")) {
-      assertEquals(0, run(command, "--help"), command);
-      assertTrue(out().startsWith("Usage: cpctl " + command), this::out);
-      assertTrue(out().contains("4     No such worker or version."), this::out);
-      assertTrue(out().contains("$CPCTL_GRPC_HTTP_URL"), this::out);
-      assertTrue(
-          out().contains("Examples:\n  cpctl ") || out().contains("Examples:\n  source"),
-          this::out);
-      assertEquals("", err());
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
