@@ -1,5 +1,6 @@
 package dev.controlplane.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,13 +23,20 @@ final class AgentTasks {
   private final Condition changed = lock.newCondition();
 
   /** Of each worker what is not at work. */
+  @GuardedBy("lock")
   private final Map<String, AgentTask> waiting = new HashMap<>();
 
   /** The same, and what is at work, the oldest first. */
+  @GuardedBy("lock")
   private final TreeMap<Long, AgentTask> unsettled = new TreeMap<>();
 
+  @GuardedBy("lock")
   private AgentTask atWork;
+
+  @GuardedBy("lock")
   private long orders;
+
+  @GuardedBy("lock")
   private long bytes;
 
   /**

@@ -1,5 +1,6 @@
 package dev.controlplane.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.controlplane.proto.ControlPlaneGrpc;
 import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.StatusReport;
@@ -55,9 +56,17 @@ final class Reporter implements AutoCloseable {
 
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+
+  @GuardedBy("lock")
   private List<StatusReport> pending = new ArrayList<>();
+
+  @GuardedBy("lock")
   private int bound = FREE;
+
+  @GuardedBy("lock")
   private boolean closing;
+
+  @GuardedBy("lock")
   private Thread thread;
 
   Reporter(GrpcChannels channels, RetryPolicy retry, Refusal refusal) {
@@ -93,6 +102,7 @@ final class Reporter implements AutoCloseable {
   /**
    * Of each worker the newest rejection and the newest of the others say all that the server keeps.
    */
+  @GuardedBy("lock")
   private void shrink() {
     if (pending.size() <= bound) {
       return;

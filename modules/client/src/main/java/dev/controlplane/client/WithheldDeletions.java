@@ -1,5 +1,6 @@
 package dev.controlplane.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,7 +40,11 @@ final class WithheldDeletions {
 
   private final AgentNotes notes;
   private final Lock lock = new ReentrantLock();
+
+  @GuardedBy("lock")
   private final Map<String, Withheld> all = new TreeMap<>();
+
+  @GuardedBy("lock")
   private String log;
 
   WithheldDeletions(AgentNotes notes) throws IOException {
@@ -143,6 +148,7 @@ final class WithheldDeletions {
     }
   }
 
+  @GuardedBy("lock")
   private void save() throws IOException {
     notes.save(new Kept(log, List.copyOf(all.values())));
   }
