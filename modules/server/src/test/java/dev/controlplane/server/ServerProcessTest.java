@@ -128,7 +128,7 @@ class ServerProcessTest {
             "Host: localhost\r\nConnection: Keep-Alive\r\n",
             "Connection: TE\r\nConnection: close\r\n")) {
       String answer = sendRaw("GET /echo/x HTTP/1.0\r\n" + head + "\r\n");
-      assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+      assertTrue(answer.startsWith("HTTP/1.1 200 "), head + answer);
       assertTrue(answer.endsWith("\r\n\r\n{\"text\":\"x\"}\n"), answer);
     }
     String streamed =
