@@ -50,11 +50,11 @@ final class Http1Reader extends DataReader {
 
   private boolean lastChunk;
 
+  /** Whether a head begins with what is read next. */
+  private boolean betweenHeads = true;
+
   /** Whether the last request line was one of HTTP/1.0. */
   private boolean oldVersion;
-
-  /** Whether the request line of a head is read, and the headers behind it may not be. */
-  private boolean amongHeaders;
 
   @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
   Http1Reader(Supplier<byte[]> source) {
@@ -136,23 +136,27 @@ final class Http1Reader extends DataReader {
   }
 
   /**
-   * What comes next is not of the head that is read.
+   * The head of a request is read.
    *
-   * @return whether the request is one of HTTP/1.0
+   * @return whether it is one of HTTP/1.0
    */
   boolean headIsRead() {
-    amongHeaders = false;
+    betweenHeads = true;
     return oldVersion;
   }
 
-  /** Helidon calls it for the request line, and behind that for the value of Connection. */
+  /** Helidon calls it for the request line, and for the value of a header Connection. */
   @Override
   public byte[] readBytes(int length) {
-    if (amongHeaders) {
-      return super.readBytes(length);
+    byte[] read = super.readBytes(length);
+    if (!betweenHeads) {
+      return read;
     }
-    amongHeaders = true;
-    byte[] bytes = originForm(super.readBytes(length));
+    betweenHeads = false;
+    return requestLine(originForm(read));
+  }
+
+  private byte[] requestLine(byte[] bytes) {
     oldVersion = endsWith(bytes, OLD_VERSION);
     if (oldVersion) {
       bytes[bytes.length - 1] = '1';
