@@ -18,7 +18,10 @@ final class ConsumerServer {
 
   static void configure(ServerSetup setup) {
     Settings settings = setup.settings();
-    setup.http("consumer-port", HttpStreams.selector(setup.writeTimeout(), setup.headTimeout()));
+    setup.http(
+        "consumer-port",
+        HttpStreams.selector(
+            setup.writeTimeout(), setup.headTimeout(), ServerSetup.frameLimits(settings)));
     Path directory = settings.path("storage-path");
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);

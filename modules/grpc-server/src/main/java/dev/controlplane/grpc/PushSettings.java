@@ -1,6 +1,7 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.server.PageSize;
+import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.StartupException;
 import dev.controlplane.transport.GrpcStreams;
@@ -96,7 +97,8 @@ record PushSettings(
         message,
         settings.integer("max-streams-per-connection", 1, 1_000_000),
         ofConnection,
-        all);
+        all,
+        ServerSetup.frameLimits(settings));
   }
 
   /** A stream can't be further behind than the log reaches back: it meets the cut before. */

@@ -8,20 +8,10 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
  * do (CVE-2025-8671). Past it the client is sent away.
  */
 final class FrameBudget {
-  /** How many resets a connection may have at once, and a second after that. */
-  static final int RESETS = 20_000;
-
-  static final int RESETS_A_SECOND = 2_000;
-
   /**
    * What a reset counts that the client made the server send by a fault: no client has reason to.
    */
   static final int PROVOKED = 10;
-
-  /** Frames that carry nothing: so many at once, and a second after that. */
-  static final int EMPTY_FRAMES = 10_000;
-
-  static final int EMPTY_FRAMES_A_SECOND = 1_000;
 
   /** What a SETTINGS frame counts: each changes the windows of all streams. */
   private static final int SETTINGS_COST = 50;
@@ -30,11 +20,10 @@ final class FrameBudget {
   private static final int PER_FRAME = 4;
 
   @GuardedBy("this")
-  private final TokenBucket resets = new TokenBucket(RESETS, RESETS_A_SECOND, System.nanoTime());
+  private final TokenBucket resets;
 
   @GuardedBy("this")
-  private final TokenBucket emptyFrames =
-      new TokenBucket(EMPTY_FRAMES, EMPTY_FRAMES_A_SECOND, System.nanoTime());
+  private final TokenBucket emptyFrames;
 
   @GuardedBy("this")
   private boolean tooManyResets;
@@ -42,6 +31,15 @@ final class FrameBudget {
   /** DATA frames that had gone out when {@link #mayComeNow} was last asked. */
   @GuardedBy("this")
   private long dataFrames;
+
+  FrameBudget(FrameLimits limits) {
+    resets = bucket(limits.resets());
+    emptyFrames = bucket(limits.emptyFrames());
+  }
+
+  private static TokenBucket bucket(int perSecond) {
+    return new TokenBucket((long) FrameLimits.AT_ONCE * perSecond, perSecond, System.nanoTime());
+  }
 
   /** One reset more that the client sent. */
   void resetReceived() {
@@ -70,6 +68,7 @@ final class FrameBudget {
    */
   synchronized boolean mayComeNow(int type, int flags, int length, long sent) {
     if (tooManyResets) {
+      Flood.RESETS.count();
       return false;
     }
     emptyFrames.give((sent - dataFrames) * PER_FRAME);
@@ -85,6 +84,10 @@ final class FrameBudget {
       emptyFrames.give(PER_FRAME);
       return true;
     }
-    return emptyFrames.take(cost, System.nanoTime());
+    boolean mayCome = emptyFrames.take(cost, System.nanoTime());
+    if (!mayCome) {
+      Flood.EMPTY_FRAMES.count();
+    }
+    return mayCome;
   }
 }

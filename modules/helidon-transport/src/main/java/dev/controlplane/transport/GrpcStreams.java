@@ -28,6 +28,7 @@ public final class GrpcStreams {
    * @param inboundOfConnection how many bytes of messages the calls of one connection may have
    *     begun to send; one more ends its call with RESOURCE_EXHAUSTED
    * @param inbound the same for all connections together
+   * @param frames that carry nothing, of one connection
    */
   public record Settings(
       Duration keepalive,
@@ -36,10 +37,12 @@ public final class GrpcStreams {
       int maxInboundMessage,
       int maxStreamsPerConnection,
       long inboundOfConnection,
-      long inbound) {
+      long inbound,
+      FrameLimits frames) {
     public Settings {
       Objects.requireNonNull(keepalive, "keepalive");
       Objects.requireNonNull(stallLimit, "stallLimit");
+      Objects.requireNonNull(frames, "frames");
       if (!keepalive.isPositive()) {
         throw new IllegalArgumentException("keepalive must be positive, not " + keepalive);
       }
@@ -78,7 +81,8 @@ public final class GrpcStreams {
           maxInboundMessage,
           maxStreamsPerConnection,
           4L * maxInboundMessage,
-          16L * maxInboundMessage);
+          16L * maxInboundMessage,
+          FrameLimits.DEFAULTS);
     }
 
     /** The same, with 20 s for a head. */
@@ -119,6 +123,7 @@ public final class GrpcStreams {
                 settings.headTimeout(),
                 settings.maxStreamsPerConnection(),
                 true,
+                settings.frames(),
                 inbound,
                 new GrpcSelector(settings)))
         .connectionOptions(

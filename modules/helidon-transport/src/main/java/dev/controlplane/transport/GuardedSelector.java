@@ -18,6 +18,7 @@ final class GuardedSelector implements ServerConnectionSelector {
   private final Duration stallLimit;
   private final int maxStreams;
   private final boolean takesBodies;
+  private final FrameLimits limits;
   private final InboundBytes inbound;
   private final Watchdog watchdog;
   private final Http2ConnectionSelector http2;
@@ -28,8 +29,10 @@ final class GuardedSelector implements ServerConnectionSelector {
       Duration headTimeout,
       int maxStreams,
       boolean takesBodies,
+      FrameLimits limits,
       InboundBytes inbound,
       Http2SubProtocolSelector subProtocol) {
+    this.limits = limits;
     this.inbound = inbound;
     this.stallLimit = stallLimit;
     this.maxStreams = maxStreams;
@@ -78,7 +81,7 @@ final class GuardedSelector implements ServerConnectionSelector {
   }
 
   private GuardedConnection guarded(ConnectionContext context) {
-    FrameBudget budget = new FrameBudget();
+    FrameBudget budget = new FrameBudget(limits);
     ConnectionOutput output =
         new ConnectionOutput(
             context.dataWriter(),
@@ -88,7 +91,11 @@ final class GuardedSelector implements ServerConnectionSelector {
             budget);
     InboundFrames frames =
         new InboundFrames(
-            context.dataReader(), output, new ClientFrames(output, budget, takesBodies), budget);
+            context.dataReader(),
+            output,
+            new ClientFrames(output, budget, takesBodies),
+            budget,
+            limits.continuations());
     ServerConnection connection =
         http2.connection(
             new GuardedContext(context, frames, output, inbound.connection(), maxStreams));

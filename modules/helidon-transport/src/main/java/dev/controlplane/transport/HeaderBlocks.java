@@ -9,10 +9,8 @@ import java.util.function.IntFunction;
  * as frames. Padding and priority, which Helidon ignores, are left out.
  */
 final class HeaderBlocks {
-  /** The most bytes of one block, and the most CONTINUATION frames. More is a flood. */
+  /** The most bytes of one block. More is a flood. */
   static final int MOST_BYTES = 256 << 10;
-
-  static final int MOST_CONTINUATIONS = 64;
 
   private HeaderBlocks() {}
 
@@ -29,8 +27,9 @@ final class HeaderBlocks {
   /**
    * @param first a HEADERS frame
    * @param rest reads so many bytes of what follows
+   * @param mostContinuations CONTINUATION frames that may follow; more is a flood
    */
-  static Result read(byte[] first, IntFunction<byte[]> rest) {
+  static Result read(byte[] first, IntFunction<byte[]> rest, int mostContinuations) {
     int flags = Frames.flags(first, 0);
     int from = Frames.HEADER;
     int to = first.length;
@@ -61,7 +60,8 @@ final class HeaderBlocks {
           || Frames.streamId(header, 0) != Frames.streamId(first, 0)) {
         return new Result.Broken(Frames.PROTOCOL_ERROR);
       }
-      if (count > MOST_CONTINUATIONS || block.size() + length > MOST_BYTES) {
+      if (count > mostContinuations || block.size() + length > MOST_BYTES) {
+        Flood.CONTINUATIONS.count();
         return new Result.Broken(Frames.ENHANCE_YOUR_CALM);
       }
       block.writeBytes(length == 0 ? new byte[0] : rest.apply(length));

@@ -21,7 +21,7 @@ public final class HttpStreams {
    * @param stallLimit how long a client may take nothing of an answer before it is cut off
    */
   public static ServerConnectionSelector selector(Duration stallLimit) {
-    return selector(stallLimit, GrpcStreams.HEAD_TIMEOUT);
+    return selector(stallLimit, GrpcStreams.HEAD_TIMEOUT, FrameLimits.DEFAULTS);
   }
 
   /**
@@ -29,14 +29,17 @@ public final class HttpStreams {
    *
    * @param stallLimit how long a client may take nothing of an answer before it is cut off
    * @param headTimeout how long the preface or a request's head may be on its way
+   * @param limits of frames that carry nothing
    */
-  public static ServerConnectionSelector selector(Duration stallLimit, Duration headTimeout) {
+  public static ServerConnectionSelector selector(
+      Duration stallLimit, Duration headTimeout, FrameLimits limits) {
     return new GuardedSelector(
         KEEPALIVE,
         stallLimit,
         headTimeout,
         MAX_STREAMS,
         false,
+        limits,
         new InboundBytes(0, 0),
         new BodyRefusal());
   }

@@ -45,6 +45,7 @@ final class InboundFrames implements Supplier<byte[]> {
   private final ConnectionOutput output;
   private final ClientFrames client;
   private final FrameBudget budget;
+  private final int continuations;
   private final HeaderDecoder decoder = new HeaderDecoder(LargeHead.MOST);
   private final InboundWindow window = new InboundWindow();
   private boolean prefaceRead;
@@ -60,12 +61,20 @@ final class InboundFrames implements Supplier<byte[]> {
   /** When the thread of the connection last began to wait for bytes; 0 while it does not wait. */
   private volatile long waitingSince;
 
+  /**
+   * @param continuations CONTINUATION frames that a header block may have
+   */
   InboundFrames(
-      DataReader socket, ConnectionOutput output, ClientFrames client, FrameBudget budget) {
+      DataReader socket,
+      ConnectionOutput output,
+      ClientFrames client,
+      FrameBudget budget,
+      int continuations) {
     this.socket = socket;
     this.output = output;
     this.client = client;
     this.budget = budget;
+    this.continuations = continuations;
   }
 
   /**
@@ -212,7 +221,7 @@ final class InboundFrames implements Supplier<byte[]> {
       return new Verdict.EndConnection(Frames.PROTOCOL_ERROR);
     }
     byte[] block;
-    switch (HeaderBlocks.read(frame, this::read)) {
+    switch (HeaderBlocks.read(frame, this::read, continuations)) {
       case HeaderBlocks.Result.Whole whole -> block = whole.block();
       case HeaderBlocks.Result.Broken broken -> {
         return new Verdict.EndConnection(broken.errorCode());

@@ -135,6 +135,15 @@ public final class TimedConnection extends ForwardingContext
     }
   }
 
+  /**
+   * Whether the head of a request was not read to its end. What fails before is the client's fault;
+   * what fails after is not. True on a thread that is not a connection's.
+   */
+  public static boolean isReadingHead() {
+    TimedConnection connection = CURRENT.get();
+    return connection == null || connection.headBegan != 0;
+  }
+
   void serve(ServerConnection http1) {
     spoken = http1;
   }

@@ -294,7 +294,7 @@ class HeadsTest {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {
       client.send(Frames.HEADERS, 0, 1, RawClient.headerBlock("/lab.Lab/Echo"));
-      for (int i = 1; i < HeaderBlocks.MOST_CONTINUATIONS; i++) {
+      for (int i = 1; i < FrameLimits.DEFAULTS.continuations(); i++) {
         client.send(Frames.CONTINUATION, 0, 1, new byte[0]);
       }
       client.send(Frames.CONTINUATION, Frames.END_HEADERS, 1, new byte[0]);
@@ -308,7 +308,7 @@ class HeadsTest {
   void aFloodOfContinuationFramesEndsTheConnection(int length) throws Exception {
     // One frame more than the number, or the bytes, of a block allow.
     int count =
-        1 + (length == 0 ? HeaderBlocks.MOST_CONTINUATIONS : HeaderBlocks.MOST_BYTES / length);
+        1 + (length == 0 ? FrameLimits.DEFAULTS.continuations() : HeaderBlocks.MOST_BYTES / length);
     byte[] payload = new byte[length];
     // An entry of the static table, again and again.
     Arrays.fill(payload, (byte) 0x90);

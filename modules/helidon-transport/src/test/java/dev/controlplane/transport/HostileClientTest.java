@@ -21,7 +21,7 @@ class HostileClientTest {
     try (Lab lab = Lab.guarded();
         RawClient client = RawClient.to(lab.port())) {
       boolean open = true;
-      int most = FrameBudget.RESETS / FrameBudget.PROVOKED;
+      int most = 10 * FrameLimits.DEFAULTS.resets() / FrameBudget.PROVOKED;
       for (int i = 0; i < 4 * most && open; i++) {
         int id = 2 * i + 1;
         ByteArrayOutputStream frames = new ByteArrayOutputStream();
@@ -48,12 +48,45 @@ class HostileClientTest {
           RawClient client = RawClient.to(lab.port())) {
         client.send(headers(1));
         boolean open = true;
-        for (int i = 0; i < 4 * FrameBudget.EMPTY_FRAMES && open; i++) {
+        for (int i = 0; i < 40 * FrameLimits.DEFAULTS.emptyFrames() && open; i++) {
           open = client.trySend(flood);
         }
         assertSentAway(client, "frames of type " + flood[3]);
       }
     }
+  }
+
+  @Test
+  void aConnectionThatIsEndedForAFloodIsCounted() throws Exception {
+    FrameLimits few = new FrameLimits(1, 10, 1);
+    GrpcStreams.Settings settings =
+        new GrpcStreams.Settings(LONG, LONG, LONG, 4 << 20, 100, 4 << 20, 4 << 20, few);
+    long empty = Flood.EMPTY_FRAMES.ended();
+    long continuations = Flood.CONTINUATIONS.ended();
+    long resets = Flood.RESETS.ended();
+    try (Lab lab = Lab.guarded(settings);
+        RawClient client = RawClient.to(lab.port())) {
+      for (int i = 0; i < 500 && client.trySend(Frames.ping(1)); i++) {}
+      assertSentAway(client, "PING");
+    }
+    assertEquals(empty + 1, Flood.EMPTY_FRAMES.ended());
+    try (Lab lab = Lab.guarded(settings);
+        RawClient client = RawClient.to(lab.port())) {
+      client.send(Frames.HEADERS, 0, 1, block("/lab.Lab/Echo", "application/grpc"));
+      client.send(Frames.CONTINUATION, 0, 1, new byte[0]);
+      client.send(Frames.CONTINUATION, Frames.END_HEADERS, 1, new byte[0]);
+      assertSentAway(client, "CONTINUATION");
+    }
+    assertEquals(continuations + 1, Flood.CONTINUATIONS.ended());
+    try (Lab lab = Lab.guarded(settings);
+        RawClient client = RawClient.to(lab.port())) {
+      for (int id = 1; id < 60; id += 2) {
+        client.trySend(headers(id));
+        client.trySend(Frames.reset(id, Frames.CANCEL));
+      }
+      assertSentAway(client, "RST_STREAM");
+    }
+    assertEquals(resets + 1, Flood.RESETS.ended());
   }
 
   @Test

@@ -19,7 +19,8 @@ class InboundBytesTest {
 
   private static Lab lab() {
     return Lab.guarded(
-        new GrpcStreams.Settings(LONG, LONG, LONG, 1000, 1000, MOST_OF_CONNECTION, MOST));
+        new GrpcStreams.Settings(
+            LONG, LONG, LONG, 1000, 1000, MOST_OF_CONNECTION, MOST, FrameLimits.DEFAULTS));
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.TimedConnection;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerResponseHeaders;
@@ -38,7 +39,9 @@ final class JsonErrors implements DirectHandler {
       Status status,
       ServerResponseHeaders headers,
       String message) {
-    if (type == EventType.INTERNAL_ERROR && request.path().isEmpty()) {
+    if (type == EventType.INTERNAL_ERROR
+        && request.path().isEmpty()
+        && TimedConnection.isReadingHead()) {
       // Helidon calls it so when a head is not HTTP, and would log a warning.
       return handle(request, EventType.BAD_REQUEST, Status.BAD_REQUEST_400, headers, message);
     }

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.FrameLimits;
 import dev.controlplane.transport.TimedHttp1;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
@@ -128,6 +129,14 @@ public final class ServerSetup {
   /** How long a client may take nothing of its answer. */
   public Duration writeTimeout() {
     return limit("write-timeout");
+  }
+
+  /** How many frames that carry nothing a client may send over HTTP/2. */
+  public static FrameLimits frameLimits(Settings settings) {
+    return new FrameLimits(
+        settings.integer("max-resets-per-second", 1, 1_000_000),
+        settings.integer("max-empty-frames-per-second", FrameLimits.FEWEST_EMPTY_FRAMES, 1_000_000),
+        settings.integer("max-continuation-frames", 1, 10_000));
   }
 
   private Duration limit(String key) {

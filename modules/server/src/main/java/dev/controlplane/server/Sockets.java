@@ -1,6 +1,7 @@
 package dev.controlplane.server;
 
 import dev.controlplane.transport.Descriptors;
+import dev.controlplane.transport.Flood;
 import dev.controlplane.transport.Leaving;
 import dev.controlplane.transport.Listeners;
 import io.helidon.metrics.api.FunctionalCounter;
@@ -11,6 +12,7 @@ import io.helidon.service.registry.Services;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The listening sockets of a server. Each has a bound on its connections, which leaves file
@@ -92,6 +94,13 @@ final class Sockets {
             FunctionalCounter.builder(
                     "controlplane.connections.left", Leaving.class, _ -> Leaving.count())
                 .description("Connections that ended in the middle of a head or of a write"));
+    for (Flood flood : Flood.values()) {
+      Services.get(MeterRegistry.class)
+          .getOrCreate(
+              FunctionalCounter.builder("controlplane.connections.calmed", flood, Flood::ended)
+                  .description("Connections that were ended for a flood of frames over HTTP/2")
+                  .tags(List.of(Tag.create("reason", flood.name().toLowerCase(Locale.ROOT)))));
+    }
   }
 
   private static void show(String name, String socket, Listeners listeners) {
