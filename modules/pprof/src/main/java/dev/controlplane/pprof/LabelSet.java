@@ -43,13 +43,18 @@ record LabelSet(Map<String, String> pairs) {
    * and no picture of the whole profile can be drawn. So they are escaped as Graphviz wants it.
    */
   LabelSet drawable() {
-    if (pairs.entrySet().stream()
-        .allMatch(pair -> isDrawable(pair.getKey()) && isDrawable(pair.getValue()))) {
+    if (isDrawable()) {
       return this;
     }
     var escaped = new TreeMap<String, String>();
     pairs.forEach((key, value) -> escaped.put(drawable(key), drawable(value)));
     return new LabelSet(escaped);
+  }
+
+  /** Whether a picture can be drawn of the labels as they are. */
+  boolean isDrawable() {
+    return pairs.entrySet().stream()
+        .allMatch(pair -> isDrawable(pair.getKey()) && isDrawable(pair.getValue()));
   }
 
   private static boolean isDrawable(String text) {

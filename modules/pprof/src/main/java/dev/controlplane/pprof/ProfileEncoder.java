@@ -76,16 +76,28 @@ final class ProfileEncoder implements AutoCloseable {
 
   /** Adds goroutines of one stack and one set of labels. */
   void sample(Stack stack, LabelSet labels, long count) throws IOException {
-    write(Profile.SAMPLE_FIELD_NUMBER, sampleOf(stack, labels, count).build());
+    write(Profile.SAMPLE_FIELD_NUMBER, sampleOf(stack, labels.drawable(), count).build());
+    exactLabels(stack, labels);
   }
 
   /** Adds one goroutine with its id and state. */
   void sample(Goroutine goroutine) throws IOException {
-    Sample.Builder sample = sampleOf(goroutine.stack(), goroutine.labels(), 1);
+    Sample.Builder sample = sampleOf(goroutine.stack(), goroutine.labels().drawable(), 1);
     sample.addLabel(Label.newBuilder().setKey(string("go::goroutine")).setNum(goroutine.id()));
     sample.addLabel(
         Label.newBuilder().setKey(string("go::goroutine_state")).setStr(string(goroutine.state())));
     write(Profile.SAMPLE_FIELD_NUMBER, sample.build());
+    exactLabels(goroutine.stack(), goroutine.labels());
+  }
+
+  /**
+   * Has labels that had to be escaped also stand as they are, on a sample of no goroutine: a
+   * picture is made of the samples that count, {@code -tags} and {@code -raw} show all.
+   */
+  private void exactLabels(Stack stack, LabelSet labels) throws IOException {
+    if (!labels.isDrawable()) {
+      write(Profile.SAMPLE_FIELD_NUMBER, sampleOf(stack, labels, 0).build());
+    }
   }
 
   private Sample.Builder sampleOf(Stack stack, LabelSet labels, long count) {
@@ -94,7 +106,6 @@ final class ProfileEncoder implements AutoCloseable {
       sample.addLocationId(location(frame));
     }
     labels
-        .drawable()
         .pairs()
         .forEach(
             (key, value) ->

@@ -112,6 +112,8 @@ final class GoToolTest {
         .newDocumentBuilder()
         .parse(new ByteArrayInputStream(picture.getBytes(StandardCharsets.UTF_8)));
     assertTrue(picture.contains("consumer:a&quot;b{c|&lt;d&gt;&amp;e}"), picture);
+    String raw = pprof("-raw", binary());
+    assertTrue(raw.contains("consumer:[a\"b{c|<d>&e}]"), raw);
   }
 
   @Test

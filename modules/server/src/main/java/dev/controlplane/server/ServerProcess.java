@@ -147,7 +147,7 @@ public final class ServerProcess {
     Profiles.of(setup.settings()).ofProcess(setup.name(), log);
     Sockets sockets = new Sockets(setup);
     assemble(program, address, sockets::startPprof);
-    loadTimeZones();
+    openWhatIsNeededLater();
     server = sockets.guard("http", setup.webServer().build()).start();
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
@@ -167,11 +167,19 @@ public final class ServerProcess {
   }
 
   /**
-   * The first answer needs the JDK's file of time zones. If it could not be opened then, no
-   * connection would be served any more: the JVM initializes a class only once.
+   * Opens what the JVM otherwise opens when it is first needed: the JDK's time zones, which each
+   * answer's date needs, what virtual threads wait for sockets with, and every jar. If there were
+   * no file descriptor then, classes could not be used any more: the JVM tries only once.
    */
-  private static void loadTimeZones() {
+  private static void openWhatIsNeededLater() {
     DateTime.timestamp();
+    try {
+      Class.forName("sun.nio.ch.Poller");
+    } catch (ClassNotFoundException e) {
+      // Another JDK waits in another way.
+    }
+    // To find what is nowhere, the class loader opens all of its jars.
+    ClassLoader.getSystemResource("nowhere");
   }
 
   private Object[] ready(InetAddress address) {

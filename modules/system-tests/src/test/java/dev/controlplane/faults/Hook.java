@@ -28,7 +28,6 @@ public record Hook(String type, String method) {
   static final Hook LOOK_AT_LOG = new Hook(ROOT + "grpc.LogTail", "attempt");
   static final Hook END_ALL = new Hook(ROOT + "grpc.LogTail", "endAll");
   static final Hook FALL_BEHIND = new Hook(ROOT + "grpc.Subscriptions", "fallBehind");
-  static final Hook WAIT_OUT = new Hook(ROOT + "transport.PatientServerSocket", "waitOut");
   static final Hook NOTED = new Hook(ROOT + "catalog.CommitSignal", "noted");
 
   boolean isIn(String internalName) {

@@ -41,8 +41,6 @@ public enum Mutant {
   KEEPS_STREAMS_WITHOUT_A_LOG("grpc-server", () -> new LeaveOut(Hook.END_ALL)),
   /** What was cut before the tail came to it is left out without a word. */
   SKIPS_WHAT_WAS_COMPACTED("grpc-server", () -> new LeaveOut(Hook.FALL_BEHIND)),
-  /** A listener that could not accept once accepts nothing more. */
-  GIVES_UP_ACCEPTING("grpc-server", GiveUp::new),
   /** A log that went back is taken for the same log. */
   FORGETS_HOW_FAR_THE_LOG_WENT("upload-server", ForgetNote::new),
   /** Writes are answered before they are on disk. */
@@ -283,19 +281,6 @@ public enum Mutant {
     @Override
     public boolean entered(Hook hook, Object self, Object[] arguments) {
       return true;
-    }
-  }
-
-  private static final class GiveUp implements Fault {
-    @Override
-    public Set<Hook> hooks() {
-      return Set.of(Hook.WAIT_OUT);
-    }
-
-    @Override
-    public Object left(Hook hook, Object self, Object[] arguments, Object value) throws Exception {
-      new CountDownLatch(1).await();
-      return value;
     }
   }
 

@@ -35,9 +35,6 @@ class BrokenBuildsTest {
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
-  /** For one that waits in vain. */
-  private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
-
   /** The tail of grpc-server waits while there is this file. */
   private static final Path HOLD = Path.of("target", "hold-the-tail").toAbsolutePath();
 
@@ -46,11 +43,7 @@ class BrokenBuildsTest {
 
   private static String broken(Mutant mutant) {
     return switch (mutant) {
-      case DROPS_AN_UPDATE,
-          KEEPS_STREAMS_WITHOUT_A_LOG,
-          SKIPS_WHAT_WAS_COMPACTED,
-          GIVES_UP_ACCEPTING ->
-          "Reliable";
+      case DROPS_AN_UPDATE, KEEPS_STREAMS_WITHOUT_A_LOG, SKIPS_WHAT_WAS_COMPACTED -> "Reliable";
       case SWAPS_TWO_UPDATES -> "Ordered";
       case REPEATS_AN_UPDATE, RESUMES_TOO_EARLY -> "Unique";
       case BOOKMARKS_TOO_EARLY -> "Bookmarkable";
@@ -86,10 +79,9 @@ class BrokenBuildsTest {
             restoreABackup(run, cluster.upload().faults(agent.jvmOption(options)));
         case KEEPS_STREAMS_WITHOUT_A_LOG -> moveTheCatalogAwayAndBack(cluster, run);
         case SKIPS_WHAT_WAS_COMPACTED -> compactPastTheTail(run);
-        case GIVES_UP_ACCEPTING -> comeBackWithoutDescriptors(cluster, run);
         default -> followLeaveAndGoOn(run);
       }
-      History history = run.settle(mutant == Mutant.GIVES_UP_ACCEPTING ? SHORT_LIMIT : LIMIT);
+      History history = run.settle(LIMIT);
       List<Violation> violations = Guarantee.judge(history);
       assertTrue(
           violations.stream().map(Violation::guarantee).toList().contains(broken(mutant)),
