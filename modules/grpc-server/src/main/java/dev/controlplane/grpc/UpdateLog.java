@@ -98,11 +98,26 @@ final class UpdateLog implements Subscription.Tail {
   /**
    * How far the log goes now.
    *
-   * @throws LogGoneException if the catalog has another log
+   * @throws LogGoneException if the catalog has another log, or this one went back
    * @throws CatalogException if there is none, or it can't be read now
    */
   LogState state() {
-    return same(catalog.log());
+    long before = revision;
+    return whole(catalog.log(), before);
+  }
+
+  /**
+   * Also refuses a backup that was put in the log's place and that upload-server has not opened
+   * yet: until then it has the log's id and epoch.
+   *
+   * @param before what was followed before the read
+   */
+  private LogState whole(LogState now, long before) {
+    if (same(now).head() < before) {
+      throw new LogGoneException(
+          "the log ends at revision %d, before %d that was sent".formatted(now.head(), before));
+    }
+    return now;
   }
 
   private LogState same(LogState now) {
@@ -120,9 +135,10 @@ final class UpdateLog implements Subscription.Tail {
    * @throws CompactedException if they were cut from it
    */
   List<Update> read(long after, int limit) {
+    long before = revision;
     try {
       LogPage page = catalog.page(after, limit);
-      same(page.log());
+      whole(page.log(), before);
       return page.updates();
     } catch (CompactedException e) {
       same(e.log());

@@ -215,6 +215,19 @@ class UpdateLogTest {
   }
 
   @Test
+  void aBackupOfTheLogThatEndsBeforeWhatWasFollowedIsNotRead() {
+    catalog.append(10, "w");
+    UpdateLog log = log(new Blobs(0), 100_000);
+    assertEquals(10, log.state().head());
+    catalog.truncate();
+    catalog.append(9, "w");
+    assertThrows(LogGoneException.class, log::state);
+    assertThrows(LogGoneException.class, () -> log.read(0, 5));
+    catalog.append(1, "w");
+    assertEquals(10, log.state().head());
+  }
+
+  @Test
   void aRevisionThatTheLogLostIsToldOf() {
     UpdateLog log = log(new Blobs(0), 1000);
     assertThrows(MissingUpdateException.class, () -> log.at(3));
