@@ -19,6 +19,7 @@ NAMES = {
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
     "jvm": "grpc-server under different collectors and object headers",
     "catchup": "what streams that are far behind cost those that are up to date: the same server, another one",
+    "cold": "10,000 consumers that fetch every worker at once: memory of grpc-server in a small heap",
     "recording": "what jfr-configs/control-plane.jfc costs",
 }
 # Not part of "all".
@@ -34,13 +35,13 @@ def parser():
     p.add_argument("names", nargs="+", choices=[*NAMES, *OPT_IN, "all"], metavar="NAME")
     p.add_argument("--quick", action="store_true", help="small and short: shows that it works, says nothing of speed")
     p.add_argument("--runs", type=int, help="how often each figure is taken")
-    p.add_argument("--streams", type=int, help="fanout, recording, catchup: streams in all (5000)")
+    p.add_argument("--streams", type=int, help="fanout, recording, catchup, cold: streams in all (5000; cold: 10000)")
     p.add_argument("--connections", type=int, help="fanout, recording, catchup: connections that carry them (50)")
-    p.add_argument("--size", type=int, help="fanout, recording, catchup: bytes of an update's code (1024; catchup: 256)")
+    p.add_argument("--size", type=int, help="fanout, recording, catchup, cold: bytes of an update's code (1024; catchup: 256; cold: 65536)")
     p.add_argument("--burst", type=int, help="fanout, recording: updates sent at once (60)")
     p.add_argument("--resumers", type=int, help="catchup: streams that resume at random places (2000)")
     p.add_argument("--updates", type=int, help="catchup: updates of the log that they read (100000)")
-    p.add_argument("--patience", type=int, help="catchup: seconds that resuming may take (1200)")
+    p.add_argument("--patience", type=int, help="catchup, cold: seconds that resuming may take (1200), that fetching goes on (90)")
     p.add_argument("--minutes", type=float, help="soak: how long (30)")
     p.add_argument("--no-sweep", action="store_true", help="fanout: only the one combination, no curves")
     p.add_argument("--jvm", default="", help="fanout, idle, latency, jvm, recording, catchup: options for our servers' JVMs, such as -XX:+UseSerialGC")

@@ -29,19 +29,36 @@ def run(command, limit_seconds=LIMIT_SECONDS, **settings):
 @contextlib.contextmanager
 def subscribed(target, streams, connections):
     """So many streams are open inside."""
-    process = subprocess.Popen(
-        [go_program("load"), "idle",
-         *flags({"target": target, "streams": streams, "connections": connections, "limit": f"{LIMIT_SECONDS}s"})],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with standing("idle", "subscribed", target=target, streams=streams, connections=connections):
+        yield
+
+
+@contextlib.contextmanager
+def held(target, streams, connections, told):
+    """So many streams are synced inside; those that are told have sent the checksum of every worker."""
+    with standing("held", "synced", target=target, streams=streams, connections=connections, **({"told": "true"} if told else {})):
+        yield
+
+
+@contextlib.contextmanager
+def standing(command, event, **settings):
+    """The load client has said the event, and goes on inside."""
+    arguments = [f"-{name}={value}" for name, value in {**settings, "limit": f"{LIMIT_SECONDS}s"}.items()]
+    process = subprocess.Popen([go_program("load"), command, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        if "subscribed" not in process.stdout.readline():
-            raise SystemExit(f"{streams} streams could not be opened")
+        if event not in process.stdout.readline():
+            raise SystemExit(f"load {command} {settings} ended before it said {event!r}")
         yield
     finally:
         process.stdin.close()
         process.wait(30)
         process.stdout.close()
         time.sleep(0.5)
+
+
+def cold(target, streams, connections, patience):
+    """Streams that all ask for a snapshot at once, for at most so many seconds."""
+    return run("cold", target=target, streams=streams, connections=connections, patience=f"{patience}s", limit_seconds=patience + 60)
 
 
 @contextlib.contextmanager

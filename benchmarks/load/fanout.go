@@ -117,15 +117,19 @@ func dial(target string, connections int) ([]*grpc.ClientConn, error) {
 // open returns when the response headers are here, which is when the server has registered the stream. A token that is not empty
 // makes the stream go on after the message that carried it.
 func open(ctx context.Context, conn *grpc.ClientConn, consumer, token string) (grpc.ClientStream, error) {
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, method)
-	if err != nil {
-		return nil, err
-	}
 	request := protowire.AppendTag(nil, 1, protowire.BytesType)
 	request = protowire.AppendString(request, consumer)
 	if token != "" {
 		request = protowire.AppendTag(request, 3, protowire.BytesType)
 		request = protowire.AppendString(request, token)
+	}
+	return openWith(ctx, conn, request)
+}
+
+func openWith(ctx context.Context, conn *grpc.ClientConn, request []byte) (grpc.ClientStream, error) {
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, method)
+	if err != nil {
+		return nil, err
 	}
 	if err := stream.SendMsg(request); err != nil {
 		return nil, err
@@ -267,6 +271,8 @@ func (f *fanout) arrived(index int, stamp stamp, now time.Duration) {
 
 // An update is what the client needs of a WorkerUpdate. Its slices are parts of the message.
 type update struct {
+	worker   []byte
+	checksum []byte
 	code     []byte
 	revision uint64
 	kind     uint64
@@ -277,6 +283,7 @@ type update struct {
 // The kinds of control messages: proto/control_plane.proto.
 const (
 	kindDeleted = 3
+	kindSynced  = 4
 	kindResync  = 6
 )
 
@@ -290,6 +297,10 @@ func parse(message []byte) (u update, err error) {
 		}
 		message = message[n:]
 		switch {
+		case number == 1 && kind == protowire.BytesType:
+			u.worker, n = protowire.ConsumeBytes(message)
+		case number == 3 && kind == protowire.BytesType:
+			u.checksum, n = protowire.ConsumeBytes(message)
 		case number == 4 && kind == protowire.BytesType:
 			u.code, n = protowire.ConsumeBytes(message)
 		case number == 8 && kind == protowire.VarintType:

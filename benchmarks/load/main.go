@@ -24,6 +24,8 @@ const usage = `usage: load COMMAND [flags]
            on its standard input: "begin" (the updates from now on count), "end" (prints their times when all have arrived),
            "return" (prints how long it took until every stream has an update that was due after the word)
   resume   opens -streams streams at once at random places of -tokens and reads each until its end
+  cold     opens -streams streams that all ask for a snapshot at once, and reads them until all are synced or -patience is over
+  held     opens streams that are synced, with -told after they sent what they hold, and prints "synced"; ends with its standard input
   upload   uploads -count files of -size bytes, -parallel at a time, or -file as often
 `
 
@@ -51,6 +53,7 @@ func main() {
 		limit       = flags.Duration("limit", 2*time.Minute, "limit of the whole command")
 		tokens      = flags.String("tokens", "", "`file` of tokens, one a line, by revision from 1")
 		seed        = flags.Uint64("seed", 1, "chooses the random places")
+		told        = flags.Bool("told", false, "held: each stream sends the checksum of every worker")
 		patience    = flags.Duration("patience", 2*time.Minute, "how long resume and the words of live wait before they tell what is missing")
 	)
 	flags.Parse(os.Args[2:])
@@ -80,6 +83,10 @@ func main() {
 		}
 	case "resume":
 		err = resume(*target, *streams, *connections, *tokens, *seed, *patience)
+	case "cold":
+		err = cold(*target, *streams, *connections, *patience)
+	case "held":
+		err = held(*target, *streams, *connections, *told)
 	case "upload":
 		err = newUploader(*upload, *run, *parallel).measure(*size, *count, *file, pids)
 	default:

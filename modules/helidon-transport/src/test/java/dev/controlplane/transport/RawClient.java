@@ -32,6 +32,11 @@ final class RawClient implements AutoCloseable {
   private final OutputStream out;
   private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
 
+  /** Whether a header block was begun and not ended. */
+  private boolean blockOpen;
+
+  private boolean acknowledgementOwed;
+
   /** The last frames that were passed by, for the message of a test that fails. */
   private final ArrayDeque<String> passed = new ArrayDeque<>();
 
@@ -96,7 +101,7 @@ final class RawClient implements AutoCloseable {
           dataBytes.addAndGet(payload.length);
         }
         if (frame.type == Frames.SETTINGS && (frame.flags & Frames.ACK) == 0) {
-          send(Frames.SETTINGS, Frames.ACK, 0, new byte[0]);
+          acknowledgeSettings();
         }
         frames.add(frame);
       }
@@ -271,11 +276,27 @@ final class RawClient implements AutoCloseable {
     send(Frames.ping(42));
   }
 
-  void send(int type, int flags, int streamId, byte[] payload) {
+  synchronized void send(int type, int flags, int streamId, byte[] payload) {
     byte[] frame = new byte[Frames.HEADER + payload.length];
     Frames.putHeader(frame, 0, payload.length, type, flags, streamId);
     System.arraycopy(payload, 0, frame, Frames.HEADER, payload.length);
     send(frame);
+    if (type == Frames.HEADERS || type == Frames.CONTINUATION) {
+      blockOpen = (flags & Frames.END_HEADERS) == 0;
+      if (!blockOpen && acknowledgementOwed) {
+        acknowledgementOwed = false;
+        acknowledgeSettings();
+      }
+    }
+  }
+
+  /** No frame may come between those of a header block, so this one waits for the block's end. */
+  private synchronized void acknowledgeSettings() {
+    if (blockOpen) {
+      acknowledgementOwed = true;
+    } else {
+      send(Frames.SETTINGS, Frames.ACK, 0, new byte[0]);
+    }
   }
 
   /** Sends unless the connection is closed; says whether it was open. */

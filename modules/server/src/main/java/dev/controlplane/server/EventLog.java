@@ -39,6 +39,11 @@ public final class EventLog {
     this.clock = clock;
   }
 
+  /** The name that its lines have for the server. */
+  String server() {
+    return server;
+  }
+
   /** Shows every failure to {@code look} before the failure is logged. */
   void onFailure(Consumer<Throwable> look) {
     onFailure = look;
@@ -78,6 +83,11 @@ public final class EventLog {
   }
 
   private StringBuilder line(String level, String event, Object... pairs) {
+    return line(server, clock, level, event, pairs);
+  }
+
+  static StringBuilder line(
+      String server, Clock clock, String level, String event, Object... pairs) {
     StringBuilder line = new StringBuilder(160);
     pair(line, "time", Instant.now(clock).truncatedTo(ChronoUnit.MILLIS));
     pair(line, "level", level);
@@ -90,15 +100,27 @@ public final class EventLog {
   }
 
   private void write(StringBuilder line) {
-    byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+    write(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes a line that was made before, with its end. */
+  void write(byte[] line) {
     lock.lock();
     try {
-      out.write(bytes);
-      out.flush();
+      out.write(line);
     } catch (IOException e) {
       // nowhere left to say so
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Waits until all lines are written, but never for long; before the process ends. */
+  void flush() {
+    try {
+      out.flush();
+    } catch (IOException e) {
+      // nowhere left to say so
     }
   }
 

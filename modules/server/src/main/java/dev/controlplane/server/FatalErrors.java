@@ -1,7 +1,5 @@
 package dev.controlplane.server;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
@@ -33,26 +31,24 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
   private static final int DEPTH = 16;
 
   private final EventLog log;
-  private final OutputStream err;
   private final IntConsumer halt;
   private final AtomicBoolean ending = new AtomicBoolean();
 
   /** For the case that there is no memory to make a line of. */
   private final byte[] lastLine;
 
-  FatalErrors(String server, EventLog log, OutputStream err, IntConsumer halt) {
+  FatalErrors(EventLog log, IntConsumer halt) {
     this.log = log;
-    this.err = err;
     this.halt = halt;
     this.lastLine =
         "level=error server=%s event=out-of-memory\n"
-            .formatted(server)
+            .formatted(log.server())
             .getBytes(StandardCharsets.UTF_8);
   }
 
   /** Has this process end; from now on every thread is watched. */
-  static void endsProcess(String server, EventLog log, OutputStream err) {
-    FatalErrors watch = new FatalErrors(server, log, err, Runtime.getRuntime()::halt);
+  static void endsProcess(EventLog log) {
+    FatalErrors watch = new FatalErrors(log, Runtime.getRuntime()::halt);
     log.onFailure(watch::endIfIn);
     Thread.setDefaultUncaughtExceptionHandler(watch);
   }
@@ -92,17 +88,17 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
       log.error(
           event, "thread", Thread.currentThread().getName(), "reason", reason, "remedy", remedy);
     } catch (OutOfMemoryError e) {
-      writeLastLine();
+      log.write(lastLine);
     } finally {
-      halt.accept(status);
+      flushAndHalt(status);
     }
   }
 
-  private void writeLastLine() {
+  private void flushAndHalt(int status) {
     try {
-      err.write(lastLine);
-    } catch (IOException e) {
-      // nowhere left to say so
+      log.flush();
+    } finally {
+      halt.accept(status);
     }
   }
 

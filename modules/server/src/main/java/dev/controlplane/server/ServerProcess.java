@@ -7,6 +7,8 @@ import io.helidon.health.HealthCheckResponse;
 import io.helidon.health.HealthCheckType;
 import io.helidon.http.DateTime;
 import io.helidon.http.Method;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.service.registry.Services;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -14,8 +16,6 @@ import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
 import io.helidon.webserver.observe.health.HealthObserverConfig;
 import io.helidon.webserver.observe.metrics.MetricsObserver;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -75,23 +75,26 @@ public final class ServerProcess {
    */
   public static void run(String name, String[] arguments, Program program) {
     CommandLine.answer(name, arguments, System.out, System.err).ifPresent(System::exit);
-    FileOutputStream err = new FileOutputStream(FileDescriptor.err);
+    LogOutput err = LogOutput.standardError(name, Clock.systemUTC());
     EventLog log = new EventLog(name, err, Clock.systemUTC());
     log.takeOverLibraryLogs();
-    FatalErrors.endsProcess(name, log, err);
+    FatalErrors.endsProcess(log);
     try {
       Settings settings = Settings.load(System.getenv());
       settings.publish();
       ServerSetup setup = new ServerSetup(name, settings, log, WebServerConfig.builder());
+      err.showIn(Services.get(MeterRegistry.class));
       ServerProcess process = new ServerProcess(log, setup);
       process.start(program);
       process.awaitEnd();
     } catch (StartupException e) {
       log.answered(e);
       log.error("start-failed", "reason", e.getMessage());
+      log.flush();
       System.exit(1);
     } catch (Exception e) {
       log.error("start-failed", e);
+      log.flush();
       System.exit(1);
     }
   }
@@ -104,7 +107,9 @@ public final class ServerProcess {
   public static AutoCloseable configure(
       String name, Settings settings, WebServerConfig.Builder builder, Program program)
       throws Exception {
-    EventLog log = new EventLog(name, new FileOutputStream(FileDescriptor.err), Clock.systemUTC());
+    LogOutput err = LogOutput.standardError(name, Clock.systemUTC());
+    EventLog log = new EventLog(name, err, Clock.systemUTC());
+    err.showIn(Services.get(MeterRegistry.class));
     ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
     process.assemble(program, process.setup.bindAddress(), pprof -> pprof.build().start());
     return process::closeResources;
@@ -279,6 +284,7 @@ public final class ServerProcess {
         });
     closeResources();
     log.info("stopped");
+    log.flush();
     ended.countDown();
   }
 
@@ -314,6 +320,7 @@ public final class ServerProcess {
               try {
                 if (!ended.await(limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
                   log.warn("stop-cut-short", "after", limit);
+                  log.flush();
                   Runtime.getRuntime().halt(143);
                 }
               } catch (InterruptedException e) {

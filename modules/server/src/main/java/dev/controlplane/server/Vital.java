@@ -104,6 +104,7 @@ public final class Vital implements AutoCloseable {
           cause == null ? "it returned without being asked to" : cause,
           "at",
           trace.length == 0 ? "unknown" : trace[0]);
+      log.flush();
     } finally {
       host.halt().run(); // Also where no memory was left to write the line.
     }

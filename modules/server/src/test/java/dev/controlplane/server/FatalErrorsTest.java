@@ -10,13 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class FatalErrorsTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final EventLog log = new EventLog("test", out, Clock.systemUTC());
   private final List<Integer> halts = new ArrayList<>();
-  private final FatalErrors watch = new FatalErrors("test", log, out, halts::add);
+  private final FatalErrors watch = new FatalErrors(log, halts::add);
 
   private String line() {
     return line(3, "out-of-memory");
@@ -52,16 +53,19 @@ class FatalErrorsTest {
 
   @Test
   void aLineIsWrittenAlsoWhereNoMemoryIsLeftForIt() {
-    OutputStream full =
+    AtomicBoolean full = new AtomicBoolean(true);
+    OutputStream once =
         new OutputStream() {
           @Override
           public void write(int b) {
-            throw new OutOfMemoryError("again");
+            if (full.getAndSet(false)) {
+              throw new OutOfMemoryError("again");
+            }
+            out.write(b);
           }
         };
-    EventLog broken = new EventLog("test", full, Clock.systemUTC());
-    new FatalErrors("test", broken, out, halts::add)
-        .endIfIn(new OutOfMemoryError("Java heap space"));
+    EventLog broken = new EventLog("test", once, Clock.systemUTC());
+    new FatalErrors(broken, halts::add).endIfIn(new OutOfMemoryError("Java heap space"));
     line();
   }
 

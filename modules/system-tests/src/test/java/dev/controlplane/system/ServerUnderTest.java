@@ -1,6 +1,8 @@
 package dev.controlplane.system;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +23,7 @@ final class ServerUnderTest {
   private final List<String> jvmOptions;
   private List<String> prefix = List.of();
   private List<String> faults = List.of();
+  private boolean unread;
   private Process process;
   private int starts;
 
@@ -72,6 +75,21 @@ final class ServerUnderTest {
     return this;
   }
 
+  /** What the launches from now on write goes to a pipe, which nobody reads but {@link #rest}. */
+  ServerUnderTest unread() {
+    unread = true;
+    return this;
+  }
+
+  /** What is read from the pipe until the process closes it. */
+  String rest() {
+    try (InputStream pipe = process.getInputStream()) {
+      return new String(pipe.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
   /** Starts the process without waiting. */
   ServerUnderTest launch() {
     try {
@@ -85,7 +103,10 @@ final class ServerUnderTest {
       ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
       builder.environment().putAll(environment);
       starts++;
-      builder.redirectErrorStream(true).redirectOutput(log().toFile());
+      builder.redirectErrorStream(true);
+      if (!unread) {
+        builder.redirectOutput(log().toFile());
+      }
       process = builder.start();
       return this;
     } catch (IOException e) {
@@ -124,7 +145,8 @@ final class ServerUnderTest {
 
   /** SIGTERM; the exit code. */
   int terminate(Duration limit) {
-    process.destroy();
+    // Process.destroy would also close the pipe to it.
+    process.toHandle().destroy();
     return awaitEnd(limit);
   }
 
