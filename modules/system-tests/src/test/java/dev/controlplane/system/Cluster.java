@@ -108,7 +108,7 @@ final class Cluster implements AutoCloseable {
       return this;
     }
 
-    /** Starts the servers and waits until all are ready. */
+    /** Starts the servers and waits until all are ready, and those that only read have a log. */
     Cluster start() {
       Cluster cluster = new Cluster(this);
       try {
@@ -121,6 +121,10 @@ final class Cluster implements AutoCloseable {
           (option == null ? server : server.faults(option)).launch().faults();
         }
         wanted.forEach(ServerUnderTest::awaitReady);
+        if (!withoutConsumerServer) {
+          Health.awaitUp(cluster.consumerUrl());
+        }
+        Health.awaitUp(cluster.grpcHttpUrl());
         return cluster;
       } catch (RuntimeException | Error e) {
         cluster.close();
