@@ -10,14 +10,14 @@ public record Hook(String type, String method) {
   private static final String ROOT = "dev.controlplane.";
 
   // Every place that faults and mutants need, so that a change of name is mended here alone.
-  static final Hook PLACE_BLOB = new Hook(ROOT + "catalog.FileUpload", "place");
-  static final Hook REMOVE_BLOB = new Hook(ROOT + "catalog.BlobFiles", "remove");
-  static final Hook EXECUTE = new Hook(ROOT + "catalog.Session", "execute");
-  static final Hook CHANGE = new Hook(ROOT + "catalog.Session", "change");
-  static final Hook TRANSACTION = new Hook(ROOT + "catalog.GroupCommit", "transaction");
+  static final Hook PLACE_BLOB = new Hook(ROOT + "catalog.blobs.FileUpload", "place");
+  static final Hook REMOVE_BLOB = new Hook(ROOT + "catalog.blobs.BlobFiles", "remove");
+  static final Hook EXECUTE = new Hook(ROOT + "catalog.database.Session", "execute");
+  static final Hook CHANGE = new Hook(ROOT + "catalog.database.Session", "change");
+  static final Hook TRANSACTION = new Hook(ROOT + "catalog.database.Transactions", "transaction");
   static final Hook COMPACTED = new Hook(ROOT + "catalog.LogState", "compacted");
-  static final Hook SNAPSHOT_PAGE = new Hook(ROOT + "catalog.SqlCatalogReader", "snapshot");
-  static final Hook SYNC_DIRECTORY = new Hook(ROOT + "catalog.Directories", "sync");
+  static final Hook SNAPSHOT_PAGE = new Hook(ROOT + "catalog.sql.SqlCatalogReader", "snapshot");
+  static final Hook SYNC_DIRECTORY = new Hook(ROOT + "catalog.files.Directories", "sync");
   static final Hook SET_SYNCHRONOUS = new Hook("org.sqlite.SQLiteConfig", "setSynchronous");
   static final Hook SEND = new Hook(ROOT + "transport.LongLivedStream", "send");
   static final Hook ANSWER = new Hook(ROOT + "server.Api", "answer");
@@ -28,7 +28,7 @@ public record Hook(String type, String method) {
   static final Hook LOOK_AT_LOG = new Hook(ROOT + "grpc.LogTail", "attempt");
   static final Hook END_ALL = new Hook(ROOT + "grpc.LogTail", "endAll");
   static final Hook FALL_BEHIND = new Hook(ROOT + "grpc.Subscriptions", "fallBehind");
-  static final Hook NOTED = new Hook(ROOT + "catalog.CommitSignal", "noted");
+  static final Hook NOTED = new Hook(ROOT + "catalog.database.CommitSignal", "noted");
 
   boolean isIn(String internalName) {
     return internalName.equals(type.replace('.', '/'));
