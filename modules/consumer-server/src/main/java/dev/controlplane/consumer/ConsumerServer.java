@@ -6,7 +6,7 @@ import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.server.PageSize;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
-import dev.controlplane.transport.HttpStreams;
+import dev.controlplane.transport.http2.HttpStreams;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;

@@ -9,7 +9,7 @@ import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
-import dev.controlplane.transport.GrpcStreams;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;

@@ -1,6 +1,6 @@
 package dev.controlplane.grpc;
 
-import dev.controlplane.transport.InboundBytes;
+import dev.controlplane.transport.http2.InboundBytes;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;

@@ -4,7 +4,7 @@ import dev.controlplane.server.PageSize;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.StartupException;
-import dev.controlplane.transport.GrpcStreams;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import java.time.Duration;
 
 /**

@@ -1,6 +1,6 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.TimedConnection;
+import dev.controlplane.transport.http1.TimedConnection;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.FilterChain;

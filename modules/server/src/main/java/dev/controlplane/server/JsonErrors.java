@@ -1,6 +1,6 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.TimedConnection;
+import dev.controlplane.transport.http1.TimedConnection;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerResponseHeaders;

@@ -5,7 +5,7 @@ import dev.controlplane.server.BodyPump.Bytes;
 import dev.controlplane.server.BodyPump.End;
 import dev.controlplane.server.BodyPump.Failure;
 import dev.controlplane.server.BodyPump.Piece;
-import dev.controlplane.transport.TimedConnection;
+import dev.controlplane.transport.http1.TimedConnection;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.RequestException;

@@ -1,6 +1,6 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.Listeners;
+import dev.controlplane.transport.socket.Listeners;
 import io.helidon.config.Config;
 import io.helidon.health.HealthCheck;
 import io.helidon.health.HealthCheckResponse;

@@ -1,7 +1,7 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.FrameLimits;
-import dev.controlplane.transport.TimedHttp1;
+import dev.controlplane.transport.frames.FrameLimits;
+import dev.controlplane.transport.http1.TimedHttp1;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.spi.ServerConnectionSelector;

@@ -19,10 +19,10 @@ public record Hook(String type, String method) {
   static final Hook SNAPSHOT_PAGE = new Hook(ROOT + "catalog.sql.SqlCatalogReader", "snapshot");
   static final Hook SYNC_DIRECTORY = new Hook(ROOT + "catalog.files.Directories", "sync");
   static final Hook SET_SYNCHRONOUS = new Hook("org.sqlite.SQLiteConfig", "setSynchronous");
-  static final Hook SEND = new Hook(ROOT + "transport.LongLivedStream", "send");
+  static final Hook SEND = new Hook(ROOT + "transport.grpc.LongLivedStream", "send");
   static final Hook ANSWER = new Hook(ROOT + "server.Api", "answer");
   static final Hook HANDLE = new Hook(ROOT + "server.Api$Resource", "variables");
-  static final Hook CONNECTION = new Hook(ROOT + "transport.TimedConnection", "serve");
+  static final Hook CONNECTION = new Hook(ROOT + "transport.http1.TimedConnection", "serve");
   static final Hook START_AFTER = new Hook(ROOT + "grpc.Subscription", "startAfter");
   static final Hook OBSTACLE = new Hook(ROOT + "grpc.UpdateFeed", "obstacle");
   static final Hook LOOK_AT_LOG = new Hook(ROOT + "grpc.LogTail", "attempt");
