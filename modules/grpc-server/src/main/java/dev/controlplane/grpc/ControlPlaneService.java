@@ -9,7 +9,7 @@ import dev.controlplane.proto.RegisterRequest;
 import dev.controlplane.proto.RegisterResponse;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.server.EventLog;
-import dev.controlplane.server.Problem;
+import dev.controlplane.server.http.Problem;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;

@@ -1,12 +1,12 @@
 package dev.controlplane.grpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.controlplane.server.Api;
-import dev.controlplane.server.ApiException;
-import dev.controlplane.server.BodyLimits;
-import dev.controlplane.server.Json;
-import dev.controlplane.server.PathVariables;
-import dev.controlplane.server.RequestBody;
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.ApiException;
+import dev.controlplane.server.http.BodyLimits;
+import dev.controlplane.server.http.Json;
+import dev.controlplane.server.http.PathVariables;
+import dev.controlplane.server.http.RequestBody;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;

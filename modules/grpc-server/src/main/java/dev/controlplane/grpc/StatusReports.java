@@ -11,7 +11,7 @@ import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.proto.StatusReport;
 import dev.controlplane.proto.StatusSummary;
 import dev.controlplane.server.EventLog;
-import dev.controlplane.server.Problem;
+import dev.controlplane.server.http.Problem;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;

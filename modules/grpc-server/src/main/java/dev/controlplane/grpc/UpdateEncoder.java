@@ -9,7 +9,7 @@ import dev.controlplane.catalog.Update;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.server.EventLog;
-import dev.controlplane.server.VersionMetadata;
+import dev.controlplane.server.http.VersionMetadata;
 import java.io.IOException;
 import java.time.Instant;
 

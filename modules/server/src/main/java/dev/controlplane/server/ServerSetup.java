@@ -1,5 +1,8 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.Json;
+import dev.controlplane.server.http.PlainBodies;
 import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.http1.TimedHttp1;
 import io.helidon.webserver.WebServer;

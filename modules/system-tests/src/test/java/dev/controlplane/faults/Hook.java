@@ -20,8 +20,8 @@ public record Hook(String type, String method) {
   static final Hook SYNC_DIRECTORY = new Hook(ROOT + "catalog.files.Directories", "sync");
   static final Hook SET_SYNCHRONOUS = new Hook("org.sqlite.SQLiteConfig", "setSynchronous");
   static final Hook SEND = new Hook(ROOT + "transport.grpc.LongLivedStream", "send");
-  static final Hook ANSWER = new Hook(ROOT + "server.Api", "answer");
-  static final Hook HANDLE = new Hook(ROOT + "server.Api$Resource", "variables");
+  static final Hook ANSWER = new Hook(ROOT + "server.http.Api", "answer");
+  static final Hook HANDLE = new Hook(ROOT + "server.http.Resource", "variables");
   static final Hook CONNECTION = new Hook(ROOT + "transport.http1.TimedConnection", "serve");
   static final Hook START_AFTER = new Hook(ROOT + "grpc.Subscription", "startAfter");
   static final Hook OBSTACLE = new Hook(ROOT + "grpc.UpdateFeed", "obstacle");

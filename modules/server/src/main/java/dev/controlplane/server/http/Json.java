@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,7 +23,7 @@ public final class Json {
           .build();
 
   /** What every error is over HTTP. */
-  record Failure(String error, String message) {}
+  public record Failure(String error, String message) {}
 
   private Json() {}
 

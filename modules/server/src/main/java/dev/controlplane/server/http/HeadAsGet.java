@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import dev.controlplane.transport.http1.TimedConnection;
 import io.helidon.http.HttpPrologue;

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
+import dev.controlplane.server.EventLog;
 import io.helidon.common.uri.UriValidator;
 import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderValues;
@@ -16,14 +17,9 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * The HTTP API of a server: paths, the methods of each, and errors as JSON.
@@ -41,13 +37,13 @@ public final class Api implements Filter {
   private static final Set<String> READING = Set.of("GET", "HEAD");
 
   /** The liveness probe: it says that the process answers, and nothing of what it works with. */
-  static final String HEALTH = "/health";
+  public static final String HEALTH = "/health";
 
   private final List<Resource> resources = new ArrayList<>();
   private final EventLog log;
   private Runnable requirement = () -> {};
 
-  Api(EventLog log) {
+  public Api(EventLog log) {
     this.log = log;
   }
 
@@ -70,7 +66,7 @@ public final class Api implements Filter {
    */
   public Api on(Method method, String pattern, Handler handler) {
     resources.stream()
-        .filter(r -> r.pattern.equals(pattern))
+        .filter(known -> known.pattern().equals(pattern))
         .findFirst()
         .orElseGet(
             () -> {
@@ -78,8 +74,7 @@ public final class Api implements Filter {
               resources.add(made);
               return made;
             })
-        .handlers
-        .put(method.text(), handler);
+        .handle(method, handler);
     return this;
   }
 
@@ -179,14 +174,11 @@ public final class Api implements Filter {
       Resource resource, String[] segments, RoutingRequest request, RoutingResponse response) {
     try {
       String method = request.prologue().method().text();
-      Handler handler = resource.handlers.get(method);
-      if (handler == null && method.equals("HEAD")) {
-        handler = resource.handlers.get("GET");
-      }
+      Handler handler = resource.handler(method);
       if (handler == null) {
         throw notAllowed(request, resource.allowed());
       }
-      if (!resource.pattern.equals(HEALTH)) {
+      if (!resource.pattern().equals(HEALTH)) {
         requirement.run();
       }
       handler.handle(request, response, resource.variables(segments));
@@ -205,7 +197,7 @@ public final class Api implements Filter {
   }
 
   /** Sends an error in place of what is prepared. */
-  static void send(RoutingRequest request, RoutingResponse response, ApiException answer) {
+  public static void send(RoutingRequest request, RoutingResponse response, ApiException answer) {
     if (response.isSent() || !response.reset()) {
       // The status line is out: all that can be done is to let the client see a short body.
       throw new CloseConnectionException("the answer was cut off: " + answer.getMessage());
@@ -249,55 +241,5 @@ public final class Api implements Filter {
   /** {@code error} of a JSON answer with this status that has no better word. */
   static String errorCode(Status status) {
     return status.reasonPhrase().toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
-  }
-
-  private static final class Resource {
-    private final String pattern;
-    private final String[] parts;
-    private final Map<String, Handler> handlers = new LinkedHashMap<>();
-
-    Resource(String pattern) {
-      this.pattern = Objects.requireNonNull(pattern);
-      this.parts = pattern.split("/", -1);
-    }
-
-    boolean matches(String[] segments) {
-      if (segments.length != parts.length) {
-        return false;
-      }
-      for (int i = 0; i < parts.length; i++) {
-        if (!isVariable(parts[i]) && !parts[i].equals(segments[i])) {
-          return false;
-        }
-      }
-      return true;
-    }
-
-    PathVariables variables(String[] segments) {
-      Map<String, String> raw = new LinkedHashMap<>();
-      for (int i = 0; i < parts.length; i++) {
-        if (isVariable(parts[i])) {
-          raw.put(parts[i].substring(1, parts[i].length() - 1), segments[i]);
-        }
-      }
-      return new PathVariables(raw);
-    }
-
-    String allowed() {
-      TreeSet<String> methods = new TreeSet<>(handlers.keySet());
-      if (methods.contains("GET")) {
-        methods.add("HEAD");
-      }
-      return String.join(", ", methods);
-    }
-
-    private static boolean isVariable(String part) {
-      return part.startsWith("{");
-    }
-
-    @Override
-    public String toString() {
-      return Arrays.toString(parts);
-    }
   }
 }

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import dev.controlplane.pprof.Goroutines;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogUnavailableException;
@@ -8,6 +8,7 @@ import dev.controlplane.catalog.InvalidNameException;
 import dev.controlplane.catalog.StorageFullException;
 import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.VersionConflictException;
+import dev.controlplane.server.EventLog;
 import io.grpc.Status;
 import java.util.Optional;
 

@@ -1,14 +1,12 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.controlplane.server.BodyPump.Bytes;
-import dev.controlplane.server.BodyPump.End;
-import dev.controlplane.server.BodyPump.Failure;
-import dev.controlplane.server.BodyPump.Piece;
+import dev.controlplane.server.http.BodyPump.Bytes;
+import dev.controlplane.server.http.BodyPump.End;
+import dev.controlplane.server.http.BodyPump.Failure;
+import dev.controlplane.server.http.BodyPump.Piece;
 import dev.controlplane.transport.http1.TimedConnection;
-import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.RequestException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.IOException;
@@ -65,7 +63,7 @@ public final class RequestBody extends InputStream {
     PlainBodies.require(request);
     RequestBody body = new RequestBody(request, limits, () -> request.content().inputStream());
     if (body.contentLength.orElse(0) > limits.maxBytes()) {
-      throw tooLarge(limits);
+      throw BodyFaults.tooLarge(limits);
     }
     request.context().register(body);
     return body;
@@ -217,7 +215,7 @@ public final class RequestBody extends InputStream {
         limit = bytes.length();
         received += bytes.length();
         if (received > limits.maxBytes()) {
-          throw tooLarge(limits);
+          throw BodyFaults.tooLarge(limits);
         }
         yield true;
       }
@@ -244,7 +242,7 @@ public final class RequestBody extends InputStream {
   private void start() {
     if (pump == null) {
       // Before the thread: this asks a waiting client for the body, on the handler's thread.
-      pump = new BodyPump(source.get(), RequestBody::asAnswer);
+      pump = new BodyPump(source.get(), BodyFaults::ofReading);
       if (hasCome()) {
         pump.readWhole((int) contentLength.getAsLong());
       } else {
@@ -258,28 +256,6 @@ public final class RequestBody extends InputStream {
     return plain
         && contentLength.isPresent()
         && TimedConnection.hasArrived(contentLength.getAsLong());
-  }
-
-  private static ApiException asAnswer(Exception e) {
-    if (e instanceof RequestException malformed) {
-      return ApiException.badRequest(
-          "malformed_body", malformed.getMessage() + "; expected: framing as in RFC 9112");
-    }
-    if (e instanceof InsufficientDataAvailableException
-        || e instanceof IOException
-        || e instanceof UncheckedIOException) {
-      return ApiException.badRequest(
-          "body_cut_off", "the connection ended before the body; expected: all of it");
-    }
-    return ApiException.badRequest(
-        "malformed_body", "the body's framing is malformed; expected: framing as in RFC 9112");
-  }
-
-  private static ApiException tooLarge(BodyLimits limits) {
-    return ApiException.of(
-        413,
-        "too_large",
-        "the body is too large; expected: at most " + limits.maxBytes() + " bytes");
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import io.helidon.common.Weighted;
 import io.helidon.http.HeaderNames;
@@ -18,7 +18,7 @@ import java.time.Duration;
  * a socket: bodies that a handler reads by Helidon's means have limits, the client gets to see an
  * answer that came early, and neither a thread nor a buffer stays on any way out.
  */
-final class RequestBodies implements HttpFeature, Filter, Weighted {
+public final class RequestBodies implements HttpFeature, Filter, Weighted {
   /** For bodies that no handler asked for, or that one reads by Helidon's means. */
   static final BodyLimits UNWANTED = new BodyLimits(8 << 20, Duration.ofSeconds(5), 1024);
 

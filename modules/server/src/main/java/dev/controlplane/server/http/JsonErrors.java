@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import dev.controlplane.transport.http1.TimedConnection;
 import io.helidon.http.DirectHandler;
@@ -8,8 +8,8 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
 
 /** Gives the errors that Helidon answers by itself the same JSON body as those of the API. */
-final class JsonErrors implements DirectHandler {
-  static DirectHandlers handlers() {
+public final class JsonErrors implements DirectHandler {
+  public static DirectHandlers handlers() {
     DirectHandlers.Builder handlers = DirectHandlers.builder();
     for (EventType type : EventType.values()) {
       handlers.addHandler(type, new JsonErrors());

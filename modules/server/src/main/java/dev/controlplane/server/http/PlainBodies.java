@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * 400 to each request with a Content-Encoding before a handler sees it; here whoever wants the body
  * refuses it.
  */
-final class PlainBodies implements ContentEncodingContext {
+public final class PlainBodies implements ContentEncodingContext {
   private static final String IDENTITY = "identity";
 
   /**

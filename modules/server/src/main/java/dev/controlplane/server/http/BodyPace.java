@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.http;
 
 /**
  * Judges how fast a body comes. Only time that was spent waiting for the client counts against the
