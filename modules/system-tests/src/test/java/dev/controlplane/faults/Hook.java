@@ -23,11 +23,11 @@ public record Hook(String type, String method) {
   static final Hook ANSWER = new Hook(ROOT + "server.http.Api", "answer");
   static final Hook HANDLE = new Hook(ROOT + "server.http.Resource", "variables");
   static final Hook CONNECTION = new Hook(ROOT + "transport.http1.TimedConnection", "serve");
-  static final Hook START_AFTER = new Hook(ROOT + "grpc.Subscription", "startAfter");
-  static final Hook OBSTACLE = new Hook(ROOT + "grpc.UpdateFeed", "obstacle");
-  static final Hook LOOK_AT_LOG = new Hook(ROOT + "grpc.LogTail", "attempt");
-  static final Hook END_ALL = new Hook(ROOT + "grpc.LogTail", "endAll");
-  static final Hook FALL_BEHIND = new Hook(ROOT + "grpc.Subscriptions", "fallBehind");
+  static final Hook START_AFTER = new Hook(ROOT + "grpc.push.Subscription", "startAfter");
+  static final Hook OBSTACLE = new Hook(ROOT + "grpc.push.UpdateFeed", "obstacle");
+  static final Hook LOOK_AT_LOG = new Hook(ROOT + "grpc.push.LogTail", "attempt");
+  static final Hook END_ALL = new Hook(ROOT + "grpc.push.LogTail", "endAll");
+  static final Hook FALL_BEHIND = new Hook(ROOT + "grpc.push.Subscriptions", "fallBehind");
   static final Hook NOTED = new Hook(ROOT + "catalog.database.CommitSignal", "noted");
 
   boolean isIn(String internalName) {
