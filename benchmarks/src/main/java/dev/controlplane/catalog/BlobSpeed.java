@@ -1,6 +1,7 @@
 package dev.controlplane.catalog;
 
 import dev.controlplane.benchmarks.Scratch;
+import dev.controlplane.catalog.blobs.FileBlobStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;

@@ -1,5 +1,16 @@
 package dev.controlplane.catalog;
 
+import dev.controlplane.catalog.blobs.BlobFiles;
+import dev.controlplane.catalog.blobs.BlobReferences;
+import dev.controlplane.catalog.blobs.FileBlobStore;
+import dev.controlplane.catalog.database.Contents;
+import dev.controlplane.catalog.database.Schema;
+import dev.controlplane.catalog.database.WritableDatabase;
+import dev.controlplane.catalog.files.StorageErrors;
+import dev.controlplane.catalog.sql.AwaitedConsumers;
+import dev.controlplane.catalog.sql.SqlCatalog;
+import dev.controlplane.catalog.sql.SqlCatalogReader;
+import dev.controlplane.catalog.sql.SqlConsumers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -27,11 +27,11 @@ public record Digest(String hex) {
   }
 
   /** The digest of these bytes. */
-  static Digest ofBytes(byte[] bytes) {
+  public static Digest ofBytes(byte[] bytes) {
     return of(sha256().digest(bytes));
   }
 
-  static MessageDigest sha256() {
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -10,5 +10,5 @@ package dev.controlplane.catalog;
  */
 public record LogState(String id, long epoch, long head, long compacted) {
   /** What {@link Consumers} follow before they were told of a log; no read ever gives it. */
-  static final LogState NONE = new LogState("", 0, 0, 0);
+  public static final LogState NONE = new LogState("", 0, 0, 0);
 }

@@ -52,7 +52,7 @@ public record Update(
       return number;
     }
 
-    static Kind numbered(int number) {
+    public static Kind numbered(int number) {
       for (Kind kind : values()) {
         if (kind.number == number) {
           return kind;

@@ -6,7 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** Blobs for tests. */
-final class Blobs {
+public final class Blobs {
   private Blobs() {}
 
   /** What a stored blob of this text would be called; it need not be on disk. */
@@ -15,7 +15,7 @@ final class Blobs {
     return new StoredBlob(digestOf(bytes), bytes.length);
   }
 
-  static Digest digestOf(byte[] bytes) {
+  public static Digest digestOf(byte[] bytes) {
     try {
       return Digest.of(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
@@ -24,7 +24,7 @@ final class Blobs {
   }
 
   /** Stores bytes and forgets the upload. */
-  static StoredBlob store(BlobStore store, byte[] bytes) {
+  public static StoredBlob store(BlobStore store, byte[] bytes) {
     try (BlobStore.Upload upload = store.receive()) {
       upload.write(bytes, 0, bytes.length);
       return upload.commit();
@@ -32,7 +32,7 @@ final class Blobs {
   }
 
   /** All of a blob, read with an array of this length. */
-  static byte[] read(BlobStore store, Digest digest, int length) throws IOException {
+  public static byte[] read(BlobStore store, Digest digest, int length) throws IOException {
     try (BlobStore.Blob blob = store.open(digest)) {
       byte[] all = new byte[(int) blob.size()];
       byte[] part = new byte[length];

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.controlplane.catalog.Consumers.Report;
 import dev.controlplane.catalog.Consumers.Sighting;
 import dev.controlplane.catalog.Consumers.State;
+import dev.controlplane.catalog.database.Schema;
+import dev.controlplane.catalog.database.Session;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

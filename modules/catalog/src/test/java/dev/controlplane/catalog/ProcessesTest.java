@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.Publisher.Acknowledged;
+import dev.controlplane.catalog.blobs.ChunkChecksums;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

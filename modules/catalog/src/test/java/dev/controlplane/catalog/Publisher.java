@@ -18,7 +18,7 @@ import java.util.Random;
  * line of its input; or that deletes what it published and collects, too. It prints one line for
  * each acknowledged publish, after the acknowledgement.
  */
-final class Publisher implements AutoCloseable {
+public final class Publisher implements AutoCloseable {
   private static final int COLLECTING = -1;
 
   /**
@@ -124,12 +124,12 @@ final class Publisher implements AutoCloseable {
   }
 
   /** Starts one that deletes and collects, too. */
-  static Publisher collecting(Path directory, Path temp, String run) throws IOException {
+  public static Publisher collecting(Path directory, Path temp, String run) throws IOException {
     return start(directory, temp, run, COLLECTING);
   }
 
   /** Its next line. */
-  String line() throws IOException {
+  public String line() throws IOException {
     String line = out.readLine();
     if (line == null) {
       throw new AssertionError("the publisher has ended");
@@ -162,7 +162,7 @@ final class Publisher implements AutoCloseable {
   }
 
   /** {@code kill -9}; what it had printed can still be read. */
-  void kill() {
+  public void kill() {
     process.toHandle().destroyForcibly();
     process.onExit().join();
   }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.catalog.database.CommitSignal;
+import dev.controlplane.catalog.database.Schema;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

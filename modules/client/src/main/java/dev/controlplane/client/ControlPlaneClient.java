@@ -1,5 +1,36 @@
 package dev.controlplane.client;
 
+import dev.controlplane.client.agent.Agent;
+import dev.controlplane.client.agent.AgentEvent;
+import dev.controlplane.client.agent.AgentServers;
+import dev.controlplane.client.agent.AgentSettings;
+import dev.controlplane.client.agent.admission.Admission;
+import dev.controlplane.client.answers.Change;
+import dev.controlplane.client.answers.Compaction;
+import dev.controlplane.client.answers.ConsumerInfo;
+import dev.controlplane.client.answers.ConsumerStatus;
+import dev.controlplane.client.answers.Downloaded;
+import dev.controlplane.client.answers.GarbageCollection;
+import dev.controlplane.client.answers.LogPage;
+import dev.controlplane.client.answers.Page;
+import dev.controlplane.client.answers.Published;
+import dev.controlplane.client.answers.ServerVersion;
+import dev.controlplane.client.answers.StatusFilter;
+import dev.controlplane.client.answers.VersionInfo;
+import dev.controlplane.client.answers.WorkerVersions;
+import dev.controlplane.client.files.Places;
+import dev.controlplane.client.files.Sink;
+import dev.controlplane.client.files.VersionDirectory;
+import dev.controlplane.client.http.Answer;
+import dev.controlplane.client.http.Calls;
+import dev.controlplane.client.http.Fetching;
+import dev.controlplane.client.http.Fleet;
+import dev.controlplane.client.http.Http;
+import dev.controlplane.client.http.Publishing;
+import dev.controlplane.client.stream.GrpcChannels;
+import dev.controlplane.client.stream.Subscriber;
+import dev.controlplane.client.stream.Subscription;
+import dev.controlplane.client.stream.SubscriptionListener;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -189,13 +220,7 @@ public final class ControlPlaneClient implements AutoCloseable {
    */
   public void subscribe(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    new Subscriber(lines(), retry, false).run(subscription, listener);
-  }
-
-  /** The same, but every refusal is taken for one of a proxy that will get its route. */
-  void subscribePatiently(Subscription subscription, SubscriptionListener listener)
-      throws IOException, InterruptedException {
-    new Subscriber(lines(), retry, true).run(subscription, listener);
+    new Subscriber(channels(), retry, false).run(subscription, listener);
   }
 
   /**
@@ -205,7 +230,7 @@ public final class ControlPlaneClient implements AutoCloseable {
    * @param events is told what the agent does; by several threads, one at a time
    */
   public Agent agent(AgentSettings settings, Admission admission, Consumer<AgentEvent> events) {
-    return new Agent(this, settings, admission, events, new Places());
+    return new Agent(agentServers(), settings, admission, events, new Places());
   }
 
   /** A directory that keeps the versions of updates as files; made where it is missing. */
@@ -223,15 +248,11 @@ public final class ControlPlaneClient implements AutoCloseable {
     return new ServerVersion(answer.text("name"), answer.text("version"));
   }
 
-  RetryPolicy retry() {
-    return retry;
+  AgentServers agentServers() {
+    return new AgentServers(channels(), fetching, retry);
   }
 
-  Reporter reporter(Reporter.Refusal refusal) {
-    return new Reporter(lines(), retry, refusal);
-  }
-
-  private GrpcChannels lines() {
+  private GrpcChannels channels() {
     return new GrpcChannels(endpoints.grpc(), proxies);
   }
 

@@ -4,7 +4,7 @@ package dev.controlplane.client;
 public final class DamagedException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;
 
-  DamagedException(Server server, String what, String expected, String actual) {
+  public DamagedException(Server server, String what, String expected, String actual) {
     super(
         server,
         "%s: SHA-256 of the bytes is %s where %s was expected".formatted(what, actual, expected),

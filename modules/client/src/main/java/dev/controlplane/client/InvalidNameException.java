@@ -4,7 +4,7 @@ package dev.controlplane.client;
 public final class InvalidNameException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  InvalidNameException(String message) {
+  public InvalidNameException(String message) {
     super(message);
   }
 }

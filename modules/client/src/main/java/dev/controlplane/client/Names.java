@@ -7,7 +7,7 @@ import java.text.Normalizer;
  * What may name a worker or a version. The servers hold the same rule; here it keeps a name that
  * came over the network from ever being a path.
  */
-final class Names {
+public final class Names {
   private static final int MAX_BYTES = 255;
 
   private Names() {}
@@ -20,7 +20,7 @@ final class Names {
    *     backslash, a control character, a line separator or an unpaired surrogate, or one of more
    *     than 255 bytes of UTF-8
    */
-  static String checked(String field, String name) {
+  public static String checked(String field, String name) {
     if (name.isEmpty()) {
       throw new InvalidNameException(field + " is empty; it takes 1 to 255 bytes of UTF-8");
     }

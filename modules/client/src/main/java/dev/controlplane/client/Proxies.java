@@ -151,7 +151,7 @@ public final class Proxies {
   }
 
   /** Where to connect to; null: to the server itself. */
-  InetSocketAddress address(URI target) {
+  public InetSocketAddress address(URI target) {
     URI proxy = uri(target.getScheme(), target.getHost());
     return proxy == null ? null : address(proxy, true);
   }
@@ -164,7 +164,7 @@ public final class Proxies {
   }
 
   /** The value of {@code Proxy-Authorization} for a server; empty for none. */
-  String authorization(URI target) {
+  public String authorization(URI target) {
     URI proxy = uri(target.getScheme(), target.getHost());
     return proxy == null || proxy.getUserInfo() == null
         ? ""
@@ -174,7 +174,7 @@ public final class Proxies {
   }
 
   /** The same for the JDK's HTTP client. */
-  ProxySelector selector() {
+  public ProxySelector selector() {
     return new ProxySelector() {
       @Override
       public List<Proxy> select(URI target) {
@@ -191,7 +191,7 @@ public final class Proxies {
   }
 
   /** The same for gRPC; null for none. */
-  ProxiedSocketAddress detected(GrpcAddress server, SocketAddress target) {
+  public ProxiedSocketAddress detected(GrpcAddress server, SocketAddress target) {
     URI proxy = server.tls() ? uri("https", server.host()) : null;
     if (proxy == null || !(target instanceof InetSocketAddress address)) {
       return null;
@@ -210,13 +210,13 @@ public final class Proxies {
   }
 
   /** Whether any of the proxies wants a password. */
-  boolean haveUsers() {
+  public boolean haveUsers() {
     return (http != null && http.getUserInfo() != null)
         || (https != null && https.getUserInfo() != null);
   }
 
   /** Names and passwords for the JDK's HTTP client. */
-  Authenticator authenticator() {
+  public Authenticator authenticator() {
     return new Authenticator() {
       @Override
       protected PasswordAuthentication getPasswordAuthentication() {

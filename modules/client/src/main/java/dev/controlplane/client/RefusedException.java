@@ -26,13 +26,13 @@ public final class RefusedException extends ControlPlaneException {
   private final Reason reason;
   private final String code;
 
-  RefusedException(Server server, Reason reason, String code, String message) {
+  public RefusedException(Server server, Reason reason, String code, String message) {
     super(server, message, null);
     this.reason = reason;
     this.code = code;
   }
 
-  static RefusedException http(Server server, int status, String code, String message) {
+  public static RefusedException http(Server server, int status, String code, String message) {
     Reason reason =
         switch (status) {
           case 400, 411, 413, 414, 415, 416, 422 -> Reason.INVALID;
@@ -46,12 +46,12 @@ public final class RefusedException extends ControlPlaneException {
   }
 
   /** An answer that no server of the control plane has given: one of a proxy, most likely. */
-  static RefusedException foreign(Server server, int status, String message) {
+  public static RefusedException foreign(Server server, int status, String message) {
     return http(server, status, FOREIGN + status, message);
   }
 
   /** Whether a server of the control plane has said so, and not a proxy before it. */
-  boolean isOfTheServer() {
+  public boolean isOfTheServer() {
     return !code.isEmpty() && !code.startsWith(FOREIGN);
   }
 

@@ -6,7 +6,7 @@ package dev.controlplane.client;
 public final class UnexpectedAnswerException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;
 
-  UnexpectedAnswerException(Server server, String message, Throwable cause) {
+  public UnexpectedAnswerException(Server server, String message, Throwable cause) {
     super(server, message, cause);
   }
 }

@@ -22,12 +22,12 @@ public final class UnreachableException extends ControlPlaneException {
 
   private final String address;
 
-  UnreachableException(Server server, String address, String problem, Throwable cause) {
+  public UnreachableException(Server server, String address, String problem, Throwable cause) {
     super(server, "%s at %s: %s".formatted(server, address, problem), cause);
     this.address = address;
   }
 
-  UnreachableException(Server server, String address, Throwable cause) {
+  public UnreachableException(Server server, String address, Throwable cause) {
     this(server, address, problem(cause), cause);
   }
 
@@ -37,7 +37,7 @@ public final class UnreachableException extends ControlPlaneException {
   }
 
   /** What went wrong on the network, in a few words and in no library's own. */
-  static String problem(Throwable failure) {
+  public static String problem(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
       // The JDK's HTTP client has it as the cause of a connection that failed.
       if (t instanceof UnknownHostException || t instanceof UnresolvedAddressException) {

@@ -2,6 +2,7 @@ package dev.controlplane.client;
 
 import com.google.protobuf.ByteString;
 import com.sun.net.httpserver.HttpExchange;
+import dev.controlplane.client.http.UrlPath;
 import dev.controlplane.proto.ControlPlaneGrpc;
 import dev.controlplane.proto.StatusReport;
 import dev.controlplane.proto.StatusSummary;
@@ -80,37 +81,37 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   /** Whether versions can be fetched. */
-  void serveBytes(boolean served) {
+  public void serveBytes(boolean served) {
     bytesServed = served;
   }
 
   /** Has a proxy before the consumer-server answer with this status; 0: it has a route. */
-  void proxyAnswers(int status) {
+  public void proxyAnswers(int status) {
     proxyAnswer = status;
   }
 
   /** Refuses reports of this worker. */
-  void refuseReportsOf(String worker) {
+  public void refuseReportsOf(String worker) {
     unknownWorker = worker;
   }
 
   /** Whoever was somewhere in the log is nowhere now. */
-  synchronized void replaceLog() {
+  public synchronized void replaceLog() {
     logId = logId + "'";
   }
 
   /** What subscribers asked for. */
-  List<SubscribeRequest> requests() {
+  public List<SubscribeRequest> requests() {
     return requests;
   }
 
   /** What was fetched. */
-  List<String> fetched() {
+  public List<String> fetched() {
     return http.requests();
   }
 
   /** Worker, version, revision, state and code of each report so far. */
-  List<String> reports() {
+  public List<String> reports() {
     return reports.stream()
         .map(
             report ->
@@ -126,7 +127,7 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   /** The message of each report so far. */
-  List<String> messages() {
+  public List<String> messages() {
     return reports.stream().map(StatusReport::getMessage).toList();
   }
 
@@ -135,11 +136,11 @@ public final class FakeControlPlane implements AutoCloseable {
     commit(UpdateKind.PUBLISHED, worker, version, bytes, "");
   }
 
-  synchronized void rollBack(String worker, String version) {
+  public synchronized void rollBack(String worker, String version) {
     commit(UpdateKind.ROLLED_BACK, worker, version, versions.get(worker).get(version), "");
   }
 
-  synchronized void delete(String worker, String version) {
+  public synchronized void delete(String worker, String version) {
     byte[] bytes = versions.get(worker).remove(version);
     String next = "";
     if (latest.get(worker).version().equals(version)) {
@@ -152,13 +153,13 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   /** The latest version; null where the worker is gone. */
-  synchronized String latest(String worker) {
+  public synchronized String latest(String worker) {
     Latest now = latest.get(worker);
     return now == null ? null : now.version();
   }
 
   /** Forgets a worker without telling anybody. */
-  synchronized void forget(String worker) {
+  public synchronized void forget(String worker) {
     versions.remove(worker);
     latest.remove(worker);
   }

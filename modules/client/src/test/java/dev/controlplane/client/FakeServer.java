@@ -52,12 +52,12 @@ public final class FakeServer implements AutoCloseable {
   }
 
   /** A client that finds every server here. */
-  ControlPlaneClient client() {
+  public ControlPlaneClient client() {
     return client(url());
   }
 
   /** A client that finds every HTTP server at this address. */
-  static ControlPlaneClient client(String address) {
+  public static ControlPlaneClient client(String address) {
     var url = Endpoints.httpUrl(address);
     return new ControlPlaneClient(
         new Endpoints(url, url, GrpcAddress.parse(Endpoints.DEFAULT_GRPC), url), Fixtures.QUICK);
@@ -81,7 +81,7 @@ public final class FakeServer implements AutoCloseable {
    * Answers with a version's bytes as the consumer-server does, a range of them where asked with a
    * tag that matches, and ends the connection after so many of them.
    */
-  static void bytes(HttpExchange exchange, byte[] bytes, String checksum, int cutAfter)
+  public static void bytes(HttpExchange exchange, byte[] bytes, String checksum, int cutAfter)
       throws IOException {
     var asked = exchange.getRequestHeaders();
     String tag = "\"" + checksum + "\"";

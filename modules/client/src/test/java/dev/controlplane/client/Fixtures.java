@@ -1,5 +1,8 @@
 package dev.controlplane.client;
 
+import dev.controlplane.client.files.Sha256;
+import dev.controlplane.client.stream.GrpcChannels;
+import dev.controlplane.client.stream.Update;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -12,28 +15,29 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** What tests share. */
-final class Fixtures {
+public final class Fixtures {
   /** Waits that no one notices. */
-  static final RetryPolicy QUICK = new RetryPolicy(Duration.ofMillis(1), Duration.ofMillis(20), 5);
+  public static final RetryPolicy QUICK =
+      new RetryPolicy(Duration.ofMillis(1), Duration.ofMillis(20), 5);
 
   private Fixtures() {}
 
   /** Connections to a grpc-server on this machine. */
-  static GrpcChannels channels(int port) {
+  public static GrpcChannels channels(int port) {
     return new GrpcChannels(new GrpcAddress("127.0.0.1", port, false), Proxies.NONE);
   }
 
-  static byte[] random(int size) {
+  public static byte[] random(int size) {
     byte[] bytes = new byte[size];
     new Random(size).nextBytes(bytes);
     return bytes;
   }
 
-  static String sha256(byte[] bytes) {
+  public static String sha256(byte[] bytes) {
     return HexFormat.of().formatHex(Sha256.start().digest(bytes));
   }
 
-  static String metadata(String worker, String version, byte[] bytes) {
+  public static String metadata(String worker, String version, byte[] bytes) {
     return """
     {"filename":"%s","version":"%s","checksum":"%s","filepath":"/file/%s/version/%s",\
     "uploaded_at":"2026-11-23T12:00:00.000Z","size":%d}\
@@ -41,15 +45,15 @@ final class Fixtures {
         .formatted(worker, version, sha256(bytes), worker, version, bytes.length);
   }
 
-  static Update published(String worker, String version, byte[] bytes) {
+  public static Update published(String worker, String version, byte[] bytes) {
     return update(Update.Kind.PUBLISHED, worker, version, sha256(bytes), bytes.length, bytes);
   }
 
-  static Update deleted(String worker, String version, byte[] bytes) {
+  public static Update deleted(String worker, String version, byte[] bytes) {
     return update(Update.Kind.DELETED, worker, version, sha256(bytes), bytes.length, new byte[0]);
   }
 
-  static Update update(
+  public static Update update(
       Update.Kind kind, String worker, String version, String checksum, long size, byte[] code) {
     return new Update(
         7,
@@ -79,7 +83,7 @@ final class Fixtures {
   }
 
   /** Every file below a directory, relative to it, by name. */
-  static List<String> files(Path directory) throws IOException {
+  public static List<String> files(Path directory) throws IOException {
     try (Stream<Path> all = Files.walk(directory)) {
       return all.filter(Files::isRegularFile)
           .map(file -> directory.relativize(file).toString())

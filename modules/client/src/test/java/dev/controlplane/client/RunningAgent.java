@@ -3,6 +3,11 @@ package dev.controlplane.client;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.controlplane.client.agent.Agent;
+import dev.controlplane.client.agent.AgentEvent;
+import dev.controlplane.client.agent.AgentSettings;
+import dev.controlplane.client.agent.admission.Admission;
+import dev.controlplane.client.files.Places;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** An agent on a thread of its own, and what it has told. */
-final class RunningAgent {
+public final class RunningAgent {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final BlockingQueue<AgentEvent> events = new LinkedBlockingQueue<>();
@@ -22,14 +27,16 @@ final class RunningAgent {
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   private final Thread thread;
 
-  RunningAgent(FakeControlPlane plane, AgentSettings settings, Admission admission, Places places) {
+  public RunningAgent(
+      FakeControlPlane plane, AgentSettings settings, Admission admission, Places places) {
     thread =
         Thread.ofVirtual()
             .start(
                 () -> {
                   try (ControlPlaneClient client =
                       new ControlPlaneClient(plane.endpoints(), Fixtures.QUICK)) {
-                    new Agent(client, settings, admission, events::add, places).run();
+                    new Agent(client.agentServers(), settings, admission, events::add, places)
+                        .run();
                   } catch (IOException | InterruptedException | RuntimeException e) {
                     end.completeExceptionally(e);
                   }
@@ -37,7 +44,7 @@ final class RunningAgent {
   }
 
   /** The next event of this kind; others before it are passed over. */
-  AgentEvent await(AgentEvent.Kind kind) throws InterruptedException {
+  public AgentEvent await(AgentEvent.Kind kind) throws InterruptedException {
     while (true) {
       AgentEvent event = events.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
       assertNotNull(event, () -> "no " + kind + " after " + seen);
@@ -48,7 +55,7 @@ final class RunningAgent {
     }
   }
 
-  void awaitActive(String worker, String version) throws InterruptedException {
+  public void awaitActive(String worker, String version) throws InterruptedException {
     AgentEvent event = await(AgentEvent.Kind.ACTIVE);
     while (!event.worker().equals(worker) || !event.version().equals(version)) {
       event = await(AgentEvent.Kind.ACTIVE);
@@ -56,18 +63,18 @@ final class RunningAgent {
   }
 
   /** What was told up to what was awaited last. */
-  List<AgentEvent> seen() {
+  public List<AgentEvent> seen() {
     return seen;
   }
 
   /** What ended it. */
-  Throwable failure() {
+  public Throwable failure() {
     return assertThrows(
             ExecutionException.class, () -> end.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
         .getCause();
   }
 
-  void stop() throws InterruptedException {
+  public void stop() throws InterruptedException {
     thread.interrupt();
     thread.join();
   }

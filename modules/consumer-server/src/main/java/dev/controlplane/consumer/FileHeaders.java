@@ -1,7 +1,7 @@
 package dev.controlplane.consumer;
 
 import dev.controlplane.catalog.Version;
-import dev.controlplane.server.PathSegment;
+import dev.controlplane.server.http.PathSegment;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;

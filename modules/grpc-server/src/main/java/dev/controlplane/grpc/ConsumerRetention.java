@@ -2,6 +2,8 @@ package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
+import dev.controlplane.grpc.push.Subscriptions;
+import dev.controlplane.grpc.reports.LastSeen;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Vital;

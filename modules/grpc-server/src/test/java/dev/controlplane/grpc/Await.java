@@ -7,11 +7,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Waits for conditions of another process. */
-final class Await {
+public final class Await {
   private Await() {}
 
   /** Returns once the condition holds; fails with the message after the limit. */
-  static void until(Duration limit, Supplier<String> message, BooleanSupplier condition) {
+  public static void until(Duration limit, Supplier<String> message, BooleanSupplier condition) {
     long end = System.nanoTime() + limit.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {

@@ -6,20 +6,20 @@ import dev.controlplane.catalog.Digest;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A blob store in which every blob is so many bytes of 7, or damaged. */
-final class Blobs implements BlobStore {
+public final class Blobs implements BlobStore {
   private final int size;
   private final AtomicInteger opened = new AtomicInteger();
   private volatile boolean damaged;
 
-  Blobs(int size) {
+  public Blobs(int size) {
     this.size = size;
   }
 
-  void damage() {
+  public void damage() {
     damaged = true;
   }
 
-  int opened() {
+  public int opened() {
     return opened.get();
   }
 

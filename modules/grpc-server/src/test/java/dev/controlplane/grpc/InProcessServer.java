@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 
 /** grpc-server as it is, but for the life of a process: for tests that need many of them. */
-final class InProcessServer implements AutoCloseable {
+public final class InProcessServer implements AutoCloseable {
   private final WebServer server;
   private final AutoCloseable resources;
   private final List<ManagedChannel> channels = new ArrayList<>();
 
-  InProcessServer(Path data, Map<String, String> environment) {
+  public InProcessServer(Path data, Map<String, String> environment) {
     Map<String, String> all =
         new HashMap<>(Map.of("STORAGE_PATH", data.toString(), "GRPC_PORT", "0", "HTTP_PORT", "0"));
     all.putAll(environment);
@@ -33,7 +33,7 @@ final class InProcessServer implements AutoCloseable {
   }
 
   /** A connection of its own. */
-  ManagedChannel connect() {
+  public ManagedChannel connect() {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress("127.0.0.1", server.port("grpc")).usePlaintext().build();
     channels.add(channel);

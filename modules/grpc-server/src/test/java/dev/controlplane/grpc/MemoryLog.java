@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A log in memory, which can be made unreadable. */
-final class MemoryLog implements CatalogReader {
-  static final Digest DIGEST = new Digest("0".repeat(Digest.HEX_LENGTH));
+public final class MemoryLog implements CatalogReader {
+  public static final Digest DIGEST = new Digest("0".repeat(Digest.HEX_LENGTH));
 
   private final List<Update> updates = new ArrayList<>();
   private final AtomicLong reads = new AtomicLong();
@@ -33,17 +33,17 @@ final class MemoryLog implements CatalogReader {
   private long epoch = 1;
   private long compacted;
 
-  synchronized long append(String worker) {
+  public synchronized long append(String worker) {
     long revision = updates.size() + 1L;
     return log(Update.Kind.PUBLISHED, worker, "v" + revision, "v" + revision, revision);
   }
 
-  synchronized long rollBack(String worker, String version) {
+  public synchronized long rollBack(String worker, String version) {
     return log(Update.Kind.ROLLED_BACK, worker, version, version, updates.size() + 1L);
   }
 
   /** Deletes a version that is not the latest. */
-  synchronized long deleteOld(String worker) {
+  public synchronized long deleteOld(String worker) {
     Update latest = newest(worker);
     return log(Update.Kind.DELETED, worker, "old", latest.latest(), latest.latestRevision());
   }
@@ -64,51 +64,51 @@ final class MemoryLog implements CatalogReader {
         .orElseThrow();
   }
 
-  synchronized void append(int count, String... workers) {
+  public synchronized void append(int count, String... workers) {
     for (int i = 0; i < count; i++) {
       append(workers[i % workers.length]);
     }
   }
 
-  void broken(boolean now) {
+  public void broken(boolean now) {
     broken = now;
   }
 
   /** Whether there is a catalog at all. */
-  void gone(boolean now) {
+  public void gone(boolean now) {
     gone = now;
   }
 
   /** Counts reads anew; the one of this number fails, once. */
-  void fail(long call) {
+  public void fail(long call) {
     failing = call;
     calls.set(0);
   }
 
   /** How many reads there were since they were counted anew. */
-  long calls() {
+  public long calls() {
     return calls.get();
   }
 
   /** Takes the last version of a worker away. */
-  synchronized long delete(String worker) {
+  public synchronized long delete(String worker) {
     return log(Update.Kind.DELETED, worker, newest(worker).version(), null, 0);
   }
 
-  synchronized void truncate() {
+  public synchronized void truncate() {
     updates.clear();
   }
 
   /** How often updates were read. */
-  long reads() {
+  public long reads() {
     return reads.get();
   }
 
-  synchronized void nextEpoch() {
+  public synchronized void nextEpoch() {
     epoch++;
   }
 
-  synchronized void compact(long upTo) {
+  public synchronized void compact(long upTo) {
     compacted = upTo;
   }
 

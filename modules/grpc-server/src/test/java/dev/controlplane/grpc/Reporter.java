@@ -13,16 +13,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A call on which a consumer tells what became of updates. */
-final class Reporter implements StreamObserver<StatusSummary> {
+public final class Reporter implements StreamObserver<StatusSummary> {
   private final CompletableFuture<Long> accepted = new CompletableFuture<>();
   private final CompletableFuture<Status> end = new CompletableFuture<>();
   private final StreamObserver<StatusReport> out;
 
-  Reporter(Channel channel) {
+  public Reporter(Channel channel) {
     out = ControlPlaneGrpc.newStub(channel).reportStatus(this);
   }
 
-  static StatusReport report(
+  public static StatusReport report(
       String consumer, String worker, String version, long revision, ReportedState state) {
     return StatusReport.newBuilder()
         .setConsumerId(consumer)
@@ -33,7 +33,7 @@ final class Reporter implements StreamObserver<StatusSummary> {
         .build();
   }
 
-  Reporter send(StatusReport... reports) {
+  public Reporter send(StatusReport... reports) {
     for (StatusReport report : reports) {
       out.onNext(report);
     }
@@ -41,7 +41,7 @@ final class Reporter implements StreamObserver<StatusSummary> {
   }
 
   /** Says that this was all; how many were accepted. */
-  long accepted() {
+  public long accepted() {
     out.onCompleted();
     Status status = end();
     if (!status.isOk()) {
@@ -51,7 +51,7 @@ final class Reporter implements StreamObserver<StatusSummary> {
   }
 
   /** Waits for the end. */
-  Status end() {
+  public Status end() {
     try {
       return end.get(60, TimeUnit.SECONDS);
     } catch (ExecutionException | InterruptedException | TimeoutException e) {
@@ -60,7 +60,7 @@ final class Reporter implements StreamObserver<StatusSummary> {
   }
 
   /** Ends the call without waiting for an answer. */
-  void cancel() {
+  public void cancel() {
     out.onError(Status.CANCELLED.asRuntimeException());
   }
 

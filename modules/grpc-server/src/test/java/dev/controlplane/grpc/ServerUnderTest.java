@@ -23,7 +23,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** grpc-server as a process of its own, on ports that the system chose. */
-final class ServerUnderTest implements AutoCloseable {
+public final class ServerUnderTest implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("event=ready http=(\\S+) grpc=(\\S+)");
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -41,7 +41,8 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   /** Starts a server and waits until it is ready. */
-  static ServerUnderTest start(Path data, Map<String, String> environment, String... jvmOptions) {
+  public static ServerUnderTest start(
+      Path data, Map<String, String> environment, String... jvmOptions) {
     ServerUnderTest server = launch(data, environment, jvmOptions);
     server.awaitReady();
     return server;
@@ -104,11 +105,11 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   /** What the server logged. */
-  List<String> lines() {
+  public List<String> lines() {
     return lines;
   }
 
-  Process process() {
+  public Process process() {
     return process;
   }
 
@@ -118,28 +119,28 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   /** A connection of its own. */
-  ManagedChannel connect() {
+  public ManagedChannel connect() {
     ManagedChannel channel =
         NettyChannelBuilder.forTarget(grpc).usePlaintext().maxInboundMessageSize(16 << 20).build();
     channels.add(channel);
     return channel;
   }
 
-  HttpResponse<String> get(String path) {
+  public HttpResponse<String> get(String path) {
     return send(HttpRequest.newBuilder(URI.create("http://" + http + path)).GET());
   }
 
-  HttpResponse<String> delete(String path) {
+  public HttpResponse<String> delete(String path) {
     return send(HttpRequest.newBuilder(URI.create("http://" + http + path)).DELETE());
   }
 
-  HttpResponse<String> post(String path, String body) {
+  public HttpResponse<String> post(String path, String body) {
     return send(
         HttpRequest.newBuilder(URI.create("http://" + http + path))
             .POST(BodyPublishers.ofString(body)));
   }
 
-  HttpResponse<String> send(HttpRequest.Builder request) {
+  public HttpResponse<String> send(HttpRequest.Builder request) {
     try {
       return HTTP.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString());
     } catch (IOException e) {
@@ -149,12 +150,12 @@ final class ServerUnderTest implements AutoCloseable {
     }
   }
 
-  HttpRequest.Builder request(String path) {
+  public HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create("http://" + http + path));
   }
 
   /** The value of a metric; labels as {@code {reason="gone"}}. */
-  double metric(String name, String label) {
+  public double metric(String name, String label) {
     String text = get("/observe/metrics").body();
     Matcher line =
         Pattern.compile(
@@ -167,12 +168,12 @@ final class ServerUnderTest implements AutoCloseable {
     return Double.parseDouble(line.group(1));
   }
 
-  double metric(String name) {
+  public double metric(String name) {
     return metric(name, "");
   }
 
   /** SIGTERM; the exit code. */
-  int terminate(Duration limit) {
+  public int terminate(Duration limit) {
     // Not the process's own destroy(), which closes its output too.
     process.toHandle().destroy();
     try {

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A subscription as a client has it: knows when its headers come, reads as it is told to. */
-final class Stream extends ClientCall.Listener<WorkerUpdate> {
+public final class Stream extends ClientCall.Listener<WorkerUpdate> {
   private final ClientCall<SubscribeRequest, WorkerUpdate> call;
   private final CompletableFuture<Boolean> headers = new CompletableFuture<>();
   private final CompletableFuture<Status> end = new CompletableFuture<>();
@@ -43,22 +43,22 @@ final class Stream extends ClientCall.Listener<WorkerUpdate> {
   }
 
   /** Subscribes without waiting. */
-  static Stream begin(Channel channel, String consumer, String... workers) {
+  public static Stream begin(Channel channel, String consumer, String... workers) {
     return new Stream(channel, request(consumer, workers), true);
   }
 
   /** Subscribes and waits for the headers. */
-  static Stream open(Channel channel, String consumer, String... workers) {
+  public static Stream open(Channel channel, String consumer, String... workers) {
     return begin(channel, consumer, workers).awaitHeaders();
   }
 
   /** Subscribes as the request says, without waiting. */
-  static Stream begin(Channel channel, SubscribeRequest.Builder request) {
+  public static Stream begin(Channel channel, SubscribeRequest.Builder request) {
     return new Stream(channel, request.build(), true);
   }
 
   /** Subscribes as the request says and waits for the headers. */
-  static Stream open(Channel channel, SubscribeRequest.Builder request) {
+  public static Stream open(Channel channel, SubscribeRequest.Builder request) {
     return begin(channel, request).awaitHeaders();
   }
 
@@ -94,7 +94,7 @@ final class Stream extends ClientCall.Listener<WorkerUpdate> {
   }
 
   /** The next update. */
-  WorkerUpdate next() {
+  public WorkerUpdate next() {
     try {
       WorkerUpdate update = updates.poll(30, TimeUnit.SECONDS);
       if (update == null) {
@@ -106,7 +106,7 @@ final class Stream extends ClientCall.Listener<WorkerUpdate> {
     }
   }
 
-  List<WorkerUpdate> take(int count) {
+  public List<WorkerUpdate> take(int count) {
     List<WorkerUpdate> taken = new ArrayList<>(count);
     while (taken.size() < count) {
       taken.add(next());
@@ -115,12 +115,12 @@ final class Stream extends ClientCall.Listener<WorkerUpdate> {
   }
 
   /** How many updates came and were not taken. */
-  int waiting() {
+  public int waiting() {
     return updates.size();
   }
 
   /** Waits for the end. */
-  Status end() {
+  public Status end() {
     return wait(end);
   }
 
@@ -132,7 +132,7 @@ final class Stream extends ClientCall.Listener<WorkerUpdate> {
     return end.isDone();
   }
 
-  void cancel() {
+  public void cancel() {
     call.cancel("the test leaves", null);
   }
 

@@ -10,17 +10,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** What upload-server does to the data directory, in the test's process. */
-final class Writer implements AutoCloseable {
+public final class Writer implements AutoCloseable {
   private final Catalog catalog;
   private final BlobStore blobs;
 
-  Writer(Path data) {
+  public Writer(Path data) {
     catalog = DataDirectory.openCatalog(data);
     blobs = DataDirectory.openBlobs(data, catalog);
   }
 
   /** Publishes a version; its revision. */
-  long publish(String worker, String version, byte[] code) {
+  public long publish(String worker, String version, byte[] code) {
     try (BlobStore.Upload upload = blobs.receive()) {
       upload.write(code, 0, code.length);
       return catalog
@@ -29,7 +29,7 @@ final class Writer implements AutoCloseable {
     }
   }
 
-  long publish(String worker, String version, String code) {
+  public long publish(String worker, String version, String code) {
     return publish(worker, version, code.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -38,7 +38,7 @@ final class Writer implements AutoCloseable {
    *
    * @return the revision of the last
    */
-  long churn(String worker, int updates) {
+  public long churn(String worker, int updates) {
     publish(worker, "one", "1");
     long revision = publish(worker, "two", "22");
     for (int i = 0; i < updates - 2; i++) {
@@ -47,11 +47,11 @@ final class Writer implements AutoCloseable {
     return revision;
   }
 
-  Catalog catalog() {
+  public Catalog catalog() {
     return catalog;
   }
 
-  static String sha256(byte[] bytes) {
+  public static String sha256(byte[] bytes) {
     try {
       return Digest.of(MessageDigest.getInstance("SHA-256").digest(bytes)).hex();
     } catch (NoSuchAlgorithmException e) {

@@ -15,11 +15,12 @@ import java.util.Arrays;
  * Messages that are bytes, as a server has them that encodes each message once for all of its
  * streams.
  */
-final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+public final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
   /** What cannot be parsed. */
-  static final byte[] MALFORMED = "malformed".getBytes(StandardCharsets.US_ASCII);
+  public static final byte[] MALFORMED = "malformed".getBytes(StandardCharsets.US_ASCII);
 
-  static MethodDescriptor<byte[], byte[]> method(MethodDescriptor.MethodType type, String name) {
+  public static MethodDescriptor<byte[], byte[]> method(
+      MethodDescriptor.MethodType type, String name) {
     return MethodDescriptor.<byte[], byte[]>newBuilder()
         .setType(type)
         .setFullMethodName(name)

@@ -17,14 +17,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** grpc-java's Netty client. */
-final class Client implements AutoCloseable {
-  final ManagedChannel channel;
+public final class Client implements AutoCloseable {
+  public final ManagedChannel channel;
 
   private Client(ManagedChannel channel) {
     this.channel = channel;
   }
 
-  static Client to(int port) {
+  public static Client to(int port) {
     return to(port, builder -> {});
   }
 
@@ -38,12 +38,12 @@ final class Client implements AutoCloseable {
     return new Client(builder.build());
   }
 
-  byte[] echo(byte[] message) {
+  public byte[] echo(byte[] message) {
     return ClientCalls.blockingUnaryCall(
         channel, Lab.ECHO, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS), message);
   }
 
-  Call subscribe() {
+  public Call subscribe() {
     return new Call(Lab.SUBSCRIBE, "").read(Integer.MAX_VALUE);
   }
 
@@ -57,7 +57,7 @@ final class Client implements AutoCloseable {
   }
 
   /** One server-streaming call. */
-  final class Call {
+  public final class Call {
     final CompletableFuture<Metadata> headers = new CompletableFuture<>();
     final CompletableFuture<Status> status = new CompletableFuture<>();
     final BlockingQueue<byte[]> messages = new LinkedBlockingQueue<>();
@@ -97,7 +97,7 @@ final class Client implements AutoCloseable {
       call.cancel("the test cancels", null);
     }
 
-    byte[] next() throws InterruptedException {
+    public byte[] next() throws InterruptedException {
       byte[] message = messages.poll(10, TimeUnit.SECONDS);
       if (message == null) {
         throw new AssertionError("no message within 10 s; the call: " + status);

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.grpc.GrpcStreams;
+import dev.controlplane.transport.http2.StreamStalledException;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

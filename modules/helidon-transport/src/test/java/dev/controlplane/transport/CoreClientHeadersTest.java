@@ -3,6 +3,7 @@ package dev.controlplane.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.transport.frames.Frames;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.http.http2.Http2Flag;
 import io.helidon.http.http2.Http2FrameData;

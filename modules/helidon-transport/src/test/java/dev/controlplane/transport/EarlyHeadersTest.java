@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.controlplane.transport.grpc.LongLivedStream;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;

@@ -11,10 +11,10 @@ import io.helidon.http.http2.Http2Setting;
 import io.helidon.http.http2.Http2Stream;
 
 /** Reads the first header block of a connection. */
-final class HeaderText {
+public final class HeaderText {
   private HeaderText() {}
 
-  static String of(byte[] block) {
+  public static String of(byte[] block) {
     return Http2Headers.create(
             (Http2Stream) null,
             Http2Headers.DynamicTable.create(Http2Setting.HEADER_TABLE_SIZE.defaultValue()),

@@ -3,6 +3,12 @@ package dev.controlplane.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.transport.frames.FrameLimits;
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.frames.HeaderBlocks;
+import dev.controlplane.transport.hpack.HeaderDecoder;
+import dev.controlplane.transport.hpack.LargeHead;
+import dev.controlplane.transport.http2.HttpStreams;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.ByteArrayOutputStream;

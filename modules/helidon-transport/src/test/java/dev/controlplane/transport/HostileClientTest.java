@@ -3,6 +3,11 @@ package dev.controlplane.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.transport.frames.Flood;
+import dev.controlplane.transport.frames.FrameBudget;
+import dev.controlplane.transport.frames.FrameLimits;
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

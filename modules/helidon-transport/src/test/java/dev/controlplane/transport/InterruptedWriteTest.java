@@ -3,6 +3,7 @@ package dev.controlplane.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.controlplane.transport.frames.Frames;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,10 @@
 package dev.controlplane.transport;
 
+import dev.controlplane.transport.grpc.GrpcStreams;
+import dev.controlplane.transport.grpc.LongLivedStream;
+import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.http2.StreamGoneException;
+import dev.controlplane.transport.http2.StreamStalledException;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
@@ -32,8 +37,8 @@ import java.util.function.Consumer;
  *   <li>{@code Flood}: the request is "count size"; sends so many messages of that size, at once.
  * </ul>
  */
-final class Lab implements AutoCloseable {
-  static final MethodDescriptor<byte[], byte[]> ECHO =
+public final class Lab implements AutoCloseable {
+  public static final MethodDescriptor<byte[], byte[]> ECHO =
       Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Echo");
   static final MethodDescriptor<byte[], byte[]> COUNT =
       Bytes.method(MethodDescriptor.MethodType.UNARY, "lab.Lab/Count");
@@ -52,7 +57,7 @@ final class Lab implements AutoCloseable {
   private static final byte[] POISON = {};
 
   /** Those whose handler runs. */
-  final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+  public final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
   /** The open calls of {@code Later}. */
   final BlockingQueue<StreamObserver<byte[]>> later = new LinkedBlockingQueue<>();
@@ -94,7 +99,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** Helidon as it is. */
-  static Lab plain() {
+  public static Lab plain() {
     return plain(listener -> {});
   }
 
@@ -103,11 +108,11 @@ final class Lab implements AutoCloseable {
     return new Lab(null, more);
   }
 
-  static Lab guarded() {
+  public static Lab guarded() {
     return guarded(GrpcStreams.Settings.defaults());
   }
 
-  static Lab guarded(GrpcStreams.Settings settings) {
+  public static Lab guarded(GrpcStreams.Settings settings) {
     return guarded(settings, listener -> {});
   }
 
@@ -116,12 +121,12 @@ final class Lab implements AutoCloseable {
     return new Lab(settings, more);
   }
 
-  int port() {
+  public int port() {
     return server.port();
   }
 
   /** Null on a plain server. */
-  InboundBytes inbound() {
+  public InboundBytes inbound() {
     return inbound;
   }
 
@@ -129,7 +134,7 @@ final class Lab implements AutoCloseable {
     return server;
   }
 
-  void awaitSubscriptions(int count) {
+  public void awaitSubscriptions(int count) {
     Await.until(
         count + " handlers, not " + subscriptions.size(),
         Duration.ofSeconds(10),
@@ -140,7 +145,7 @@ final class Lab implements AutoCloseable {
     subscriptions.forEach(subscription -> subscription.queue.add(message));
   }
 
-  void broadcast(String message) {
+  public void broadcast(String message) {
     broadcast(message.getBytes(StandardCharsets.UTF_8));
   }
 

@@ -1,5 +1,7 @@
 package dev.controlplane.transport;
 
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.hpack.HeaderDecoder;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -18,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /** A client that sends the frames it is told to and answers none by itself, but for SETTINGS. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
   /** Type of the frame that stands for the end of the connection. */
   static final int CLOSED = 255;
 
@@ -26,7 +28,7 @@ final class RawClient implements AutoCloseable {
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   /** Bytes of DATA payload that came in. */
-  final AtomicLong dataBytes = new AtomicLong();
+  public final AtomicLong dataBytes = new AtomicLong();
 
   private final Socket socket;
   private final OutputStream out;
@@ -41,18 +43,18 @@ final class RawClient implements AutoCloseable {
   private final ArrayDeque<String> passed = new ArrayDeque<>();
 
   @SuppressWarnings("ArrayRecordComponent")
-  record Frame(int type, int flags, int streamId, byte[] payload) {
-    boolean endStream() {
+  public record Frame(int type, int flags, int streamId, byte[] payload) {
+    public boolean endStream() {
       return (flags & Frames.END_STREAM) != 0;
     }
 
-    int errorCode() {
+    public int errorCode() {
       return Frames.int32(payload, type == Frames.GOAWAY ? 4 : 0);
     }
   }
 
   /** Connects, and begins to read at once. */
-  static RawClient to(int port, int... settings) {
+  public static RawClient to(int port, int... settings) {
     RawClient client = connect(port, settings);
     client.startReading();
     return client;
@@ -112,7 +114,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Waits for a frame; those before it are passed by. */
-  Frame await(String what, Predicate<Frame> wanted) throws InterruptedException {
+  public Frame await(String what, Predicate<Frame> wanted) throws InterruptedException {
     while (true) {
       Frame frame = frames.poll(10, TimeUnit.SECONDS);
       if (frame == null) {
@@ -136,7 +138,7 @@ final class RawClient implements AutoCloseable {
     return getsWithin(limit, frame -> frame.type == CLOSED || frame.type == Frames.GOAWAY);
   }
 
-  boolean getsWithin(Duration limit, Predicate<Frame> wanted) throws InterruptedException {
+  public boolean getsWithin(Duration limit, Predicate<Frame> wanted) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     while (true) {
       Frame frame = frames.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -157,34 +159,34 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  Frame awaitData(int streamId) throws InterruptedException {
+  public Frame awaitData(int streamId) throws InterruptedException {
     return await(
         "DATA of stream " + streamId, f -> f.type == Frames.DATA && f.streamId == streamId);
   }
 
-  void awaitHeaders(int streamId) throws InterruptedException {
+  public void awaitHeaders(int streamId) throws InterruptedException {
     await("HEADERS of " + streamId, f -> f.type == Frames.HEADERS && f.streamId == streamId);
   }
 
-  void awaitReset(int streamId, int errorCode) throws InterruptedException {
+  public void awaitReset(int streamId, int errorCode) throws InterruptedException {
     await(
         "RST_STREAM of " + streamId + " with error " + errorCode,
         f -> f.type == Frames.RST_STREAM && f.streamId == streamId && f.errorCode() == errorCode);
   }
 
   /** Opens a stream and sends the one message of the request. */
-  void call(int streamId, String path, String message) {
+  public void call(int streamId, String path, String message) {
     headers(streamId, path, false);
     message(streamId, message.getBytes(StandardCharsets.UTF_8), true);
   }
 
   /** A request of HTTP without a body. */
-  void get(int streamId, String path) {
+  public void get(int streamId, String path) {
     request(streamId, 0x82, path, true);
   }
 
   /** The head of a request of HTTP that has a body. */
-  void post(int streamId, String path) {
+  public void post(int streamId, String path) {
     request(streamId, 0x83, path, false);
   }
 
@@ -205,14 +207,14 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Opens a stream of gRPC with one more field. */
-  void headers(int streamId, String path, String name, String value) {
+  public void headers(int streamId, String path, String name, String value) {
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     block.writeBytes(headerBlock(path));
     field(block, name, value);
     send(Frames.HEADERS, Frames.END_HEADERS, streamId, block.toByteArray());
   }
 
-  void headers(int streamId, String path, boolean endStream) {
+  public void headers(int streamId, String path, boolean endStream) {
     send(
         Frames.HEADERS,
         Frames.END_HEADERS | (endStream ? Frames.END_STREAM : 0),
@@ -236,7 +238,7 @@ final class RawClient implements AutoCloseable {
     return block.toByteArray();
   }
 
-  static void field(ByteArrayOutputStream block, String name, String value) {
+  public static void field(ByteArrayOutputStream block, String name, String value) {
     block.write(0x00);
     string(block, name);
     string(block, value);
@@ -247,14 +249,14 @@ final class RawClient implements AutoCloseable {
     block.writeBytes(value.getBytes(StandardCharsets.US_ASCII));
   }
 
-  void message(int streamId, byte[] message, boolean endStream) {
+  public void message(int streamId, byte[] message, boolean endStream) {
     byte[] prefixed = new byte[5 + message.length];
     Frames.putInt32(prefixed, 1, message.length);
     System.arraycopy(message, 0, prefixed, 5, message.length);
     send(Frames.DATA, endStream ? Frames.END_STREAM : 0, streamId, prefixed);
   }
 
-  void settings(int... idsAndValues) {
+  public void settings(int... idsAndValues) {
     byte[] payload = new byte[idsAndValues.length * 3];
     for (int i = 0; i < idsAndValues.length; i += 2) {
       payload[i * 3] = (byte) (idsAndValues[i] >> 8);
@@ -264,19 +266,19 @@ final class RawClient implements AutoCloseable {
     send(Frames.SETTINGS, 0, 0, payload);
   }
 
-  void reset(int streamId, int errorCode) {
+  public void reset(int streamId, int errorCode) {
     send(Frames.reset(streamId, errorCode));
   }
 
-  void windowUpdate(int streamId, int increment) {
+  public void windowUpdate(int streamId, int increment) {
     send(Frames.windowUpdate(streamId, increment));
   }
 
-  void ping() {
+  public void ping() {
     send(Frames.ping(42));
   }
 
-  synchronized void send(int type, int flags, int streamId, byte[] payload) {
+  public synchronized void send(int type, int flags, int streamId, byte[] payload) {
     byte[] frame = new byte[Frames.HEADER + payload.length];
     Frames.putHeader(frame, 0, payload.length, type, flags, streamId);
     System.arraycopy(payload, 0, frame, Frames.HEADER, payload.length);
@@ -309,7 +311,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  synchronized void send(byte[] frame) {
+  public synchronized void send(byte[] frame) {
     try {
       out.write(frame);
     } catch (IOException e) {
@@ -321,7 +323,7 @@ final class RawClient implements AutoCloseable {
    * Ends the connection with a TCP reset, as the kernel does for a process that was killed with
    * bytes unread.
    */
-  void abort() {
+  public void abort() {
     try {
       socket.setSoLinger(true, 0);
       socket.close();

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

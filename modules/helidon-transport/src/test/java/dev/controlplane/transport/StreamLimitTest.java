@@ -2,6 +2,8 @@ package dev.controlplane.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import org.junit.jupiter.api.Test;
 
 class StreamLimitTest {

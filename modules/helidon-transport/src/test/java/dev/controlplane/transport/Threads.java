@@ -7,12 +7,12 @@ import jdk.internal.vm.ThreadContainer;
 import jdk.internal.vm.ThreadContainers;
 
 /** The virtual threads that Helidon started for streams and connections. */
-final class Threads {
+public final class Threads {
   private static final Pattern STREAM = Pattern.compile("\\[0x\\S+ 0x\\S+ ] - \\d+");
 
   private Threads() {}
 
-  static List<Thread> ofStreams() {
+  public static List<Thread> ofStreams() {
     return named(STREAM);
   }
 

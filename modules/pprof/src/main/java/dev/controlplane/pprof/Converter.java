@@ -1,5 +1,12 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.FrameTable;
+import dev.controlplane.pprof.model.Goroutine;
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.sources.ThreadDump;
+import dev.controlplane.pprof.writers.ByteBuilder;
+import dev.controlplane.pprof.writers.ProfileEncoder;
+import dev.controlplane.pprof.writers.StackText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,5 +1,10 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.writers.ProfileEncoder;
+import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -13,7 +18,7 @@ import java.util.Map;
 /** Goroutines counted by stack and labels, or the difference of two such counts. Immutable. */
 public final class GoroutineProfile {
   /** What goroutines are counted by. */
-  record Group(Stack stack, LabelSet labels) {}
+  public record Group(Stack stack, LabelSet labels) {}
 
   /**
    * A group as it is written.
@@ -21,7 +26,7 @@ public final class GoroutineProfile {
    * @param key {@code @ 0x… 0x…}: return addresses, leaf first; also the order among equal counts
    * @param labelText as text has them, empty without labels; the order among equal keys
    */
-  record Entry(Stack stack, LabelSet labels, long count, String key, String labelText) {}
+  public record Entry(Stack stack, LabelSet labels, long count, String key, String labelText) {}
 
   private final Map<Group, Long> counts;
   private final Instant time;
@@ -53,7 +58,7 @@ public final class GoroutineProfile {
   }
 
   /** Sorted by count, the largest first, then by key and labels, as Go sorts them. */
-  List<Entry> entries() {
+  public List<Entry> entries() {
     var entries = new ArrayList<Entry>(counts.size());
     var keys = new HashMap<Stack, String>();
     counts.forEach(

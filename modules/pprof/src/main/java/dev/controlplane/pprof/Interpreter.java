@@ -1,5 +1,13 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Creator;
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.FrameTable;
+import dev.controlplane.pprof.model.Goroutine;
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.ThreadFacts;
+import dev.controlplane.pprof.model.WaitReasons;
+import dev.controlplane.pprof.sources.Roster;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -9,7 +17,7 @@ import java.util.Set;
  * Makes goroutines of what a source knows of threads: state, trimmed stack, creator, labels. For
  * one thread.
  */
-final class Interpreter {
+public final class Interpreter {
   private static final Map<String, SpawnSites.SpawnSite> SITES = sites();
 
   /** Threads of the JVM that run no Java code, by name, and what they do there. */
@@ -35,7 +43,7 @@ final class Interpreter {
   }
 
   /** For threads of this JVM. */
-  static Interpreter ofThisJvm(boolean labels) {
+  public static Interpreter ofThisJvm(boolean labels) {
     return new Interpreter(Roster.FRAMES, true, labels);
   }
 
@@ -53,7 +61,7 @@ final class Interpreter {
   }
 
   /** The goroutine of a thread, or null if the thread has ended or not begun. */
-  Goroutine goroutine(ThreadFacts facts) {
+  public Goroutine goroutine(ThreadFacts facts) {
     if (facts.state != null && GONE.contains(facts.state)) {
       return null;
     }
@@ -63,7 +71,7 @@ final class Interpreter {
   }
 
   /** The shown part of a thread's stack. */
-  Shape shape(ThreadFacts facts) {
+  public Shape shape(ThreadFacts facts) {
     if (facts.depth == 0) {
       facts.add(frameless(facts));
     }
@@ -90,7 +98,7 @@ final class Interpreter {
     return WaitReasons.state(facts.state, onThread, facts.blocker, shape.finding());
   }
 
-  LabelSet labels(ThreadFacts facts) {
+  public LabelSet labels(ThreadFacts facts) {
     if (!labels) {
       return LabelSet.EMPTY;
     }

@@ -1,5 +1,7 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.sources.Roster;
 import java.util.Objects;
 import java.util.TreeMap;
 

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.sources.ThreadDump;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

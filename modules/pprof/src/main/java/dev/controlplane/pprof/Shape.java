@@ -1,5 +1,8 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.model.WaitReasons;
+
 /**
  * What follows from the frames of a thread alone, the same for every thread that stands there.
  *
@@ -7,4 +10,4 @@ package dev.controlplane.pprof;
  * @param finding what the hidden ones say
  * @param site where such threads are started, null if unknown
  */
-record Shape(Stack stack, WaitReasons.Finding finding, SpawnSites.SpawnSite site) {}
+public record Shape(Stack stack, WaitReasons.Finding finding, SpawnSites.SpawnSite site) {}

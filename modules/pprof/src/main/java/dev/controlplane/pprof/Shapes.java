@@ -1,5 +1,9 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.model.Trim;
+import dev.controlplane.pprof.model.WaitReasons;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -7,9 +11,9 @@ import java.util.Map;
  * Remembers the shapes of stacks, for most threads of a server stand where others stand. Forgets
  * all when it is full. For one thread.
  */
-final class Shapes {
+public final class Shapes {
   /** Deeper stacks lose frames at the root, as Go's do at 128 (runtime/pprof). */
-  static final int MAX_DEPTH = 512;
+  public static final int MAX_DEPTH = 512;
 
   private static final int SIZE = 1 << 14;
 

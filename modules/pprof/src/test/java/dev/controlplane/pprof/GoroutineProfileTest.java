@@ -3,6 +3,10 @@ package dev.controlplane.pprof;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.FrameTable;
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.proto.profile.Location;
 import dev.controlplane.proto.profile.Mapping;
 import dev.controlplane.proto.profile.Profile;

@@ -65,7 +65,7 @@ public final class EventLog {
   }
 
   /** A failure that is answered, and not logged. */
-  void answered(Throwable failure) {
+  public void answered(Throwable failure) {
     onFailure.accept(failure);
   }
 

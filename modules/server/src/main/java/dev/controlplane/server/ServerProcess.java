@@ -1,6 +1,11 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.Listeners;
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.ApiException;
+import dev.controlplane.server.http.Json;
+import dev.controlplane.server.http.JsonErrors;
+import dev.controlplane.server.http.RequestBodies;
+import dev.controlplane.transport.socket.Listeners;
 import io.helidon.config.Config;
 import io.helidon.health.HealthCheck;
 import io.helidon.health.HealthCheckResponse;
@@ -22,42 +27,25 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
  * The life of a server process, the same for all: settings, start, one ready line, and an orderly
- * end on SIGTERM or SIGINT.
- *
- * <p>The end: {@code /health} turns to {@code stopping}, streams are ended, the sockets closed,
- * requests in flight given {@link #GRACE}, then resources closed, the last opened first. Resources
- * write what is pending when they are closed, so they are closed {@link #DRAIN} after the signal at
- * the latest, whatever is still running then. A process that hangs is halted after {@link
- * #END_LIMIT}.
+ * end ({@link Shutdown}) on SIGTERM or SIGINT.
  */
 public final class ServerProcess {
-  /** How long requests in flight may take to finish. */
-  private static final Duration GRACE = Duration.ofSeconds(3);
-
-  /** How long streams and requests may take together before the resources are closed. */
-  private static final Duration DRAIN = Duration.ofMillis(3_300);
-
-  private static final Duration END_LIMIT = Duration.ofMillis(4_500);
-
-  private final AtomicBoolean stopping = new AtomicBoolean();
-  private final CountDownLatch ended = new CountDownLatch(1);
   private final EventLog log;
   private final ServerSetup setup;
+  private final Shutdown shutdown;
   private WebServer server;
 
   private ServerProcess(EventLog log, ServerSetup setup) {
     this.log = log;
     this.setup = setup;
+    this.shutdown = new Shutdown(log, setup);
   }
 
   /** What a server is made of. */
@@ -86,7 +74,7 @@ public final class ServerProcess {
       err.showIn(Services.get(MeterRegistry.class));
       ServerProcess process = new ServerProcess(log, setup);
       process.start(program);
-      process.awaitEnd();
+      process.shutdown.await();
     } catch (StartupException e) {
       log.answered(e);
       log.error("start-failed", "reason", e.getMessage());
@@ -112,7 +100,7 @@ public final class ServerProcess {
     err.showIn(Services.get(MeterRegistry.class));
     ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
     process.assemble(program, process.setup.bindAddress(), pprof -> pprof.build().start());
-    return process::closeResources;
+    return process.shutdown::closeResources;
   }
 
   private void assemble(
@@ -135,7 +123,7 @@ public final class ServerProcess {
         .config(Config.empty())
         .address(address)
         .shutdownHook(false)
-        .shutdownGracePeriod(GRACE)
+        .shutdownGracePeriod(Shutdown.GRACE)
         .directHandlers(JsonErrors.handlers())
         .featuresDiscoverServices(false)
         .addFeature(observability())
@@ -157,7 +145,7 @@ public final class ServerProcess {
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
     }
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(this::end));
+    shutdown.endsOnSignal(server);
     setup.started().forEach(action -> action.accept(server::port));
     if (!address.isLoopbackAddress()) {
       log.warn(
@@ -231,7 +219,7 @@ public final class ServerProcess {
   }
 
   private Map<String, String> health() {
-    if (stopping.get()) {
+    if (shutdown.hasBegun()) {
       throw ApiException.of(503, "stopping", "the server is about to end; ask another one")
           .with("Retry-After", "1");
     }
@@ -265,67 +253,5 @@ public final class ServerProcess {
         return response.status(false).detail("reason", String.valueOf(e.getMessage())).build();
       }
     }
-  }
-
-  private void awaitEnd() throws InterruptedException {
-    ended.await();
-  }
-
-  private void end() {
-    stopping.set(true);
-    log.info("stopping");
-    haltAfter(END_LIMIT);
-    Thread draining = Thread.ofPlatform().daemon().name("shutdown-drain").start(this::drain);
-    attempt(
-        () -> {
-          if (!draining.join(DRAIN)) {
-            log.warn("drain-cut-short", "after", DRAIN);
-          }
-        });
-    closeResources();
-    log.info("stopped");
-    log.flush();
-    ended.countDown();
-  }
-
-  private void drain() {
-    setup.draining().forEach(step -> attempt(step::run));
-    attempt(server::stop);
-  }
-
-  private void closeResources() {
-    for (AutoCloseable resource : setup.resources()) {
-      attempt(resource::close);
-    }
-  }
-
-  private interface Step {
-    void run() throws Exception;
-  }
-
-  private void attempt(Step step) {
-    try {
-      step.run();
-    } catch (Exception | Error e) {
-      log.error("stop-failed", e); // The next step may still save something.
-    }
-  }
-
-  private void haltAfter(Duration limit) {
-    Thread.ofPlatform()
-        .daemon()
-        .name("shutdown-limit")
-        .start(
-            () -> {
-              try {
-                if (!ended.await(limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
-                  log.warn("stop-cut-short", "after", limit);
-                  log.flush();
-                  Runtime.getRuntime().halt(143);
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
   }
 }

@@ -1,7 +1,10 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.FrameLimits;
-import dev.controlplane.transport.TimedHttp1;
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.Json;
+import dev.controlplane.server.http.PlainBodies;
+import dev.controlplane.transport.frames.FrameLimits;
+import dev.controlplane.transport.http1.TimedHttp1;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.spi.ServerConnectionSelector;

@@ -1,5 +1,7 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.ApiException;
 import io.helidon.common.Weighted;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -24,7 +26,7 @@ import java.util.regex.Pattern;
  * browsers send none of the headers that tell of it but Host.
  */
 final class SiteGuard implements HttpFeature, Filter, Weighted {
-  /** Behind {@link RequestBodies}, which lets the client see the refusal. */
+  /** Behind {@code RequestBodies}, which lets the client see the refusal. */
   private static final double BEFORE_ANSWERS = 9_000;
 
   private static final String SETTING = "allowed-hosts";

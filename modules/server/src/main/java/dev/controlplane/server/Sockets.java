@@ -1,9 +1,12 @@
 package dev.controlplane.server;
 
-import dev.controlplane.transport.Descriptors;
-import dev.controlplane.transport.Flood;
-import dev.controlplane.transport.Leaving;
-import dev.controlplane.transport.Listeners;
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.JsonErrors;
+import dev.controlplane.server.http.RequestBodies;
+import dev.controlplane.transport.frames.Flood;
+import dev.controlplane.transport.socket.Descriptors;
+import dev.controlplane.transport.socket.Leaving;
+import dev.controlplane.transport.socket.Listeners;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.http.Json;
 import io.helidon.http.Method;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;

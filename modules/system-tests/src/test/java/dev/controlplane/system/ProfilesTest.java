@@ -127,7 +127,9 @@ class ProfilesTest {
         () -> {
           List<GoroutineText> all = GoroutineText.of(cluster.grpcHttpUrl());
           return all.stream().filter(one -> one.isLabelled("consumer")).count() == labelled
-              && all.stream().filter(one -> one.calls("transport.GuardedConnection.handle")).count()
+              && all.stream()
+                      .filter(one -> one.calls("transport.http2.GuardedConnection.handle"))
+                      .count()
                   == reading;
         });
   }

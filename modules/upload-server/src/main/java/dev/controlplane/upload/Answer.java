@@ -2,7 +2,7 @@ package dev.controlplane.upload;
 
 import dev.controlplane.catalog.Catalog.Change;
 import dev.controlplane.catalog.Version;
-import dev.controlplane.server.VersionMetadata;
+import dev.controlplane.server.http.VersionMetadata;
 
 /** Answers to what changes the catalog. */
 final class Answer {

@@ -2,8 +2,8 @@ package dev.controlplane.upload;
 
 import dev.controlplane.catalog.CatalogBlobs;
 import dev.controlplane.catalog.CatalogBlobs.Collected;
-import dev.controlplane.server.ApiException;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.http.ApiException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.locks.ReentrantLock;

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.controlplane.catalog.Catalog;
 import dev.controlplane.catalog.Catalog.Change;
 import dev.controlplane.catalog.Names;
-import dev.controlplane.server.ApiException;
-import dev.controlplane.server.BodyLimits;
 import dev.controlplane.server.EventLog;
-import dev.controlplane.server.Json;
-import dev.controlplane.server.PathVariables;
-import dev.controlplane.server.RequestBody;
+import dev.controlplane.server.http.ApiException;
+import dev.controlplane.server.http.BodyLimits;
+import dev.controlplane.server.http.Json;
+import dev.controlplane.server.http.PathVariables;
+import dev.controlplane.server.http.RequestBody;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 

@@ -1,6 +1,6 @@
 package dev.controlplane.upload;
 
-import dev.controlplane.server.ApiException;
+import dev.controlplane.server.http.ApiException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.controlplane.upload;
 
-import dev.controlplane.server.ApiException;
+import dev.controlplane.server.http.ApiException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,8 +2,8 @@ package dev.controlplane.upload;
 
 import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.Names;
-import dev.controlplane.server.ApiException;
-import dev.controlplane.server.RequestBody;
+import dev.controlplane.server.http.ApiException;
+import dev.controlplane.server.http.RequestBody;
 import dev.controlplane.upload.UploadServer.UploadLimits;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerRequestHeaders;

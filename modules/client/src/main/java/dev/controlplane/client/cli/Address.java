@@ -10,13 +10,13 @@ import java.util.function.Function;
  * @param option name of the option
  * @param variable name of the environment variable
  */
-record Address(String option, String variable) {
+public record Address(String option, String variable) {
   static final Address UPLOAD = new Address("--upload-url", "CPCTL_UPLOAD_URL");
   static final Address CONSUMER = new Address("--consumer-url", "CPCTL_CONSUMER_URL");
-  static final Address GRPC = new Address("--grpc", "CPCTL_GRPC");
+  public static final Address GRPC = new Address("--grpc", "CPCTL_GRPC");
   static final Address GRPC_HTTP = new Address("--grpc-http-url", "CPCTL_GRPC_HTTP_URL");
 
-  static Address of(Server server) {
+  public static Address of(Server server) {
     return switch (server) {
       case UPLOAD -> UPLOAD;
       case CONSUMER -> CONSUMER;

@@ -1,7 +1,8 @@
 package dev.controlplane.client.cli;
 
-import dev.controlplane.client.Compaction;
 import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.answers.Compaction;
+import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,5 +1,6 @@
 package dev.controlplane.client.cli;
 
+import dev.controlplane.client.cli.terminal.OutputException;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;

@@ -1,6 +1,7 @@
 package dev.controlplane.client.cli;
 
 import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.cli.terminal.Table;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -6,6 +6,21 @@ import dev.controlplane.client.Endpoints;
 import dev.controlplane.client.GrpcAddress;
 import dev.controlplane.client.Proxies;
 import dev.controlplane.client.RetryPolicy;
+import dev.controlplane.client.cli.agent.AgentCommand;
+import dev.controlplane.client.cli.follow.EventsCommand;
+import dev.controlplane.client.cli.follow.SubscribeCommand;
+import dev.controlplane.client.cli.follow.WatchCommand;
+import dev.controlplane.client.cli.terminal.Output;
+import dev.controlplane.client.cli.terminal.OutputException;
+import dev.controlplane.client.cli.terminal.Terminal;
+import dev.controlplane.client.cli.terminal.Text;
+import dev.controlplane.client.cli.workers.DeleteCommand;
+import dev.controlplane.client.cli.workers.GetCommand;
+import dev.controlplane.client.cli.workers.InfoCommand;
+import dev.controlplane.client.cli.workers.ListCommand;
+import dev.controlplane.client.cli.workers.RollbackCommand;
+import dev.controlplane.client.cli.workers.UploadCommand;
+import dev.controlplane.client.cli.workers.VersionsCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -225,36 +240,36 @@ public final class Cpctl implements Runnable {
     throw new ParameterException(spec.commandLine(), "a command is missing");
   }
 
-  Session session() {
+  public Session session() {
     return session;
   }
 
-  boolean json() {
+  public boolean json() {
     return json;
   }
 
   /** Where results go. */
-  Output out() {
+  public Output out() {
     return out;
   }
 
   /** Writes a result; at once, for one who follows it. */
-  void print(ObjectNode object) throws OutputException {
+  public void print(ObjectNode object) throws OutputException {
     out.print(object + "\n");
   }
 
   /** Writes a result. */
-  void print(String line) throws OutputException {
+  public void print(String line) throws OutputException {
     out.print(Text.line(line) + "\n");
   }
 
   /** Tells people something that is not the result. */
-  void note(String line) {
+  public void note(String line) {
     session.err().println("cpctl: " + Text.line(line));
   }
 
   /** A client of the servers that the options name. */
-  ControlPlaneClient client() {
+  public ControlPlaneClient client() {
     return new ControlPlaneClient(endpoints(), RetryPolicy.DEFAULT, proxies());
   }
 
@@ -266,7 +281,7 @@ public final class Cpctl implements Runnable {
     }
   }
 
-  Endpoints endpoints() {
+  public Endpoints endpoints() {
     var environment = session.environment();
     return new Endpoints(
         Address.UPLOAD.resolve(

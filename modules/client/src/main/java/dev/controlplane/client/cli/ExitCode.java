@@ -1,15 +1,15 @@
 package dev.controlplane.client.cli;
 
 /** What the process tells the one who started it. */
-final class ExitCode {
-  static final int OK = 0;
-  static final int FAILED = 1;
+public final class ExitCode {
+  public static final int OK = 0;
+  public static final int FAILED = 1;
   static final int USAGE = 2;
   static final int UNREACHABLE = 3;
   static final int NOT_FOUND = 4;
   static final int CONFLICT = 5;
   static final int DAMAGED = 6;
-  static final int NOT_ACTIVE = 7;
+  public static final int NOT_ACTIVE = 7;
   static final int INTERRUPTED = 130;
 
   /** As a shell tells of a program that SIGPIPE has ended. */

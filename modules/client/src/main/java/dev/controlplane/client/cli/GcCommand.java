@@ -2,7 +2,8 @@ package dev.controlplane.client.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.controlplane.client.ControlPlaneClient;
-import dev.controlplane.client.GarbageCollection;
+import dev.controlplane.client.answers.GarbageCollection;
+import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

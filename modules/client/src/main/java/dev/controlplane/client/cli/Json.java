@@ -2,22 +2,22 @@ package dev.controlplane.client.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.controlplane.client.Change;
-import dev.controlplane.client.ConsumerInfo;
-import dev.controlplane.client.ConsumerStatus;
-import dev.controlplane.client.LoggedUpdate;
-import dev.controlplane.client.Update;
-import dev.controlplane.client.VersionInfo;
+import dev.controlplane.client.answers.Change;
+import dev.controlplane.client.answers.ConsumerInfo;
+import dev.controlplane.client.answers.ConsumerStatus;
+import dev.controlplane.client.answers.LoggedUpdate;
+import dev.controlplane.client.answers.VersionInfo;
+import dev.controlplane.client.stream.Update;
 
 /** Results for programs, with the names that the servers' own JSON and protocol use. */
-final class Json {
+public final class Json {
   private Json() {}
 
-  static ObjectNode object() {
+  public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
   }
 
-  static ObjectNode of(VersionInfo info) {
+  public static ObjectNode of(VersionInfo info) {
     return object()
         .put("filename", info.worker())
         .put("version", info.version())
@@ -27,7 +27,7 @@ final class Json {
         .put("size", info.size());
   }
 
-  static ObjectNode of(String worker, String version, Change change) {
+  public static ObjectNode of(String worker, String version, Change change) {
     return object()
         .put("success", true)
         .put("message", change.message())
@@ -62,7 +62,7 @@ final class Json {
         .put("last_seen", orNull(row.lastSeen()));
   }
 
-  static ObjectNode of(LoggedUpdate update) {
+  public static ObjectNode of(LoggedUpdate update) {
     return object()
         .put("revision", update.revision())
         .put("kind", update.kind())
@@ -75,11 +75,11 @@ final class Json {
   }
 
   /** Null where there is nothing. */
-  static String orNull(String text) {
+  public static String orNull(String text) {
     return text.isEmpty() ? null : text;
   }
 
-  static ObjectNode of(Update update) {
+  public static ObjectNode of(Update update) {
     return object()
         .put("revision", update.revision())
         .put("kind", update.kind().name())

@@ -2,26 +2,27 @@ package dev.controlplane.client.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.controlplane.client.Page;
+import dev.controlplane.client.answers.Page;
+import dev.controlplane.client.cli.terminal.Table;
 import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Listings from their first page to their last. */
-final class Paging {
+public final class Paging {
   /** Entries a page: as many as the servers give. */
-  static final int LIMIT = 1000;
+  public static final int LIMIT = 1000;
 
   /** Fetches one page. */
   @FunctionalInterface
-  interface Source<T> {
+  public interface Source<T> {
     Page<T> page(int limit, String after) throws IOException, InterruptedException;
   }
 
   private Paging() {}
 
   /** Writes a table, page by page. */
-  static <T> void table(Table table, Source<T> source, Consumer<T> row)
+  public static <T> void table(Table table, Source<T> source, Consumer<T> row)
       throws IOException, InterruptedException {
     String after = null;
     do {
@@ -33,7 +34,7 @@ final class Paging {
   }
 
   /** All of it as {@code {"<field>":[…]}}. */
-  static <T> ObjectNode json(String field, Source<T> source, Function<T, ObjectNode> entry)
+  public static <T> ObjectNode json(String field, Source<T> source, Function<T, ObjectNode> entry)
       throws IOException, InterruptedException {
     ObjectNode answer = Json.object();
     ArrayNode list = answer.putArray(field);

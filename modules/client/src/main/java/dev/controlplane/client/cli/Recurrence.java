@@ -4,18 +4,18 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Tells a problem that lasts once, and then every few minutes. */
-final class Recurrence {
+public final class Recurrence {
   private static final Duration TOLD_AGAIN = Duration.ofMinutes(3);
 
   private final Consumer<String> notes;
   private String last = "";
   private long lastAt;
 
-  Recurrence(Consumer<String> notes) {
+  public Recurrence(Consumer<String> notes) {
     this.notes = notes;
   }
 
-  void tell(String problem) {
+  public void tell(String problem) {
     long now = System.nanoTime();
     if (!problem.equals(last) || now - lastAt >= TOLD_AGAIN.toNanos()) {
       last = problem;
@@ -25,7 +25,7 @@ final class Recurrence {
   }
 
   /** The problem is over: if it comes back, that is news. */
-  void over() {
+  public void over() {
     last = "";
   }
 }

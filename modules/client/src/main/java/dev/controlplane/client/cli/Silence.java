@@ -1,11 +1,11 @@
 package dev.controlplane.client.cli;
 
-import dev.controlplane.client.Subscription;
+import dev.controlplane.client.stream.Subscription;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
 /** The option of those that follow a stream. */
-final class Silence {
+public final class Silence {
   @Option(
       names = "--silence",
       paramLabel = "TIME",
@@ -15,7 +15,7 @@ final class Silence {
               + " server's BOOKMARK_INTERVAL. Default: 60s. 0s: never.")
   private Duration given;
 
-  Duration limit() {
+  public Duration limit() {
     return given == null ? Subscription.SILENCE : given;
   }
 }

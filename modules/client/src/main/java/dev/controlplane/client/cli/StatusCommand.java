@@ -1,8 +1,9 @@
 package dev.controlplane.client.cli;
 
-import dev.controlplane.client.ConsumerStatus;
 import dev.controlplane.client.ControlPlaneClient;
-import dev.controlplane.client.StatusFilter;
+import dev.controlplane.client.answers.ConsumerStatus;
+import dev.controlplane.client.answers.StatusFilter;
+import dev.controlplane.client.cli.terminal.Table;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;

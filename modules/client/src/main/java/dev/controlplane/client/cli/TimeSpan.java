@@ -10,7 +10,7 @@ import picocli.CommandLine.TypeConversionException;
 /**
  * A time span as people write it, {@code 90s}, {@code 15m}, {@code 1h}, {@code 7d}, or ISO 8601.
  */
-final class TimeSpan implements ITypeConverter<Duration> {
+public final class TimeSpan implements ITypeConverter<Duration> {
   private static final Pattern SHORT = Pattern.compile("(\\d{1,9})([smhd])");
 
   @Override

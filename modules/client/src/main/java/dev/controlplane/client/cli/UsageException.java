@@ -1,10 +1,10 @@
 package dev.controlplane.client.cli;
 
 /** Arguments that can't be, found after they were parsed. */
-final class UsageException extends RuntimeException {
+public final class UsageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  UsageException(String message) {
+  public UsageException(String message) {
     super(message);
   }
 }

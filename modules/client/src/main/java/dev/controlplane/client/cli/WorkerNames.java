@@ -5,7 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The option of those that want some workers, or all. */
-final class WorkerNames {
+public final class WorkerNames {
   @Option(
       names = "--worker",
       arity = "1..*",
@@ -14,7 +14,7 @@ final class WorkerNames {
   private List<String> given = new ArrayList<>();
 
   /** Empty for all. */
-  List<String> given() {
+  public List<String> given() {
     return given;
   }
 }

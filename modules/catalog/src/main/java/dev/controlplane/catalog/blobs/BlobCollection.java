@@ -1,0 +1,149 @@
+package dev.controlplane.catalog.blobs;
+
+import dev.controlplane.catalog.CatalogBlobs.Collected;
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.files.StorageErrors;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One collection of the blobs that nothing refers to.
+ *
+ * <p>Each blob is judged under the lock under which uploads take leases and place theirs: no lease,
+ * no version. An upload of the same bytes is before that, and then holds a lease or has become a
+ * version; or after it, and then finds nothing and places its own.
+ */
+final class BlobCollection {
+  /** A file stamped further in the future than this was stored while the clock was wrong. */
+  private static final Duration AHEAD = Duration.ofMinutes(5);
+
+  private final BlobFiles files;
+  private final BlobLeases leases;
+  private final BlobReferences references;
+  private final Instant before;
+  private final boolean dryRun;
+  private final InstantSource clock;
+  private final List<Digest> digests = new ArrayList<>();
+  private long examined;
+  private long removed;
+  private long bytes;
+
+  /**
+   * A collection.
+   *
+   * @param before what was stored, or referred to, since then stays
+   */
+  BlobCollection(
+      BlobFiles files,
+      BlobLeases leases,
+      BlobReferences references,
+      Instant before,
+      boolean dryRun,
+      InstantSource clock) {
+    this.files = files;
+    this.leases = leases;
+    this.references = references;
+    this.before = before;
+    this.dryRun = dryRun;
+    this.clock = clock;
+  }
+
+  Collected run() {
+    Path root = files.root();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path shelf : entries) {
+        add(shelf);
+      }
+    } catch (NoSuchFileException e) {
+      // No blob yet.
+    } catch (DirectoryIteratorException e) {
+      throw StorageErrors.of(e.getCause(), "collect", root);
+    } catch (IOException e) {
+      throw StorageErrors.of(e, "collect", root);
+    }
+    return new Collected(examined, removed, bytes, digests);
+  }
+
+  private void add(Path shelf) throws IOException {
+    for (Digest digest : BlobFiles.on(shelf)) {
+      if (Thread.interrupted()) {
+        Thread.currentThread().interrupt();
+        throw new CatalogException("interrupted while collecting " + shelf);
+      }
+      examined++;
+      // Most are referred to: no upload has to wait while that is asked.
+      if (isOld(files.fileOf(digest)) && isGarbage(digest)) {
+        judge(digest);
+      }
+    }
+  }
+
+  private boolean isGarbage(Digest digest) {
+    Optional<Instant> since = references.unreferencedSince(digest);
+    return since.isPresent() && since.get().isBefore(before);
+  }
+
+  private void judge(Digest digest) throws IOException {
+    ReentrantLock lock = leases.lockOf(digest);
+    lock.lock();
+    try {
+      Path file = files.fileOf(digest);
+      if (leases.has(digest) || !isGarbage(digest) || !isOld(file)) {
+        return;
+      }
+      long size = size(file) + size(BlobFiles.sidecarOf(file));
+      if (!dryRun) {
+        BlobFiles.remove(file);
+      }
+      removed++;
+      bytes += size;
+      if (digests.size() < Collected.MAX_DIGESTS) {
+        digests.add(digest);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** By the blob, or by its checksums where it is not there. */
+  private boolean isOld(Path file) throws IOException {
+    for (Path either : List.of(file, BlobFiles.sidecarOf(file))) {
+      try {
+        Instant stored = Files.getLastModifiedTime(either).toInstant();
+        if (stored.isBefore(before)) {
+          return true;
+        }
+        Instant now = clock.instant();
+        if (!dryRun && stored.isAfter(now.plus(AHEAD))) {
+          // Its age counts from now: else it would stay until the clock comes there again.
+          Files.setLastModifiedTime(either, FileTime.from(now));
+        }
+        return false;
+      } catch (NoSuchFileException e) {
+        // By the other.
+      }
+    }
+    return false;
+  }
+
+  private static long size(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.controlplane.catalog.blobs;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.DamagedBlobException;
+import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.files.StorageErrors;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Tells a blob that is damaged from a store that can't be read at all. */
+final class BlobDamage {
+  private BlobDamage() {}
+
+  static DamagedBlobException of(Digest digest, String how, Exception cause) {
+    return new DamagedBlobException(
+        "%s %s; upload the same bytes again to heal it".formatted(digest, how), cause);
+  }
+
+  /**
+   * What a failure to open or read one blob's file means. It is that blob's damage: a sector that
+   * can't be read, a directory in its place, a file that is gone or whose permissions are. It is
+   * not if the thread was interrupted, if the process has no descriptors left, or if the directory
+   * of all blobs can't be read, as when a volume is not mounted: no blob is lost then.
+   */
+  static CatalogException of(IOException e, Digest digest, Path file) {
+    Path root = file.getParent().getParent();
+    String reason = String.valueOf(e.getMessage());
+    if (e instanceof ClosedChannelException
+        || reason.contains("Too many open files")
+        || !Files.isReadable(root)
+        || !Files.isDirectory(root)) {
+      return StorageErrors.of(e, "open", file);
+    }
+    return of(
+        digest,
+        switch (e) {
+          case NoSuchFileException gone -> "is missing on disk";
+          case AccessDeniedException denied ->
+              "can't be read, for its file's permissions don't allow it";
+          default -> "can't be read from the disk";
+        },
+        e);
+  }
+}

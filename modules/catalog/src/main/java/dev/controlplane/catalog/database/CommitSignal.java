@@ -1,0 +1,215 @@
+package dev.controlplane.catalog.database;
+
+import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.files.Directories;
+import dev.controlplane.catalog.files.FileState;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A number in a file that the writer's process shares with every reader's: it changes after each
+ * commit and before the commit is answered. While a reader sees the same number, what it has read
+ * since it first saw it is what a new read would give, up to commits that nobody was told of. So a
+ * cached row costs one small read of the page cache to check, in any process, and is never behind
+ * an answer.
+ *
+ * <p>Beside it the writer notes how far which log was. A catalog that is opened and does not reach
+ * that far, or is of an earlier epoch, went back: a backup was restored. The note is written after
+ * the commit, so it is never ahead of one that lasted.
+ *
+ * <p>The file {@code catalog.commits} has no meaning beyond that: its content needs no fsync, and
+ * without it, or where it was cut short, readers ask SQLite each time.
+ *
+ * <p>Implementation note: the file is read and written, not mapped into memory. A program that cuts
+ * short a mapped file makes every later access to it a fatal signal; here it makes a short read.
+ * {@code RandomAccessFile}, because an interrupt of a thread that reads a {@code FileChannel} would
+ * close it for all.
+ */
+public final class CommitSignal implements AutoCloseable {
+  /** What {@link #number} is where it can't be read. */
+  public static final long UNKNOWN = Long.MIN_VALUE;
+
+  private static final int BYTES = 4096;
+
+  // Where the note has the log's id (two words), its epoch and its head.
+  private static final int ID = 8;
+  private static final int EPOCH = 24;
+  private static final int HEAD = 32;
+  private static final int END = 40;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final RandomAccessFile content;
+  private final Object fileKey;
+
+  private CommitSignal(RandomAccessFile content, Object fileKey) {
+    this.content = content;
+    this.fileKey = fileKey;
+  }
+
+  public static Path in(Path directory) {
+    return directory.resolve("catalog.commits");
+  }
+
+  /** For the one writer; what readers saw before counts no more. */
+  public static CommitSignal toWrite(Path directory) throws IOException {
+    Path file = in(directory);
+    if (Files.notExists(file)) {
+      Files.createFile(file, Directories.forFileIn(directory));
+    }
+    RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw");
+    try {
+      if (content.length() < BYTES) {
+        // Written, not only extended: a write into a hole of a full disk would fail later.
+        long length = content.length();
+        content.seek(length);
+        content.write(new byte[BYTES - (int) length]);
+      }
+      CommitSignal signal = new CommitSignal(content, keyOf(file));
+      signal.advance();
+      return signal;
+    } catch (IOException e) {
+      content.close();
+      throw e;
+    }
+  }
+
+  /**
+   * For readers.
+   *
+   * @param last what was returned the last time, or null; it is kept if it still holds, and closed
+   *     if not
+   * @return null if no writer has made it yet
+   */
+  public static CommitSignal toRead(Path directory, CommitSignal last) {
+    Path file = in(directory);
+    Object key = keyOf(file);
+    if (last != null) {
+      if (last.fileKey.equals(key)) {
+        return last;
+      }
+      last.close();
+    }
+    if (key == null) {
+      return null;
+    }
+    try {
+      // Between these two looks another may have come to the file's name; the next look sees it.
+      return new CommitSignal(new RandomAccessFile(file.toFile(), "r"), key);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static Object keyOf(Path file) {
+    FileState state = FileState.of(file);
+    return state == null ? null : state.key();
+  }
+
+  /** Whether this is still the file of that name; it may have been removed or replaced. */
+  public boolean isIn(Path directory) {
+    return fileKey.equals(keyOf(in(directory)));
+  }
+
+  /** For the writer of a file that lost its name: who has it open believes it no more. */
+  public void retire() {
+    lock.lock();
+    try {
+      cutShort();
+    } finally {
+      lock.unlock();
+    }
+    close();
+  }
+
+  /** Called by the one writer's thread alone, after each commit. */
+  public void advance(LogState log) {
+    UUID id = UUID.fromString(log.id());
+    ByteBuffer words = ByteBuffer.allocate(END);
+    words.putLong(0, next()).putLong(ID, id.getMostSignificantBits());
+    words.putLong(ID + Long.BYTES, id.getLeastSignificantBits());
+    words.putLong(EPOCH, log.epoch()).putLong(HEAD, log.head());
+    write(words.array());
+  }
+
+  /** As {@link #advance(LogState)}, leaving the note as it is. */
+  public void advance() {
+    write(ByteBuffer.allocate(Long.BYTES).putLong(0, next()).array());
+  }
+
+  /** Another number than before, also where the one before was lost. */
+  private long next() {
+    long number = number();
+    return number == UNKNOWN ? System.nanoTime() : number + 1;
+  }
+
+  private void write(byte[] words) {
+    lock.lock();
+    try {
+      content.seek(0);
+      content.write(words);
+    } catch (IOException e) {
+      cutShort();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A number that can't be changed must not be believed either. */
+  private void cutShort() {
+    try {
+      content.setLength(0);
+    } catch (IOException e) {
+      // The readers notice the commit at their next look, within half a second.
+    }
+  }
+
+  /** How far the log of this id was known to be; a log of another id is known to be nowhere. */
+  public LogState noted(String id) {
+    byte[] read = new byte[END];
+    if (!read(read)) {
+      return new LogState(id, 0, 0, 0);
+    }
+    ByteBuffer words = ByteBuffer.wrap(read);
+    UUID noted = new UUID(words.getLong(ID), words.getLong(ID + Long.BYTES));
+    return noted.equals(UUID.fromString(id))
+        ? new LogState(id, words.getLong(EPOCH), words.getLong(HEAD), 0)
+        : new LogState(id, 0, 0, 0);
+  }
+
+  /** The number, or {@link #UNKNOWN}. */
+  public long number() {
+    byte[] word = new byte[Long.BYTES];
+    return read(word) ? ByteBuffer.wrap(word).getLong() : UNKNOWN;
+  }
+
+  /** False where there is less than was asked for. */
+  private boolean read(byte[] into) {
+    lock.lock();
+    try {
+      content.seek(0);
+      content.readFully(into);
+      return true;
+    } catch (IOException e) {
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      content.close();
+    } catch (IOException e) {
+      // Nothing was promised of it.
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Catalog and consumers as rows: what each change and each question is in SQL. */
+package dev.controlplane.catalog.sql;

@@ -1,0 +1,14 @@
+package dev.controlplane.client.agent;
+
+import dev.controlplane.client.RetryPolicy;
+import dev.controlplane.client.http.Fetching;
+import dev.controlplane.client.stream.GrpcChannels;
+
+/**
+ * The ways from an agent to the servers.
+ *
+ * @param channels to the grpc-server
+ * @param fetching from the consumer-server
+ * @param retry when to try again what failed
+ */
+public record AgentServers(GrpcChannels channels, Fetching fetching, RetryPolicy retry) {}

@@ -1,0 +1,17 @@
+package dev.controlplane.client.agent;
+
+/**
+ * What an agent does with the deletions that follow from a log it has not followed before: after a
+ * backup was restored, after a volume was lost, or at another server.
+ */
+public enum NewLog {
+  /**
+   * The agent keeps what is active and takes new and changed versions. It withholds the deletions
+   * until somebody confirms them: {@link Agent#confirmDeletions}.
+   */
+  KEEP,
+  /** The agent deletes what the new log does not have. */
+  FOLLOW,
+  /** The agent ends with an error and deletes nothing. */
+  STOP
+}

@@ -1,0 +1,190 @@
+package dev.controlplane.client.agent;
+
+import dev.controlplane.client.agent.admission.Admission;
+import dev.controlplane.client.agent.admission.Candidate;
+import dev.controlplane.client.agent.admission.RejectedException;
+import dev.controlplane.client.agent.state.AgentDirectory;
+import dev.controlplane.client.agent.state.WorkerState;
+import dev.controlplane.client.agent.state.WorkerStates;
+import dev.controlplane.client.files.PartFile;
+import dev.controlplane.proto.ReportedState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Switches a worker to a version: has it fetched and admitted, makes it the active one, removes
+ * those that are not wanted any more, and reports. Run by the agent's working thread alone.
+ */
+final class VersionSwitch {
+  private final AgentDirectory directory;
+  private final VersionSource source;
+  private final Admission admission;
+  private final int keep;
+  private final WorkerStates states;
+  private final AgentReports reports;
+  private final AgentEvents events;
+  private volatile boolean ending;
+
+  VersionSwitch(AgentContext agent, Admission admission) {
+    this.directory = agent.directory();
+    this.source = new VersionSource(agent.servers().fetching());
+    this.admission = admission;
+    this.keep = agent.settings().keep();
+    this.states = agent.states();
+    this.reports = agent.reports();
+    this.events = agent.events();
+  }
+
+  /** The agent ends: a callback that fails from now on has not judged anything. */
+  void end() {
+    ending = true;
+  }
+
+  /** Brings the version on disk, shows it, and switches to it. */
+  void make(AgentTask task, AgentTask.Switch wanted) throws IOException, InterruptedException {
+    String worker = task.worker();
+    String version = wanted.version();
+    WorkerState state = states.of(worker).desiring(version);
+    String checksum = wanted.checksum().isEmpty() ? known(state, task, version) : wanted.checksum();
+    if (state.isActive(version) && state.active().checksum().equals(checksum)) {
+      WorkerState.Held again = VersionSource.held(task, version, checksum, state.active().size());
+      states.save(pruned(state.activating(again).dealtWith(task.revision(), task.generation())));
+      reports.report(task.worker(), again, task.revision(), ReportedState.ACTIVE);
+      return;
+    }
+    WorkerState.Rejection before = state.rejection();
+    if (before != null
+        && before.version().equals(version)
+        && before.checksum().equals(checksum)
+        && before.revision() == task.revision()
+        && before.generation() == task.generation()) {
+      states.save(state.dealtWith(task.revision(), task.generation()));
+      reports.rejected(worker, before);
+      return;
+    }
+    directory.prepare(worker, version);
+    Optional<WorkerState.Held> kept = state.keptAs(version, checksum);
+    if (kept.isPresent() && directory.holds(worker, kept.get())) {
+      WorkerState.Held held = VersionSource.held(task, version, checksum, kept.get().size());
+      reports.report(task.worker(), held, task.revision(), ReportedState.VERIFIED);
+      if (admitted(task, state, held, directory.file(worker, version))) {
+        directory.activate(worker, version);
+        activated(task, state, held);
+      }
+      return;
+    }
+    WorkerState.Held held;
+    Path part;
+    // Closed before anybody else sees the file: what is open for writing can be neither executed
+    // nor locked by others.
+    try (PartFile open = directory.parts().open(worker, checksum)) {
+      held = source.fetch(task, wanted, open);
+      open.sync();
+      part = open.path();
+    }
+    reports.report(task.worker(), held, task.revision(), ReportedState.RECEIVED);
+    reports.report(task.worker(), held, task.revision(), ReportedState.VERIFIED);
+    // Written down before it has its name: current never names what can't be verified.
+    WorkerState ready = state.withCandidate(held);
+    states.save(ready);
+    if (state.isActive(version)) {
+      // Other bytes under the same name, of another log: giving them their name is the switch.
+      if (admitted(task, ready, held, part)) {
+        directory.publish(part, worker, version);
+        activated(task, ready, held);
+      } else {
+        Files.deleteIfExists(part);
+      }
+    } else {
+      directory.publish(part, worker, version);
+      if (admitted(task, ready, held, directory.file(worker, version))) {
+        directory.activate(worker, version);
+        activated(task, ready, held);
+      }
+    }
+  }
+
+  /** The digest of a version that only its name was told of; empty where it is not here. */
+  private static String known(WorkerState state, AgentTask task, String version) {
+    return state.kept().stream()
+        .filter(held -> held.version().equals(version) && held.generation() == task.generation())
+        .map(WorkerState.Held::checksum)
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Whether the version may be used; if not, that is dealt with. */
+  private boolean admitted(AgentTask task, WorkerState state, WorkerState.Held held, Path file)
+      throws IOException, InterruptedException {
+    try {
+      admission.admit(
+          new Candidate(task.worker(), held.version(), file, held.checksum(), task.revision()));
+      return true;
+    } catch (RejectedException e) {
+      requireNotEnding();
+      String message = e.getMessage() == null ? "" : e.getMessage();
+      reject(task, state, held.version(), held.checksum(), e.code(), message);
+    } catch (RuntimeException e) {
+      requireNotEnding();
+      reject(task, state, held.version(), held.checksum(), "failed", e.toString());
+    }
+    return false;
+  }
+
+  private void requireNotEnding() throws InterruptedException {
+    if (ending || Thread.currentThread().isInterrupted()) {
+      throw new InterruptedException();
+    }
+  }
+
+  /** For good: what was active stays so. */
+  void reject(
+      AgentTask task,
+      WorkerState state,
+      String version,
+      String checksum,
+      String code,
+      String message)
+      throws IOException {
+    WorkerState.Rejection rejection =
+        new WorkerState.Rejection(
+            version,
+            checksum,
+            task.revision(),
+            task.generation(),
+            AgentReports.code(code),
+            AgentReports.message(message));
+    WorkerState rest = state;
+    if (!state.isActive(version)) {
+      directory.remove(task.worker(), version);
+      rest = state.without(version);
+    }
+    // Durable before it is reported: the server will not send this version again.
+    states.save(
+        rest.desiring(version).rejecting(rejection).dealtWith(task.revision(), task.generation()));
+    reports.rejected(task.worker(), rejection);
+    events.accept(AgentEvent.rejected(task.worker(), rejection));
+  }
+
+  /** The version is active; what is written down of it follows. */
+  private void activated(AgentTask task, WorkerState before, WorkerState.Held held)
+      throws IOException {
+    WorkerState state = before.activating(held).dealtWith(task.revision(), task.generation());
+    states.put(state);
+    reports.report(task.worker(), held, task.revision(), ReportedState.ACTIVE);
+    events.accept(
+        AgentEvent.of(AgentEvent.Kind.ACTIVE, task.worker(), held.version(), task.revision()));
+    states.save(pruned(state));
+  }
+
+  private WorkerState pruned(WorkerState state) throws IOException {
+    WorkerState rest = state;
+    for (WorkerState.Held held : state.superfluous(keep)) {
+      directory.remove(state.worker(), held.version());
+      rest = rest.without(held.version());
+    }
+    return rest;
+  }
+}

@@ -1,0 +1,158 @@
+package dev.controlplane.client.agent.admission;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+
+/**
+ * Asks a shell command: {@code sh -c COMMAND}, with {@code CPCTL_WORKER}, {@code CPCTL_VERSION} and
+ * {@code CPCTL_FILE} in its environment. An exit code other than 0 rejects the version, with that
+ * code and the last line of its output; so does taking longer than it may, with the code {@code
+ * timeout}. Output counts until the command itself has ended: what a child that outlives it writes
+ * goes nowhere.
+ */
+public final class CommandAdmission implements Admission {
+  private static final Logger LOG = System.getLogger(CommandAdmission.class.getPackageName());
+
+  private static final Lock STARTING = new ReentrantLock();
+
+  private static final Duration POLL = Duration.ofMillis(10);
+
+  /** A process that was ended by a signal has an exit code above this. */
+  private static final int SIGNALS = 128;
+
+  /** How long this process may take to learn of a signal that its command has had as well. */
+  private static final Duration GRACE = Duration.ofMillis(300);
+
+  private static final Duration GRACE_AFTER_SIGNAL = Duration.ofSeconds(2);
+
+  private final String command;
+  private final Duration limit;
+  private final BiConsumer<Candidate, String> output;
+
+  /**
+   * Such a command.
+   *
+   * @param limit what it may take; it is killed then, with its children
+   * @param output takes each line that it writes, to stdout or stderr
+   */
+  public CommandAdmission(String command, Duration limit, BiConsumer<Candidate, String> output) {
+    this.command = command;
+    this.limit = limit;
+    this.output = output;
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @throws InterruptedException when the agent is to end. A command that fails while the process
+   *     ends was most likely ended by the same signal, so that is no verdict on the version.
+   */
+  @Override
+  public void admit(Candidate candidate) throws RejectedException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", "-c", command)
+            .redirectErrorStream(true)
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    builder.environment().put("CPCTL_WORKER", candidate.worker());
+    builder.environment().put("CPCTL_VERSION", candidate.version());
+    builder.environment().put("CPCTL_FILE", candidate.file().toString());
+    Process process = start(builder);
+    CommandOutput lines =
+        new CommandOutput(process.getInputStream(), line -> tell(candidate, line));
+    boolean ended = false;
+    try {
+      ended = await(process, lines);
+    } finally {
+      if (!ended) {
+        kill(process);
+      }
+      lines.close();
+    }
+    if (!ended) {
+      throw new RejectedException(
+          "timeout",
+          "took longer than %d s%s"
+              .formatted(limit.toSeconds(), lines.last().isEmpty() ? "" : ": " + lines.last()));
+    }
+    int code = process.exitValue();
+    if (code != 0) {
+      requireVerdict(code);
+      throw new RejectedException(String.valueOf(code), lines.last());
+    }
+  }
+
+  /**
+   * One at a time: a child has copies of this process's descriptors until it runs its program, and
+   * a file that any process has open for writing can't be executed. Once this has returned, the
+   * child has closed them.
+   */
+  private static Process start(ProcessBuilder builder) throws RejectedException {
+    STARTING.lock();
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new RejectedException("not_started", e.getMessage());
+    } finally {
+      STARTING.unlock();
+    }
+  }
+
+  /** Whether the command ended in time. */
+  private boolean await(Process process, CommandOutput lines) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (System.nanoTime() < end) {
+      boolean more = lines.read();
+      if (process.waitFor(more ? 0 : POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+        lines.readRest();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Returns when the command's failure counts. systemd and Ctrl-C signal the agent and its command
+   * together, and the command may be the first to end.
+   */
+  private static void requireVerdict(int code) throws InterruptedException {
+    Duration grace = code > SIGNALS ? GRACE_AFTER_SIGNAL : GRACE;
+    long end = System.nanoTime() + grace.toNanos();
+    while (System.nanoTime() < end) {
+      if (isShuttingDown()) {
+        throw new InterruptedException("the process ends");
+      }
+      Thread.sleep(POLL);
+    }
+  }
+
+  private static boolean isShuttingDown() {
+    Thread probe = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
+    }
+  }
+
+  private void tell(Candidate candidate, String line) {
+    try {
+      output.accept(candidate, line);
+    } catch (RuntimeException | AssertionError | LinkageError e) {
+      // Who looks on has no vote.
+      LOG.log(Logger.Level.WARNING, "could not hand on the output of the command", e);
+    }
+  }
+
+  private static void kill(Process process) {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+}

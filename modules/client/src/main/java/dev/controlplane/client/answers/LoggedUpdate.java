@@ -1,0 +1,25 @@
+package dev.controlplane.client.answers;
+
+import java.time.Instant;
+
+/**
+ * An entry of the update log, as it is read later.
+ *
+ * @param revision position in the log
+ * @param kind what happened: {@code published}, {@code rolled_back} or {@code deleted}
+ * @param worker name of the worker
+ * @param version the version that was published, rolled back to, or deleted
+ * @param checksum SHA-256 of its bytes, 64 lower-case hex digits
+ * @param size their number
+ * @param committedAt when
+ * @param latest the version that was the latest then; empty where the worker was gone
+ */
+public record LoggedUpdate(
+    long revision,
+    String kind,
+    String worker,
+    String version,
+    String checksum,
+    long size,
+    Instant committedAt,
+    String latest) {}

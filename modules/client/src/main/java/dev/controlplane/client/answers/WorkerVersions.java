@@ -1,0 +1,10 @@
+package dev.controlplane.client.answers;
+
+/**
+ * Versions of one worker.
+ *
+ * @param worker name of the worker
+ * @param latest name of its current version
+ * @param page newest first
+ */
+public record WorkerVersions(String worker, String latest, Page<VersionInfo> page) {}

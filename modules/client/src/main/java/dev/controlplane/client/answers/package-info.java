@@ -1,0 +1,2 @@
+/** What the servers' answers say, as values. */
+package dev.controlplane.client.answers;

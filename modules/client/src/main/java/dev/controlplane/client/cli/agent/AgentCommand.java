@@ -1,0 +1,239 @@
+package dev.controlplane.client.cli.agent;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.agent.AgentEvent;
+import dev.controlplane.client.agent.AgentSettings;
+import dev.controlplane.client.agent.NewLog;
+import dev.controlplane.client.agent.admission.Admission;
+import dev.controlplane.client.agent.admission.CommandAdmission;
+import dev.controlplane.client.cli.Cpctl;
+import dev.controlplane.client.cli.ExitCode;
+import dev.controlplane.client.cli.Json;
+import dev.controlplane.client.cli.Silence;
+import dev.controlplane.client.cli.TimeSpan;
+import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.WorkerNames;
+import dev.controlplane.client.cli.terminal.OutputException;
+import dev.controlplane.client.cli.terminal.Text;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(
+    name = "agent",
+    description = {
+      "Keeps the latest version of every worker on disk and active, until it is interrupted.",
+      "",
+      "DIR/{worker}/current is a link that always names a whole, verified version. It is switched"
+          + " in one step when a version is published or rolled back to, and goes when the worker"
+          + " is deleted. A version that --exec rejects, or that can't be had, leaves the last good"
+          + " one active. What became of each version is reported: see cpctl status.",
+      "",
+      "An agent that was stopped or killed goes on where it was; without any server it verifies"
+          + " what is active and leaves it in place. Each agent needs a DIR of its own;"
+          + " DIR/.cpctl-agent is where it keeps its notes.",
+      "",
+      "Deletions are withheld where the server's log is not the one followed so far (--on-new-log),"
+          + " and where one snapshot would delete too much (--max-delete). cpctl agent --dir DIR"
+          + " --status lists them, cpctl agent --dir DIR --confirm-deletions carries them out."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl agent --id edge-17 --dir /srv/workers",
+      "  cpctl agent --dir /srv/workers --status --max-staleness 5m"
+    })
+public final class AgentCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Option(
+      names = "--id",
+      paramLabel = "ID",
+      description = "Who receives: the consumer's name. Required, but for --status and such.")
+  private String id;
+
+  @Option(
+      names = "--dir",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where the versions go: DIR/{worker}/versions/{version}.")
+  private Path directory;
+
+  @Mixin private WorkerNames workers;
+
+  @Option(
+      names = "--exec",
+      paramLabel = "CMD",
+      description =
+          "Run sh -c CMD before each switch, with CPCTL_WORKER, CPCTL_VERSION and CPCTL_FILE in its"
+              + " environment. Another exit code than 0 rejects the version.")
+  private String command;
+
+  @Option(
+      names = "--exec-timeout",
+      paramLabel = "TIME",
+      converter = TimeSpan.class,
+      description = "What CMD may take, such as 90s; then the version is rejected. Default: 60s.")
+  private Duration limit = Duration.ofSeconds(60);
+
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      description =
+          "How many versions of a worker stay on disk, the active one included. Default: "
+              + AgentSettings.KEEP
+              + ".")
+  private int keep = AgentSettings.KEEP;
+
+  @Mixin private Silence silence;
+
+  @Option(
+      names = "--on-new-log",
+      paramLabel = "keep|follow|stop",
+      converter = NewLogOption.class,
+      description =
+          "What to do where the server's log is not the one followed so far, as after a restore."
+              + " keep: take new and changed versions, and withhold deletions. follow: delete what"
+              + " the new log does not have; also carries out what keep has withheld. stop: delete"
+              + " nothing and exit with code 1. Default: keep.")
+  private NewLog newLog = NewLog.KEEP;
+
+  @Option(
+      names = "--max-delete",
+      paramLabel = "PERCENT",
+      description =
+          "Withhold the deletions of one snapshot that would delete more than so many per cent of"
+              + " the active workers, and more than 3. 100: never. Default: "
+              + AgentSettings.MAX_DELETE
+              + ".")
+  private String maxDelete = String.valueOf(AgentSettings.MAX_DELETE);
+
+  @Option(
+      names = "--status",
+      description =
+          "Show how the agent of DIR fares, whether it runs or not: position, connection, how long"
+              + " ago a message came, active versions, withheld deletions, rejected versions.")
+  private boolean status;
+
+  @Option(
+      names = "--max-staleness",
+      paramLabel = "TIME",
+      converter = TimeSpan.class,
+      description =
+          "With --status: exit with code 1 if no agent runs, or if no message of the server has"
+              + " come for so long. A server that has nothing to say sends one every"
+              + " BOOKMARK_INTERVAL.")
+  private Duration maxStaleness;
+
+  @Option(
+      names = "--confirm-deletions",
+      description =
+          "Carry out the deletions that the agent of DIR withholds now: a running agent does it"
+              + " within a few seconds, otherwise the next one does.")
+  private boolean confirm;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (confirm) {
+      return new AgentStatusReport(cpctl).confirm(directory);
+    }
+    if (status) {
+      return new AgentStatusReport(cpctl).show(directory, maxStaleness);
+    }
+    if (id == null) {
+      throw new UsageException("Missing required option: '--id=ID'");
+    }
+    if (keep < 1) {
+      throw new UsageException("--keep is " + keep + "; it takes a number from 1 on");
+    }
+    if (limit.isZero()) {
+      throw new UsageException("--exec-timeout is zero; it takes a time such as 90s");
+    }
+    AgentSettings settings =
+        new AgentSettings(id, directory, workers.given(), keep, silence.limit(), newLog, percent());
+    Admission admission =
+        command == null
+            ? Admission.ALL
+            : new CommandAdmission(
+                command,
+                limit,
+                (candidate, line) ->
+                    cpctl
+                        .session()
+                        .err()
+                        .println(
+                            Text.line(
+                                "[%s %s] %s"
+                                    .formatted(candidate.worker(), candidate.version(), line))));
+    try (OrphanReaper _ = OrphanReaper.start();
+        ControlPlaneClient client = cpctl.client()) {
+      client.agent(settings, admission, this::tell).run();
+      return ExitCode.OK;
+    }
+  }
+
+  private int percent() {
+    Matcher number = Pattern.compile("(\\d{1,3})%?").matcher(maxDelete);
+    if (!number.matches() || Integer.parseInt(number.group(1)) > 100) {
+      throw new UsageException(
+          "--max-delete is \"" + maxDelete + "\"; it takes a percentage from 0 to 100");
+    }
+    return Integer.parseInt(number.group(1));
+  }
+
+  /** The option's words for {@link NewLog}. */
+  static final class NewLogOption implements ITypeConverter<NewLog> {
+    @Override
+    public NewLog convert(String text) {
+      return switch (text) {
+        case "keep" -> NewLog.KEEP;
+        case "follow" -> NewLog.FOLLOW;
+        case "stop" -> NewLog.STOP;
+        default ->
+            throw new TypeConversionException("\"" + text + "\" is not keep, follow or stop");
+      };
+    }
+  }
+
+  /** An agent whose events nobody can read goes on: its work is on disk. */
+  private void tell(AgentEvent event) {
+    try {
+      print(event);
+    } catch (OutputException e) {
+      cpctl.out().forgive();
+    }
+  }
+
+  private void print(AgentEvent event) throws OutputException {
+    String word = event.kind().name().toLowerCase(Locale.ROOT);
+    if (cpctl.json()) {
+      cpctl.print(
+          Json.object()
+              .put("event", word)
+              .put("worker_name", Json.orNull(event.worker()))
+              .put("version", Json.orNull(event.version()))
+              .put("revision", event.revision() == 0 ? null : event.revision())
+              .put("code", Json.orNull(event.code()))
+              .put("message", Json.orNull(event.message())));
+      return;
+    }
+    cpctl.print(
+        new Fields(word)
+            .with("worker", event.worker())
+            .with("version", event.version())
+            .with("revision", event.revision() == 0 ? "" : String.valueOf(event.revision()))
+            .with("code", event.code())
+            .with("message", event.message())
+            .toString());
+  }
+}

@@ -1,0 +1,137 @@
+package dev.controlplane.client.cli.follow;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.ControlPlaneException;
+import dev.controlplane.client.RefusedException;
+import dev.controlplane.client.RetryPolicy;
+import dev.controlplane.client.answers.LoggedUpdate;
+import dev.controlplane.client.cli.Cpctl;
+import dev.controlplane.client.cli.ExitCode;
+import dev.controlplane.client.cli.Json;
+import dev.controlplane.client.cli.Recurrence;
+import dev.controlplane.client.cli.TimeSpan;
+import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.terminal.OutputException;
+import dev.controlplane.client.cli.terminal.Text;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(
+    name = "events",
+    description = {
+      "Lists what has happened: the updates of the log, the oldest first.",
+      "",
+      "--since takes a revision, and lists the updates after it (0: all), or a time such as 90s,"
+          + " 15m, 1h or 7d, and lists those of so long ago until now. What the log does not keep"
+          + " any more can't be listed by its revision; a time begins where the log does.",
+      "",
+      "--follow outlasts servers and proxies that fail, and says so on stderr. Where the server's"
+          + " log went back or is another one, as after a restore, stderr says so, and the updates"
+          + " that were committed since the last listed one follow."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl events --since 1h --follow",
+      "  cpctl events --since 0 --json"
+    })
+public final class EventsCommand implements Callable<Integer> {
+  private static final Pattern REVISION = Pattern.compile("\\d{1,18}");
+
+  /** How often the end of the log is looked at. */
+  private static final Duration POLL = Duration.ofSeconds(1);
+
+  /** A question is cheap: one that failed is asked again soon, however long it has failed. */
+  private static final RetryPolicy RETRY = new RetryPolicy(POLL, Duration.ofSeconds(2), 0);
+
+  @ParentCommand private Cpctl cpctl;
+
+  @Option(
+      names = "--since",
+      required = true,
+      paramLabel = "REVISION|TIME",
+      description = "Where to begin.")
+  private String since;
+
+  @Option(names = "--worker", paramLabel = "N", description = "Only this worker.")
+  private String worker;
+
+  @Option(names = "--follow", description = "Go on with what happens until it is interrupted.")
+  private boolean follow;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Duration age = REVISION.matcher(since).matches() ? null : age();
+    try (ControlPlaneClient client = cpctl.client()) {
+      long after =
+          age == null
+              ? Long.parseLong(since)
+              : LogReader.revisionAt(client, Instant.now().minus(age));
+      LogReader log = new LogReader(client, worker, after, this::print, cpctl::note);
+      log.read();
+      if (follow) {
+        follow(log);
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  /** Goes on for ever: what the servers and proxies in between answer may change. */
+  private void follow(LogReader log) throws IOException, InterruptedException {
+    Recurrence problems = new Recurrence(cpctl::note);
+    int failures = 0;
+    while (true) {
+      Thread.sleep(failures == 0 ? POLL : RETRY.delay(failures));
+      try {
+        log.read();
+        failures = 0;
+        problems.over();
+      } catch (RefusedException e) {
+        if (e.reason() == RefusedException.Reason.INVALID) {
+          throw e;
+        }
+        failures++;
+        problems.tell(e.getMessage() + "; trying again");
+      } catch (ControlPlaneException e) {
+        failures++;
+        problems.tell(e.getMessage() + "; trying again");
+      }
+    }
+  }
+
+  private Duration age() {
+    try {
+      return new TimeSpan().convert(since);
+    } catch (TypeConversionException e) {
+      throw new UsageException("--since: " + e.getMessage() + ", and not a revision");
+    }
+  }
+
+  private void print(LoggedUpdate update) throws OutputException {
+    if (cpctl.json()) {
+      cpctl.print(Json.of(update));
+      return;
+    }
+    String latest =
+        update.kind().equals("deleted")
+            ? update.latest().isEmpty() ? "  the worker is gone" : "  latest: " + update.latest()
+            : "";
+    cpctl.print(
+        "%s  revision %d  %-11s  %s %s  %s%s"
+            .formatted(
+                update.committedAt(),
+                update.revision(),
+                update.kind().replace('_', ' '),
+                update.worker(),
+                update.version(),
+                Text.size(update.size()),
+                latest));
+  }
+}

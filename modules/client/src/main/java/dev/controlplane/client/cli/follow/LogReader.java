@@ -1,0 +1,136 @@
+package dev.controlplane.client.cli.follow;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.RefusedException;
+import dev.controlplane.client.answers.LogPage;
+import dev.controlplane.client.answers.LoggedUpdate;
+import dev.controlplane.client.cli.Paging;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Reads the update log to its end, again and again, and notices when the log went back or is
+ * another one, as after a restore.
+ *
+ * <p>Implementation note: each reading begins with the update that was read last. If it is not
+ * there as it was, what followed it is another history, and the reader goes on with what was
+ * committed after that update.
+ */
+final class LogReader {
+  private static final String COMPACTED = "compacted";
+
+  /** Takes each update. */
+  @FunctionalInterface
+  interface Sink {
+    void take(LoggedUpdate update) throws IOException;
+  }
+
+  private final ControlPlaneClient client;
+  private final String worker;
+  private final Sink sink;
+  private final Consumer<String> notes;
+
+  private long after;
+  private long head;
+  private LoggedUpdate last;
+  private Instant lastTime = Instant.now();
+
+  /**
+   * A reader that begins behind a revision.
+   *
+   * @param worker only updates of this one; null: of all
+   * @param notes is told when the log is not the one that was read so far
+   */
+  LogReader(
+      ControlPlaneClient client, String worker, long after, Sink sink, Consumer<String> notes) {
+    this.client = client;
+    this.worker = worker;
+    this.after = after;
+    this.sink = sink;
+    this.notes = notes;
+  }
+
+  /** Reads to the end of the log. */
+  void read() throws IOException, InterruptedException {
+    if (!isSameLog()) {
+      goBack();
+    }
+    while (true) {
+      LogPage page = client.updates(after, Paging.LIMIT, worker);
+      for (LoggedUpdate update : page.updates()) {
+        sink.take(update);
+        last = update;
+        lastTime = update.committedAt();
+        after = update.revision();
+      }
+      head = page.head();
+      if (page.next() < 0) {
+        // Of one worker the last update may be long before the end.
+        after = Math.max(after, head);
+        return;
+      }
+      after = page.next();
+    }
+  }
+
+  private boolean isSameLog() throws IOException, InterruptedException {
+    if (head == 0) {
+      return true;
+    }
+    boolean lastIsEnd = last != null && last.revision() == after;
+    try {
+      LogPage page = client.updates(lastIsEnd ? after - 1 : after, 1, worker);
+      return page.head() >= head && (!lastIsEnd || page.updates().equals(List.of(last)));
+    } catch (RefusedException e) {
+      if (!e.code().equals(COMPACTED)) {
+        throw e;
+      }
+      // The update is not kept any more, so it can't be compared.
+      return true;
+    }
+  }
+
+  private void goBack() throws IOException, InterruptedException {
+    long from = revisionAt(client, lastTime.plusNanos(1));
+    notes.accept(
+        "the server's log is not the one that was listed up to revision %d, as after a restore: its updates since %s follow, from revision %d on"
+            .formatted(after, lastTime, from + 1));
+    after = from;
+    last = null;
+    head = 0;
+  }
+
+  /** The last revision before a time: revisions and times grow together. */
+  static long revisionAt(ControlPlaneClient client, Instant start)
+      throws IOException, InterruptedException {
+    long low = 0;
+    long high = Long.MAX_VALUE;
+    long after = 0;
+    // Everything up to low is too old, or not kept; nothing after high is.
+    while (low < high) {
+      try {
+        LogPage page = client.updates(after, 1, null);
+        low = Math.max(low, page.compacted());
+        high = Math.min(high, Math.max(page.head(), low));
+        if (after > high) {
+          // There is nothing after the end: begin again between what is known now.
+        } else if (!page.updates().isEmpty()
+            && page.updates().getFirst().committedAt().isBefore(start)) {
+          low = Math.max(low, after + 1);
+        } else {
+          high = Math.max(low, Math.min(high, after));
+        }
+      } catch (RefusedException e) {
+        if (!e.code().equals(COMPACTED)) {
+          throw e;
+        }
+        low = after + 1;
+      }
+      // Doubling until the end of the log is known.
+      after = high == Long.MAX_VALUE ? Math.max(1, 2 * low) : low + (high - low) / 2;
+    }
+    return low;
+  }
+}

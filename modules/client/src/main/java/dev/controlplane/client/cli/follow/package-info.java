@@ -1,0 +1,2 @@
+/** Commands that follow updates as they happen, or read those that have. */
+package dev.controlplane.client.cli.follow;

@@ -1,0 +1,73 @@
+package dev.controlplane.client.cli.terminal;
+
+import dev.controlplane.client.stream.Update;
+import java.util.Locale;
+
+/** Texts for people. */
+public final class Text {
+  private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+  private Text() {}
+
+  /** One line that does nothing to a terminal but show: control and format characters become ?. */
+  public static String line(String text) {
+    StringBuilder line = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              switch (Character.getType(c)) {
+                case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE ->
+                    line.append(Character.isWhitespace(c) ? ' ' : '?');
+                default -> line.appendCodePoint(c);
+              }
+            });
+    return line.toString();
+  }
+
+  /** An update: when, which revision, what happened to which version, how large it is. */
+  public static String line(Update update) {
+    String verb =
+        switch (update.kind()) {
+          case PUBLISHED -> "published  ";
+          case ROLLED_BACK -> "rolled back";
+          case DELETED -> "deleted    ";
+          case UNKNOWN -> "changed    ";
+        };
+    return "%s  revision %d  %s  %s %s  %s"
+        .formatted(
+            update.committedAt(),
+            update.revision(),
+            verb,
+            update.worker(),
+            update.version(),
+            size(update.size()));
+  }
+
+  /** A number of bytes, to one decimal place: {@code 512 B}, {@code 1.5 MiB}. */
+  public static String size(long bytes) {
+    if (bytes < 1024) {
+      return bytes + " B";
+    }
+    double value = bytes;
+    int unit = -1;
+    // 1023.95 and more would be shown as 1024.0.
+    while (value >= 1023.95 && unit < UNITS.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    if (unit < 0) {
+      value /= 1024;
+      unit = 0;
+    }
+    return String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
+  }
+
+  /** {@code 1 byte}, {@code 2 bytes}. */
+  public static String count(long number, String thing) {
+    return number + " " + thing + (number == 1 ? "" : "s");
+  }
+}

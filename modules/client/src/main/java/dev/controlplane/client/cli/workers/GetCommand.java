@@ -1,0 +1,111 @@
+package dev.controlplane.client.cli.workers;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.answers.Downloaded;
+import dev.controlplane.client.cli.Cpctl;
+import dev.controlplane.client.cli.ExitCode;
+import dev.controlplane.client.cli.Json;
+import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.terminal.OutputException;
+import dev.controlplane.client.cli.terminal.Terminal;
+import dev.controlplane.client.cli.terminal.Text;
+import dev.controlplane.client.cli.terminal.TextOnly;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "get",
+    description = {
+      "Fetches a version, checked by its SHA-256.",
+      "",
+      "A file appears whole and verified or not at all. On stdout the bytes are good only when the"
+          + " exit code is 0. A transfer that breaks off is taken up where it stopped, a few times."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl get greeter.js -o greeter.js",
+      "  cpctl get greeter.js --version 1.0.0 | sha256sum"
+    })
+public final class GetCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Parameters(paramLabel = "NAME", description = "The worker.")
+  private String name;
+
+  @Option(names = "--version", paramLabel = "V", description = "The version. Default: the latest.")
+  private String version;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description =
+          "Where to write it; - is stdout. Default: stdout, with --json a file NAME here.")
+  private String output;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    boolean toStdout = output == null ? !cpctl.json() : output.equals("-");
+    if (toStdout && cpctl.json()) {
+      throw new UsageException("--json and the file can't both go to stdout: name a file by -o");
+    }
+    Path file = toStdout ? null : Path.of(output == null ? name : output);
+    Downloaded downloaded;
+    try (ControlPlaneClient client = cpctl.client();
+        TransferBar bar = new TransferBar("get", cpctl.session())) {
+      downloaded =
+          toStdout ? client.download(name, version, stdout(), bar) : download(client, file, bar);
+    }
+    if (!toStdout) {
+      report(downloaded, file);
+    }
+    return ExitCode.OK;
+  }
+
+  private OutputStream stdout() {
+    OutputStream out = cpctl.out();
+    return output == null && Terminal.is(Terminal.STDOUT) ? new TextOnly(out) : out;
+  }
+
+  private Downloaded download(ControlPlaneClient client, Path file, TransferBar bar)
+      throws IOException, InterruptedException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a directory; name a file in it");
+    }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      // A device or a pipe is written to; a rename would put a file in its place.
+      try (OutputStream stream = Files.newOutputStream(file)) {
+        return client.download(name, version, stream, bar);
+      }
+    }
+    return client.download(name, version, file, bar);
+  }
+
+  private void report(Downloaded downloaded, Path file) throws OutputException {
+    if (cpctl.json()) {
+      cpctl.print(
+          Json.object()
+              .put("filename", downloaded.worker())
+              .put("version", downloaded.version())
+              .put("checksum", downloaded.checksum())
+              .put("size", downloaded.size())
+              .put("file", file.toString()));
+    } else {
+      cpctl.print(
+          "%s %s: %s, sha256 %s, written to %s"
+              .formatted(
+                  downloaded.worker(),
+                  downloaded.version(),
+                  Text.size(downloaded.size()),
+                  downloaded.checksum(),
+                  file));
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package dev.controlplane.client.files;
+
+import dev.controlplane.client.InvalidNameException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Finds the entry of a directory that has exactly a given name. Every path that contains the name
+ * of a worker or of a version comes from here.
+ *
+ * <p>Some file systems take several names for one: APFS, vfat and ext4 with casefold do not tell
+ * {@code A} from {@code a}, or one Unicode normalisation from another. There the file of one worker
+ * must never be read, replaced or removed in the name of another: whoever had the entry first keeps
+ * it, and the other name is refused.
+ *
+ * <p>Implementation note: a listing of the directory is the only portable way to learn how an entry
+ * is really called, and costs as much as the directory has entries. It is made only where a variant
+ * of the name leads to the same file, so never on a file system that tells all names apart.
+ */
+public final class Places {
+  /** What a directory has; replaced by tests that play a file system which folds names. */
+  interface Entries {
+    /** Identifies the file that the path leads to, links not followed; null where there is none. */
+    Object key(Path path);
+
+    /** The names of all entries. */
+    List<String> names(Path directory) throws IOException;
+  }
+
+  private static final Entries REAL =
+      new Entries() {
+        @Override
+        public Object key(Path path) {
+          try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
+          } catch (IOException e) {
+            return null;
+          }
+        }
+
+        @Override
+        public List<String> names(Path directory) throws IOException {
+          List<String> names = new ArrayList<>();
+          try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            entries.forEach(entry -> names.add(entry.getFileName().toString()));
+          }
+          return names;
+        }
+      };
+
+  private final Entries entries;
+
+  public Places() {
+    this(REAL);
+  }
+
+  public Places(Entries entries) {
+    this.entries = entries;
+  }
+
+  /** The path of the entry that is called exactly so; null where there is none. */
+  public Path find(Path directory, String name) throws IOException {
+    Path path;
+    try {
+      path = directory.resolve(name);
+    } catch (InvalidPathException e) {
+      return null;
+    }
+    return isLiteral(path, name) ? path : null;
+  }
+
+  /**
+   * The path for an entry of this name, whether there is one or not.
+   *
+   * @throws InvalidNameException when this name leads to the entry of another, or can't be used
+   */
+  public Path claim(Path directory, String name) throws IOException {
+    Path path = resolve(directory, name);
+    if (entries.key(path) != null && !isLiteral(path, name)) {
+      throw clash(name);
+    }
+    return path;
+  }
+
+  /**
+   * The directory of this name, which is made where it is missing.
+   *
+   * @throws InvalidNameException when this name leads to the entry of another, or can't be used
+   */
+  public Path directory(Path parent, String name) throws IOException {
+    Path path = claim(parent, name);
+    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+      return path;
+    }
+    try {
+      Files.createDirectory(path);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      throw explained(e, parent, name);
+    }
+    if (!isLiteral(path, name)) {
+      Files.delete(path);
+      throw unusable(name, "it was made under another name");
+    }
+    PartFile.syncDirectory(parent);
+    return path;
+  }
+
+  /** What to throw where an entry could not be made: the name is at fault if another one works. */
+  public IOException explained(FileSystemException failure, Path directory, String name) {
+    if (failure instanceof AccessDeniedException || failure instanceof NoSuchFileException) {
+      return failure;
+    }
+    try (PartFile probe = PartFile.in(directory)) {
+      probe.sync();
+    } catch (IOException e) {
+      return failure;
+    }
+    throw unusable(name, failure.getReason() == null ? failure.getMessage() : failure.getReason());
+  }
+
+  /** The path, whatever there is. */
+  static Path resolve(Path directory, String name) {
+    try {
+      return directory.resolve(name);
+    } catch (InvalidPathException e) {
+      throw unusable(
+          name, e.getReason() + "; in a locale without UTF-8, start with LC_ALL=C.UTF-8");
+    }
+  }
+
+  private boolean isLiteral(Path path, String name) throws IOException {
+    Object key = entries.key(path);
+    if (key == null) {
+      return false;
+    }
+    for (String variant : variants(name)) {
+      if (key.equals(key(path, variant))) {
+        return listed(path.getParent(), name);
+      }
+    }
+    return true;
+  }
+
+  private Object key(Path path, String variant) {
+    try {
+      return entries.key(path.resolveSibling(variant));
+    } catch (InvalidPathException e) {
+      return null;
+    }
+  }
+
+  private boolean listed(Path directory, String name) throws IOException {
+    for (String entry : entries.names(directory)) {
+      // HFS+ stores every name decomposed.
+      if (entry.equals(name) || Normalizer.normalize(entry, Normalizer.Form.NFC).equals(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Other names that a file system which folds names would take for this one. */
+  private static Set<String> variants(String name) {
+    Set<String> variants = new LinkedHashSet<>();
+    variants.add(name.toUpperCase(Locale.ROOT));
+    variants.add(name.toLowerCase(Locale.ROOT));
+    variants.add(Normalizer.normalize(name, Normalizer.Form.NFD));
+    // ext4 with casefold ignores code points such as the soft hyphen; vfat ignores dots and blanks
+    // at the end.
+    variants.add(name + '\u00AD');
+    variants.add(name.replaceAll("[. ]+$", ""));
+    variants.remove(name);
+    variants.remove("");
+    return variants;
+  }
+
+  private static InvalidNameException clash(String name) {
+    return new InvalidNameException(
+        "\"%s\" leads to the files of another worker or version: this file system does not tell the two names apart. Use a directory on another file system, or another name"
+            .formatted(name));
+  }
+
+  private static InvalidNameException unusable(String name, String reason) {
+    return new InvalidNameException(
+        "\"%s\" can't be the name of a file here: %s".formatted(name, reason));
+  }
+}

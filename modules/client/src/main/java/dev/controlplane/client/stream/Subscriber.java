@@ -1,0 +1,250 @@
+package dev.controlplane.client.stream;
+
+import com.google.protobuf.ByteString;
+import dev.controlplane.client.ControlPlaneException;
+import dev.controlplane.client.RefusedException;
+import dev.controlplane.client.RetryPolicy;
+import dev.controlplane.client.Server;
+import dev.controlplane.client.UnexpectedAnswerException;
+import dev.controlplane.client.UnreachableException;
+import dev.controlplane.proto.Delivery;
+import dev.controlplane.proto.SubscribeRequest;
+import dev.controlplane.proto.UpdateKind;
+import dev.controlplane.proto.WorkerUpdate;
+import io.grpc.Status;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Keeps one subscription up: a stream after the other, each from where the one before ended, with a
+ * pause between them that grows.
+ */
+public final class Subscriber {
+  /** What a server that goes away may ask for; more is a mistake. */
+  private static final Duration LONGEST_FAREWELL = Duration.ofMinutes(10);
+
+  /** The first line of what grpc-java says of an answer that is not gRPC. */
+  private static final Pattern HTTP_STATUS = Pattern.compile("HTTP status code (\\d+)");
+
+  private final GrpcChannels channels;
+  private final RetryPolicy retry;
+  private final boolean patient;
+
+  /**
+   * A subscriber.
+   *
+   * @param patient whether to go on where something that is not the grpc-server, a proxy perhaps,
+   *     refuses the very first stream. Once a stream was opened that is done anyway.
+   */
+  public Subscriber(GrpcChannels channels, RetryPolicy retry, boolean patient) {
+    this.patient = patient;
+    this.channels = channels;
+    this.retry = retry;
+  }
+
+  /** Runs until the listener has enough, or the server says that it will never serve this. */
+  public void run(Subscription subscription, SubscriptionListener listener)
+      throws IOException, InterruptedException {
+    new Run(subscription, listener).run();
+  }
+
+  /** The server has said when to come back. */
+  private static final class Farewell extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final Duration retryIn;
+
+    Farewell(Duration retryIn) {
+      this.retryIn = retryIn;
+    }
+  }
+
+  private final class Run {
+    private final Subscription subscription;
+    private final SubscriptionListener listener;
+    private String token;
+    private int failures;
+    private boolean known;
+
+    Run(Subscription subscription, SubscriptionListener listener) {
+      this.subscription = subscription;
+      this.listener = listener;
+      this.token = subscription.resumeToken();
+    }
+
+    void run() throws IOException, InterruptedException {
+      while (true) {
+        long opened = Long.MAX_VALUE;
+        String reason;
+        Duration delay;
+        try (UpdateStream stream = new UpdateStream(channels, request())) {
+          stream.awaitOpen(subscription.silence());
+          known = true;
+          opened = System.nanoTime();
+          listener.onSubscribed();
+          follow(stream);
+          return;
+        } catch (UpdateStream.Ended e) {
+          throwIfFinal(e.status(), patient || known);
+          countFailure(opened);
+          reason = reason(e.status());
+          delay = retry.delay(failures);
+        } catch (Farewell e) {
+          countFailure(opened);
+          reason = "the server asked to come back later";
+          delay = failures == 1 ? e.retryIn : e.retryIn.plus(retry.delay(failures - 1));
+        }
+        listener.onDisconnected(reason, delay);
+        Thread.sleep(delay);
+      }
+    }
+
+    /** A server that takes a stream only to end it must not be asked in a tight loop. */
+    private void countFailure(long opened) {
+      boolean held =
+          opened != Long.MAX_VALUE && System.nanoTime() - opened > retry.most().toNanos();
+      failures = held ? 1 : failures + 1;
+    }
+
+    private SubscribeRequest request() throws InterruptedException {
+      return SubscribeRequest.newBuilder()
+          .setConsumerId(subscription.consumerId())
+          .addAllWorkerNames(subscription.workers())
+          .setResumeToken(token)
+          .setSnapshot(subscription.snapshot())
+          .putAllHeld(listener.held())
+          .setDelivery(
+              switch (subscription.delivery()) {
+                case ALL -> Delivery.ALL;
+                case LATEST -> Delivery.LATEST;
+              })
+          .setBookmarks(!subscription.silence().isZero())
+          .setLog(true)
+          .build();
+    }
+
+    /** Returns when the listener has enough. */
+    private void follow(UpdateStream stream)
+        throws UpdateStream.Ended, Farewell, IOException, InterruptedException {
+      while (true) {
+        WorkerUpdate message = stream.next(subscription.silence());
+        boolean more = deal(message);
+        // Not before: what was not dealt with comes again.
+        if (!message.getResumeToken().isEmpty()) {
+          token = message.getResumeToken();
+          listener.onPosition(token);
+        }
+        if (!more) {
+          return;
+        }
+        if (message.getKind() == UpdateKind.GOODBYE) {
+          Duration asked = Duration.ofMillis(Math.max(0, message.getRetryAfterMs()));
+          throw new Farewell(asked.compareTo(LONGEST_FAREWELL) < 0 ? asked : LONGEST_FAREWELL);
+        }
+      }
+    }
+
+    private boolean deal(WorkerUpdate message) throws IOException, InterruptedException {
+      switch (message.getKind()) {
+        case SYNCED -> listener.onSynced(message.getRevision(), message.getLog());
+        case BOOKMARK -> listener.onBookmark(message.getRevision());
+        case RESYNC -> listener.onResync(message.getMessage(), !message.getLog().isEmpty());
+        case GOODBYE -> {}
+        case PUBLISHED, ROLLED_BACK, DELETED, UPDATE_KIND_UNSPECIFIED, UNRECOGNIZED -> {
+          boolean more = listener.onUpdate(update(message));
+          failures = 0;
+          return more;
+        }
+      }
+      return true;
+    }
+  }
+
+  private void throwIfFinal(Status status, boolean goOn) throws ControlPlaneException {
+    if (goOn && status.getCode() != Status.Code.INVALID_ARGUMENT) {
+      return;
+    }
+    RefusedException.Reason reason =
+        switch (status.getCode()) {
+          case INVALID_ARGUMENT -> RefusedException.Reason.INVALID;
+          case UNAUTHENTICATED, PERMISSION_DENIED -> RefusedException.Reason.FORBIDDEN;
+          case UNIMPLEMENTED, NOT_FOUND ->
+              throw new UnexpectedAnswerException(
+                  Server.GRPC,
+                  "%s does not know SubscribeWorkerUpdates: is this the gRPC port of the %s?"
+                      .formatted(channels.address(), Server.GRPC),
+                  status.asException());
+          default -> null;
+        };
+    if (reason != null) {
+      String text = status.getDescription() == null ? reason(status) : description(status);
+      throw new RefusedException(
+          Server.GRPC, reason, status.getCode().name().toLowerCase(Locale.ROOT), text);
+    }
+  }
+
+  /** How a call ended, in a few words. */
+  static String reason(Status status) {
+    if (status.isOk()) {
+      return "the server ended the stream";
+    }
+    Throwable cause = status.getCause();
+    String problem = cause == null ? description(status) : UnreachableException.problem(cause);
+    return problem == null ? status.getCode().toString() : problem + " (" + status.getCode() + ")";
+  }
+
+  /**
+   * The status' description; null where there is none. Of an answer that is not gRPC, grpc-java
+   * describes the whole head and body, with the time of day.
+   */
+  private static String description(Status status) {
+    String text = status.getDescription();
+    if (text == null) {
+      return null;
+    }
+    String line = text.lines().findFirst().orElse("");
+    Matcher http = HTTP_STATUS.matcher(line);
+    return http.matches()
+        ? "answered with HTTP status %s and not by a grpc-server; is a proxy in between?"
+            .formatted(http.group(1))
+        : line;
+  }
+
+  private static Update update(WorkerUpdate wire) {
+    Update.Kind kind =
+        switch (wire.getKind()) {
+          case PUBLISHED -> Update.Kind.PUBLISHED;
+          case ROLLED_BACK -> Update.Kind.ROLLED_BACK;
+          case DELETED -> Update.Kind.DELETED;
+          default -> Update.Kind.UNKNOWN;
+        };
+    return new Update(
+        wire.getRevision(),
+        kind,
+        wire.getWorkerName(),
+        wire.getVersion(),
+        wire.getChecksum(),
+        wire.getSize(),
+        new Received(wire.getWorkerCode()),
+        wire.getFilePath(),
+        Instant.ofEpochSecond(wire.getTimestamp()),
+        kind == Update.Kind.DELETED ? wire.getMessage() : "");
+  }
+
+  private record Received(ByteString bytes) implements Update.Code {
+    @Override
+    public int size() {
+      return bytes.size();
+    }
+
+    @Override
+    public void writeTo(OutputStream stream) throws IOException {
+      bytes.writeTo(stream);
+    }
+  }
+}

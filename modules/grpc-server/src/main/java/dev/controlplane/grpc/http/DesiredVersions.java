@@ -1,0 +1,78 @@
+package dev.controlplane.grpc.http;
+
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.Page;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.grpc.push.NameOrder;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How workers stand at one revision, read as far as it is asked for, and each once; used by one
+ * thread for one answer.
+ */
+final class DesiredVersions {
+  private final CatalogReader catalog;
+  private final long revision;
+  private final Map<String, Update> known = new HashMap<>();
+
+  /** Workers with a latest version, by name, as far as they were read. */
+  private final List<String> names = new ArrayList<>();
+
+  /** Where reading of names goes on; null at the end. */
+  private String after = "";
+
+  DesiredVersions(CatalogReader catalog) {
+    this.catalog = catalog;
+    this.revision = catalog.head();
+  }
+
+  /** Reads how workers stand, for {@link #of}. */
+  void read(Collection<String> workers) {
+    List<String> missing = workers.stream().filter(worker -> !known.containsKey(worker)).toList();
+    if (!missing.isEmpty()) {
+      missing.forEach(worker -> known.put(worker, null));
+      catalog.snapshot(revision, missing).forEach(update -> known.put(update.worker(), update));
+    }
+  }
+
+  /** How a worker stands that was read; null if there never was one of this name. */
+  Update of(String worker) {
+    return known.get(worker);
+  }
+
+  /** Workers that have a latest version, at most so many, those after this one; read, too. */
+  List<String> following(String worker, int limit) {
+    int from = firstAfter(worker);
+    while (names.size() - from < limit && after != null) {
+      Page<Update> page = catalog.snapshot(revision, limit, after);
+      for (Update update : page.items()) {
+        known.put(update.worker(), update);
+        if (update.latest() != null) {
+          names.add(update.worker());
+        }
+      }
+      after = page.next();
+      from = firstAfter(worker);
+    }
+    return names.subList(from, Math.min(names.size(), from + limit));
+  }
+
+  /** Index of the first name after this one. */
+  private int firstAfter(String worker) {
+    int low = 0;
+    int high = names.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (NameOrder.BYTES.compare(names.get(middle), worker) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.controlplane.grpc.http;
+
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.Names;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.server.http.Api;
+import dev.controlplane.server.http.ApiException;
+import dev.controlplane.server.http.Json;
+import dev.controlplane.server.http.PageSize;
+import dev.controlplane.server.http.PathVariables;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The update log over HTTP, for people and for what can't hold a stream. */
+public final class UpdatesApi {
+  /** Updates looked at for one page; where few are of the worker, a page may be short. */
+  static final int MAX_EXAMINED = 20_000;
+
+  private static final int CHUNK = 1000;
+
+  private final CatalogReader catalog;
+  private final PageSize pageSize;
+
+  public UpdatesApi(CatalogReader catalog, PageSize pageSize) {
+    this.catalog = catalog;
+    this.pageSize = pageSize;
+  }
+
+  public void addTo(Api api) {
+    api.on(Method.GET, "/updates", this::updates);
+  }
+
+  private record Entry(
+      long revision,
+      String kind,
+      String workerName,
+      String version,
+      String checksum,
+      long size,
+      Instant timestamp,
+      String latest) {}
+
+  private record Listing(List<Entry> updates, String next, long head, long compacted) {}
+
+  private void updates(ServerRequest request, ServerResponse response, PathVariables path) {
+    int limit = pageSize.of(request.query());
+    String worker = request.query().first("worker").orElse("");
+    String wanted = worker.isEmpty() ? "" : Names.checked("worker", worker);
+    LogState log = catalog.log();
+    long at = after(request, log);
+    List<Entry> found = new ArrayList<>();
+    int examined = 0;
+    while (at < log.head() && found.size() < limit && examined < MAX_EXAMINED) {
+      int chunk = wanted.isEmpty() ? limit - found.size() : CHUNK;
+      List<Update> some = catalog.updates(at, Math.min(CHUNK, chunk));
+      if (some.isEmpty()) {
+        break; // The log is another one by now.
+      }
+      for (Update update : some) {
+        at = update.revision();
+        examined++;
+        if (wanted.isEmpty() || update.worker().equals(wanted)) {
+          found.add(entry(update));
+          if (found.size() == limit) {
+            break;
+          }
+        }
+      }
+    }
+    Json.send(
+        request,
+        response,
+        new Listing(
+            found, at < log.head() ? String.valueOf(at) : null, log.head(), log.compacted()));
+  }
+
+  /** Where to begin: without a word of it, as far back as the log is whole. */
+  private static long after(ServerRequest request, LogState log) {
+    String text = request.query().first("after").orElse("");
+    if (text.isEmpty()) {
+      return log.compacted();
+    }
+    try {
+      long after = Long.parseLong(text);
+      if (after >= 0) {
+        return after;
+      }
+    } catch (NumberFormatException e) {
+      // The same answer as for a number below 0.
+    }
+    throw ApiException.badRequest(
+        "invalid_after", "after is \"%s\"; expected: a revision, or 0".formatted(text));
+  }
+
+  private static Entry entry(Update update) {
+    return new Entry(
+        update.revision(),
+        update.kind().name().toLowerCase(Locale.ROOT),
+        update.worker(),
+        update.version(),
+        update.digest().hex(),
+        update.size(),
+        update.committedAt(),
+        update.latest());
+  }
+}

@@ -1,0 +1,33 @@
+package dev.controlplane.grpc.log;
+
+import dev.controlplane.catalog.Update;
+
+/**
+ * One update on its way to many subscriptions. Queues hold the entry; its message, which may be
+ * large, is held for as long as {@link UpdateLog} has room for it.
+ */
+public final class LogEntry {
+  private final Update update;
+  private volatile byte[] message;
+
+  public LogEntry(Update update) {
+    this.update = update;
+  }
+
+  public Update update() {
+    return update;
+  }
+
+  public long revision() {
+    return update.revision();
+  }
+
+  /** The encoded {@code WorkerUpdate}; null if there is none yet, or none any more. */
+  public byte[] message() {
+    return message;
+  }
+
+  void message(byte[] encoded) {
+    message = encoded;
+  }
+}

@@ -1,0 +1,12 @@
+package dev.controlplane.grpc.log;
+
+import dev.controlplane.catalog.CatalogException;
+
+/** The log has no update of a revision that it had before. */
+public final class MissingUpdateException extends CatalogException {
+  private static final long serialVersionUID = 1L;
+
+  public MissingUpdateException(long revision) {
+    super("the log has no update " + revision + ", though it had later ones");
+  }
+}

@@ -1,0 +1,146 @@
+package dev.controlplane.grpc.log;
+
+import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.Update;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * Where a consumer stands, as it hands it back to go on: opaque to it. Base64url of: form (1 byte;
+ * 1 outside of a snapshot, 2 in one, 3 in a whole one), log id (16), epoch (8), revision (8),
+ * fingerprint (4), the name in a snapshot after which it goes on (UTF-8; missing outside of one),
+ * CRC-32C of all before (4).
+ *
+ * @param logId which log; empty before there is one
+ * @param epoch of the log
+ * @param revision up to where the consumer was told everything, or whose snapshot it is being sent
+ * @param fingerprint of the update of that revision, so that a log which went another way is told
+ *     from the one it was; 0 where it is not known
+ * @param snapshotAfter the name in the snapshot of {@code revision} after which it goes on, empty
+ *     for its start; null when it has the snapshot, or never wanted one
+ * @param whole whether the snapshot names every worker, also those that the consumer holds; false
+ *     outside of a snapshot
+ */
+public record ResumeToken(
+    String logId, long epoch, long revision, int fingerprint, String snapshotAfter, boolean whole) {
+  private static final byte FORM = 1;
+  private static final byte FORM_IN_SNAPSHOT = 2;
+  private static final byte FORM_IN_WHOLE_SNAPSHOT = 3;
+  private static final int FIXED = 1 + 16 + 8 + 8 + 4;
+  private static final int CHECK = 4;
+
+  /** A name of 255 bytes fits. */
+  private static final int MAX_TEXT = 512;
+
+  /** Behind an update. */
+  static ResumeToken after(LogState log, Update update) {
+    return new ResumeToken(
+        log.id(), log.epoch(), update.revision(), fingerprint(update), null, false);
+  }
+
+  /** The start of the snapshot of the same revision. */
+  public ResumeToken startOfSnapshot(boolean everyWorker) {
+    return new ResumeToken(logId, epoch, revision, fingerprint, "", everyWorker);
+  }
+
+  /** The same snapshot, after a name. */
+  public ResumeToken inSnapshot(String after) {
+    return new ResumeToken(logId, epoch, revision, fingerprint, after, whole);
+  }
+
+  /** The same revision, after its snapshot. */
+  public ResumeToken afterSnapshot() {
+    return new ResumeToken(logId, epoch, revision, fingerprint, null, false);
+  }
+
+  /** Which log it is of, as consumers are told: opaque to them. */
+  public String log() {
+    return logId + "/" + epoch;
+  }
+
+  public boolean isInSnapshot() {
+    return snapshotAfter != null;
+  }
+
+  /** Never 0. */
+  static int fingerprint(Update update) {
+    CRC32C crc = new CRC32C();
+    for (String field :
+        new String[] {
+          update.kind().name(),
+          update.worker(),
+          update.version(),
+          update.digest().hex(),
+          String.valueOf(update.committedAt().toEpochMilli())
+        }) {
+      crc.update(field.getBytes(StandardCharsets.UTF_8));
+      crc.update(0);
+    }
+    int value = (int) crc.getValue();
+    return value == 0 ? 1 : value;
+  }
+
+  public String encoded() {
+    byte[] after = isInSnapshot() ? snapshotAfter.getBytes(StandardCharsets.UTF_8) : new byte[0];
+    ByteBuffer bytes = ByteBuffer.allocate(FIXED + after.length + CHECK);
+    UUID id = logId.isEmpty() ? new UUID(0, 0) : UUID.fromString(logId);
+    bytes
+        .put(form())
+        .putLong(id.getMostSignificantBits())
+        .putLong(id.getLeastSignificantBits())
+        .putLong(epoch)
+        .putLong(revision)
+        .putInt(fingerprint)
+        .put(after);
+    bytes.putInt(check(bytes.array()));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+  }
+
+  private byte form() {
+    if (!isInSnapshot()) {
+      return FORM;
+    }
+    return whole ? FORM_IN_WHOLE_SNAPSHOT : FORM_IN_SNAPSHOT;
+  }
+
+  /** What a text says; empty if it is not one of ours. */
+  public static Optional<ResumeToken> decoded(String text) {
+    if (text.length() > MAX_TEXT) {
+      return Optional.empty();
+    }
+    byte[] bytes;
+    try {
+      bytes = Base64.getUrlDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    if (bytes.length < FIXED + CHECK) {
+      return Optional.empty();
+    }
+    ByteBuffer fields = ByteBuffer.wrap(bytes);
+    byte form = fields.get();
+    UUID id = new UUID(fields.getLong(), fields.getLong());
+    ResumeToken token =
+        new ResumeToken(
+            id.equals(new UUID(0, 0)) ? "" : id.toString(),
+            fields.getLong(),
+            fields.getLong(),
+            fields.getInt(),
+            form == FORM_IN_SNAPSHOT || form == FORM_IN_WHOLE_SNAPSHOT
+                ? new String(bytes, FIXED, bytes.length - FIXED - CHECK, StandardCharsets.UTF_8)
+                : null,
+            form == FORM_IN_WHOLE_SNAPSHOT);
+    // What decodes leniently was not made here; nor was what fails the check.
+    return token.encoded().equals(text) ? Optional.of(token) : Optional.empty();
+  }
+
+  private static int check(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, bytes.length - CHECK);
+    return (int) crc.getValue();
+  }
+}

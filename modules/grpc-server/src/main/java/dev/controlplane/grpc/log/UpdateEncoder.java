@@ -1,0 +1,116 @@
+package dev.controlplane.grpc.log;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.controlplane.catalog.BlobStore;
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.DamagedBlobException;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.proto.UpdateKind;
+import dev.controlplane.proto.WorkerUpdate;
+import dev.controlplane.server.EventLog;
+import dev.controlplane.server.http.VersionMetadata;
+import java.io.IOException;
+import java.time.Instant;
+
+/** Makes the message that tells of an update, as it goes over the wire. */
+public final class UpdateEncoder {
+  private final BlobStore blobs;
+  private final int inlineLimit;
+  private final EventLog log;
+
+  /**
+   * An encoder of updates whose code is in this store.
+   *
+   * @param inlineLimit up to so many bytes of code travel in the message itself
+   */
+  public UpdateEncoder(BlobStore blobs, int inlineLimit, EventLog log) {
+    this.blobs = blobs;
+    this.inlineLimit = inlineLimit;
+    this.log = log;
+  }
+
+  /**
+   * The encoded {@link WorkerUpdate}. Code that can't be read as it was uploaded is left out: the
+   * order of updates does not wait for a disk, and the consumer finds the code at {@code file_path}
+   * once it is healed.
+   *
+   * @param token where the consumer goes on after it
+   */
+  byte[] encode(Update update, ResumeToken token) {
+    return encode(update, token, travels(update) ? code(update) : ByteString.EMPTY);
+  }
+
+  /** The same message without its code, which the consumer finds at {@code file_path}. */
+  byte[] encodeWithoutCode(Update update, ResumeToken token) {
+    return encode(update, token, ByteString.EMPTY);
+  }
+
+  /** How many bytes of code travel in the message of an update. */
+  long codeBytes(Update update) {
+    return travels(update) ? update.size() : 0;
+  }
+
+  private boolean travels(Update update) {
+    return update.kind() != Update.Kind.DELETED && update.size() <= inlineLimit;
+  }
+
+  private static byte[] encode(Update update, ResumeToken token, ByteString code) {
+    WorkerUpdate.Builder message =
+        WorkerUpdate.newBuilder()
+            .setWorkerName(update.worker())
+            .setVersion(update.version())
+            .setChecksum(update.digest().hex())
+            .setSize(update.size())
+            .setTimestamp(update.committedAt().getEpochSecond())
+            .setRevision(update.revision())
+            .setKind(UpdateKind.forNumber(update.kind().number()))
+            .setResumeToken(token.encoded());
+    if (update.kind() == Update.Kind.DELETED) {
+      if (update.movedLatest() && update.latest() != null) {
+        message.setMessage(update.latest());
+      }
+    } else {
+      message.setFilePath(VersionMetadata.path(update.worker(), update.version()));
+      message.setWorkerCode(code);
+    }
+    return message.build().toByteArray();
+  }
+
+  /** A message that tells of no update. */
+  public static WorkerUpdate.Builder control(UpdateKind kind, ResumeToken token) {
+    return WorkerUpdate.newBuilder()
+        .setKind(kind)
+        .setRevision(token.revision())
+        .setTimestamp(Instant.now().getEpochSecond())
+        .setResumeToken(token.encoded());
+  }
+
+  private ByteString code(Update update) {
+    try (BlobStore.Blob blob = blobs.open(update.digest())) {
+      byte[] code = new byte[Math.toIntExact(update.size())];
+      int filled = 0;
+      while (filled < code.length) {
+        int read = blob.read(filled, code, filled, code.length - filled);
+        if (read < 0) {
+          throw new DamagedBlobException(
+              "%s ends after %d bytes of %d".formatted(update.digest(), filled, code.length));
+        }
+        filled += read;
+      }
+      return UnsafeByteOperations.unsafeWrap(code);
+    } catch (CatalogException | IOException e) {
+      log.warn(
+          "update-without-code",
+          "revision",
+          update.revision(),
+          "worker",
+          update.worker(),
+          "version",
+          update.version(),
+          "reason",
+          e.getMessage());
+      return ByteString.EMPTY;
+    }
+  }
+}

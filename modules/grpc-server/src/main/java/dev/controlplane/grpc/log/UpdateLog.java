@@ -1,0 +1,278 @@
+package dev.controlplane.grpc.log;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.LogPage;
+import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.Page;
+import dev.controlplane.catalog.Update;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * One log as messages, from when the tail finds it until the tail loses it. The newest updates are
+ * in a ring, older ones in pages; each is read once and encoded once for all subscriptions.
+ *
+ * <p>Every read of the catalog goes through this class and is checked: if the catalog has another
+ * log by then, the read throws {@link LogGoneException}. A log that comes back is another {@code
+ * UpdateLog}, with empty memory; so no update of another log is ever found in this one.
+ */
+public final class UpdateLog implements OfferedRevisions {
+  /**
+   * How much of a log is kept in memory.
+   *
+   * @param updates how many updates the ring has, 1 or more
+   * @param bytes how many bytes the messages in the ring may take, and the old pages as many again
+   * @param catchUps how many subscriptions that are far behind read the log at once
+   * @param snapshotBytes how many bytes the messages of snapshots may take
+   */
+  public record Limits(int updates, long bytes, int catchUps, long snapshotBytes) {}
+
+  /** Makes the message of an update. */
+  interface Encoding {
+    byte[] encoded(Update update);
+  }
+
+  /** A message with at most so many bytes of code is held by each stream that sends it. */
+  private static final int MUCH_CODE = 8 << 10;
+
+  private final CatalogReader catalog;
+  private final UpdateEncoder encoder;
+  private final LogState found;
+  private final RecentUpdates recent;
+  private final OldPages old;
+  private final LatestMoves moves;
+  private final CatchUpTurns turns;
+  private final SharedMessages snapshots;
+
+  // Only the tail writes these.
+  private volatile long revision;
+  private volatile long offered;
+
+  /** A log as it was found; what it has up to its head is not offered. */
+  public UpdateLog(CatalogReader catalog, UpdateEncoder encoder, Limits limits, LogState found) {
+    this.catalog = catalog;
+    this.encoder = encoder;
+    this.found = found;
+    this.recent = new RecentUpdates(limits.updates(), limits.bytes());
+    this.old = new OldPages(this::read, this::encoded, limits.bytes());
+    this.moves = new LatestMoves(worker -> snapshot(state().head(), List.of(worker)));
+    this.turns = new CatchUpTurns(limits.catchUps());
+    this.snapshots = new SharedMessages(encoder, limits.snapshotBytes());
+    this.revision = found.head();
+    this.offered = found.head();
+  }
+
+  /** Which log it is. Head and cut are those of the moment when the tail found it. */
+  public LogState found() {
+    return found;
+  }
+
+  @Override
+  public long revision() {
+    return revision;
+  }
+
+  @Override
+  public long offered() {
+    return offered;
+  }
+
+  /** The tail is about to offer updates up to this revision. */
+  public void offering(long upTo) {
+    revision = upTo;
+  }
+
+  /** The tail has offered all updates up to this revision. */
+  public void hasOffered(long upTo) {
+    offered = upTo;
+  }
+
+  public boolean isSame(LogState other) {
+    return other.id().equals(found.id()) && other.epoch() == found.epoch();
+  }
+
+  /**
+   * How far the log goes now.
+   *
+   * @throws LogGoneException if the catalog has another log, or this one went back
+   * @throws CatalogException if there is none, or it can't be read now
+   */
+  public LogState state() {
+    long before = revision;
+    return whole(catalog.log(), before);
+  }
+
+  /**
+   * Also refuses a backup that was put in the log's place and that upload-server has not opened
+   * yet: until then it has the log's id and epoch.
+   *
+   * @param before what was followed before the read
+   */
+  private LogState whole(LogState now, long before) {
+    if (same(now).head() < before) {
+      throw new LogGoneException(
+          "the log ends at revision %d, before %d that was sent".formatted(now.head(), before));
+    }
+    return now;
+  }
+
+  private LogState same(LogState now) {
+    if (!isSame(now)) {
+      throw new LogGoneException(
+          "the catalog has the log %s, epoch %d; expected: %s, epoch %d"
+              .formatted(now.id(), now.epoch(), found.id(), found.epoch()));
+    }
+    return now;
+  }
+
+  /**
+   * Reads updates of this log.
+   *
+   * @throws CompactedException if they were cut from it
+   */
+  public List<Update> read(long after, int limit) {
+    long before = revision;
+    try {
+      LogPage page = catalog.page(after, limit);
+      whole(page.log(), before);
+      return page.updates();
+    } catch (CompactedException e) {
+      same(e.log());
+      throw e;
+    }
+  }
+
+  /** A page of how each worker stood at a revision; see {@link CatalogReader#snapshot}. */
+  public Page<Update> snapshot(long at, int limit, String after) {
+    return ofThisLog(at, () -> catalog.snapshot(at, limit, after));
+  }
+
+  /** How the named workers stood at a revision. */
+  public List<Update> snapshot(long at, Collection<String> workers) {
+    return ofThisLog(at, () -> catalog.snapshot(at, workers));
+  }
+
+  /** See {@link CatalogReader#ambiguous}. */
+  public Set<String> ambiguous(Collection<Update> updates) {
+    return updates.isEmpty() ? Set.of() : ofThisLog(0, () -> catalog.ambiguous(updates));
+  }
+
+  /** What was read counts only if the catalog had this log, and far enough, before and after. */
+  private <T> T ofThisLog(long reaching, Supplier<T> read) {
+    requireReaching(reaching);
+    T result;
+    try {
+      result = read.get();
+    } catch (CompactedException e) {
+      same(e.log());
+      throw e;
+    }
+    requireReaching(reaching);
+    return result;
+  }
+
+  private void requireReaching(long at) {
+    long head = state().head();
+    if (head < at) {
+      throw new LogGoneException("the log ends at %d, before %d".formatted(head, at));
+    }
+  }
+
+  /** Adds an update to the ring, before it is offered. Only the tail calls this. */
+  public LogEntry add(Update update, boolean wanted) {
+    LogEntry entry = new LogEntry(update);
+    if (wanted) {
+      // Encoded here once, before a thousand handlers ask for it.
+      entry.message(encoded(update));
+    }
+    moves.passed(update);
+    recent.add(entry);
+    return entry;
+  }
+
+  /** The tail skips what was cut from the log, to this head. */
+  public void skipTo(long head) {
+    moves.forget();
+    recent.clear();
+    revision = head;
+  }
+
+  /** Whether a later update supersedes one; see {@link LatestMoves#isSuperseded}. */
+  public boolean isSuperseded(Update update) {
+    return moves.isSuperseded(update);
+  }
+
+  /** The turns of subscriptions that are far behind. */
+  public CatchUpTurns turns() {
+    return turns;
+  }
+
+  /** Where a consumer stands that was sent everything up to a revision. */
+  public ResumeToken token(long upTo) {
+    try {
+      return checkedToken(upTo);
+    } catch (CatalogException e) {
+      // A token without the fingerprint is as good, but for one check.
+      return new ResumeToken(found.id(), found.epoch(), upTo, 0, null, false);
+    }
+  }
+
+  /** As {@link #token}; throws if the update of that revision can't be read. */
+  public ResumeToken checkedToken(long upTo) {
+    return upTo < 1
+        ? new ResumeToken(found.id(), found.epoch(), 0, 0, null, false)
+        : ResumeToken.after(found, at(upTo).update());
+  }
+
+  /**
+   * The update of a revision from 1 to the head.
+   *
+   * @throws CompactedException if it was cut from the log
+   * @throws CatalogException if it can't be read now
+   */
+  public LogEntry at(long wanted) {
+    LogEntry entry = recent.get(wanted);
+    return entry == null ? old.at(wanted) : entry;
+  }
+
+  /** The encoded {@code WorkerUpdate} of an entry. */
+  byte[] message(LogEntry entry) {
+    byte[] message = entry.message();
+    return message == null ? old.message(entry) : message;
+  }
+
+  /** Makes the message of an update of the log. */
+  public byte[] encoded(Update update) {
+    return encoder.encode(update, ResumeToken.after(found, update));
+  }
+
+  /** The messages of its snapshots. */
+  public SharedMessages snapshots() {
+    return snapshots;
+  }
+
+  /**
+   * Sends the message of an update. One with much code that is not in the ring is sent within the
+   * budget of {@link SharedMessages}, so that clients which read slowly hold no more than that.
+   *
+   * @return the message's length in bytes
+   */
+  public int send(LogEntry entry, MessageOutput output) throws InterruptedException {
+    Update update = entry.update();
+    if (encoder.codeBytes(update) > MUCH_CODE && recent.get(entry.revision()) != entry) {
+      return snapshots.send(update, ResumeToken.after(found, update), output);
+    }
+    byte[] message = message(entry);
+    output.send(message);
+    return message.length;
+  }
+
+  /** How many bytes of messages and old pages are in memory. */
+  public long bytes() {
+    return recent.bytes() + old.bytes();
+  }
+}

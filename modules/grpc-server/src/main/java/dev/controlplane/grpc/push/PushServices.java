@@ -1,0 +1,24 @@
+package dev.controlplane.grpc.push;
+
+import dev.controlplane.catalog.Consumers;
+import dev.controlplane.grpc.reports.LastSeen;
+import dev.controlplane.grpc.reports.SentTimes;
+import dev.controlplane.server.EventLog;
+
+/**
+ * What every stream of updates uses besides the log.
+ *
+ * @param settings the settings of pushing
+ * @param consumers what is known of consumers
+ * @param lastSeen where signs of life go
+ * @param sentTimes when updates were sent
+ * @param metrics what is counted
+ * @param events the server's log
+ */
+public record PushServices(
+    PushSettings settings,
+    Consumers consumers,
+    LastSeen lastSeen,
+    SentTimes sentTimes,
+    PushMetrics metrics,
+    EventLog events) {}

@@ -1,0 +1,148 @@
+package dev.controlplane.grpc.push;
+
+import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.Page;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.grpc.log.UpdateLog;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How the workers that a consumer wants stood at one revision, as what it has to be told: by name
+ * in the order of UTF-8 bytes, so that a name is a place to go on from. Read from the store page by
+ * page; what is committed meanwhile does not show.
+ *
+ * <p>Of a worker that the consumer holds as it stood, nothing is told, unless the snapshot is to be
+ * whole, or another version of the worker has the same bytes, so that the consumer may mean that
+ * one; of a worker that it holds and that was gone, the deletion.
+ */
+final class Snapshot {
+  /** Names looked at at once. */
+  static final int PAGE = 128;
+
+  /** Names that the store is asked for, page by page: all there are, or those that are wanted. */
+  private interface Pages {
+    /** The next page after a name; asked again after a failure, it gives the same page. */
+    Page<Update> after(String name);
+  }
+
+  private final UpdateLog log;
+  private final Pages pages;
+  private final long revision;
+  private final Map<String, Digest> held;
+  private final boolean whole;
+  private final Deque<String> heldNames;
+  private final Deque<Update> page = new ArrayDeque<>();
+
+  /** Workers of the page whose bytes don't tell the version. */
+  private Set<String> ambiguous = Set.of();
+
+  /** The last name looked at; null once all are read. */
+  private String after;
+
+  /**
+   * A snapshot.
+   *
+   * @param workers those to look at; empty for all
+   * @param held worker to the digest that the consumer has of it
+   * @param whole whether a worker is told of though the consumer holds it
+   * @param after the name after which to go on; empty for the start
+   */
+  Snapshot(
+      UpdateLog log,
+      long revision,
+      Set<String> workers,
+      Map<String, Digest> held,
+      boolean whole,
+      String after) {
+    this.log = log;
+    this.pages =
+        workers.isEmpty()
+            ? name -> log.snapshot(revision, PAGE, name)
+            : named(log, revision, sortedAfter(workers, after));
+    this.revision = revision;
+    this.held = held;
+    this.whole = whole;
+    this.heldNames = new ArrayDeque<>(sortedAfter(held.keySet(), after));
+    this.after = after;
+  }
+
+  private static List<String> sortedAfter(Set<String> names, String after) {
+    return names.stream()
+        .filter(name -> NameOrder.BYTES.compare(name, after) > 0)
+        .sorted(NameOrder.BYTES)
+        .toList();
+  }
+
+  /** Asked for the same name twice, it gives the same page twice. */
+  private static Pages named(UpdateLog log, long revision, List<String> names) {
+    return after -> {
+      int from = 0;
+      while (from < names.size() && NameOrder.BYTES.compare(names.get(from), after) <= 0) {
+        from++;
+      }
+      int to = Math.min(names.size(), from + PAGE);
+      return new Page<>(
+          log.snapshot(revision, names.subList(from, to)).stream()
+              .sorted(Comparator.comparing(Update::worker, NameOrder.BYTES))
+              .toList(),
+          to == names.size() ? null : names.get(to - 1));
+    };
+  }
+
+  /**
+   * The next worker to be told of; null when there is none left.
+   *
+   * @throws dev.controlplane.catalog.CompactedException if the log no longer reaches back so far
+   * @throws dev.controlplane.catalog.CatalogException if it can't be read now; ask again
+   */
+  Update next() {
+    while (true) {
+      fill();
+      Update state = page.peek();
+      String name = heldNames.peek();
+      int order =
+          state == null
+              ? (name == null ? 0 : 1)
+              : name == null ? -1 : NameOrder.BYTES.compare(state.worker(), name);
+      if (state == null && name == null) {
+        return null;
+      }
+      if (order > 0) {
+        return neverHeardOf(heldNames.remove());
+      }
+      page.remove();
+      Digest has = order == 0 ? held.get(heldNames.remove()) : null;
+      if (state.kind() == Update.Kind.DELETED
+          ? has != null
+          : whole || !state.digest().equals(has) || ambiguous.contains(state.worker())) {
+        return state;
+      }
+    }
+  }
+
+  private void fill() {
+    while (page.isEmpty() && after != null) {
+      Page<Update> next = pages.after(after);
+      // Nothing has changed yet if this throws: the next attempt asks for the same page.
+      ambiguous = log.ambiguous(next.items().stream().filter(this::isHeld).toList());
+      page.addAll(next.items());
+      after = next.next();
+    }
+  }
+
+  private boolean isHeld(Update state) {
+    return state.kind() != Update.Kind.DELETED && state.digest().equals(held.get(state.worker()));
+  }
+
+  /** What a consumer holds of a worker that the log does not know: to it, that is gone. */
+  private Update neverHeardOf(String worker) {
+    return new Update(
+        revision, Update.Kind.DELETED, worker, "", held.get(worker), 0, Instant.EPOCH, null, 0);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.controlplane.grpc.push;
+
+import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.Names;
+import dev.controlplane.proto.Delivery;
+import dev.controlplane.proto.SubscribeRequest;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a consumer asks for, checked.
+ *
+ * @param consumer who receives
+ * @param workers the workers that it wants; empty for all
+ * @param resumeToken where to go on; empty for none
+ * @param snapshot whether it wants the latest of every worker first
+ * @param latest whether superseded updates may be left out
+ * @param bookmarks whether it wants to be told how far it is while nothing happens
+ * @param log whether it wants to be told which log it is told of
+ */
+record SubscribeOptions(
+    String consumer,
+    Set<String> workers,
+    String resumeToken,
+    boolean snapshot,
+    boolean latest,
+    boolean bookmarks,
+    boolean log) {
+
+  /**
+   * Checks a request.
+   *
+   * @throws IllegalArgumentException with the field, what it is and what was expected
+   */
+  static SubscribeOptions of(SubscribeRequest request, int maxWorkerNames, int maxHeld) {
+    String consumer = Names.checked("consumer_id", request.getConsumerId());
+    requireAtMost("worker_names", request.getWorkerNamesCount(), maxWorkerNames);
+    Set<String> workers = new LinkedHashSet<>();
+    for (String name : request.getWorkerNamesList()) {
+      workers.add(Names.checked("worker_names", name));
+    }
+    requireAtMost("held", request.getHeldCount(), maxHeld);
+    if (request.getDelivery() == Delivery.UNRECOGNIZED) {
+      throw new IllegalArgumentException(
+          "delivery is %d; expected: 0 (ALL) or 1 (LATEST)".formatted(request.getDeliveryValue()));
+    }
+    return new SubscribeOptions(
+        consumer,
+        Set.copyOf(workers),
+        request.getResumeToken(),
+        request.getSnapshot() || request.getHeldCount() > 0,
+        request.getDelivery() == Delivery.LATEST,
+        request.getBookmarks(),
+        request.getLog());
+  }
+
+  /**
+   * What the consumer says that it holds: worker to the digest that it has of it, without workers
+   * that it does not want. Not a part of the options, because a stream needs it only until its
+   * snapshot is sent.
+   *
+   * @throws IllegalArgumentException with the worker, what it is said to be and what was expected
+   */
+  Map<String, Digest> held(SubscribeRequest request) {
+    Map<String, Digest> held = new HashMap<>();
+    request
+        .getHeldMap()
+        .forEach(
+            (name, hex) -> {
+              String worker = Names.checked("held", name);
+              Digest digest = digest(worker, hex);
+              if (wants(worker)) {
+                held.put(worker, digest);
+              }
+            });
+    return held;
+  }
+
+  private static void requireAtMost(String field, int count, int max) {
+    if (count > max) {
+      throw new IllegalArgumentException(
+          "%s has %d names; expected: up to %d%s"
+              .formatted(
+                  field,
+                  count,
+                  max,
+                  field.equals("worker_names") ? ", or none for all workers" : ""));
+    }
+  }
+
+  private static Digest digest(String worker, String hex) {
+    try {
+      return new Digest(hex.toLowerCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "held of %s is \"%s\"; expected: a SHA-256 as 64 hex digits"
+              .formatted(worker, hex.length() > 80 ? hex.substring(0, 80) + "…" : hex),
+          e);
+    }
+  }
+
+  /** Whether the client knows of control messages: it has set a field that came with them. */
+  boolean control() {
+    return !resumeToken.isEmpty() || snapshot || latest || bookmarks;
+  }
+
+  boolean wants(String worker) {
+    return workers.isEmpty() || workers.contains(worker);
+  }
+}

@@ -1,0 +1,300 @@
+package dev.controlplane.grpc.push;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.grpc.log.CatchUpTurns;
+import dev.controlplane.grpc.log.LogEntry;
+import dev.controlplane.grpc.log.MessageOutput;
+import dev.controlplane.grpc.log.ResumeToken;
+import dev.controlplane.grpc.log.UpdateEncoder;
+import dev.controlplane.grpc.log.UpdateLog;
+import dev.controlplane.grpc.reports.SentTimes;
+import dev.controlplane.proto.UpdateKind;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What one stream is sent, from its start to its end, in one order: perhaps RESYNC, perhaps a
+ * snapshot and SYNCED, then updates with bookmarks between them, perhaps GOODBYE. Run by the
+ * stream's handler alone.
+ *
+ * <p>Between snapshot and updates there is no gap and no repeat: the subscription is known to the
+ * tail before the snapshot's revision is chosen, and starts after that revision.
+ */
+final class UpdateFeed {
+  /** How often an attempt to read a log that can't be read is made. */
+  private static final Duration RETRY = Duration.ofMillis(100);
+
+  private final SubscribeOptions options;
+  private final Subscription subscription;
+  private final UpdateLog log;
+  private final MessageOutput output;
+  private final PushSettings settings;
+  private final PushMetrics metrics;
+  private final SentTimes sentTimes;
+
+  /** What the consumer holds; let go as soon as the snapshot is sent. */
+  private Map<String, Digest> held;
+
+  /** Where in a snapshot the consumer is; null outside of one. */
+  private ResumeToken snapshotAt;
+
+  UpdateFeed(
+      SubscribeOptions options,
+      Map<String, Digest> held,
+      Subscription subscription,
+      UpdateLog log,
+      MessageOutput output,
+      PushServices services) {
+    this.options = options;
+    this.held = held;
+    this.subscription = subscription;
+    this.log = log;
+    this.output = output;
+    this.settings = services.settings();
+    this.metrics = services.metrics();
+    this.sentTimes = services.sentTimes();
+  }
+
+  /**
+   * To be called before the response headers go out, for one who wants updates from now on: that
+   * is, from before the client can know of it.
+   */
+  void start() {
+    if (options.resumeToken().isEmpty() && !options.snapshot()) {
+      subscription.startNow();
+    }
+  }
+
+  /** Sends until the subscription has ended; then, to those who know it, goodbye. */
+  void run() throws InterruptedException {
+    long expires = expires();
+    begin();
+    held = Map.of();
+    long bookmark = options.bookmarks() ? System.nanoTime() : Subscription.NEVER;
+    if (options.snapshot()) {
+      bookmark = nextBookmark(bookmark);
+    }
+    while (subscription.ended() == null) {
+      try {
+        LogEntry update = subscription.next(sooner(bookmark, expires));
+        if (update != null) {
+          send(update);
+        }
+      } catch (CompactedException e) {
+        if (options.control()) {
+          resync(e.getMessage(), true);
+        } else {
+          subscription.end(SubscriptionEnd.COMPACTED);
+        }
+      }
+      if (isPast(bookmark) && subscription.ended() == null) {
+        output.send(message(UpdateKind.BOOKMARK, log.token(subscription.position())));
+        bookmark = nextBookmark(bookmark);
+      }
+      if (isPast(expires)) {
+        subscription.end(SubscriptionEnd.EXPIRED);
+      }
+    }
+    if (options.control() && isPlanned(subscription.ended())) {
+      output.send(
+          UpdateEncoder.control(UpdateKind.GOODBYE, place())
+              .setRetryAfterMs(jittered(settings.reconnectSpread()).toMillis())
+              .build()
+              .toByteArray());
+    }
+  }
+
+  private static boolean isPlanned(SubscriptionEnd end) {
+    return end == SubscriptionEnd.STOPPING || end == SubscriptionEnd.EXPIRED;
+  }
+
+  private static boolean isPast(long deadline) {
+    return deadline != Subscription.NEVER && System.nanoTime() - deadline >= 0;
+  }
+
+  private static long sooner(long one, long other) {
+    if (one == Subscription.NEVER || other == Subscription.NEVER) {
+      return one == Subscription.NEVER ? other : one;
+    }
+    return one - other < 0 ? one : other;
+  }
+
+  private long nextBookmark(long before) {
+    return before == Subscription.NEVER
+        ? before
+        : System.nanoTime() + settings.bookmarkInterval().toNanos();
+  }
+
+  /** Ten per cent around the age that is set, so that streams opened together don't end so. */
+  private long expires() {
+    Duration age = settings.maxStreamAge();
+    if (age.isZero() || !options.control()) {
+      return Subscription.NEVER;
+    }
+    long tenth = age.toNanos() / 10;
+    return System.nanoTime()
+        + age.toNanos()
+        - tenth
+        + jittered(Duration.ofNanos(2 * tenth)).toNanos();
+  }
+
+  private static Duration jittered(Duration most) {
+    return Duration.ofNanos(ThreadLocalRandom.current().nextLong(most.toNanos() + 1));
+  }
+
+  private void send(LogEntry update) throws InterruptedException {
+    int length = log.send(update, output);
+    subscription.sent(update.revision());
+    sentTimes.sent(options.consumer(), update.revision());
+    metrics.sent(length, update.update().committedAt());
+  }
+
+  private byte[] message(UpdateKind kind, ResumeToken token) {
+    return UpdateEncoder.control(kind, token).build().toByteArray();
+  }
+
+  /** Where the consumer would go on now. */
+  private ResumeToken place() {
+    return snapshotAt == null ? log.token(subscription.position()) : snapshotAt;
+  }
+
+  private void begin() throws InterruptedException {
+    if (options.resumeToken().isEmpty()) {
+      if (options.snapshot()) {
+        snapshot(now().startOfSnapshot(false));
+      }
+      return;
+    }
+    ResumeToken token = ResumeToken.decoded(options.resumeToken()).orElse(null);
+    String obstacle = obstacle(token);
+    if (obstacle != null) {
+      resync(obstacle, isCompactedAway(token));
+    } else if (token.isInSnapshot()) {
+      snapshot(token);
+    } else {
+      subscription.startAfter(token.revision());
+    }
+  }
+
+  /** Why a consumer can't go on from there; null if it can. */
+  private String obstacle(ResumeToken token) {
+    if (token == null) {
+      return "the resume token is not one of this service";
+    }
+    LogState now = log.state();
+    if (!token.logId().equals(now.id())) {
+      return "the resume token is of another log";
+    }
+    if (token.epoch() != now.epoch()) {
+      return "the log went back since the resume token was given";
+    }
+    if (token.revision() > now.head()) {
+      return "the resume token is of revision %d, and the log ends at %d"
+          .formatted(token.revision(), now.head());
+    }
+    if (token.revision() < now.compacted()) {
+      return "the log is compacted up to revision %d, and the resume token is of %d"
+          .formatted(now.compacted(), token.revision());
+    }
+    int found = fingerprint(token.revision());
+    return found != 0 && token.fingerprint() != 0 && found != token.fingerprint()
+        ? "the log has another update at revision " + token.revision()
+        : null;
+  }
+
+  /** 0 if the log was cut at that revision, so that it can't be compared. */
+  private int fingerprint(long revision) {
+    try {
+      return log.checkedToken(revision).fingerprint();
+    } catch (CompactedException e) {
+      return 0;
+    }
+  }
+
+  /** Whether the token is of this log, and only compaction keeps its consumer from going on. */
+  private boolean isCompactedAway(ResumeToken token) {
+    LogState now = log.state();
+    return token != null
+        && token.logId().equals(now.id())
+        && token.epoch() == now.epoch()
+        && token.revision() < now.compacted();
+  }
+
+  /** The end of the log, for one whose subscription the tail knows of. */
+  private ResumeToken now() {
+    return log.token(log.state().head());
+  }
+
+  /** Says that the consumer can't go on from where it was, and sends it everything anew. */
+  private void resync(String reason, boolean sameLog) throws InterruptedException {
+    metrics.resynced();
+    ResumeToken start = now().startOfSnapshot(true);
+    output.send(
+        UpdateEncoder.control(UpdateKind.RESYNC, start)
+            .setMessage(reason)
+            .setLog(sameLog ? logOf(start) : "")
+            .build()
+            .toByteArray());
+    snapshot(start);
+  }
+
+  private String logOf(ResumeToken place) {
+    return options.log() ? place.log() : "";
+  }
+
+  private void snapshot(ResumeToken from) throws InterruptedException {
+    snapshotAt = from;
+    Snapshot snapshot =
+        new Snapshot(
+            log, from.revision(), options.workers(), held, from.whole(), from.snapshotAfter());
+    try {
+      int sent = 0;
+      for (Update state = next(snapshot); state != null; state = next(snapshot)) {
+        // A short snapshot goes out at once; a long one takes turns with others.
+        if (++sent > CatchUpTurns.BATCH && !subscription.awaitTurn()) {
+          return;
+        }
+        if (!subscription.interest().isRejected(state)) {
+          ResumeToken behind = from.inSnapshot(state.worker());
+          metrics.sentInSnapshot(log.snapshots().send(state, behind, output));
+          snapshotAt = behind;
+        }
+      }
+    } catch (CompactedException e) {
+      resync(e.getMessage(), true);
+      return;
+    }
+    if (subscription.ended() != null) {
+      return;
+    }
+    ResumeToken synced = from.afterSnapshot();
+    output.send(
+        UpdateEncoder.control(UpdateKind.SYNCED, synced)
+            .setLog(logOf(synced))
+            .build()
+            .toByteArray());
+    subscription.startAfter(from.revision());
+    subscription.sent(from.revision());
+    snapshotAt = null;
+  }
+
+  /** The next of a snapshot, however long the store can't be read; null also once all is over. */
+  private Update next(Snapshot snapshot) throws InterruptedException {
+    while (subscription.ended() == null) {
+      try {
+        return snapshot.next();
+      } catch (CompactedException e) {
+        throw e;
+      } catch (CatalogException e) {
+        // The tail meets the same, and tells the operator.
+        Thread.sleep(RETRY);
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.controlplane.grpc.reports;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.Consumers;
+import dev.controlplane.catalog.Consumers.Report;
+import dev.controlplane.catalog.Consumers.State;
+import dev.controlplane.catalog.Names;
+import dev.controlplane.catalog.UnknownVersionException;
+import dev.controlplane.catalog.Update;
+import dev.controlplane.catalog.Version;
+import dev.controlplane.proto.ReportedState;
+import dev.controlplane.proto.StatusReport;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Holds the reports of one call against what is known; used by one thread. */
+final class ReportChecks {
+  /** The longest code and message, in bytes of UTF-8. */
+  static final int MAX_CODE_BYTES = 255;
+
+  static final int MAX_MESSAGE_BYTES = 4096;
+
+  /** Consumers that are remembered to be known; a call seldom tells of more than one. */
+  private static final int MAX_KNOWN = 1000;
+
+  /** Then it is asked again: a consumer may have been forgotten. */
+  private static final Duration KNOWN_FOR = Duration.ofSeconds(10);
+
+  private static final Pattern CHECKSUM = Pattern.compile("[0-9a-fA-F]{64}|");
+
+  private final CatalogReader catalog;
+  private final Consumers consumers;
+  private final LastSeen lastSeen;
+  private final Cache<String, Boolean> known =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_KNOWN)
+          .expireAfterWrite(KNOWN_FOR)
+          .executor(Runnable::run)
+          .build();
+
+  ReportChecks(CatalogReader catalog, Consumers consumers, LastSeen lastSeen) {
+    this.catalog = catalog;
+    this.consumers = consumers;
+    this.lastSeen = lastSeen;
+  }
+
+  /**
+   * The report as it can be recorded.
+   *
+   * @throws IllegalArgumentException if a field is not as it should be
+   * @throws UnknownVersionException if there is and was no such consumer, worker or version
+   */
+  Report checked(StatusReport report, Instant at) {
+    String consumer = Names.checked("consumer_id", report.getConsumerId());
+    String worker = Names.checked("worker_name", report.getWorkerName());
+    String version = Names.checked("version", report.getVersion());
+    State state = state(report.getState());
+    if (report.getRevision() < 0) {
+      throw new IllegalArgumentException(
+          "revision is %d; expected: that of an update, or 0".formatted(report.getRevision()));
+    }
+    checkLength("code", report.getCode(), MAX_CODE_BYTES);
+    checkLength("message", report.getMessage(), MAX_MESSAGE_BYTES);
+    if (!CHECKSUM.matcher(report.getChecksum()).matches()) {
+      throw new IllegalArgumentException(
+          "checksum is not 64 hex digits; expected: the SHA-256 of the bytes, or nothing");
+    }
+    String checksum = report.getChecksum().toLowerCase(Locale.ROOT);
+    requireKnown(consumer);
+    Version told =
+        catalog
+            .version(worker, version)
+            .or(() -> catalog.recorded(worker, version))
+            .orElseThrow(
+                () ->
+                    new UnknownVersionException(
+                        "there is and was no version %s of %s".formatted(version, worker)));
+    if (!checksum.isEmpty() && !checksum.equals(told.digest().hex())) {
+      throw new IllegalArgumentException(
+          "checksum is %s; version %s of %s has %s"
+              .formatted(checksum, version, worker, told.digest().hex()));
+    }
+    return new Report(
+        consumer,
+        worker,
+        version,
+        revision(report.getRevision(), told),
+        state,
+        report.getCode(),
+        report.getMessage(),
+        at);
+  }
+
+  private static State state(ReportedState state) {
+    return switch (state) {
+      case RECEIVED -> State.RECEIVED;
+      case VERIFIED -> State.VERIFIED;
+      case ACTIVE -> State.ACTIVE;
+      case REJECTED -> State.REJECTED;
+      case REPORTED_STATE_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalArgumentException(
+              "state is not set or not known; expected: RECEIVED, VERIFIED, ACTIVE or REJECTED");
+    };
+  }
+
+  private static void checkLength(String field, String text, int max) {
+    int length = text.getBytes(StandardCharsets.UTF_8).length;
+    if (length > max) {
+      throw new IllegalArgumentException(
+          "%s is %d bytes long; expected: up to %d bytes of UTF-8".formatted(field, length, max));
+    }
+  }
+
+  private void requireKnown(String consumer) {
+    if (known.getIfPresent(consumer) != null) {
+      return;
+    }
+    if (consumers.find(consumer).isEmpty()) {
+      // One that has subscribed just now is still on its way to the disk.
+      lastSeen.write();
+      if (consumers.find(consumer).isEmpty()) {
+        throw new UnknownVersionException(
+            "consumer %s is not known; subscribe or register first".formatted(consumer));
+      }
+    }
+    known.put(consumer, true);
+  }
+
+  private long revision(long told, Version version) {
+    long head = catalog.head();
+    if (told > head) {
+      // Recorded, it would make every report that is to come one about an earlier update.
+      throw new IllegalArgumentException(
+          "revision is %d; the newest update has %d".formatted(told, head));
+    }
+    if (told > 0) {
+      return told;
+    }
+    List<Update> standing = catalog.snapshot(head, List.of(version.worker()));
+    return standing.stream()
+        .filter(update -> version.version().equals(update.latest()))
+        .mapToLong(Update::revision)
+        .findFirst()
+        .orElse(version.revision());
+  }
+}

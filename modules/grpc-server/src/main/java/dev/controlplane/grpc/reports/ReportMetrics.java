@@ -1,0 +1,99 @@
+package dev.controlplane.grpc.reports;
+
+import dev.controlplane.catalog.Consumers.State;
+import io.helidon.metrics.api.FunctionalCounter;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.Tag;
+import io.helidon.metrics.api.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What an operator wants to know of what consumers tell. */
+public final class ReportMetrics {
+  /** Why a report was not recorded. */
+  enum Refusal {
+    /** Its fields are not as they should be. */
+    INVALID,
+    /** There is no such consumer, worker or version. */
+    UNKNOWN,
+    /** The disk does not take it. */
+    STORAGE
+  }
+
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(1),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(30),
+    Duration.ofMinutes(5)
+  };
+
+  private final Map<State, LongAdder> recorded = new EnumMap<>(State.class);
+  private final Map<Refusal, LongAdder> refused = new EnumMap<>(Refusal.class);
+  private final Timer sentToAcknowledged;
+
+  public ReportMetrics(MeterRegistry registry) {
+    for (State state : State.values()) {
+      counter(
+          registry,
+          "controlplane.reports",
+          "Reports of consumers that were recorded",
+          recorded.computeIfAbsent(state, s -> new LongAdder()),
+          "state",
+          state);
+    }
+    for (Refusal reason : Refusal.values()) {
+      counter(
+          registry,
+          "controlplane.reports.refused",
+          "Reports of consumers that ended their call",
+          refused.computeIfAbsent(reason, r -> new LongAdder()),
+          "reason",
+          reason);
+    }
+    sentToAcknowledged =
+        registry.getOrCreate(
+            Timer.builder("controlplane.sent.to.acknowledged")
+                .description(
+                    "Time from the sending of an update to the consumer's first report about it")
+                .percentiles(new double[0])
+                .buckets(BUCKETS));
+  }
+
+  private static void counter(
+      MeterRegistry registry,
+      String name,
+      String description,
+      LongAdder count,
+      String tag,
+      Enum<?> value) {
+    registry.getOrCreate(
+        FunctionalCounter.builder(name, count, LongAdder::sum)
+            .description(description)
+            .tags(List.of(Tag.create(tag, value.name().toLowerCase(Locale.ROOT)))));
+  }
+
+  void recorded(State state) {
+    recorded.get(state).increment();
+  }
+
+  void refused(Refusal reason) {
+    refused.get(reason).increment();
+  }
+
+  void acknowledgedAfter(long nanos) {
+    sentToAcknowledged.record(nanos, TimeUnit.NANOSECONDS);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.controlplane.grpc.reports;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.OptionalLong;
+
+/**
+ * When updates were sent to consumers that tell what became of them. Others cost a look into a map:
+ * a consumer is remembered from its first report on, with the last few updates sent to it.
+ */
+public final class SentTimes {
+  /** So many consumers are remembered, those that were sent updates or reported last. */
+  private static final int MAX_CONSUMERS = 10_000;
+
+  private static final int MAX_UPDATES = 64;
+
+  /** The last updates sent to one consumer; a revision of 0 is none. */
+  private static final class Recent {
+    private final long[] revisions = new long[MAX_UPDATES];
+    private final long[] nanos = new long[MAX_UPDATES];
+    private int next;
+
+    synchronized void add(long revision, long now) {
+      revisions[next] = revision;
+      nanos[next] = now;
+      next = (next + 1) % MAX_UPDATES;
+    }
+
+    synchronized OptionalLong remove(long revision) {
+      for (int i = 0; i < MAX_UPDATES; i++) {
+        if (revisions[i] == revision) {
+          revisions[i] = 0;
+          return OptionalLong.of(nanos[i]);
+        }
+      }
+      return OptionalLong.empty();
+    }
+  }
+
+  private final Cache<String, Recent> reporting =
+      Caffeine.newBuilder().maximumSize(MAX_CONSUMERS).executor(Runnable::run).build();
+
+  /** An update was sent to a consumer. */
+  public void sent(String consumer, long revision) {
+    Recent recent = reporting.getIfPresent(consumer);
+    if (recent != null) {
+      recent.add(revision, System.nanoTime());
+    }
+  }
+
+  /**
+   * A consumer has told of an update.
+   *
+   * @return nanoseconds since it was sent; absent if that is not known, or was told before
+   */
+  OptionalLong reported(String consumer, long revision) {
+    Recent recent = reporting.getIfPresent(consumer);
+    if (recent == null) {
+      reporting.asMap().putIfAbsent(consumer, new Recent());
+      return OptionalLong.empty();
+    }
+    long now = System.nanoTime();
+    OptionalLong at = recent.remove(revision);
+    return at.isPresent() ? OptionalLong.of(now - at.getAsLong()) : at;
+  }
+}

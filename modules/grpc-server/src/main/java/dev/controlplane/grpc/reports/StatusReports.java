@@ -1,0 +1,243 @@
+package dev.controlplane.grpc.reports;
+
+import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.Consumers;
+import dev.controlplane.catalog.Consumers.Report;
+import dev.controlplane.catalog.Consumers.State;
+import dev.controlplane.catalog.UnknownVersionException;
+import dev.controlplane.grpc.reports.ReportMetrics.Refusal;
+import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.proto.StatusReport;
+import dev.controlplane.proto.StatusSummary;
+import dev.controlplane.server.EventLog;
+import dev.controlplane.server.http.Problem;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/** Takes what consumers tell of updates. */
+public final class StatusReports {
+  /** Reports of one call that wait for the disk; then its client waits. */
+  private static final int MAX_WAITING = 512;
+
+  private final CatalogReader catalog;
+  private final Consumers consumers;
+  private final LastSeen lastSeen;
+  private final SentTimes sentTimes;
+  private final Rejections rejections;
+  private final ReportMetrics metrics;
+  private final InstantSource clock;
+  private final EventLog events;
+
+  public StatusReports(
+      CatalogReader catalog,
+      Consumers consumers,
+      LastSeen lastSeen,
+      SentTimes sentTimes,
+      Rejections rejections,
+      ReportMetrics metrics,
+      InstantSource clock,
+      EventLog events) {
+    this.catalog = catalog;
+    this.consumers = consumers;
+    this.lastSeen = lastSeen;
+    this.sentTimes = sentTimes;
+    this.rejections = rejections;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.events = events;
+  }
+
+  /** The handler of {@code ReportStatus}. */
+  public StreamObserver<StatusReport> receive(StreamObserver<StatusSummary> responses) {
+    if (responses instanceof ServerCallStreamObserver<StatusSummary> observer) {
+      // Without a handler the observer throws an exception of its own once the client is gone.
+      observer.setOnCancelHandler(() -> {});
+    }
+    return new Call(responses);
+  }
+
+  /**
+   * One call. The call's thread checks each report and queues it; a thread of its own writes what
+   * has gathered while the transaction before was on its way to the disk. So a client that sends
+   * many waits for few transactions, and what one that stays connected sends now and then is
+   * written at once.
+   *
+   * <p>{@code ended} is set before {@code WAKE} is offered: if there is no room for that, the
+   * writer is not waiting, and looks at {@code ended} before it does.
+   */
+  private final class Call implements StreamObserver<StatusReport> {
+    private static final Report WAKE =
+        new Report("", "", "", 0, State.RECEIVED, "", "", Instant.EPOCH);
+
+    private final StreamObserver<StatusSummary> responses;
+    private final ReportChecks checks = new ReportChecks(catalog, consumers, lastSeen);
+    private final BlockingQueue<Report> queue = new ArrayBlockingQueue<>(MAX_WAITING);
+    private Thread writer;
+    private boolean answered;
+    private long recorded;
+    private volatile boolean ended;
+    private volatile CatalogException failure;
+
+    Call(StreamObserver<StatusSummary> responses) {
+      this.responses = responses;
+    }
+
+    @Override
+    public void onNext(StatusReport report) {
+      if (answered) {
+        return;
+      }
+      try {
+        consumers.follow(catalog.log());
+        Report checked = checks.checked(report, clock.instant());
+        if (writer == null) {
+          writer = Goroutines.start("status-writer", this::write);
+        }
+        queue.put(checked);
+        if (failure != null) {
+          end(null);
+        }
+      } catch (UnknownVersionException e) {
+        refuse(Refusal.UNKNOWN, Status.NOT_FOUND, e);
+      } catch (IllegalArgumentException e) {
+        refuse(Refusal.INVALID, Status.INVALID_ARGUMENT, e);
+      } catch (CatalogException e) {
+        end(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        end(null);
+      }
+    }
+
+    /** Runs on the connection's thread and does not wait: what was sent is written all the same. */
+    @Override
+    public void onError(Throwable gone) {
+      finish();
+    }
+
+    @Override
+    public void onCompleted() {
+      if (!answered) {
+        end(null);
+      }
+    }
+
+    private void finish() {
+      ended = true;
+      queue.offer(WAKE);
+    }
+
+    /** Waits until all is written that will be, and answers. */
+    private void end(CatalogException unreadable) {
+      if (!awaitWritten()) {
+        return;
+      }
+      if (failure != null || unreadable != null) {
+        failed(failure != null ? failure : unreadable);
+        return;
+      }
+      responses.onNext(StatusSummary.newBuilder().setAccepted(recorded).build());
+      responses.onCompleted();
+    }
+
+    private void refuse(Refusal reason, Status status, Exception why) {
+      if (!awaitWritten()) {
+        return;
+      }
+      if (failure != null) {
+        failed(failure);
+        return;
+      }
+      metrics.refused(reason);
+      String which = recorded == 0 ? "" : "after %d reports that stay: ".formatted(recorded);
+      responses.onError(status.withDescription(which + why.getMessage()).asRuntimeException());
+    }
+
+    private void failed(CatalogException why) {
+      metrics.refused(Refusal.STORAGE);
+      events.warn("reports-not-recorded", "reason", why.getMessage());
+      responses.onError(Problem.grpc(why).asRuntimeException());
+    }
+
+    /** False if the server ends meanwhile; the call is answered then. */
+    private boolean awaitWritten() {
+      answered = true;
+      finish();
+      try {
+        if (writer != null) {
+          writer.join();
+        }
+        return true;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        responses.onError(
+            Status.UNAVAILABLE.withDescription("the server is going away").asRuntimeException());
+        return false;
+      }
+    }
+
+    private void write() {
+      List<Report> gathered = new ArrayList<>();
+      try {
+        while (!ended || !queue.isEmpty()) {
+          gathered.add(queue.take());
+          queue.drainTo(gathered);
+          gathered.removeIf(WAKE::equals);
+          // After a failure the queue is emptied all the same: the call's thread may wait for it.
+          if (failure == null) {
+            record(gathered);
+          }
+          gathered.clear();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void record(List<Report> reports) {
+      List<Report> rejecting;
+      try {
+        rejecting = consumers.report(reports);
+      } catch (CatalogException e) {
+        failure = e;
+        return;
+      } catch (RuntimeException e) {
+        // This thread goes on: the call's may wait for it.
+        events.error("reports-failed", e);
+        failure = new CatalogException("the server failed; its log tells why", e);
+        return;
+      }
+      recorded += reports.size();
+      for (Report report : reports) {
+        metrics.recorded(report.state());
+        sentTimes
+            .reported(report.consumer(), report.revision())
+            .ifPresent(metrics::acknowledgedAfter);
+      }
+      for (Report report : rejecting) {
+        events.info(
+            "rejected",
+            "consumer",
+            report.consumer(),
+            "worker",
+            report.worker(),
+            "version",
+            report.version(),
+            "revision",
+            report.revision(),
+            "code",
+            report.code());
+        rejections.rejected(
+            report.consumer(), report.worker(), report.version(), report.revision());
+      }
+    }
+  }
+}

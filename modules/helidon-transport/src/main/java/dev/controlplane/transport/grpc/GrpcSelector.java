@@ -1,0 +1,119 @@
+package dev.controlplane.transport.grpc;
+
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.GuardedContext;
+import dev.controlplane.transport.http2.Refusal;
+import io.grpc.Status;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HttpPrologue;
+import io.helidon.http.Method;
+import io.helidon.http.WritableHeaders;
+import io.helidon.http.http2.Http2Headers;
+import io.helidon.http.http2.Http2Settings;
+import io.helidon.http.http2.Http2StreamState;
+import io.helidon.http.http2.Http2StreamWriter;
+import io.helidon.http.http2.StreamFlowControl;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.grpc.GrpcConfig;
+import io.helidon.webserver.grpc.GrpcProtocolSelector;
+import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
+import io.helidon.webserver.http2.spi.SubProtocolResult;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Helidon's gRPC, with a {@link StreamHandler} round each of its handlers.
+ *
+ * <p>A request that is not gRPC gets 415 at once, as the protocol asks for. Helidon 4.5.0 serves it
+ * as HTTP: it answers 404 and then waits for the body ({@code
+ * Http2ServerStream.readEntityFromPipeline}), for ever once the connection is lost.
+ */
+final class GrpcSelector implements Http2SubProtocolSelector {
+  private static final String GRPC = "application/grpc";
+  private static final HeaderName TIMEOUT = HeaderNames.create("grpc-timeout");
+  private static final HeaderName ENCODING = HeaderNames.create("grpc-encoding");
+
+  private final Http2SubProtocolSelector grpc;
+  private final GrpcStreams.Settings settings;
+
+  GrpcSelector(GrpcStreams.Settings settings) {
+    this.settings = settings;
+    this.grpc = GrpcProtocolSelector.create(GrpcConfig.builder().enableCompression(false).build());
+  }
+
+  @Override
+  public SubProtocolResult subProtocol(
+      ConnectionContext context,
+      HttpPrologue prologue,
+      Http2Headers headers,
+      Http2StreamWriter writer,
+      int streamId,
+      Http2Settings serverSettings,
+      Http2Settings clientSettings,
+      StreamFlowControl flowControl,
+      Http2StreamState state,
+      Router router) {
+    ConnectionOutput output = ((GuardedContext) context).output();
+    if (!prologue.method().equals(Method.POST) || !isGrpc(headers)) {
+      Http2Headers answer = Http2Headers.create(WritableHeaders.create());
+      answer.status(io.helidon.http.Status.UNSUPPORTED_MEDIA_TYPE_415);
+      return refusal(streamId, writer, flowControl, output, answer);
+    }
+    String timeout = headers.httpHeaders().first(TIMEOUT).orElse(null);
+    Duration limit = null;
+    if (timeout != null) {
+      Optional<Duration> parsed = Deadline.parse(timeout);
+      if (parsed.isEmpty()) {
+        Status status =
+            Status.INTERNAL.withDescription(
+                "grpc-timeout is malformed; expected: one to eight digits and H, M, S, m, u or n");
+        return refusal(streamId, writer, flowControl, output, ResponseHeaders.trailersOnly(status));
+      }
+      limit = parsed.get();
+    }
+    SubProtocolResult result =
+        grpc.subProtocol(
+            context,
+            prologue,
+            headers,
+            new UnknownMethod(writer, prologue.uriPath().rawPath()),
+            streamId,
+            serverSettings,
+            clientSettings,
+            flowControl,
+            state,
+            router);
+    if (!result.supported()) {
+      return result;
+    }
+    StreamHandler handler =
+        new StreamHandler(
+            output,
+            writer,
+            new InboundMessages(
+                settings.maxInboundMessage(),
+                headers.httpHeaders().first(ENCODING).orElse("identity"),
+                ((GuardedContext) context).inbound()),
+            limit);
+    handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
+    return new SubProtocolResult(true, handler);
+  }
+
+  private static SubProtocolResult refusal(
+      int streamId,
+      Http2StreamWriter writer,
+      StreamFlowControl window,
+      ConnectionOutput output,
+      Http2Headers answer) {
+    return new SubProtocolResult(
+        true, new Refusal(streamId, writer, window.outbound(), output, answer, new byte[0]));
+  }
+
+  /** {@code application/grpc}, alone or followed by a message type or by parameters. */
+  private static boolean isGrpc(Http2Headers headers) {
+    String type = headers.httpHeaders().first(HeaderNames.CONTENT_TYPE).orElse("");
+    return type.equals(GRPC) || type.startsWith(GRPC + "+") || type.startsWith(GRPC + ";");
+  }
+}

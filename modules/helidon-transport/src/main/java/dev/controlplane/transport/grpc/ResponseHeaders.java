@@ -1,0 +1,77 @@
+package dev.controlplane.transport.grpc;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.helidon.grpc.core.GrpcHeadersUtil;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.WritableHeaders;
+import io.helidon.http.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
+
+/** The headers and trailers of a response (gRPC over HTTP/2, "Responses"). */
+final class ResponseHeaders {
+  private static final Header CONTENT_TYPE =
+      HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/grpc");
+  private static final Header IDENTITY =
+      HeaderValues.createCached(HeaderNames.create("grpc-encoding"), "identity");
+  private static final Header ACCEPTED =
+      HeaderValues.createCached(HeaderNames.create("grpc-accept-encoding"), "identity,gzip");
+  private static final HeaderName STATUS = HeaderNames.create("grpc-status");
+  private static final HeaderName MESSAGE = HeaderNames.create("grpc-message");
+
+  private ResponseHeaders() {}
+
+  static Http2Headers headers(Metadata metadata) {
+    WritableHeaders<?> headers = WritableHeaders.create();
+    GrpcHeadersUtil.updateHeaders(headers, metadata);
+    headers.set(CONTENT_TYPE);
+    headers.set(IDENTITY);
+    headers.set(ACCEPTED);
+    return Http2Headers.create(headers).status(io.helidon.http.Status.OK_200);
+  }
+
+  static Http2Headers trailers(Status status, Metadata metadata) {
+    return Http2Headers.create(withStatus(status, metadata));
+  }
+
+  /** Trailers of a response that has nothing else. */
+  static Http2Headers trailersOnly(Status status, Metadata metadata) {
+    WritableHeaders<?> headers = withStatus(status, metadata);
+    headers.set(CONTENT_TYPE);
+    headers.set(ACCEPTED);
+    return Http2Headers.create(headers).status(io.helidon.http.Status.OK_200);
+  }
+
+  static Http2Headers trailersOnly(Status status) {
+    return trailersOnly(status, new Metadata());
+  }
+
+  private static WritableHeaders<?> withStatus(Status status, Metadata metadata) {
+    WritableHeaders<?> headers = WritableHeaders.create();
+    GrpcHeadersUtil.updateHeaders(headers, metadata);
+    headers.set(HeaderValues.create(STATUS, status.getCode().value()));
+    if (status.getDescription() != null) {
+      headers.set(HeaderValues.create(MESSAGE, percentEncoded(status.getDescription())));
+    }
+    return headers;
+  }
+
+  /**
+   * A status message as the protocol has it: all but visible ASCII percent-encoded; Helidon 4.5.0
+   * sends it as it is.
+   */
+  static String percentEncoded(String message) {
+    StringBuilder encoded = new StringBuilder(message.length());
+    for (byte b : message.getBytes(StandardCharsets.UTF_8)) {
+      if (b >= ' ' && b <= '~' && b != '%') {
+        encoded.append((char) b);
+      } else {
+        encoded.append('%').append(String.format("%02X", b));
+      }
+    }
+    return encoded.toString();
+  }
+}

@@ -1,0 +1,297 @@
+package dev.controlplane.transport.grpc;
+
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.OpenStream;
+import dev.controlplane.transport.http2.StreamGoneException;
+import dev.controlplane.transport.http2.StreamStalledException;
+import io.grpc.Attributes;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import io.helidon.http.http2.Http2StreamWriter;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+
+/**
+ * One call, in place of Helidon's: hands the client's messages to the {@link CalledService}, and
+ * sends the service's own.
+ *
+ * <p>Helidon 4.5.0's ({@code GrpcProtocolHandler.createServerCall}) compresses every message for a
+ * client that says it could read that, keeps a buffer of 16 KiB for as long as the stream lives,
+ * copies each message three times, and is the way to the over-sent window that {@link
+ * ConnectionOutput} describes. This one sends messages as they are; one that is an array of bytes
+ * already is copied once, into the buffer of the connection. A message that cannot be read, and a
+ * handler that throws, end the call with a status; Helidon logs the exception and lets the client
+ * wait.
+ *
+ * @param <ReqT> what the client sends
+ * @param <RespT> what it gets
+ */
+final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
+  /** The call that the current thread handles. */
+  static final Context.Key<StreamCall<?, ?>> CURRENT =
+      Context.key("dev.controlplane.transport.call");
+
+  private final MethodDescriptor<ReqT, RespT> method;
+  private final Attributes attributes;
+  private final StreamHandler handler;
+  private final ConnectionOutput output;
+  private final OpenStream stream;
+  private final HeaderWriter headers;
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final CalledService<ReqT> service;
+  private final ClientDeparture departure = new ClientDeparture();
+  private volatile boolean closed;
+  private boolean headersSent;
+  private volatile Future<?> timer;
+  private boolean headersSentEarly;
+
+  /** Its handler goes on by itself, without the stream's thread. */
+  private boolean detached;
+
+  StreamCall(
+      MethodDescriptor<ReqT, RespT> method,
+      Attributes attributes,
+      StreamHandler handler,
+      ConnectionOutput output,
+      OpenStream stream,
+      Http2StreamWriter writer) {
+    this.method = method;
+    this.attributes = attributes;
+    this.handler = handler;
+    this.output = output;
+    this.stream = stream;
+    this.headers = new HeaderWriter(writer, stream.id);
+    this.service = new CalledService<>(method, this::failed);
+  }
+
+  @Override
+  public void request(int numMessages) {
+    service.request(numMessages);
+  }
+
+  /** Sends headers before the handler's observer does, whose own then go nowhere. */
+  void sendHeadersEarly() {
+    if (!headersSent) {
+      sendHeaders(new Metadata());
+      headersSentEarly = true;
+    }
+  }
+
+  @Override
+  public void sendHeaders(Metadata metadata) {
+    if (headersSentEarly) {
+      headersSentEarly = false;
+      return;
+    }
+    if (headersSent) {
+      throw new IllegalStateException("headers are sent already");
+    }
+    synchronized (headers) {
+      headersSent = true;
+      if (!departure.isNoted()) {
+        headers.headers(ResponseHeaders.headers(metadata));
+      }
+    }
+  }
+
+  @Override
+  public void sendMessage(RespT message) {
+    if (departure.isNoted()) {
+      throw new StreamGoneException("the client is gone, or its deadline is over");
+    }
+    if (closed) {
+      throw new IllegalStateException("the call has ended");
+    }
+    if (!headersSent) {
+      throw new IllegalStateException("headers come before messages");
+    }
+    output.sender().message(stream, MessageEncoder.encode(method, message));
+  }
+
+  @Override
+  public void close(Status status, Metadata metadata) {
+    if (closed) {
+      return;
+    }
+    Status end = status;
+    try {
+      output.sender().flush(stream);
+    } catch (StreamStalledException e) {
+      end = e.getStatus();
+    }
+    try {
+      synchronized (headers) {
+        if (!departure.isNoted() && !closed) {
+          closed = true;
+          sendTrailers(end, metadata);
+        }
+      }
+    } catch (StreamGoneException e) {
+      // Nobody is there to be told how the call ended.
+    } finally {
+      closed = true;
+      stopTimer();
+      handler.callEnded();
+      over.countDown();
+    }
+  }
+
+  private void sendTrailers(Status status, Metadata metadata) {
+    headers.last(
+        headersSent
+            ? ResponseHeaders.trailers(status, metadata)
+            : ResponseHeaders.trailersOnly(status, metadata));
+  }
+
+  /** Ends the call with DEADLINE_EXCEEDED if it is still open after this time. */
+  void expireAfter(Duration timeout) {
+    Future<?> mine = Deadline.after(timeout, this::expire);
+    timer = mine;
+    if (closed || departure.isNoted()) {
+      mine.cancel(false);
+    }
+  }
+
+  /** The client waits no longer: it is told so, and the service that the client is gone. */
+  private void expire() {
+    boolean helidonHears;
+    synchronized (headers) {
+      if (closed || departure.isNoted()) {
+        return;
+      }
+      departure.noted();
+      closed = true;
+      int errorCode = Frames.NO_ERROR;
+      if (output.sender().giveUp(stream)) {
+        try {
+          sendTrailers(
+              Status.DEADLINE_EXCEEDED.withDescription("the grpc-timeout of the call is over"),
+              new Metadata());
+        } catch (StreamGoneException e) {
+          // The client left at the same moment.
+        }
+      } else {
+        // Trailers inside a message would be malformed.
+        errorCode = Frames.CANCEL;
+      }
+      helidonHears = output.handover().end(stream, errorCode);
+    }
+    handler.clientGone(helidonHears);
+  }
+
+  private void stopTimer() {
+    Future<?> current = timer;
+    if (current != null) {
+      current.cancel(false);
+      timer = null;
+    }
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return departure.isNoted();
+  }
+
+  @Override
+  public MethodDescriptor<ReqT, RespT> getMethodDescriptor() {
+    return method;
+  }
+
+  @Override
+  public Attributes getAttributes() {
+    return attributes;
+  }
+
+  /** Who is told that the client is gone. */
+  ClientDeparture departure() {
+    return departure;
+  }
+
+  /** The handler sends and ends from a thread of its own; called on the stream's. */
+  void detach() {
+    detached = true;
+    output.handover().detach(stream.id);
+  }
+
+  /** Whether Helidon's part of the stream is over. */
+  boolean detached() {
+    return detached;
+  }
+
+  /** The service is there. */
+  void listen(ServerCall.Listener<ReqT> listener) {
+    service.listens(listener);
+    if (departure.isNoted()) {
+      service.tell(ServerCall.Listener::onCancel);
+    } else {
+      service.begin();
+    }
+  }
+
+  /**
+   * A message came.
+   *
+   * @return why the call ends, or null if it goes on
+   */
+  Status receive(byte[] message) {
+    return service.receive(message);
+  }
+
+  /**
+   * The client has sent all: runs the method, if that is what it waits for; returns when the call
+   * is over, or goes on by itself.
+   */
+  void halfClosed() {
+    if (!closed && !departure.isNoted()) {
+      service.clientSentAll();
+    }
+    if (detached) {
+      // Who handles the call was told by itself how it may end.
+      service.forget();
+      return;
+    }
+    try {
+      over.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    if (!departure.isNoted()) {
+      service.tell(ServerCall.Listener::onComplete);
+    }
+  }
+
+  /** Ends the call for what the client sent. */
+  void refuse(Status status) {
+    close(status, new Metadata());
+    service.tell(ServerCall.Listener::onCancel);
+  }
+
+  /** Ends the call after its handler threw. */
+  void failed(Throwable e) {
+    if (closed || departure.isNoted()) {
+      return;
+    }
+    Status status = service.statusOf(e);
+    Metadata trailers = Status.trailersFromThrowable(e);
+    close(status, trailers == null ? new Metadata() : trailers);
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  /** The client is gone. */
+  void clientGone() {
+    departure.noted();
+    stopTimer();
+    over.countDown();
+    departure.tell();
+    service.tell(ServerCall.Listener::onCancel);
+  }
+}

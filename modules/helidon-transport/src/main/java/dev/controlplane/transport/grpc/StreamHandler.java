@@ -1,0 +1,234 @@
+package dev.controlplane.transport.grpc;
+
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.OpenStream;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.http.http2.Http2FrameHeader;
+import io.helidon.http.http2.Http2FrameTypes;
+import io.helidon.http.http2.Http2RstStream;
+import io.helidon.http.http2.Http2StreamState;
+import io.helidon.http.http2.Http2StreamWriter;
+import io.helidon.http.http2.Http2WindowUpdate;
+import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One gRPC call on its stream, from the headers to the end of the stream's virtual thread.
+ *
+ * <p>Helidon 4.5.0's handler ({@code GrpcProtocolHandler}) finds the method and starts the call;
+ * after that it is let go, and a {@link StreamCall} goes on. What that mends:
+ *
+ * <ul>
+ *   <li>Helidon calls a server-streaming method from inside its handler, whose buffers of 32 KiB
+ *       then live as long as the stream.
+ *   <li>The thread of a stream whose handler ended late, after its connection was lost or by
+ *       another thread, waits for the client's next frame for ever ({@code
+ *       Http2ServerStream.handle}, {@code inboundData.take()}). Here the state says closed when the
+ *       call is over, and a thread that does wait for a frame of a lost connection is woken.
+ *   <li>A handler that throws gets its exception logged, and its client no answer.
+ * </ul>
+ *
+ * <p>Once the service has opened a {@link LongLivedStream}, the stream's thread ends, and Helidon
+ * knows the stream no more: this handler hears of its frames from {@link ConnectionOutput} alone.
+ */
+final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
+  /** The handler whose Helidon part starts on this thread. */
+  static final ScopedValue<StreamHandler> CURRENT = ScopedValue.newInstance();
+
+  /**
+   * Who has the stream's thread: Helidon, waiting for a frame, or this handler, which keeps it when
+   * the call was detached; neither once the client is gone.
+   */
+  private enum Turn {
+    HELIDON,
+    OURS,
+    GONE
+  }
+
+  private final ConnectionOutput output;
+  private final Http2StreamWriter writer;
+  private final InboundMessages messages;
+  private final Duration timeout;
+  private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
+
+  /** Null once it has started the call; stays if there is no such method. */
+  private SubProtocolHandler helidon;
+
+  private OpenStream stream;
+  private Thread thread;
+  private boolean remoteEnded;
+
+  /**
+   * Helidon is about to hear of a reset. Until it has, it must not lose the stream's thread: it
+   * would fail for that, and with it the connection.
+   */
+  private volatile boolean resetPending;
+
+  private volatile boolean resetHandled;
+
+  /** Null before the call starts, and if there is no such method. */
+  private volatile StreamCall<?, ?> call;
+
+  /**
+   * @param writer of headers
+   * @param messages reads what the client sends
+   * @param timeout of the call; null for none
+   */
+  StreamHandler(
+      ConnectionOutput output,
+      Http2StreamWriter writer,
+      InboundMessages messages,
+      Duration timeout) {
+    this.output = output;
+    this.writer = writer;
+    this.messages = messages;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Takes over a stream, on the stream's thread.
+   *
+   * @param handler Helidon's, not started
+   * @param most streams that the connection may have; one more is refused
+   */
+  void attach(int streamId, SubProtocolHandler handler, long most) {
+    helidon = handler;
+    thread = Thread.currentThread();
+    stream = output.handover().attach(streamId, this, most);
+    if (stream == null) {
+      turn.set(Turn.GONE);
+    }
+  }
+
+  @Override
+  public void init() {
+    if (turn.get() != Turn.GONE) {
+      ScopedValue.where(CURRENT, this).run(helidon::init);
+      if (call != null) {
+        helidon = null;
+      }
+      turn.compareAndSet(Turn.OURS, Turn.HELIDON);
+    }
+  }
+
+  /** Makes the call that Helidon's handler starts. */
+  <ReqT, RespT> StreamCall<ReqT, RespT> call(ServerCall<ReqT, RespT> helidonsCall) {
+    StreamCall<ReqT, RespT> ours =
+        new StreamCall<>(
+            helidonsCall.getMethodDescriptor(),
+            helidonsCall.getAttributes(),
+            this,
+            output,
+            stream,
+            writer);
+    call = ours;
+    if (helidonsCall.getMethodDescriptor().getType().clientSendsOneMessage()) {
+      messages.keepWhole();
+    }
+    if (timeout != null) {
+      ours.expireAfter(timeout);
+    }
+    if (turn.get() == Turn.GONE) {
+      ours.clientGone();
+    }
+    return ours;
+  }
+
+  @Override
+  public void data(Http2FrameHeader header, BufferData data) {
+    if (!turn.compareAndSet(Turn.HELIDON, Turn.OURS)) {
+      resetHandled |= header.flags(Http2FrameTypes.DATA).endOfStream();
+      return;
+    }
+    try {
+      if (call == null) {
+        helidon.data(header, data);
+        return;
+      }
+      // After the call's own end the client may still send until it hears of it.
+      if (!call.closed()) {
+        Status refused = messages.read(data, call::receive);
+        if (refused != null) {
+          call.refuse(refused);
+        }
+      }
+      if (call.closed()) {
+        messages.end();
+      }
+      if (header.flags(Http2FrameTypes.DATA).endOfStream()) {
+        remoteEnded = true;
+        if (messages.isWithinMessage() && !call.closed()) {
+          call.refuse(
+              Status.INTERNAL.withDescription("the request ended in the middle of a message"));
+        }
+        messages.end();
+        call.halfClosed();
+      }
+    } finally {
+      if (call != null && call.detached()) {
+        thread = null;
+      } else {
+        turn.compareAndSet(Turn.OURS, Turn.HELIDON);
+      }
+    }
+  }
+
+  @Override
+  public Http2StreamState streamState() {
+    if (turn.get() == Turn.GONE) {
+      return resetPending && !resetHandled
+          ? Http2StreamState.HALF_CLOSED_LOCAL
+          : Http2StreamState.CLOSED;
+    }
+    if (call == null) {
+      return helidon.streamState();
+    }
+    if (call.detached()) {
+      return Http2StreamState.CLOSED;
+    }
+    if (call.closed()) {
+      return remoteEnded ? Http2StreamState.CLOSED : Http2StreamState.HALF_CLOSED_LOCAL;
+    }
+    return remoteEnded ? Http2StreamState.HALF_CLOSED_REMOTE : Http2StreamState.OPEN;
+  }
+
+  /** {@code InboundFrames} told {@link #clientGone} before Helidon heard of the reset. */
+  @Override
+  public void rstStream(Http2RstStream rstStream) {
+    resetHandled = true;
+  }
+
+  @Override
+  public void windowUpdate(Http2WindowUpdate update) {}
+
+  @Override
+  public void clientGone(boolean helidonHears) {
+    resetPending = helidonHears;
+    gone();
+  }
+
+  /** The call has ended, whatever the client still sends. */
+  void callEnded() {
+    messages.end();
+  }
+
+  @Override
+  public void connectionGone() {
+    if (gone() == Turn.HELIDON) {
+      thread.interrupt();
+    }
+  }
+
+  private Turn gone() {
+    Turn before = turn.getAndSet(Turn.GONE);
+    StreamCall<?, ?> open = call;
+    messages.end();
+    if (before != Turn.GONE && open != null) {
+      open.clientGone();
+    }
+    return before;
+  }
+}

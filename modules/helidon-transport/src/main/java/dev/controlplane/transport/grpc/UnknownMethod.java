@@ -1,0 +1,61 @@
+package dev.controlplane.transport.grpc;
+
+import io.grpc.Status;
+import io.helidon.http.http2.FlowControl;
+import io.helidon.http.http2.Http2Flag;
+import io.helidon.http.http2.Http2FrameData;
+import io.helidon.http.http2.Http2Headers;
+import io.helidon.http.http2.Http2StreamWriter;
+
+/**
+ * Answers a call of a method that is not there with UNIMPLEMENTED, as gRPC asks for.
+ *
+ * <p>Helidon 4.5.0 ({@code GrpcProtocolHandlerNotFound}) answers with HTTP status 404 and gRPC
+ * status 5, NOT_FOUND, which a client takes for an answer of the method.
+ */
+final class UnknownMethod implements Http2StreamWriter {
+  private final Http2StreamWriter writer;
+  private final String path;
+
+  /**
+   * @param writer where Helidon's answers go
+   * @param path of the call: {@code /package.Service/Method}
+   */
+  UnknownMethod(Http2StreamWriter writer, String path) {
+    this.writer = writer;
+    this.path = path;
+  }
+
+  @Override
+  public int writeHeaders(
+      Http2Headers headers,
+      int streamId,
+      Http2Flag.HeaderFlags flags,
+      FlowControl.Outbound flowControl) {
+    if (!headers.status().equals(io.helidon.http.Status.NOT_FOUND_404)) {
+      return writer.writeHeaders(headers, streamId, flags, flowControl);
+    }
+    Status status = Status.UNIMPLEMENTED.withDescription("unknown method " + path);
+    return writer.writeHeaders(ResponseHeaders.trailersOnly(status), streamId, flags, flowControl);
+  }
+
+  @Override
+  public int writeHeaders(
+      Http2Headers headers,
+      int streamId,
+      Http2Flag.HeaderFlags flags,
+      Http2FrameData dataFrame,
+      FlowControl.Outbound flowControl) {
+    return writer.writeHeaders(headers, streamId, flags, dataFrame, flowControl);
+  }
+
+  @Override
+  public void write(Http2FrameData frame) {
+    writer.write(frame);
+  }
+
+  @Override
+  public void writeData(Http2FrameData frame, FlowControl.Outbound flowControl) {
+    writer.writeData(frame, flowControl);
+  }
+}

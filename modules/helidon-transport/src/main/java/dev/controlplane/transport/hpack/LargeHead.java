@@ -1,0 +1,79 @@
+package dev.controlplane.transport.hpack;
+
+import dev.controlplane.transport.frames.HeaderBlocks;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The answer to a request whose header list is too large. Its fields are literals that no dynamic
+ * table has, so it does not go through Helidon.
+ */
+public final class LargeHead {
+  /** SETTINGS_MAX_HEADER_LIST_SIZE, in bytes as RFC 9113, section 6.5.2, counts them. */
+  public static final int MOST = 16 << 10;
+
+  private static final int STATUS_200 = 0x88;
+  private static final int NAME_OF_STATUS = 0x08;
+
+  private LargeHead() {}
+
+  /** Whether a head is too large for Helidon, which reads what the decoder writes. */
+  public static boolean is(HeaderDecoder.Block head) {
+    return head.size() > MOST || head.block().length > MOST;
+  }
+
+  /** The whole answer to a call. */
+  public static byte[] grpcAnswer(int streamId, long size) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.write(STATUS_200);
+    field(block, "content-type", "application/grpc");
+    field(block, "grpc-status", "8");
+    field(
+        block,
+        "grpc-message",
+        "the metadata has " + size + " bytes, the limit is " + MOST + "; send less");
+    return HeaderBlocks.frames(streamId, true, block.toByteArray());
+  }
+
+  /**
+   * The head of the answer to a request of HTTP.
+   *
+   * @param body that follows it; may be empty
+   */
+  public static byte[] httpAnswer(int streamId, byte[] body) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.write(NAME_OF_STATUS);
+    string(block, "431");
+    field(block, "content-type", "application/json");
+    if (body.length > 0) {
+      field(block, "content-length", Integer.toString(body.length));
+    }
+    return HeaderBlocks.frames(streamId, body.length == 0, block.toByteArray());
+  }
+
+  /** The body of the answer to a request of HTTP; an answer to HEAD has none. */
+  public static byte[] httpBody(HeaderDecoder.Block head) {
+    String text =
+        "HEAD".equals(head.value(":method"))
+            ? ""
+            : "{\"error\":\"head_too_large\",\"message\":\"the head of the request has "
+                + head.size()
+                + " bytes; expected: at most "
+                + MOST
+                + "\"}";
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Without indexing, and without Huffman's code. */
+  private static void field(ByteArrayOutputStream block, String name, String value) {
+    block.write(0);
+    string(block, name);
+    string(block, value);
+  }
+
+  private static void string(ByteArrayOutputStream block, String value) {
+    byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+    HeaderDecoder.writeInteger(bytes.length, 7, 0, block);
+    block.writeBytes(bytes);
+  }
+}

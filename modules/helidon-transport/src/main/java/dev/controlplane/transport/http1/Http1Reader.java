@@ -1,0 +1,204 @@
+package dev.controlplane.transport.http1;
+
+import io.helidon.common.buffers.DataReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What Helidon's HTTP/1.1 reads from, with what it lacks:
+ *
+ * <ul>
+ *   <li>A chunk of a chunked body comes in pieces, as they arrive. Helidon 4.5 ({@code
+ *       Http1Connection.readNextChunk}) takes each chunk whole into memory, and the client chooses
+ *       how long it is. Here Helidon is told of a chunk for each piece.
+ *   <li>A chunk must end where it says. Helidon skips the two bytes after it unseen.
+ *   <li>Chunk extensions and trailers are read over, as RFC 9112, section 7.1, wants; Helidon
+ *       refuses them. Lines between chunks have a limit.
+ *   <li>A request line may have raw UTF-8 in its path, as many clients send it; it is
+ *       percent-encoded. Helidon makes question marks of it.
+ *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
+ *       query, as RFC 9112, section 3.2.2, wants. Helidon takes the whole target for a path.
+ *   <li>A request of HTTP/1.0 is read as one of HTTP/1.1, for {@link OldVersion} to answer as its
+ *       client understands. Helidon refuses it with 505.
+ * </ul>
+ */
+final class Http1Reader extends DataReader {
+  private static final int MAX_LINE = 8 * 1024;
+  private static final int MAX_TRAILERS = 64;
+  private static final int CR_LF = 2;
+  private static final Pattern ABSOLUTE_FORM =
+      Pattern.compile(
+          "(?<method>[^ ]+) (?i:https?)://[^ /?#]+(?<target>[^ #]*)(?<version> HTTP/.*)");
+  private static final byte[] OLD_VERSION = " HTTP/1.0".getBytes(StandardCharsets.US_ASCII);
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
+  /** How much of the current chunk Helidon was not told of. */
+  private long rest;
+
+  /** How much of the piece that Helidon was told of it has not taken. */
+  private int piece;
+
+  /** Whether the end of line that Helidon skips after a piece is not there: the chunk goes on. */
+  private boolean midChunk;
+
+  /** Whether the end of line that Helidon skips next ends a chunk; it skips two bytes, whatever. */
+  private boolean chunkEnds;
+
+  private boolean lastChunk;
+
+  /** Whether a head begins with what is read next. */
+  private boolean betweenHeads = true;
+
+  /** Whether the last request line was one of HTTP/1.0. */
+  private boolean oldVersion;
+
+  @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
+  Http1Reader(Supplier<byte[]> source) {
+    super(source);
+  }
+
+  /** Helidon calls it for the lines between chunks, and for nothing else. */
+  @Override
+  public String readLine() {
+    if (rest > 0) {
+      return piece();
+    }
+    if (lastChunk) {
+      lastChunk = false;
+      readOverTrailers();
+      return "";
+    }
+    String line = line();
+    int extension = line.indexOf(';');
+    String size = (extension < 0 ? line : line.substring(0, extension)).strip();
+    try {
+      rest = Long.parseLong(size, 16);
+    } catch (NumberFormatException e) {
+      return size; // Helidon knows what to answer.
+    }
+    if (rest < 0 || size.startsWith("+")) {
+      rest = 0;
+      return "-";
+    }
+    if (rest == 0) {
+      lastChunk = true;
+      return "0";
+    }
+    return piece();
+  }
+
+  private String piece() {
+    ensureAvailable();
+    piece = (int) Math.min(rest, available());
+    rest -= piece;
+    midChunk = rest > 0;
+    chunkEnds = rest == 0;
+    return Integer.toHexString(piece);
+  }
+
+  private String line() {
+    int length = findNewLine(MAX_LINE);
+    if (length == MAX_LINE) {
+      throw new IncorrectNewLineException("a line between chunks is too long");
+    }
+    String line = readAsciiString(length);
+    skip(CR_LF);
+    return line;
+  }
+
+  private void readOverTrailers() {
+    for (int count = 0; !line().isEmpty(); count++) {
+      if (count == MAX_TRAILERS) {
+        throw new IncorrectNewLineException("there are too many trailers");
+      }
+    }
+  }
+
+  @Override
+  public void skip(int length) {
+    if (piece > 0) {
+      piece -= length;
+      super.skip(length);
+    } else if (midChunk) {
+      midChunk = false;
+    } else if (chunkEnds) {
+      chunkEnds = false;
+      if (read() != '\r' || read() != '\n') {
+        throw new IncorrectNewLineException("a chunk is longer than it says");
+      }
+    } else {
+      super.skip(length);
+    }
+  }
+
+  /**
+   * The head of a request is read.
+   *
+   * @return whether it is one of HTTP/1.0
+   */
+  boolean headIsRead() {
+    betweenHeads = true;
+    return oldVersion;
+  }
+
+  /** Helidon calls it for the request line, and for the value of a header Connection. */
+  @Override
+  public byte[] readBytes(int length) {
+    byte[] read = super.readBytes(length);
+    if (!betweenHeads) {
+      return read;
+    }
+    betweenHeads = false;
+    return requestLine(originForm(read));
+  }
+
+  private byte[] requestLine(byte[] bytes) {
+    oldVersion = endsWith(bytes, OLD_VERSION);
+    if (oldVersion) {
+      bytes[bytes.length - 1] = '1';
+    }
+    for (byte b : bytes) {
+      if (b < 0) {
+        return percentEncoded(bytes);
+      }
+    }
+    return bytes;
+  }
+
+  private static boolean endsWith(byte[] bytes, byte[] end) {
+    return bytes.length >= end.length
+        && Arrays.equals(bytes, bytes.length - end.length, bytes.length, end, 0, end.length);
+  }
+
+  /** The request line with the path and query of an absolute target; any other line as it is. */
+  private static byte[] originForm(byte[] line) {
+    Matcher absolute = ABSOLUTE_FORM.matcher(new String(line, StandardCharsets.ISO_8859_1));
+    if (!absolute.matches()) {
+      return line;
+    }
+    String target = absolute.group("target");
+    if (target.isEmpty()) {
+      target = absolute.group("method").equals("OPTIONS") ? "*" : "/";
+    } else if (target.startsWith("?")) {
+      target = "/" + target;
+    }
+    return (absolute.group("method") + " " + target + absolute.group("version"))
+        .getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] percentEncoded(byte[] bytes) {
+    StringBuilder encoded = new StringBuilder(bytes.length * 3);
+    for (byte b : bytes) {
+      if (b < 0) {
+        HEX.toHexDigits(encoded.append('%'), b);
+      } else {
+        encoded.append((char) b);
+      }
+    }
+    return encoded.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+}

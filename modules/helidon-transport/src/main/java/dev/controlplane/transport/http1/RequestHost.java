@@ -1,0 +1,57 @@
+package dev.controlplane.transport.http1;
+
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The Host of a request of HTTP/1.1: there is one, and it is a host with or without a port. */
+final class RequestHost {
+  private static final Pattern HOST =
+      Pattern.compile(
+          "(\\[[0-9A-Fa-f:.]+(%25[\\w.~-]+)?]|[\\w.~!$&'()*+,;=%-]+)(:[0-9]{0,5})?",
+          Pattern.UNICODE_CASE);
+
+  private RequestHost() {}
+
+  /** The address that a client connected to, as a Host. */
+  static String of(PeerInfo local) {
+    InetSocketAddress address = (InetSocketAddress) local.address();
+    String host = address.getAddress().getHostAddress();
+    int scope = host.indexOf('%');
+    String literal = scope < 0 ? host : host.substring(0, scope);
+    return (literal.contains(":") ? "[" + literal + "]" : literal) + ":" + address.getPort();
+  }
+
+  /**
+   * Lets a head pass whose Host is well-formed.
+   *
+   * @throws RequestException 400 if it is not (RFC 9112, section 3.2)
+   */
+  static void requireIn(Headers headers) {
+    List<String> hosts = headers.all(HeaderNames.HOST, List::of);
+    if (hosts.size() != 1) {
+      throw refusal(
+          "the request has %s header Host; expected: one"
+              .formatted(hosts.isEmpty() ? "no" : "more than one"));
+    }
+    if (!HOST.matcher(hosts.getFirst()).matches()) {
+      throw refusal("the header Host is malformed; expected: a host, with or without a port");
+    }
+  }
+
+  static RequestException refusal(String message) {
+    return RequestException.builder()
+        .type(DirectHandler.EventType.BAD_REQUEST)
+        .status(Status.BAD_REQUEST_400)
+        .setKeepAlive(false)
+        .message(message)
+        .safeMessage(true)
+        .build();
+  }
+}

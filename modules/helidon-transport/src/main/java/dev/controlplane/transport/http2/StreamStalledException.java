@@ -1,0 +1,22 @@
+package dev.controlplane.transport.http2;
+
+import dev.controlplane.transport.grpc.GrpcStreams;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+
+/** The client took nothing for longer than {@link GrpcStreams.Settings#stallLimit()}. */
+public final class StreamStalledException extends StatusRuntimeException {
+
+  StreamStalledException(Duration limit) {
+    super(
+        Status.RESOURCE_EXHAUSTED.withDescription(
+            "the client read nothing for " + limit.toMillis() + " ms; resume, and read faster"));
+  }
+
+  /** A slow client is not an error of ours: the stack would tell nothing. */
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    return this;
+  }
+}

@@ -1,0 +1,134 @@
+package dev.controlplane.pprof.model;
+
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Makes one {@link Frame} of each line of code that was ever seen on a stack, and gives functions
+ * their addresses. Grows with the code of the process, not with its threads: names that the JVM
+ * makes up at run time are brought to their common form first.
+ *
+ * <p>Thread-safe. Lookups that must be fast go through a {@link Cache} of the thread's own.
+ */
+public final class FrameTable {
+  /** What a class without debug information has for a file, in Go's spelling. */
+  public static final String NO_FILE = "??";
+
+  private record FunctionKey(String className, String method, String file) {}
+
+  private record FrameKey(Function function, int line) {}
+
+  private final ConcurrentHashMap<FunctionKey, Function> functions = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<FrameKey, Frame> frames = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, Function> blocks = new ConcurrentHashMap<>();
+
+  /** The frame of an entry of a Java stack. */
+  Frame frame(StackTraceElement element) {
+    return frame(
+        element.getClassName(),
+        element.getMethodName(),
+        element.getFileName(),
+        element.getLineNumber());
+  }
+
+  /**
+   * The frame of a line as Java names it.
+   *
+   * @param fileName simple name, null where it isn't known
+   * @param line -2 for native methods, other negative numbers where it isn't known
+   */
+  public Frame frame(String binaryName, String method, String fileName, int line) {
+    String className = commonName(binaryName);
+    String file;
+    if (line == -2) {
+      file = nativeFile(className);
+    } else if (fileName == null) {
+      file = NO_FILE;
+    } else {
+      file = directory(className) + fileName;
+    }
+    return named(className, method, file, Math.max(line, 0));
+  }
+
+  /** The frame of a line as profiles name it. */
+  public Frame named(String className, String method, String file, int line) {
+    Function function =
+        functions.computeIfAbsent(new FunctionKey(className, method, file), this::function);
+    return frames.computeIfAbsent(
+        new FrameKey(function, line), key -> new Frame(key.function, key.line));
+  }
+
+  /** The function an address belongs to, or null. */
+  public Function at(long address) {
+    return blocks.get(address >>> Function.BLOCK_BITS);
+  }
+
+  int size() {
+    return frames.size();
+  }
+
+  private Function function(FunctionKey key) {
+    long hash = Objects.hash(key.className, key.method, key.file) & 0xffff_ffffL;
+    long limit = 1L << (Function.ADDRESS_BITS - Function.BLOCK_BITS);
+    // The lower half is for first choices, the whole for what collides; block 0 stays empty.
+    for (long block = hash + 1; ; block = block % (limit - 1) + 1) {
+      var function =
+          new Function(key.className, key.method, key.file, block << Function.BLOCK_BITS);
+      if (blocks.putIfAbsent(block, function) == null) {
+        return function;
+      }
+    }
+  }
+
+  /** Without the part of a hidden class' name that is another in each run. */
+  private static String commonName(String className) {
+    int slash = className.lastIndexOf('/');
+    if (slash < 0) {
+      return className;
+    }
+    String common = className.substring(0, slash);
+    int dollar = common.indexOf("$$Lambda$"); // before JDK 21: $$Lambda$14/0x…
+    return dollar < 0 ? common : common.substring(0, dollar + "$$Lambda".length());
+  }
+
+  private static String directory(String className) {
+    return className.substring(0, className.lastIndexOf('.') + 1).replace('.', '/');
+  }
+
+  /** A thread dump has no file for a native method: it is that of the outermost class. */
+  private static String nativeFile(String className) {
+    int start = className.lastIndexOf('.') + 1;
+    int end = className.indexOf('$', start + 1);
+    return directory(className)
+        + className.substring(start, end < 0 ? className.length() : end)
+        + ".java";
+  }
+
+  /** Finds the frames of stack trace elements without locks and garbage; for one thread. */
+  public final class Cache {
+    private static final int SIZE = 1 << 12;
+
+    private final StackTraceElement[] elements = new StackTraceElement[SIZE];
+    private final Frame[] known = new Frame[SIZE];
+
+    public Frame frame(StackTraceElement element) {
+      String className = element.getClassName();
+      String method = element.getMethodName();
+      int line = element.getLineNumber();
+      int hash = (className.hashCode() * 31 + method.hashCode()) * 31 + line;
+      int slot = (hash ^ hash >>> 15) & (SIZE - 1);
+      StackTraceElement cached = elements[slot];
+      if (cached != null
+          && cached.getLineNumber() == line
+          && cached.getMethodName().equals(method)
+          && cached.getClassName().equals(className)
+          && Objects.equals(cached.getFileName(), element.getFileName())) {
+        return known[slot];
+      }
+      Frame frame = FrameTable.this.frame(element);
+      elements[slot] = element;
+      known[slot] = frame;
+      return frame;
+    }
+  }
+}

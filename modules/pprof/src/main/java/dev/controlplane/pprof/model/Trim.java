@@ -1,0 +1,87 @@
+package dev.controlplane.pprof.model;
+
+import dev.controlplane.pprof.Goroutines;
+import dev.controlplane.pprof.Labels;
+import dev.controlplane.pprof.sources.Roster;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * Cuts a stack down to what a user wrote and called: every frame of code that is not the JDK's, and
+ * of each run of JDK frames the one that was called from there. Go hides its runtime in the same
+ * way (runtime/traceback.go, showframe). A thread that runs the JDK's code alone keeps it without
+ * the machinery that starts and parks threads.
+ */
+public final class Trim {
+  private static final String LOCKS = "java.util.concurrent.locks.";
+
+  private static final Set<String> PLUMBING =
+      Set.of(
+          "java.lang.Thread",
+          "java.lang.VirtualThread",
+          "java.lang.VirtualThread$VThreadContinuation",
+          "java.lang.VirtualThread$VThreadContinuation$1",
+          "java.lang.ThreadBuilders$BoundVirtualThread",
+          "java.lang.System$1",
+          "jdk.internal.misc.InnocuousThread",
+          "jdk.internal.misc.Unsafe",
+          "jdk.internal.misc.VirtualThreads",
+          LOCKS + "LockSupport",
+          LOCKS + "AbstractQueuedSynchronizer",
+          LOCKS + "AbstractQueuedSynchronizer$ConditionNode",
+          LOCKS + "AbstractQueuedSynchronizer$ConditionObject",
+          LOCKS + "AbstractQueuedLongSynchronizer",
+          LOCKS + "AbstractQueuedLongSynchronizer$ConditionObject");
+
+  /** Methods of those classes that say what a thread does. */
+  private static final Set<String> TELLING =
+      Set.of("sleep", "join", "unblockVirtualThreads", "takeVirtualThreadListToUnblock");
+
+  private static final Set<String> OWN =
+      Set.of(Roster.class.getName(), Goroutines.class.getName(), Labels.class.getName());
+
+  private Trim() {}
+
+  public static boolean isJdk(String className) {
+    return className.startsWith("java.")
+        || className.startsWith("jdk.")
+        || className.startsWith("sun.")
+        || className.startsWith("com.sun.")
+        || className.startsWith("javax.");
+  }
+
+  static boolean isInternal(String className) {
+    return isJdk(className) || OWN.contains(className);
+  }
+
+  static boolean isPlumbing(String className, String method) {
+    return PLUMBING.contains(className) && !TELLING.contains(method);
+  }
+
+  /** The frames that are shown, leaf first; at least one if there is any. */
+  public static Frame[] trim(Frame[] raw) {
+    var shown = new ArrayList<Frame>(raw.length);
+    for (int i = 0; i < raw.length; i++) {
+      boolean written = !raw[i].function.internal;
+      boolean called = i + 1 < raw.length && !raw[i + 1].function.internal;
+      if (written || called) {
+        shown.add(raw[i]);
+      }
+    }
+    return shown.isEmpty() ? withoutPlumbing(raw) : shown.toArray(Frame[]::new);
+  }
+
+  private static Frame[] withoutPlumbing(Frame[] raw) {
+    int from = 0;
+    int to = raw.length;
+    while (to > 0 && raw[to - 1].function.plumbing) {
+      to--;
+    }
+    while (from < to && raw[from].function.plumbing) {
+      from++;
+    }
+    // Where nothing but machinery is left, the leaf says what it does.
+    return from < to || raw.length == 0 ? Arrays.copyOfRange(raw, from, to) : new Frame[] {raw[0]};
+  }
+}

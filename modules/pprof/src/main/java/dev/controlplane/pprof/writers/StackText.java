@@ -1,0 +1,91 @@
+package dev.controlplane.pprof.writers;
+
+import dev.controlplane.pprof.Shapes;
+import dev.controlplane.pprof.StackStyle;
+import dev.controlplane.pprof.model.Creator;
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.FrameTable;
+import dev.controlplane.pprof.model.Goroutine;
+import dev.controlplane.pprof.model.Stack;
+import java.util.IdentityHashMap;
+
+/**
+ * Spells goroutines as {@code debug=2} does (Go: runtime/traceback.go, goroutineheader, traceback2,
+ * printcreatedby), within what gostackparse and panicparse read: every frame has arguments {@code
+ * (...)} and a line with file and number, unknown lines are 0. For one thread.
+ */
+public final class StackText {
+  private static final int REMEMBERED = 1 << 14;
+
+  private final StackStyle style;
+  private final IdentityHashMap<Stack, byte[]> stacks = new IdentityHashMap<>();
+
+  public StackText(StackStyle style) {
+    this.style = style;
+  }
+
+  /** Appends a goroutine, without the blank line between goroutines. */
+  public void append(ByteBuilder out, Goroutine goroutine) {
+    out.append("goroutine ").append(goroutine.id()).append(" [").append(goroutine.state());
+    if (!goroutine.labels().isEmpty() && style == StackStyle.GO) {
+      out.append(" labels:").append(goroutine.labels().spaced());
+    }
+    out.append("]:\n").append(frames(goroutine.stack()));
+    Creator creator = goroutine.creator();
+    if (creator != null) {
+      out.append("created by ").append(name(creator.function()));
+      if (creator.parent() != 0) {
+        out.append(" in goroutine ").append(creator.parent());
+      }
+      out.append("\n\t").append(file(creator.file())).append(':').append(creator.line());
+      out.append('\n');
+    }
+  }
+
+  private byte[] frames(Stack stack) {
+    byte[] known = stacks.get(stack);
+    if (known != null) {
+      return known;
+    }
+    var text = new ByteBuilder(1024);
+    for (Frame frame : stack.frames) {
+      text.append(name(frame.function.name)).append("(...)\n\t");
+      text.append(file(frame.function.file)).append(':').append(frame.line).append('\n');
+    }
+    if (stack.frames.length == Shapes.MAX_DEPTH) {
+      text.append("...additional frames elided...\n");
+    }
+    if (stacks.size() == REMEMBERED) {
+      stacks.clear();
+    }
+    byte[] bytes = text.toByteArray();
+    stacks.put(stack, bytes);
+    return bytes;
+  }
+
+  /** Other languages of the JVM allow in names what would end them here. */
+  private String name(String name) {
+    String plain = plain(name).replace('(', '_').replace(')', '_');
+    if (style == StackStyle.GO) {
+      return plain;
+    }
+    // Go's names: everything before the last slash and the first dot after it is the package.
+    int type = plain.lastIndexOf('.', plain.lastIndexOf('.') - 1);
+    return type < 0 ? plain : plain.substring(0, type).replace('.', '/') + plain.substring(type);
+  }
+
+  private String file(String file) {
+    String plain = plain(file);
+    return style == StackStyle.GO || plain.equals(FrameTable.NO_FILE) ? plain : plain + ".go";
+  }
+
+  private static String plain(String text) {
+    String plain = text.replace('%', '_');
+    for (int i = 0; i < plain.length(); i++) {
+      if (Character.isISOControl(plain.charAt(i))) {
+        return plain.replaceAll("\\p{Cntrl}", "_");
+      }
+    }
+    return plain;
+  }
+}

@@ -1,0 +1,78 @@
+package dev.controlplane.server.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+/** Records as JSON: names in snake case, instants in RFC 3339. */
+public final class Json {
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .addModule(new SimpleModule().addSerializer(Instant.class, new ToStringSerializer()))
+          .build();
+
+  /** What every error is over HTTP. */
+  public record Failure(String error, String message) {}
+
+  private Json() {}
+
+  /** The JSON text of a value, with a line feed at its end. */
+  public static byte[] bytes(Object value) {
+    try {
+      return (MAPPER.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("can't be written as JSON: " + value, e);
+    }
+  }
+
+  /** Sends a value with the status that is set. */
+  public static void send(ServerResponse response, Object value) {
+    response.header(HeaderNames.CONTENT_TYPE, "application/json");
+    response.send(bytes(value));
+  }
+
+  /** Sends a value with the status that is set; to HEAD, what goes before it. */
+  public static void send(ServerRequest request, ServerResponse response, Object value) {
+    send(request, response, "application/json", bytes(value));
+  }
+
+  /** Sends bytes with the status that is set; to HEAD, what goes before them. */
+  public static void send(
+      ServerRequest request, ServerResponse response, String contentType, byte[] body) {
+    response.header(HeaderNames.CONTENT_TYPE, contentType);
+    if (request.prologue().method().equals(Method.HEAD)) {
+      response.headers().contentLength(body.length);
+      response.send();
+    } else {
+      response.send(body);
+    }
+  }
+
+  /**
+   * The JSON object in a request's body.
+   *
+   * @throws ApiException 400 {@code malformed_json} if it is not one
+   */
+  public static JsonNode object(byte[] body) {
+    try {
+      JsonNode node = MAPPER.readTree(body);
+      if (node != null && node.isObject()) {
+        return node;
+      }
+    } catch (java.io.IOException e) {
+      // the same answer as for JSON that is not an object
+    }
+    throw ApiException.badRequest("malformed_json", "the body is not JSON; expected: an object");
+  }
+}

@@ -1,0 +1,66 @@
+package dev.controlplane.server.http;
+
+import dev.controlplane.transport.http1.TimedConnection;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.DirectHandlers;
+
+/** Gives the errors that Helidon answers by itself the same JSON body as those of the API. */
+public final class JsonErrors implements DirectHandler {
+  public static DirectHandlers handlers() {
+    DirectHandlers.Builder handlers = DirectHandlers.builder();
+    for (EventType type : EventType.values()) {
+      handlers.addHandler(type, new JsonErrors());
+    }
+    return handlers.build();
+  }
+
+  /** Errors of this process belong in the log, whatever Helidon takes them for. */
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      Throwable thrown,
+      System.Logger logger) {
+    if (thrown.getCause() instanceof Error error) {
+      logger.log(System.Logger.Level.ERROR, "a request failed before its handler had it", error);
+    }
+    return DirectHandler.super.handle(request, type, status, headers, thrown, logger);
+  }
+
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      String message) {
+    if (type == EventType.INTERNAL_ERROR
+        && request.path().isEmpty()
+        && TimedConnection.isReadingHead()) {
+      // Helidon calls it so when a head is not HTTP, and would log a warning.
+      return handle(request, EventType.BAD_REQUEST, Status.BAD_REQUEST_400, headers, message);
+    }
+    headers.set(HeaderNames.CONTENT_TYPE, "application/json");
+    String text =
+        switch (status.code()) {
+          case 400 ->
+              "the head of the request is malformed, or has not one Host;"
+                  + " expected: HTTP/1.1 as in RFC 9112";
+          case 404 -> "nothing is at " + request.path() + "; expected: a path of this server's API";
+          default -> status.reasonPhrase();
+        };
+    byte[] body = Json.bytes(new Json.Failure(Api.errorCode(status), text));
+    TransportResponse.Builder response =
+        TransportResponse.builder().status(status).headers(headers).keepAlive(type.keepAlive());
+    if (request.method().equals("HEAD")) {
+      headers.contentLength(body.length);
+      return response.build();
+    }
+    return response.entity(body).build();
+  }
+}

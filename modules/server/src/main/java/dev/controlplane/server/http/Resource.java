@@ -1,0 +1,78 @@
+package dev.controlplane.server.http;
+
+import io.helidon.http.Method;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+
+/** A path of the API, perhaps with variables, and who answers which of its methods. */
+final class Resource {
+  private final String pattern;
+  private final String[] parts;
+  private final Map<String, Api.Handler> handlers = new LinkedHashMap<>();
+
+  Resource(String pattern) {
+    this.pattern = Objects.requireNonNull(pattern);
+    this.parts = pattern.split("/", -1);
+  }
+
+  /** The path, with the names of its variables. */
+  String pattern() {
+    return pattern;
+  }
+
+  /** Answers requests with this method, from now on. */
+  void handle(Method method, Api.Handler handler) {
+    handlers.put(method.text(), handler);
+  }
+
+  /** Who answers requests with this method; null if nobody does. HEAD falls back to GET. */
+  Api.Handler handler(String method) {
+    Api.Handler handler = handlers.get(method);
+    return handler == null && method.equals("HEAD") ? handlers.get("GET") : handler;
+  }
+
+  /** Whether a path is one of these. */
+  boolean matches(String[] segments) {
+    if (segments.length != parts.length) {
+      return false;
+    }
+    for (int i = 0; i < parts.length; i++) {
+      if (!isVariable(parts[i]) && !parts[i].equals(segments[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What a path that matches has in place of the variables. */
+  PathVariables variables(String[] segments) {
+    Map<String, String> raw = new LinkedHashMap<>();
+    for (int i = 0; i < parts.length; i++) {
+      if (isVariable(parts[i])) {
+        raw.put(parts[i].substring(1, parts[i].length() - 1), segments[i]);
+      }
+    }
+    return new PathVariables(raw);
+  }
+
+  /** The methods that are answered, as {@code Allow} lists them. */
+  String allowed() {
+    TreeSet<String> methods = new TreeSet<>(handlers.keySet());
+    if (methods.contains("GET")) {
+      methods.add("HEAD");
+    }
+    return String.join(", ", methods);
+  }
+
+  private static boolean isVariable(String part) {
+    return part.startsWith("{");
+  }
+
+  @Override
+  public String toString() {
+    return Arrays.toString(parts);
+  }
+}
