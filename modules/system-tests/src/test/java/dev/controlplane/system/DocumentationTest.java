@@ -33,8 +33,7 @@ class DocumentationTest {
       List.of("upload-server", "consumer-server", "grpc-server");
   private static final Pattern SETTING =
       Pattern.compile("([a-z][a-z0-9-]*):(?: +(.*?))? *(?:#.*)?");
-  private static final String SETTINGS =
-      "| variable | default | server | meaning | beyond it |";
+  private static final String SETTINGS = "| variable | default | server | meaning | beyond it |";
   private static final int README_LINES = 120;
 
   private static List<String> lines(Path file) {
@@ -157,8 +156,7 @@ class DocumentationTest {
   @Test
   void everyErrorCodeIsOnTheHttpPage() {
     String sources =
-        sources(
-            "server", "upload-server", "consumer-server", "grpc-server", "helidon-transport");
+        sources("server", "upload-server", "consumer-server", "grpc-server", "helidon-transport");
     Set<String> codes = new TreeSet<>();
     codes.addAll(found(sources, "badRequest\\(\\s*\"([a-z_]+)\""));
     codes.addAll(found(sources, "ApiException\\s*\\.of\\(\\s*\\d+,\\s*\"([a-z_]+)\""));
@@ -202,8 +200,7 @@ class DocumentationTest {
     try (Cluster cluster = Cluster.start()) {
       for (String url :
           List.of(cluster.uploadUrl(), cluster.consumerUrl(), cluster.grpcHttpUrl())) {
-        served.addAll(
-            found(Cluster.get(url + "/observe/metrics").body(), "(?m)^# TYPE (\\w+) "));
+        served.addAll(found(Cluster.get(url + "/observe/metrics").body(), "(?m)^# TYPE (\\w+) "));
         served.addAll(found(Cluster.get(url + "/observe/metrics").body(), "(?m)^(\\w+)"));
       }
     }

@@ -56,7 +56,7 @@ class ExamplesTest {
   void outputThatVariesWhereThePageSaysSoIsAsExpected() {
     ExpectedOutput text = expected("text", "a  … c\n…\nend\n");
     assertTrue(text.isAllOf("a b c\none\ntwo\nend\n"));
-    assertTrue(text.isAllOf("a   c\nend\n"));
+    assertTrue(text.isAllOf("a   b b c\nend\n"));
     assertFalse(text.isAllOf("a b d\nend\n"));
     assertFalse(text.isAllOf("a b c\nend\nmore\n"));
     assertTrue(text.isIn("before\na b c\nend\nmore\n"));
@@ -167,14 +167,16 @@ class ExamplesTest {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       try {
-        followers.forEach(Process::destroy);
         for (Process follower : followers) {
+          follower.destroy();
           if (!follower.waitFor(20, TimeUnit.SECONDS)) {
             follower.destroyForcibly().waitFor();
           }
         }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       } finally {
         cluster.close();
       }
