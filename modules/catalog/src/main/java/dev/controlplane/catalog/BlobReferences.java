@@ -3,7 +3,7 @@ package dev.controlplane.catalog;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What refers to blobs. */
+/** Which blobs are referenced by versions. */
 @FunctionalInterface
 interface BlobReferences {
   /** Everything is referred to, so that nothing is ever removed. */
