@@ -45,12 +45,12 @@ public interface Catalog extends CatalogReader {
   Change delete(String worker, String version);
 
   /**
-   * Forgets updates up to a revision, but for each worker that there was then the newest of them
-   * and the one that made its latest version so: how workers stand at that revision and after can
-   * still be told. Of workers that were gone by then nothing is left. Versions that were deleted by
-   * then are forgotten: their numbers can be used again.
+   * Removes updates up to a revision from the log. For each worker that existed at that revision it
+   * keeps the newest update and the update that set the worker's latest version, so that snapshots
+   * of that revision and later ones stay complete. It keeps nothing of workers that no longer
+   * existed. The names of versions that were deleted by then can be used again.
    *
-   * @param revision up to where; what is above the head counts as the head
+   * @param revision the last update to remove; a revision above the head counts as the head
    * @return how many updates were removed
    */
   long compact(long revision);

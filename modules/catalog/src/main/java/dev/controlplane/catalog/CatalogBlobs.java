@@ -6,15 +6,15 @@ import java.util.List;
 /** The blobs of a catalog, for the process that writes it. */
 public interface CatalogBlobs extends BlobStore {
   /**
-   * What a collection came to.
+   * The result of a collection.
    *
-   * @param examined blobs that were looked at
-   * @param removed blobs that went, or would have gone in a dry run
-   * @param bytes what they took on disk
-   * @param digests of those, the first {@link #MAX_DIGESTS}
+   * @param examined number of blobs looked at
+   * @param removed number of blobs removed, or in a dry run of those that would be removed
+   * @param bytes bytes that these take on disk
+   * @param digests the digests of the first {@link #MAX_DIGESTS} of these
    */
   record Collected(long examined, long removed, long bytes, List<Digest> digests) {
-    /** So many digests are told. */
+    /** The most digests that are listed. */
     public static final int MAX_DIGESTS = 1000;
 
     /** Copies the digests. */
@@ -24,13 +24,15 @@ public interface CatalogBlobs extends BlobStore {
   }
 
   /**
-   * Removes blobs that no version has, unless it is deleted, and that no open {@link Upload} may
-   * make one of. Uploads and readers go on meanwhile; who has a blob open reads it to its end.
+   * Removes blobs that no live version references and that no upload in progress may be about to
+   * reference. Uploads and readers go on meanwhile. A reader that has a blob open can read it to
+   * its end.
    *
-   * @param before blobs that were stored since then stay, and those that a version has had since
-   * @param dryRun only tells what would go
+   * @param before only blobs that were stored, and last referenced by a live version, before this
+   *     time are removed
+   * @param dryRun whether to remove nothing and only report what would be removed
    * @throws CatalogException if blobs or the catalog can't be read, or the thread is interrupted;
-   *     what was removed before is gone
+   *     the blobs that were removed before stay removed
    */
   Collected collect(Instant before, boolean dryRun);
 }

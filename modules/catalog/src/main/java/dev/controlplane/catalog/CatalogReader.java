@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is in the catalog. Every method may be called by any thread; a virtual thread waits without
+ * Reads the catalog. Every method may be called by any thread; a virtual thread waits without
  * pinning its carrier. Names are taken as {@link Names#checked} returns them. Everything read is
  * durable.
  *
  * <p>Every read throws {@link CatalogUnavailableException} while there is no catalog that can be
  * read: it is absent, unreadable, half restored, replaced by something else, or made by a newer
  * release. No read answers for a catalog that is not there, from memory either. Reads succeed again
- * by themselves when a catalog is back, be it the same or another.
+ * when a catalog is back, the same one or another.
  */
 public interface CatalogReader extends AutoCloseable {
   /** The latest version of a worker. */
@@ -78,8 +78,8 @@ public interface CatalogReader extends AutoCloseable {
   List<Update> snapshot(long revision, Collection<String> workers);
 
   /**
-   * The workers among those of these updates of which another version than the update's has, or
-   * had, the same bytes: who has the bytes may mean either.
+   * Of the workers of these updates, those that have, or had, another version with the same bytes
+   * as the update's. A consumer that has these bytes may mean either version.
    */
   Set<String> ambiguous(Collection<Update> updates);
 

@@ -8,7 +8,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** Who receives workers, as told by themselves; durable. Calls are as in {@link CatalogReader}. */
+/**
+ * Stores what is known of consumers: who they are, which workers they want, when they were last
+ * seen, and what they reported. Every write is durable. Threads and errors are as in {@link
+ * CatalogReader}.
+ */
 public interface Consumers extends AutoCloseable {
   /**
    * One consumer.
@@ -33,7 +37,7 @@ public interface Consumers extends AutoCloseable {
     }
   }
 
-  /** What a consumer has made of a version. */
+  /** What a consumer did with a version. */
   enum State {
     /** The bytes have arrived. */
     RECEIVED,
@@ -41,12 +45,12 @@ public interface Consumers extends AutoCloseable {
     VERIFIED,
     /** The version is in use. */
     ACTIVE,
-    /** The consumer goes on with what it had. */
+    /** The consumer refuses the version and keeps what it had. */
     REJECTED
   }
 
   /**
-   * What a consumer tells of a version, to be recorded.
+   * A consumer's report about a version, to be recorded.
    *
    * @param revision the update that it is about
    * @param code a short word for why; may be empty
@@ -62,11 +66,11 @@ public interface Consumers extends AutoCloseable {
       String message,
       Instant at) {}
 
-  /** A version that a consumer will not use, as of a revision. */
+  /** A version that a consumer refuses, as of a revision. */
   record Rejection(String version, long revision) {}
 
   /**
-   * What a consumer told of a version.
+   * What a consumer reported about a version.
    *
    * @param revision the update that it was about; 0 if the log is another one by now
    * @param at when it was told
@@ -92,7 +96,7 @@ public interface Consumers extends AutoCloseable {
       Told rejected,
       String code,
       String message) {
-    /** Of a consumer that has told nothing. */
+    /** The standing of a consumer that has reported nothing. */
     public static Standing untold(Consumer consumer, String worker) {
       return new Standing(consumer.id(), consumer.lastSeen(), worker, null, null, null, "", "");
     }
@@ -108,19 +112,19 @@ public interface Consumers extends AutoCloseable {
   void seen(Collection<Sighting> sightings);
 
   /**
-   * Says which log revisions are of. Where it is another than before, as after a backup was
-   * restored, revisions recorded earlier count as 0: what was told of them keeps nobody from
-   * telling, or being sent, anything. The same again costs nothing.
+   * Sets the log that revisions belong to. If it is another log than before, as after a restore,
+   * all recorded revisions count as 0. So a report from the former log neither outranks a new
+   * report nor keeps an update from being sent. Setting the same log again costs nothing.
    */
   void follow(LogState log);
 
   /**
    * Records reports in one transaction, in order. {@link State#RECEIVED} and {@link State#VERIFIED}
    * make the version acknowledged, {@link State#ACTIVE} also active, which ends a rejection of this
-   * revision or an earlier one. What is about an earlier revision than what is recorded changes
-   * nothing: reports may come late, and twice.
+   * revision or an earlier one. A report about an earlier revision than the recorded one changes
+   * nothing, because reports may come late or twice.
    *
-   * @return those of the reports by which a version is rejected now
+   * @return the reports that reject a version now
    */
   List<Report> report(List<Report> reports);
 
@@ -131,8 +135,8 @@ public interface Consumers extends AutoCloseable {
   boolean wantsAll(String consumer);
 
   /**
-   * How a consumer stands with the workers that it last subscribed to by name, or has told of; by
-   * name in the order of their UTF-8 bytes.
+   * How a consumer stands with the workers that it last subscribed to by name or has reported
+   * about, in the order of the names' UTF-8 bytes.
    *
    * @param limit at most so many, 1 or more; fewer come at the end
    * @param after the worker that the page before ended with; empty for the first page
@@ -140,8 +144,8 @@ public interface Consumers extends AutoCloseable {
   List<Standing> standings(String consumer, int limit, String after);
 
   /**
-   * How consumers stand with a worker, those that last subscribed to it or to all, or have told of
-   * it; as {@link #standings}, by consumer.
+   * How consumers stand with a worker: those that last subscribed to it or to all workers, or have
+   * reported about it. As {@link #standings}, by consumer.
    */
   List<Standing> standingsWith(String worker, int limit, String after);
 
@@ -155,7 +159,8 @@ public interface Consumers extends AutoCloseable {
   List<Consumer> following(String id, int limit);
 
   /**
-   * Forgets a consumer with all that it wanted and told; it may come again.
+   * Forgets a consumer, with the workers that it wanted and its reports. It may come back as a new
+   * one.
    *
    * @return false if it is not known
    */
@@ -166,8 +171,8 @@ public interface Consumers extends AutoCloseable {
    * others are written. Sightings of a time that is yet to come count as of now: the clock was
    * wrong then.
    *
-   * @param before who was seen since then stays
-   * @param spared who stays all the same
+   * @param before consumers that were seen since then are kept
+   * @param spared consumers that are kept in any case
    * @return how many were forgotten
    */
   int expire(Instant before, Predicate<String> spared);

@@ -20,11 +20,12 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One collection of the blobs that nothing refers to.
+ * One collection of the blobs that no version references.
  *
- * <p>Each blob is judged under the lock under which uploads take leases and place theirs: no lease,
- * no version. An upload of the same bytes is before that, and then holds a lease or has become a
- * version; or after it, and then finds nothing and places its own.
+ * <p>A blob is removed if it has no lease and no version references it. Both are checked under the
+ * blob's lock, under which uploads take their leases and move their files into place. So an upload
+ * of the same bytes comes either before the check, and then has a lease or a version; or after it,
+ * and then finds no blob and stores its own.
  */
 final class BlobCollection {
   /** A file stamped further in the future than this was stored while the clock was wrong. */

@@ -4,7 +4,7 @@ import dev.controlplane.catalog.Digest;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What refers to blobs. */
+/** Which blobs are referenced by versions. */
 @FunctionalInterface
 public interface BlobReferences {
   /** Everything is referred to, so that nothing is ever removed. */

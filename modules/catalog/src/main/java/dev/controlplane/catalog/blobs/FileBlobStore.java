@@ -19,8 +19,9 @@ import java.time.InstantSource;
 /**
  * Blobs as files, laid out as {@link BlobFiles} says.
  *
- * <p>An upload that has been committed holds a lease on its blob until it is closed. With the last
- * lease on a blob to which nothing refers goes the blob; {@link BlobCollection} takes the others.
+ * <p>An upload that has been committed holds a lease on its blob until it is closed. When the last
+ * lease on a blob is given back and no version references the blob, the blob is removed. {@link
+ * BlobCollection} removes the others.
  */
 public final class FileBlobStore implements CatalogBlobs {
   private final Path directory;

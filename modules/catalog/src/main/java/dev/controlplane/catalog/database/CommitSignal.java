@@ -12,18 +12,19 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A number in a file that the writer's process shares with every reader's: it changes after each
- * commit and before the commit is answered. While a reader sees the same number, what it has read
- * since it first saw it is what a new read would give, up to commits that nobody was told of. So a
- * cached row costs one small read of the page cache to check, in any process, and is never behind
- * an answer.
+ * Tells readers in other processes that the catalog has changed: a number in the file {@code
+ * catalog.commits}. The writer changes it after each commit and before the commit is answered.
  *
- * <p>Beside it the writer notes how far which log was. A catalog that is opened and does not reach
- * that far, or is of an earlier epoch, went back: a backup was restored. The note is written after
- * the commit, so it is never ahead of one that lasted.
+ * <p>As long as the number is unchanged, cached rows are as fresh as a new read. Only commits that
+ * have not been acknowledged yet may be missing. So checking a cached row costs one small read of
+ * the page cache, and a cached row is never behind an answer.
  *
- * <p>The file {@code catalog.commits} has no meaning beyond that: its content needs no fsync, and
- * without it, or where it was cut short, readers ask SQLite each time.
+ * <p>Beside the number the writer notes the id, the epoch and the head of the log. If a catalog is
+ * opened whose log does not reach that far, or has an earlier epoch, a backup was restored. The
+ * note is written after the commit, so it is never ahead of the log on disk.
+ *
+ * <p>The content of the file needs no fsync. If the file is missing or was cut short, readers ask
+ * SQLite each time.
  *
  * <p>Implementation note: the file is read and written, not mapped into memory. A program that cuts
  * short a mapped file makes every later access to it a fatal signal; here it makes a short read.

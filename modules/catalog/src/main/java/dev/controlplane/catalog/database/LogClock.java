@@ -11,14 +11,20 @@ import java.time.InstantSource;
  * <p>If the clock was set back a little, updates get the time of the newest one until the clock has
  * come there. If the newest update is further ahead than {@link #TOLERANCE}, the clock was wrong
  * when it was committed: everything that is stamped in the future is stamped with the current time,
- * once, and time goes on from there. So an hour or ten years too many hold up neither retention by
- * age nor anything else that looks at times.
+ * once, and time goes on from there. So a clock that was once an hour or ten years ahead stops
+ * neither retention by age nor anything else that looks at times.
  */
 public final class LogClock {
-  /** A clock may be set back by so much; updates just wait for it. */
+  /**
+   * The largest set-back of a clock that counts as normal: updates keep the newest time until the
+   * clock has passed it.
+   */
   public static final Duration TOLERANCE = Duration.ofMinutes(5);
 
-  /** A clock before this has not been set yet, as on a machine that has just been switched on. */
+  /**
+   * A clock that is before this time has not been set yet, as on a machine that was just switched
+   * on.
+   */
   public static final Instant RELEASED = Instant.parse("2026-01-01T00:00:00Z");
 
   private static final String NEWEST =

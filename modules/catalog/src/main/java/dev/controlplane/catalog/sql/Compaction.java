@@ -5,9 +5,9 @@ import dev.controlplane.catalog.database.Session;
 import java.sql.SQLException;
 import java.util.List;
 
-/** Cuts old updates from the log in {@code catalog.db}, so that a snapshot can still be told. */
+/** Removes old updates from the log in {@code catalog.db}. Snapshots stay complete. */
 final class Compaction {
-  /** Spares the newest of the updates, and the one that made the latest version of then so. */
+  /** Keeps the newest update of the worker, and the update that set its latest version. */
   private static final String FORGET =
       """
       DELETE FROM updates WHERE worker = ? AND revision <= ?
@@ -16,11 +16,14 @@ final class Compaction {
           ORDER BY revision DESC LIMIT 1)\
       """;
 
-  /** Forgets a worker that was gone: who holds it and asks is told of the deletion all the same. */
+  /**
+   * Removes everything about a worker that no longer exists. A consumer that lists it in {@code
+   * held} is still sent the deletion, because the worker is not in the snapshot.
+   */
   private static final String FORGET_GONE =
       "DELETE FROM updates WHERE worker = ? AND revision <= ? AND latest IS NULL";
 
-  /** Versions deleted by updates that are about to be cut, and not brought back since. */
+  /** Versions whose deletion is about to be removed from the log, and that are still deleted. */
   private static final String DELETED =
       """
       SELECT DISTINCT u.worker, u.version FROM updates u
@@ -36,9 +39,9 @@ final class Compaction {
   private Compaction() {}
 
   /**
-   * Cuts the log up to a revision.
+   * Removes updates up to a revision.
    *
-   * @return how many updates are gone
+   * @return how many updates were removed
    */
   static long compact(Session session, long revision) throws SQLException {
     LogState log = LogRows.state(session);

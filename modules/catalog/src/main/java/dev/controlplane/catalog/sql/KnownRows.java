@@ -15,11 +15,11 @@ import java.util.function.Supplier;
  * that something may have changed since it was read.
  *
  * <p>The order matters: the signal is read first, then the row; a row is kept for the number that
- * was read before it and served only while that number stands. Whoever was told of a commit is told
- * after the number changed, so no row is served that is older than any answer given.
+ * was read before it and served only while that number stands. A commit is answered after the
+ * number has changed, so no row is served that is older than an answered commit.
  */
 final class KnownRows implements AutoCloseable {
-  /** At most so many versions are kept in memory. */
+  /** The most versions that are kept in memory. */
   static final int MAX_ROWS = 8192;
 
   /**

@@ -1,7 +1,7 @@
 package dev.controlplane.client.answers;
 
 /**
- * What one consumer has made of one worker.
+ * How one consumer stands with one worker.
  *
  * @param consumerId who
  * @param worker which worker
@@ -9,10 +9,11 @@ package dev.controlplane.client.answers;
  * @param acknowledged the version that the consumer has received last; empty for none
  * @param active the version that it uses; empty for none that is known
  * @param rejected the version that it refuses; empty for none
- * @param code a short word for why it does; empty where there is none
- * @param message why it does, for people; empty where there is none
- * @param lagRevisions how many updates of the log lie between what is active and what is desired
- * @param lagSeconds for how long something else has been desired
+ * @param code a short reason for the refusal; empty if there is none
+ * @param message the reason for people; empty if there is none
+ * @param lagRevisions number of updates of the log between the active version and the desired one
+ * @param lagSeconds for how long the desired version has been the latest while another one is
+ *     active
  * @param lastSeen the consumer's last sign of life: RFC 3339 in UTC, as the server wrote it; empty
  *     where it is not known
  */

@@ -1,10 +1,10 @@
 package dev.controlplane.client.answers;
 
 /**
- * Which rows of the matrix of consumers and workers to show; null: no matter.
+ * Which rows of the matrix of consumers and workers to show. A null filter lets every row pass.
  *
- * @param lagging whether something else is active than is desired
- * @param rejected whether what is desired was rejected
+ * @param lagging true for rows whose active version is not the desired one, false for the others
+ * @param rejected true for rows whose desired version was rejected, false for the others
  */
 public record StatusFilter(Boolean lagging, Boolean rejected) {
   /** Every row. */

@@ -14,15 +14,15 @@ import picocli.CommandLine.ParentCommand;
     description = {
       "Removes the updates up to a revision from the log.",
       "",
-      "The upload-server does it by itself: LOG_RETENTION_AGE, LOG_RETENTION_COUNT. No worker and"
-          + " no version goes; a consumer that was away since before gets the latest versions again"
-          + " instead of the updates."
+      "upload-server does this by itself: LOG_RETENTION_AGE, LOG_RETENTION_COUNT. No worker and"
+          + " no version goes. A consumer that was away since before then receives the latest"
+          + " versions instead of the updates."
     },
     footer = {"", "Examples:", "  cpctl compact 1000"})
 final class CompactCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(paramLabel = "REVISION", description = "The last update that is not needed.")
+  @Parameters(paramLabel = "REVISION", description = "The newest update to remove.")
   private long revision;
 
   @Override

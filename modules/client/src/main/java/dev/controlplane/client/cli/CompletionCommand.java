@@ -34,7 +34,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "bash|zsh|fish",
-      description = "The shell. Default: bash, whose script zsh understands as well.")
+      description = "The shell. Default: bash; zsh understands that script, too.")
   private Shell shell = Shell.bash;
 
   @Override

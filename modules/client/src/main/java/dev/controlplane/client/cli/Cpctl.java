@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
 /** The command and what all of its commands share. */
 @Command(
     name = "cpctl",
-    description = {"Ships versioned worker bundles: uploads, fetches, follows updates.", ""},
+    description = {"Publishes and downloads versioned worker bundles, and follows updates.", ""},
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = Cpctl.Release.class,
     subcommands = {
@@ -61,10 +61,10 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Proxies are those of http_proxy, https_proxy, all_proxy and no_proxy, as for curl. gRPC in"
-          + " clear text goes through none.",
+      "HTTP goes through the proxies that http_proxy, https_proxy, all_proxy and no_proxy name, as"
+          + " with curl. gRPC in clear text uses no proxy.",
       "",
-      "Names that begin with - go after --, or as --name=-x.",
+      "A name that begins with - goes after --, or is written as --name=-x.",
       "",
       "Examples:",
       "  cpctl upload greeter.js --name greeter.js --version 1.0.0",

@@ -18,15 +18,15 @@ public final class ExitCode {
   /** For the help: code, colon, meaning. */
   static final String[] TABLE = {
     "0:Done.",
-    "1:Failed for another reason.",
+    "1:Failed for a reason that is not listed here.",
     "2:Wrong usage: an option, a name or a value that is not allowed.",
     "3:A server can't be reached, or the connection broke.",
     "4:No such worker or version.",
     "5:Conflict: the version exists with other bytes.",
-    "6:Bytes that do not have their SHA-256; nothing was kept.",
+    "6:The bytes do not have their SHA-256; nothing was kept.",
     "7:Not active at enough consumers (upload --wait-active).",
     "130:Interrupted.",
-    "141:The reader of standard output has gone, as head does when it has enough."
+    "141:The reader of standard output is gone, such as head that has enough."
   };
 
   private ExitCode() {}

@@ -12,8 +12,9 @@ import picocli.CommandLine.ParentCommand;
     description = {
       "Forgets a consumer, with the workers that it wanted and what it reported.",
       "",
-      "A consumer with an open stream is refused. One that comes back later is a new one. Consumers"
-          + " that are not seen for CONSUMER_RETENTION are forgotten by themselves."
+      "A consumer with an open stream cannot be forgotten (exit code 5). One that comes back later"
+          + " is a new one. Consumers that are not seen for CONSUMER_RETENTION are forgotten"
+          + " automatically."
     },
     footer = {"", "Examples:", "  cpctl consumers forget edge-17"})
 final class ForgetCommand implements Callable<Integer> {

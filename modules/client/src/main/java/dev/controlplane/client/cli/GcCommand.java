@@ -13,15 +13,15 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "gc",
     description = {
-      "Removes the stored files that no version needs any more.",
+      "Removes the stored files that no version needs.",
       "",
-      "The upload-server does it by itself every BLOB_GC_INTERVAL; uploads go on meanwhile."
+      "upload-server does this by itself every BLOB_GC_INTERVAL. Uploads go on meanwhile."
     },
     footer = {"", "Examples:", "  cpctl gc --dry-run"})
 final class GcCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Option(names = "--dry-run", description = "Only tell what would go.")
+  @Option(names = "--dry-run", description = "Remove nothing; only report.")
   private boolean dryRun;
 
   @Override

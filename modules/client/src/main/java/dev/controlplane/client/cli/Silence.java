@@ -11,7 +11,7 @@ public final class Silence {
       paramLabel = "TIME",
       converter = TimeSpan.class,
       description =
-          "Connect again when nothing at all came for so long, such as 90s or 2m: a few times the"
+          "Connect again after so long without any message, such as 90s or 2m. Use a few times the"
               + " server's BOOKMARK_INTERVAL. Default: 60s. 0s: never.")
   private Duration given;
 

@@ -14,10 +14,12 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "status",
     description = {
-      "Shows who runs which version: a line for each consumer and worker.",
+      "Shows who runs which version: one line for each consumer and worker.",
       "",
-      "DESIRED is the worker's latest version, ACKNOWLEDGED what the consumer has received last,"
-          + " ACTIVE what it uses. LAG is how many updates lie between, and for how long."
+      "DESIRED is the worker's latest version, ACKNOWLEDGED the version that the consumer received"
+          + " last, ACTIVE the version that it uses. LAG is the number of updates of the log"
+          + " between ACTIVE and DESIRED, and for how long DESIRED has been the latest. Only"
+          + " consumers that report, such as agents, have ACKNOWLEDGED and ACTIVE."
     },
     footer = {"", "Examples:", "  cpctl status --lagging", "  cpctl status --worker greeter.js"})
 final class StatusCommand implements Callable<Integer> {
@@ -34,10 +36,10 @@ final class StatusCommand implements Callable<Integer> {
     private String consumer;
   }
 
-  @Option(names = "--lagging", description = "Only where something else is active than is desired.")
+  @Option(names = "--lagging", description = "Only lines where ACTIVE is not DESIRED.")
   private boolean lagging;
 
-  @Option(names = "--rejected", description = "Only where what is desired was rejected.")
+  @Option(names = "--rejected", description = "Only lines where DESIRED was rejected.")
   private boolean rejected;
 
   @Override

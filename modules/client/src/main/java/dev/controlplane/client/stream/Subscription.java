@@ -6,17 +6,17 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Who wants to hear of what, and from where on.
+ * A consumer's request for updates: of which workers, and from where on.
  *
  * @param consumerId who receives; not empty
  * @param workers only these; empty means all of them
- * @param resumeToken where to go on, as {@link SubscriptionListener#onPosition} told it; empty:
- *     nowhere yet
+ * @param resumeToken where to resume, as {@link SubscriptionListener#onPosition} gave it; empty:
+ *     not used
  * @param snapshot whether to begin with the latest version of every worker where there is no token;
  *     else with what is published from now on
  * @param delivery which updates come
- * @param silence how long a stream may bring nothing at all, not even a bookmark, before it counts
- *     as broken: a few times the server's {@code BOOKMARK_INTERVAL}; zero: no limit, and no
+ * @param silence how long a stream may bring no message, not even a bookmark, before it counts as
+ *     broken. Use a few times the server's {@code BOOKMARK_INTERVAL}. Zero: no limit, and no
  *     bookmarks
  */
 public record Subscription(
@@ -33,7 +33,7 @@ public record Subscription(
   public enum Delivery {
     /** Every one. */
     ALL,
-    /** One that a later update of the same worker has made pointless may be left out. */
+    /** The server may leave out an update that a later one of the same worker supersedes. */
     LATEST
   }
 
@@ -65,7 +65,7 @@ public record Subscription(
     return new Subscription(consumerId, workers, resumeToken, true, delivery, silence);
   }
 
-  /** The same, without updates that later ones have made pointless. */
+  /** The same, without superseded updates. */
   public Subscription latestOnly() {
     return new Subscription(consumerId, workers, resumeToken, snapshot, Delivery.LATEST, silence);
   }

@@ -5,17 +5,18 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Follows a subscription, on the thread that runs it. While a method is at work the server sends no
- * more than a few updates ahead, and keeps the rest.
+ * Receives the messages of a subscription, on the thread that runs it. While a method works, the
+ * server sends at most a few updates ahead and keeps the rest.
  *
- * <p>A stream that breaks is opened again where it broke: no update is missed, none comes twice.
- * Where the server can't go on from there, {@link #onResync} tells so, and a snapshot follows.
+ * <p>A stream that breaks is opened again and resumes where it was: no update is missed, and none
+ * comes twice. If the server cannot resume from there, {@link #onResync} is called and a snapshot
+ * follows.
  */
 public interface SubscriptionListener {
   /**
    * What the consumer holds: worker to SHA-256, 64 lower-case hex digits. Asked before each stream
-   * is opened. Of a snapshot only the differences come then, deletions included. Empty: all of it
-   * comes.
+   * is opened. A snapshot then contains only the differences, deletions included. Empty: the
+   * complete snapshot comes.
    */
   default Map<String, String> held() throws InterruptedException {
     return Map.of();
@@ -29,7 +30,7 @@ public interface SubscriptionListener {
 
   /**
    * One update, in the order of the log; or an item of a snapshot, by name of the worker, with the
-   * revision that made it the latest. Deleted, in a snapshot, is a worker that is gone.
+   * revision that made it the latest. In a snapshot, {@code DELETED} means that the worker is gone.
    *
    * @return whether to go on
    * @throws IOException ends the subscription and is passed on
@@ -54,15 +55,15 @@ public interface SubscriptionListener {
   }
 
   /**
-   * The server lives, and has nothing more for this subscription.
+   * A bookmark: everything wanted up to a revision has been received.
    *
-   * @param revision up to where
+   * @param revision that revision
    */
   default void onBookmark(long revision) throws IOException, InterruptedException {}
 
   /**
-   * The server can't go on from where the subscription was: a snapshot follows. Where {@link #held}
-   * was empty, what it does not name is gone.
+   * The server cannot resume from where the subscription was: a snapshot follows. If {@link #held}
+   * was empty, a worker that the snapshot does not contain is gone.
    *
    * @param reason why, for people
    */
@@ -80,7 +81,7 @@ public interface SubscriptionListener {
   }
 
   /**
-   * Where the subscription is, after a message has been dealt with. Keep it to go on there in
+   * The position of the subscription after a message has been processed. Keep it to resume there in
    * another process: {@link Subscription#after}.
    *
    * @param resumeToken opaque
@@ -88,9 +89,9 @@ public interface SubscriptionListener {
   default void onPosition(String resumeToken) throws IOException, InterruptedException {}
 
   /**
-   * The stream broke, or none could be opened. It goes on where it was; only what is published
-   * before the first {@link #onPosition} of a subscription that began without token and snapshot is
-   * not sent later.
+   * The stream broke, or none could be opened. It is tried again and resumes where it was. One case
+   * loses updates: a subscription without token and snapshot that breaks before its first {@link
+   * #onPosition} does not receive what is published until it is open again.
    *
    * @param reason what happened, for people
    * @param retryIn when it is tried again

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Tells of consumers, and of who runs which version; forgets consumers. */
+/** HTTP routes about consumers: lists them, shows which versions they run, and forgets them. */
 public final class ConsumersApi {
   private final Matrix matrix;
   private final Subscriptions subscriptions;
@@ -49,7 +49,7 @@ public final class ConsumersApi {
         .on(Method.GET, "/workers/{name}/consumers", this::consumersOfWorker);
   }
 
-  /** One consumer as it is told of. */
+  /** One consumer, as a list shows it. */
   private record Listed(
       String consumerId,
       String endpoint,

@@ -13,13 +13,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How the workers that a consumer wants stood at one revision, as what it has to be told: by name
- * in the order of UTF-8 bytes, so that a name is a place to go on from. Read from the store page by
- * page; what is committed meanwhile does not show.
+ * The messages that describe, as of one revision, the workers that a consumer wants. They come in
+ * the order of the names' UTF-8 bytes, so a name is a place to resume from. They are read from the
+ * store page by page; later commits do not show.
  *
- * <p>Of a worker that the consumer holds as it stood, nothing is told, unless the snapshot is to be
- * whole, or another version of the worker has the same bytes, so that the consumer may mean that
- * one; of a worker that it holds and that was gone, the deletion.
+ * <p>A worker whose latest version the consumer already holds is left out, with two exceptions: the
+ * snapshot is to be complete, or another version of the worker has the same bytes, so that the
+ * consumer may mean that one. For a worker that the consumer holds and that no longer exists, the
+ * snapshot has the deletion.
  */
 final class Snapshot {
   /** Names looked at at once. */

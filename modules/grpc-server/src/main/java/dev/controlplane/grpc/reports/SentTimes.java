@@ -5,11 +5,12 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.OptionalLong;
 
 /**
- * When updates were sent to consumers that tell what became of them. Others cost a look into a map:
- * a consumer is remembered from its first report on, with the last few updates sent to it.
+ * When updates were sent to consumers that report. A consumer is remembered from its first report
+ * on, with the last few updates sent to it. A consumer that never reports costs one look into a
+ * map.
  */
 public final class SentTimes {
-  /** So many consumers are remembered, those that were sent updates or reported last. */
+  /** The most consumers that are remembered: those that last reported or were sent an update. */
   private static final int MAX_CONSUMERS = 10_000;
 
   private static final int MAX_UPDATES = 64;
@@ -49,7 +50,7 @@ public final class SentTimes {
   }
 
   /**
-   * A consumer has told of an update.
+   * A consumer has reported about an update.
    *
    * @return nanoseconds since it was sent; absent if that is not known, or was told before
    */

@@ -9,9 +9,11 @@ import java.util.ArrayDeque;
  *
  * <p>A stream with something to send is in a queue. Each turn is one frame of at most 16 KiB, with
  * all messages of the stream that fit; then the stream goes to the end of the queue. A stream whose
- * own window is used up leaves the queue until its window grows, so it holds up nobody. A message
- * that fits into a quarter of the client's initial window starts only when it can go out whole, so
- * a stream that has to end on a client that stopped reading ends between messages.
+ * own window is used up leaves the queue until its window grows, so it holds up nobody.
+ *
+ * <p>Small messages (up to a quarter of the client's initial window) are never split: they start
+ * only when the whole message fits. If a stalled stream must be ended, it therefore ends on a
+ * message boundary.
  */
 final class FlowControl {
   /** No SETTINGS_INITIAL_WINDOW_SIZE in a SETTINGS frame. */

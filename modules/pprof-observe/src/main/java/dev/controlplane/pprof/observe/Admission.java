@@ -10,11 +10,13 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what profiles cost. Of all requests at once few are open, some more wait for that for a
- * while, the others are told to come again. Of those that are open few are worked on: while a
- * client is waited for, its turn is another's. So clients that don't read hold no more than their
- * place among the open ones, each with the little that is buffered of a profile; and when others
- * wait for a place, who has kept the server waiting longest gives it up.
+ * Bounds what profiles cost. At most OPEN requests are admitted, and at most WORKING of them run.
+ * Some more wait up to {@link #PATIENCE} for admission; all others are refused at once.
+ *
+ * <p>A request gives up its working slot while it waits for its client. A client that does not read
+ * therefore takes only its place among the admitted requests, with the part of a profile that is
+ * buffered. When other requests wait for admission, the request that has waited longest for its
+ * client is cut off.
  */
 final class Admission {
   /** How long a request waits for its turn. */

@@ -34,18 +34,19 @@ import picocli.CommandLine.TypeConversionException;
     description = {
       "Keeps the latest version of every worker on disk and active, until it is interrupted.",
       "",
-      "DIR/{worker}/current is a link that always names a whole, verified version. It is switched"
-          + " in one step when a version is published or rolled back to, and goes when the worker"
-          + " is deleted. A version that --exec rejects, or that can't be had, leaves the last good"
-          + " one active. What became of each version is reported: see cpctl status.",
+      "DIR/{worker}/current is a link that always names a complete, verified version. The agent"
+          + " switches it in one step when a version is published or rolled back to, and removes it"
+          + " when the worker is deleted. If --exec rejects a version, or it cannot be downloaded,"
+          + " the last good one stays active. The agent reports each step: see cpctl status.",
       "",
-      "An agent that was stopped or killed goes on where it was; without any server it verifies"
-          + " what is active and leaves it in place. Each agent needs a DIR of its own;"
-          + " DIR/.cpctl-agent is where it keeps its notes.",
+      "An agent that was stopped or killed continues where it was. Without any server it verifies"
+          + " what is active and leaves it in place. Each agent needs a DIR of its own. It keeps"
+          + " its notes in DIR/.cpctl-agent.",
       "",
-      "Deletions are withheld where the server's log is not the one followed so far (--on-new-log),"
-          + " and where one snapshot would delete too much (--max-delete). cpctl agent --dir DIR"
-          + " --status lists them, cpctl agent --dir DIR --confirm-deletions carries them out."
+      "The agent withholds deletions if the server's log is not the one followed so far"
+          + " (--on-new-log), or if one snapshot would delete too much (--max-delete). cpctl agent"
+          + " --dir DIR --status lists them, cpctl agent --dir DIR --confirm-deletions carries them"
+          + " out."
     },
     footer = {
       "",
@@ -59,7 +60,7 @@ public final class AgentCommand implements Callable<Integer> {
   @Option(
       names = "--id",
       paramLabel = "ID",
-      description = "Who receives: the consumer's name. Required, but for --status and such.")
+      description = "The consumer's name. Required, except with --status or --confirm-deletions.")
   private String id;
 
   @Option(
@@ -76,21 +77,21 @@ public final class AgentCommand implements Callable<Integer> {
       paramLabel = "CMD",
       description =
           "Run sh -c CMD before each switch, with CPCTL_WORKER, CPCTL_VERSION and CPCTL_FILE in its"
-              + " environment. Another exit code than 0 rejects the version.")
+              + " environment. An exit code other than 0 rejects the version.")
   private String command;
 
   @Option(
       names = "--exec-timeout",
       paramLabel = "TIME",
       converter = TimeSpan.class,
-      description = "What CMD may take, such as 90s; then the version is rejected. Default: 60s.")
+      description = "How long CMD may take, such as 90s. Longer rejects the version. Default: 60s.")
   private Duration limit = Duration.ofSeconds(60);
 
   @Option(
       names = "--keep",
       paramLabel = "N",
       description =
-          "How many versions of a worker stay on disk, the active one included. Default: "
+          "Versions of a worker that stay on disk, the active one included. Default: "
               + AgentSettings.KEEP
               + ".")
   private int keep = AgentSettings.KEEP;
@@ -102,8 +103,8 @@ public final class AgentCommand implements Callable<Integer> {
       paramLabel = "keep|follow|stop",
       converter = NewLogOption.class,
       description =
-          "What to do where the server's log is not the one followed so far, as after a restore."
-              + " keep: take new and changed versions, and withhold deletions. follow: delete what"
+          "What to do if the server's log is not the one followed so far, as after a restore."
+              + " keep: apply new and changed versions, and withhold deletions. follow: delete what"
               + " the new log does not have; also carries out what keep has withheld. stop: delete"
               + " nothing and exit with code 1. Default: keep.")
   private NewLog newLog = NewLog.KEEP;
@@ -112,8 +113,8 @@ public final class AgentCommand implements Callable<Integer> {
       names = "--max-delete",
       paramLabel = "PERCENT",
       description =
-          "Withhold the deletions of one snapshot that would delete more than so many per cent of"
-              + " the active workers, and more than 3. 100: never. Default: "
+          "Withhold the deletions of a snapshot that would delete more than this percentage of the"
+              + " active workers, and more than 3. 100: never. Default: "
               + AgentSettings.MAX_DELETE
               + ".")
   private String maxDelete = String.valueOf(AgentSettings.MAX_DELETE);
@@ -121,8 +122,8 @@ public final class AgentCommand implements Callable<Integer> {
   @Option(
       names = "--status",
       description =
-          "Show how the agent of DIR fares, whether it runs or not: position, connection, how long"
-              + " ago a message came, active versions, withheld deletions, rejected versions.")
+          "Show the state of the agent of DIR, whether it runs or not: connection, position, age of"
+              + " the last message, active versions, withheld deletions, rejected versions.")
   private boolean status;
 
   @Option(
@@ -130,9 +131,8 @@ public final class AgentCommand implements Callable<Integer> {
       paramLabel = "TIME",
       converter = TimeSpan.class,
       description =
-          "With --status: exit with code 1 if no agent runs, or if no message of the server has"
-              + " come for so long. A server that has nothing to say sends one every"
-              + " BOOKMARK_INTERVAL.")
+          "With --status: exit with code 1 if no agent runs, or if the server has sent nothing for"
+              + " so long. A server without updates sends a message every BOOKMARK_INTERVAL.")
   private Duration maxStaleness;
 
   @Option(

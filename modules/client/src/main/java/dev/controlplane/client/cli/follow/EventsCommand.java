@@ -26,15 +26,15 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "events",
     description = {
-      "Lists what has happened: the updates of the log, the oldest first.",
+      "Lists the updates of the log, oldest first.",
       "",
-      "--since takes a revision, and lists the updates after it (0: all), or a time such as 90s,"
-          + " 15m, 1h or 7d, and lists those of so long ago until now. What the log does not keep"
-          + " any more can't be listed by its revision; a time begins where the log does.",
+      "--since REVISION lists the updates after that revision; 0 is the beginning. A revision that"
+          + " the log no longer has is an error. --since TIME, such as 90s, 15m, 1h or 7d, lists"
+          + " the updates of that time until now; it begins where the log begins.",
       "",
-      "--follow outlasts servers and proxies that fail, and says so on stderr. Where the server's"
-          + " log went back or is another one, as after a restore, stderr says so, and the updates"
-          + " that were committed since the last listed one follow."
+      "--follow goes on while servers and proxies fail, and reports that on standard error. If the"
+          + " server's log went back or is another one, as after a restore, standard error says so,"
+          + " and the updates that were committed since the last listed one follow."
     },
     footer = {
       "",
@@ -57,13 +57,13 @@ public final class EventsCommand implements Callable<Integer> {
       names = "--since",
       required = true,
       paramLabel = "REVISION|TIME",
-      description = "Where to begin.")
+      description = "Where to begin; required.")
   private String since;
 
   @Option(names = "--worker", paramLabel = "N", description = "Only this worker.")
   private String worker;
 
-  @Option(names = "--follow", description = "Go on with what happens until it is interrupted.")
+  @Option(names = "--follow", description = "Go on with new updates until it is interrupted.")
   private boolean follow;
 
   @Override

@@ -25,18 +25,18 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "subscribe",
     description = {
-      "Follows the updates from now on, one line each, until it is interrupted.",
+      "Prints the updates from now on, one line each, until it is interrupted.",
       "",
-      "A connection that breaks is made again, and goes on where it broke: nothing is missed and"
-          + " nothing comes twice. Where the server can't go on from there (its log was compacted,"
-          + " or is another), stderr says so, and the latest version of every worker comes first."
-          + " See also: cpctl watch, which begins with these, and cpctl agent.",
+      "If the connection breaks, it connects again and resumes where it was: no update is missed,"
+          + " and none comes twice. If the server cannot resume from there (its log was compacted,"
+          + " or is another one), standard error says so, and the latest version of every worker"
+          + " comes first. See also: cpctl watch, which begins with these, and cpctl agent.",
       "",
-      "--save DIR keeps DIR as the updates say: a published version, or one that was rolled back"
-          + " to, is written to DIR/{worker}/{version}, whole and verified or not at all; the file"
-          + " of a deleted version is REMOVED (see --keep-deleted), with a worker's last file its"
-          + " directory. Large versions are fetched from the consumer-server, and waited for while"
-          + " it is down."
+      "--save DIR writes each published version, and each version that was rolled back to, to"
+          + " DIR/{worker}/{version}, complete and verified or not at all. It REMOVES the file of a"
+          + " deleted version, unless --keep-deleted is given, and the directory of a worker"
+          + " without files. Large versions are downloaded from consumer-server; while that is"
+          + " down, it waits."
     },
     footer = {
       "",
@@ -64,7 +64,7 @@ public final class SubscribeCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep-deleted",
-      description = "With --save: leave the files of deleted versions.")
+      description = "With --save: keep the files of deleted versions.")
   private boolean keepDeleted;
 
   @Mixin private Silence silence;
@@ -74,7 +74,7 @@ public final class SubscribeCommand implements Callable<Integer> {
 
   @Option(
       names = {"-q", "--quiet"},
-      description = "Write nothing on stderr about the connection.")
+      description = "Write nothing about the connection.")
   private boolean quiet;
 
   @Override

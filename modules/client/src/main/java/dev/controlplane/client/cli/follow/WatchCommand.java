@@ -22,11 +22,11 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "watch",
     description = {
-      "Shows the latest version of every worker, and then each update, until it is interrupted.",
+      "Prints the latest version of every worker and then each update, until it is interrupted.",
       "",
-      "A line says \"synced\" where the one ends and the other begins. A connection that breaks is"
-          + " made again, and goes on where it broke; where the server can't, \"resync\" says so"
-          + " and the latest versions come again."
+      "The line \"synced\" separates the two. If the connection breaks, it connects again and"
+          + " resumes where it was. If the server cannot resume from there, a line \"resync\" says"
+          + " so and the latest versions come again."
     },
     footer = {"", "Examples:", "  cpctl watch --worker greeter.js"})
 public final class WatchCommand implements Callable<Integer> {

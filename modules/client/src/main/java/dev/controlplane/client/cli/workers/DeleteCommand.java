@@ -14,11 +14,11 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "delete",
     description = {
-      "Deletes a version, and tells every subscriber.",
+      "Deletes a version. Every subscriber receives the update.",
       "",
-      "The newest version that is left becomes the latest; with its last version the worker goes."
-          + " The version's name stays used until the log forgets the deletion: uploading the same"
-          + " bytes brings it back, other bytes are a conflict."
+      "If it was the latest, the newest version that is left becomes the latest. Deleting the last"
+          + " version removes the worker. The version's name stays used until the log no longer has"
+          + " the deletion: the same bytes bring the version back, other bytes are a conflict."
     },
     footer = {"", "Examples:", "  cpctl delete greeter.js 1.0.0"})
 public final class DeleteCommand implements Callable<Integer> {

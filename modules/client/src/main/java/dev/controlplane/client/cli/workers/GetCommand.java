@@ -23,10 +23,10 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "get",
     description = {
-      "Fetches a version, checked by its SHA-256.",
+      "Downloads a version and verifies its SHA-256.",
       "",
-      "A file appears whole and verified or not at all. On stdout the bytes are good only when the"
-          + " exit code is 0. A transfer that breaks off is taken up where it stopped, a few times."
+      "A file appears complete and verified, or not at all. On standard output the bytes are good"
+          + " only if the exit code is 0. A transfer that breaks is resumed a few times."
     },
     footer = {
       "",
@@ -47,7 +47,8 @@ public final class GetCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FILE",
       description =
-          "Where to write it; - is stdout. Default: stdout, with --json a file NAME here.")
+          "Where to write; - is standard output. Default: standard output; with --json a file"
+              + " called NAME in the working directory.")
   private String output;
 
   @Override

@@ -32,10 +32,9 @@ final class Rollout {
       names = "--wait-active",
       paramLabel = "N%|N",
       description =
-          "Wait until so many consumers have reported the version active: N of them, or N per cent"
-              + " of those that the grpc-server knows to want the worker. Exit code 7 if they don't"
-              + " within --timeout, or can't because too many have rejected it, or because another"
-              + " version became the latest.")
+          "Wait until N consumers, or N per cent of those that want the worker, have reported the"
+              + " version active. Exit code 7 if they have not within --timeout, if too many have"
+              + " rejected it, or if another version became the latest.")
   private String share;
 
   @Option(

@@ -21,10 +21,10 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "upload",
     description = {
-      "Publishes a file as a version of a worker, which becomes the latest.",
+      "Publishes a file as a version of a worker. The version becomes the worker's latest.",
       "",
-      "Versions are immutable: the same bytes again change nothing and succeed, other bytes are a"
-          + " conflict (exit code 5). It is safe to repeat an upload whose end is not known."
+      "A version never changes. The same bytes again succeed and change nothing, so an upload"
+          + " without an answer may be repeated. Other bytes are a conflict (exit code 5)."
     },
     footer = {
       "",
@@ -36,7 +36,7 @@ import picocli.CommandLine.ParentCommand;
 public final class UploadCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(paramLabel = "FILE", description = "What to publish; - reads stdin.")
+  @Parameters(paramLabel = "FILE", description = "The file to publish; - reads standard input.")
   private String file;
 
   @Option(
@@ -50,7 +50,7 @@ public final class UploadCommand implements Callable<Integer> {
       names = "--version",
       required = true,
       paramLabel = "V",
-      description = "The version: a name as well.")
+      description = "The version; the same rule as for NAME.")
   private String version;
 
   @Mixin private Rollout rollout;
