@@ -5,40 +5,111 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalInt;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * The arguments of a server. It takes its settings from the environment, so it knows {@code --help}
- * only; any other argument is a mistake that must not start a server.
+ * The arguments of a server. Settings are environment variables, or stand in a file that {@code
+ * --config} names; an argument that no server knows is a mistake that must not start one.
  */
 final class CommandLine {
-  private static final int OK = 0;
-  private static final int USAGE = 2;
+  private static final List<String> OPTIONS = List.of("--config", "--check", "--version", "--help");
 
-  private CommandLine() {}
+  private final String server;
+  private final PrintStream out;
+  private final PrintStream err;
 
-  /** Answers arguments; the exit code of the process, or empty if the server is to start. */
-  static OptionalInt answer(String server, String[] arguments, PrintStream out, PrintStream err) {
-    if (arguments.length == 0) {
-      return OptionalInt.empty();
-    }
-    String first = arguments[0];
-    if (first.equals("--help") || first.equals("-h")) {
-      out.print(usage(server));
-      out.print("\nThe settings and their defaults:\n\n" + settings());
-      out.flush();
-      return OptionalInt.of(OK);
-    }
-    err.print("%s: unknown argument '%s'; the only one is --help%n".formatted(server, first));
-    err.print(usage(server));
-    err.flush();
-    return OptionalInt.of(USAGE);
+  CommandLine(String server, PrintStream out, PrintStream err) {
+    this.server = server;
+    this.out = out;
+    this.err = err;
   }
 
-  private static String usage(String server) {
+  /** What the arguments ask for. */
+  sealed interface Order {
+    /**
+     * To start the server.
+     *
+     * @param config a file of settings
+     * @param check to look only whether the server could start
+     */
+    record Start(Optional<Path> config, boolean check) implements Order {}
+
+    /** Nothing more: the answer is printed. The process ends with this status. */
+    record Answered(int status) implements Order {}
+  }
+
+  /** Reads the arguments; prints the answer to those that start no server. */
+  Order read(String... arguments) {
+    Optional<Path> config = Optional.empty();
+    boolean check = false;
+    for (int i = 0; i < arguments.length; i++) {
+      String argument = arguments[i];
+      String value = null;
+      if (argument.startsWith("--config=")) {
+        value = argument.substring("--config=".length());
+        argument = "--config";
+      }
+      switch (argument) {
+        case "--help", "-h" -> {
+          return answer(usage() + "\nThe settings and their defaults:\n\n" + settings());
+        }
+        case "--version" -> {
+          return answer("%s %s\n".formatted(server, Release.version()));
+        }
+        case "--check" -> check = true;
+        case "--config" -> {
+          if (value == null && i + 1 < arguments.length) {
+            value = arguments[++i];
+          }
+          if (value == null || value.isEmpty()) {
+            return mistake("--config needs a file");
+          }
+          try {
+            config = Optional.of(Path.of(value));
+          } catch (InvalidPathException e) {
+            return mistake("--config needs a file, not '%s'".formatted(value));
+          }
+        }
+        default -> {
+          return mistake(
+              "unknown argument '%s'%s"
+                  .formatted(
+                      argument,
+                      Nearest.of(argument.replaceFirst("=.*", ""), OPTIONS)
+                          .map("; did you mean %s?"::formatted)
+                          .orElse("")));
+        }
+      }
+    }
+    return new Order.Start(config, check);
+  }
+
+  private Order answer(String text) {
+    out.print(text);
+    out.flush();
+    return new Order.Answered(0);
+  }
+
+  private Order mistake(String what) {
+    err.printf("%s: %s%n%s", server, what, usage());
+    err.flush();
+    return new Order.Answered(2);
+  }
+
+  private String usage() {
     return """
-    Usage: %s [--help]
+    Usage: %1$s [--config FILE] [--check]
+           %1$s --version | --help
     Starts the server. Each setting is an environment variable, such as STORAGE_PATH=/srv/data.
+      --config FILE  settings of a .yaml or .properties file, such as storage-path: /srv/data;
+                     environment variables override them
+      --check        look at the settings and the data directory, start nothing
+      --version      print the release
+      --help         print this text and all settings
+    Exit status: 0 done, or stopped by SIGTERM; 1 the server can't start; 2 a wrong argument.
     """
         .formatted(server);
   }

@@ -4,15 +4,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.logging.Handler;
-import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
@@ -26,17 +27,50 @@ public final class EventLog {
   /** Held, for {@code java.util.logging} forgets the levels of loggers that nobody holds. */
   private static final Logger OURS = Logger.getLogger("dev.controlplane");
 
+  /** RFC 3339, always with milliseconds, so that lines sort as texts. */
+  private static final DateTimeFormatter TIME =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
+
   private final ReentrantLock lock = new ReentrantLock();
   private final String server;
   private final OutputStream out;
   private final Clock clock;
   private volatile Consumer<Throwable> onFailure = failure -> {};
+  private volatile Level least = Level.INFO;
+  private volatile LogFormat format = LogFormat.TEXT;
+
+  /** How much an event matters, the most first. */
+  enum Level {
+    ERROR,
+    WARNING,
+    INFO,
+    /** What the libraries tell of their daily life. */
+    DEBUG
+  }
 
   /** A log of a server that goes to {@code out}. */
   public EventLog(String server, OutputStream out, Clock clock) {
     this.server = server;
     this.out = out;
     this.clock = clock;
+  }
+
+  /** The log of a server's process; no thread waits for whoever reads it. */
+  static EventLog ofProcess(String server, LogOutput out) {
+    EventLog log = new EventLog(server, out, Clock.systemUTC());
+    out.onLost(lost -> log.lines(Level.WARNING, "log-lines-dropped", null, "lines", lost));
+    return log;
+  }
+
+  /** Takes LOG_LEVEL and LOG_FORMAT from the settings; until then they are info and text. */
+  void follow(Settings settings) {
+    least = settings.choice("log-level", Level.class);
+    format = settings.choice("log-format", LogFormat.class);
+    Logger.getLogger("")
+        .setLevel(
+            least == Level.DEBUG ? java.util.logging.Level.INFO : java.util.logging.Level.WARNING);
+    OURS.setLevel(
+        least == Level.DEBUG ? java.util.logging.Level.FINE : java.util.logging.Level.INFO);
   }
 
   /** The name that its lines have for the server. */
@@ -49,19 +83,24 @@ public final class EventLog {
     onFailure = look;
   }
 
+  /** Something that only somebody who looks for a fault wants to know. */
+  void debug(String event, Object... pairs) {
+    write(Level.DEBUG, event, null, pairs);
+  }
+
   /** Something happened that an operator may want to know. Keys and values alternate. */
   public void info(String event, Object... pairs) {
-    write("info", event, pairs);
+    write(Level.INFO, event, null, pairs);
   }
 
   /** Something an operator should look at when there is time. */
   public void warn(String event, Object... pairs) {
-    write("warning", event, pairs);
+    write(Level.WARNING, event, null, pairs);
   }
 
   /** Something failed that an operator must look at. */
   public void error(String event, Object... pairs) {
-    write("error", event, pairs);
+    write(Level.ERROR, event, null, pairs);
   }
 
   /** A failure that is answered, and not logged. */
@@ -72,35 +111,31 @@ public final class EventLog {
   /** Something is broken here, not at a client; the stack trace follows. */
   public void error(String event, Throwable cause, Object... pairs) {
     onFailure.accept(cause);
-    StringBuilder line = line("error", event, pairs);
+    write(Level.ERROR, event, cause, pairs);
+  }
+
+  private void write(Level level, String event, Throwable cause, Object... pairs) {
+    if (level.compareTo(least) <= 0) {
+      write(lines(level, event, cause, pairs));
+    }
+  }
+
+  private byte[] lines(Level level, String event, Throwable cause, Object... pairs) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("time", TIME.format(Instant.now(clock)));
+    all.put("level", level.name().toLowerCase(Locale.ROOT));
+    all.put("server", server);
+    all.put("event", event);
+    for (int i = 0; i + 1 < pairs.length; i += 2) {
+      all.put(pairs[i].toString(), pairs[i + 1]);
+    }
+    return format.event(all, cause == null ? null : trace(cause));
+  }
+
+  private static String trace(Throwable cause) {
     StringWriter trace = new StringWriter();
     cause.printStackTrace(new PrintWriter(trace));
-    write(line.append('\n').append(trace.toString().stripTrailing()));
-  }
-
-  private void write(String level, String event, Object... pairs) {
-    write(line(level, event, pairs));
-  }
-
-  private StringBuilder line(String level, String event, Object... pairs) {
-    return line(server, clock, level, event, pairs);
-  }
-
-  static StringBuilder line(
-      String server, Clock clock, String level, String event, Object... pairs) {
-    StringBuilder line = new StringBuilder(160);
-    pair(line, "time", Instant.now(clock).truncatedTo(ChronoUnit.MILLIS));
-    pair(line, "level", level);
-    pair(line, "server", server);
-    pair(line, "event", event);
-    for (int i = 0; i + 1 < pairs.length; i += 2) {
-      pair(line, pairs[i].toString(), pairs[i + 1]);
-    }
-    return line;
-  }
-
-  private void write(StringBuilder line) {
-    write(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+    return trace.toString().stripTrailing();
   }
 
   /** Writes a line that was made before, with its end. */
@@ -124,43 +159,14 @@ public final class EventLog {
     }
   }
 
-  private static void pair(StringBuilder line, String key, Object value) {
-    if (!line.isEmpty()) {
-      line.append(' ');
-    }
-    line.append(key).append('=');
-    String text = String.valueOf(value);
-    if (!text.isEmpty() && text.chars().allMatch(EventLog::isPlain)) {
-      line.append(text);
-      return;
-    }
-    line.append('"');
-    text.codePoints().forEach(c -> quote(line, c));
-    line.append('"');
-  }
-
-  private static boolean isPlain(int c) {
-    return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
-  }
-
-  private static void quote(StringBuilder line, int c) {
-    if (c == '"' || c == '\\') {
-      line.append('\\').append((char) c);
-    } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-      line.append(String.format(Locale.ROOT, "\\u%04x", c));
-    } else {
-      line.appendCodePoint(c);
-    }
-  }
-
   /** Makes the libraries' warnings, and of our own libraries also less, lines of this log. */
   void takeOverLibraryLogs() {
     Logger root = Logger.getLogger("");
     for (Handler handler : root.getHandlers()) {
       root.removeHandler(handler);
     }
-    root.setLevel(Level.WARNING);
-    OURS.setLevel(Level.INFO);
+    root.setLevel(java.util.logging.Level.WARNING);
+    OURS.setLevel(java.util.logging.Level.INFO);
     root.addHandler(
         new Handler() {
           private final SimpleFormatter formatter = new SimpleFormatter();
@@ -173,11 +179,17 @@ public final class EventLog {
             }
             String logger = String.valueOf(entry.getLoggerName());
             String message = formatter.formatMessage(entry);
-            if (entry.getLevel().intValue() < Level.WARNING.intValue()) {
-              info("library", "logger", logger, "message", message);
+            int level = entry.getLevel().intValue();
+            if (level < java.util.logging.Level.WARNING.intValue()) {
+              boolean ours = logger.startsWith(OURS.getName());
+              if (ours && level >= java.util.logging.Level.INFO.intValue()) {
+                info("library", "logger", logger, "message", message);
+              } else {
+                debug("library", "logger", logger, "message", message);
+              }
               return;
             }
-            if (entry.getLevel().intValue() >= Level.SEVERE.intValue() && thrown != null) {
+            if (level >= java.util.logging.Level.SEVERE.intValue() && thrown != null) {
               error("library", thrown, "logger", logger, "message", message);
             } else {
               warn("library", "logger", logger, "message", message, "cause", thrown);

@@ -2,12 +2,8 @@ package dev.controlplane.server;
 
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.MeterRegistry;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -33,23 +29,17 @@ final class LogOutput extends OutputStream {
   private static final Duration FLUSH = Duration.ofMillis(500);
 
   private final OutputStream out;
-  private final LongFunction<byte[]> gap;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Queue<byte[]> lines = new ArrayDeque<>();
   private int waiting;
   private long lost;
   private long untold;
+  private LongFunction<byte[]> gap = lost -> new byte[0];
 
-  /**
-   * Starts the thread that writes.
-   *
-   * @param out where to; nobody else may write there
-   * @param gap the line that says how many were dropped
-   */
-  LogOutput(OutputStream out, LongFunction<byte[]> gap) {
+  /** Starts the thread that writes; nobody else may write there. */
+  LogOutput(OutputStream out) {
     this.out = out;
-    this.gap = gap;
     Thread.ofPlatform().daemon().name("log-writer").start(this::writeForEver);
   }
 
@@ -81,15 +71,14 @@ final class LogOutput extends OutputStream {
     }
   }
 
-  /** The way to the standard error of a server's process. */
-  static LogOutput standardError(String server, Clock clock) {
-    return new LogOutput(
-        new FileOutputStream(FileDescriptor.err),
-        lost ->
-            EventLog.line(server, clock, "warning", "log-lines-dropped", "lines", lost)
-                .append('\n')
-                .toString()
-                .getBytes(StandardCharsets.UTF_8));
+  /** Takes from {@code gap} the lines that say how many were dropped. */
+  void onLost(LongFunction<byte[]> gap) {
+    lock.lock();
+    try {
+      this.gap = gap;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Shows in the metrics how many lines were dropped. */

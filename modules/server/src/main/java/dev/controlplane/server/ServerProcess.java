@@ -21,12 +21,14 @@ import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
 import io.helidon.webserver.observe.health.HealthObserverConfig;
 import io.helidon.webserver.observe.metrics.MetricsObserver;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.time.Clock;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,17 +61,29 @@ public final class ServerProcess {
    * Runs a server until the process is told to end. The process exits with 1 if the server can't
    * start, and with 2 for arguments that it does not know.
    *
-   * @param arguments of the command line; {@code --help} prints usage and settings
+   * @param arguments of the command line; {@code --help} tells of them
    */
   public static void run(String name, String[] arguments, Program program) {
-    CommandLine.answer(name, arguments, System.out, System.err).ifPresent(System::exit);
-    LogOutput err = LogOutput.standardError(name, Clock.systemUTC());
-    EventLog log = new EventLog(name, err, Clock.systemUTC());
+    switch (new CommandLine(name, System.out, System.err).read(arguments)) {
+      case CommandLine.Order.Answered(int status) -> System.exit(status);
+      case CommandLine.Order.Start start -> run(name, start, program);
+    }
+  }
+
+  private static void run(String name, CommandLine.Order.Start order, Program program) {
+    LogOutput err = new LogOutput(new FileOutputStream(FileDescriptor.err));
+    EventLog log = EventLog.ofProcess(name, err);
     log.takeOverLibraryLogs();
     FatalErrors.endsProcess(log);
     try {
-      Settings settings = Settings.load(System.getenv());
+      Map<String, String> file = order.config().map(SettingsFile::read).orElse(Map.of());
+      Settings settings = Settings.load(System.getenv(), file);
+      if (order.check()) {
+        System.exit(new StartCheck(name, settings, System.out).run(program));
+      }
+      log.follow(settings);
       settings.publish();
+      warnOfMistakes(log, order.config().isPresent());
       ServerSetup setup = new ServerSetup(name, settings, log, WebServerConfig.builder());
       err.showIn(Services.get(MeterRegistry.class));
       ServerProcess process = new ServerProcess(log, setup);
@@ -87,6 +101,28 @@ public final class ServerProcess {
     }
   }
 
+  /** What somebody may take for a setting of this server although it is none. */
+  private static void warnOfMistakes(EventLog log, boolean hasFile) {
+    new SettingNames()
+        .likely(System.getenv())
+        .forEach(
+            (variable, meant) ->
+                log.warn(
+                    "unknown-variable",
+                    "variable",
+                    variable,
+                    "remedy",
+                    "no server reads it; did you mean " + meant + "?"));
+    if (!hasFile && SettingsFile.isLikely(Path.of(""))) {
+      log.warn(
+          "file-not-read",
+          "file",
+          SettingsFile.NAME,
+          "remedy",
+          "to use the settings of this directory's file, pass --config " + SettingsFile.NAME);
+    }
+  }
+
   /**
    * Makes a server of a builder that somebody else starts, such as Helidon's testing.
    *
@@ -95,8 +131,8 @@ public final class ServerProcess {
   public static AutoCloseable configure(
       String name, Settings settings, WebServerConfig.Builder builder, Program program)
       throws Exception {
-    LogOutput err = LogOutput.standardError(name, Clock.systemUTC());
-    EventLog log = new EventLog(name, err, Clock.systemUTC());
+    LogOutput err = new LogOutput(new FileOutputStream(FileDescriptor.err));
+    EventLog log = EventLog.ofProcess(name, err);
     err.showIn(Services.get(MeterRegistry.class));
     ServerProcess process = new ServerProcess(log, new ServerSetup(name, settings, log, builder));
     process.assemble(program, process.setup.bindAddress(), pprof -> pprof.build().start());
@@ -118,6 +154,10 @@ public final class ServerProcess {
             Method.GET,
             "/version",
             (request, response, path) -> Json.send(request, response, release()));
+    HttpRouting.Builder routing = HttpRouting.builder();
+    if (setup.settings().flag("access-log")) {
+      routing.addFeature(new AccessLog(log));
+    }
     setup
         .webServer()
         .config(Config.empty())
@@ -129,7 +169,7 @@ public final class ServerProcess {
         .addFeature(observability())
         .addFeature(Profiles.of(setup.settings()).feature(pprof))
         .routing(
-            HttpRouting.builder()
+            routing
                 .addFeature(new RequestBodies())
                 .addFeature(SiteGuard.of(setup.settings()))
                 .addFilter(setup.api()));
@@ -214,8 +254,7 @@ public final class ServerProcess {
 
   /** What {@code cpctl version} asks for: the release stands in the jar's manifest. */
   private Map<String, String> release() {
-    String version = ServerProcess.class.getPackage().getImplementationVersion();
-    return Map.of("name", setup.name(), "version", version == null ? "unknown" : version);
+    return Map.of("name", setup.name(), "version", Release.version());
   }
 
   private Map<String, String> health() {

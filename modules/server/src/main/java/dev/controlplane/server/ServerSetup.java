@@ -25,6 +25,7 @@ public final class ServerSetup {
   private final String name;
   private final Settings settings;
   private final EventLog log;
+  private final boolean takesPorts;
   private final Api api;
   private final WebServerConfig.Builder webServer;
   private final Map<String, Runnable> checks = new LinkedHashMap<>();
@@ -34,6 +35,22 @@ public final class ServerSetup {
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
   ServerSetup(String name, Settings settings, EventLog log, WebServerConfig.Builder webServer) {
+    this(name, settings, log, webServer, true);
+  }
+
+  /** For a server that is put together and never started: its ports may be taken. */
+  static ServerSetup withoutPorts(
+      String name, Settings settings, EventLog log, WebServerConfig.Builder webServer) {
+    return new ServerSetup(name, settings, log, webServer, false);
+  }
+
+  private ServerSetup(
+      String name,
+      Settings settings,
+      EventLog log,
+      WebServerConfig.Builder webServer,
+      boolean takesPorts) {
+    this.takesPorts = takesPorts;
     this.name = name;
     this.settings = settings;
     this.log = log;
@@ -156,8 +173,10 @@ public final class ServerSetup {
    */
   public void listen(String label, String socket, String port) {
     sockets.put(label, socket);
-    ServerProcess.requireFree(
-        settings.text("bind-address"), settings.port(port), Settings.variable(port));
+    int number = settings.port(port);
+    if (takesPorts) {
+      ServerProcess.requireFree(settings.text("bind-address"), number, Settings.variable(port));
+    }
   }
 
   /**

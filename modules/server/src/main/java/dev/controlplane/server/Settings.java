@@ -7,36 +7,52 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The settings of a server: {@code application.yaml} of its jar, each overridden by the environment
- * variable of the same name in capitals, {@code -} as {@code _}. An empty variable counts as not
- * set. What is out of its range is a {@link StartupException} that names the variable and the
- * range.
+ * The settings of a server: {@code application.yaml} of its jar, each overridden by the file that
+ * {@code --config} names, and by the environment variable of the same name in capitals, {@code -}
+ * as {@code _}. An empty variable counts as not set. What is out of its range is a {@link
+ * StartupException} that names the variable and the range.
  */
 public final class Settings {
   private final Config defaults;
+  private final Map<String, String> file;
   private final Map<String, String> environment;
 
-  private Settings(Config defaults, Map<String, String> environment) {
+  private Settings(Config defaults, Map<String, String> file, Map<String, String> environment) {
     this.defaults = defaults;
+    this.file = file;
     this.environment = environment;
   }
 
   /** Defaults of this class path's {@code application.yaml}, overridden by {@code environment}. */
   public static Settings load(Map<String, String> environment) {
+    return load(environment, Map.of());
+  }
+
+  /** As {@link #load(Map)}, with an operator's own settings by name between the two. */
+  static Settings load(Map<String, String> environment, Map<String, String> file) {
     Config defaults =
         Config.builder(ConfigSources.classpath("application.yaml"))
             .disableEnvironmentVariablesSource()
             .disableSystemPropertiesSource()
             .build();
-    return new Settings(defaults, Map.copyOf(environment));
+    return new Settings(defaults, Map.copyOf(file), Map.copyOf(environment));
+  }
+
+  /** These settings with other values of some environment variables. */
+  Settings with(Map<String, String> variables) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.putAll(variables);
+    return new Settings(defaults, file, Map.copyOf(all));
   }
 
   /** The defaults, for what Helidon finds in its registry: it would load them anew. */
@@ -54,6 +70,10 @@ public final class Settings {
     String override = environment.get(variable(key));
     if (override != null && !override.isBlank()) {
       return Optional.of(override.strip());
+    }
+    String own = file.get(key);
+    if (own != null && !own.isBlank()) {
+      return Optional.of(own.strip());
     }
     return defaults.get(key).asString().asOptional().filter(Predicate.not(String::isBlank));
   }
@@ -99,6 +119,23 @@ public final class Settings {
       case "false" -> false;
       default -> throw wrong(key, text, "true or false");
     };
+  }
+
+  /** One of an enum's names, in any case. */
+  <E extends Enum<E>> E choice(String key, Class<E> type) {
+    String text = text(key);
+    E[] all = type.getEnumConstants();
+    return Stream.of(all)
+        .filter(one -> one.name().equalsIgnoreCase(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                wrong(
+                    key,
+                    text,
+                    Stream.of(all)
+                        .map(one -> one.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.joining(", "))));
   }
 
   /** A TCP port; 0 lets the system choose one. */

@@ -59,6 +59,25 @@ class DocumentationTest {
   }
 
   @Test
+  void theServersKnowTheSettingsOfEachOther() {
+    Set<String> all = new TreeSet<>();
+    for (String server : SERVERS) {
+      lines(Tools.repository().resolve("modules/" + server + "/src/main/resources/application.yaml"))
+          .forEach(
+              line -> {
+                Matcher setting = SETTING.matcher(line);
+                if (setting.matches()) {
+                  all.add(setting.group(1));
+                }
+              });
+    }
+    Path known =
+        Tools.repository()
+            .resolve("modules/server/src/main/resources/dev/controlplane/server/setting-names.txt");
+    assertEquals(List.copyOf(all), lines(known));
+  }
+
+  @Test
   void everySettingIsOnTheConfigurationPageWithItsDefault() {
     Map<String, String> documented = new TreeMap<>();
     for (List<String> row : Page.read("docs/configuration.md").rows(SETTINGS)) {

@@ -1,6 +1,7 @@
 package dev.controlplane.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -103,6 +104,61 @@ class StartScriptTest {
     Ended mistake = run(server, Map.of(), "--port=1");
     assertEquals(2, mistake.code(), mistake::said);
     assertTrue(mistake.said().contains("unknown argument '--port=1'"), mistake::said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
+  void aCheckReadsSettingsAndStorageAndStartsNothing(String server) throws Exception {
+    Path data = directory.resolve("data");
+    Ended fresh = run(server, Map.of("STORAGE_PATH", data.toString()), "--check");
+    assertEquals(0, fresh.code(), fresh::said);
+    assertTrue(fresh.said().contains(server + ": settings: ok"), fresh::said);
+    assertTrue(fresh.said().contains(data + " is not there yet"), fresh::said);
+    assertFalse(Files.exists(data), fresh::said);
+
+    Ended wrong = run(server, Map.of("IDLE_TIMEOUT", "soon"), "--check");
+    assertEquals(1, wrong.code(), wrong::said);
+    assertTrue(wrong.said().contains("settings: not ok: IDLE_TIMEOUT is \"soon\""), wrong::said);
+  }
+
+  @Test
+  void aCheckBesideARunningServerTellsOfItsCatalog() throws Exception {
+    try (Cluster cluster = Cluster.builder().withoutConsumerServer().start()) {
+      cluster.published("w", "1", AgentUnderTest.bytes("one"));
+      for (String server : List.of("upload-server", "consumer-server", "grpc-server")) {
+        Ended ended =
+            run(server, Map.of("STORAGE_PATH", cluster.data().toString()), "--check");
+        assertEquals(0, ended.code(), ended::said);
+        assertTrue(ended.said().contains("revision 1"), ended::said);
+      }
+      assertEquals(2, cluster.published("w", "2", AgentUnderTest.bytes("two")));
+    }
+  }
+
+  @Test
+  void aFileOfSettingsIsReadAndOneWithAnUnknownSettingIsNot() throws Exception {
+    Path file = Files.writeString(directory.resolve("all.yaml"), "page-size: 0\n");
+    Ended read = run("consumer-server", Map.of(), "--config", file.toString(), "--check");
+    assertEquals(1, read.code(), read::said);
+    assertTrue(read.said().contains("PAGE_SIZE is \"0\""), read::said);
+
+    Files.writeString(file, "page-sise: 10\n");
+    Ended unknown = run("consumer-server", Map.of(), "--config", file.toString());
+    assertEquals(1, unknown.code(), unknown::said);
+    assertTrue(unknown.said().contains("did you mean page-size?"), unknown::said);
+  }
+
+  @Test
+  void aServerWarnsOfWhatLooksLikeASettingAndIsNone() throws Exception {
+    Path data = directory.resolve("other data");
+    Files.writeString(Files.createDirectories(data).resolve("a file of somebody"), "");
+    Ended ended =
+        run(
+            "upload-server",
+            Map.of("UPLOAD_PROT", "1", "LOG_FORMAT", "json", "STORAGE_PATH", data.toString()));
+    assertEquals(1, ended.code(), ended::said);
+    assertTrue(ended.said().contains("did you mean UPLOAD_PORT?"), ended::said);
+    assertTrue(ended.said().contains("\"event\":\"start-failed\""), ended::said);
   }
 
   @Test

@@ -1,0 +1,77 @@
+package dev.controlplane.server;
+
+import io.helidon.config.Config;
+import io.helidon.config.ConfigException;
+import io.helidon.config.ConfigSources;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A file of settings that an operator has written. */
+final class SettingsFile {
+  static final String NAME = "application.yaml";
+
+  private SettingsFile() {}
+
+  /**
+   * The settings of a file, by name.
+   *
+   * @throws StartupException if it can't be read, is neither YAML nor properties, or has a setting
+   *     that no server knows
+   */
+  static Map<String, String> read(Path file) {
+    String type = file.toString().toLowerCase(Locale.ROOT);
+    if (Stream.of(".yaml", ".yml", ".properties").noneMatch(type::endsWith)) {
+      throw wrong(file, "expected: a name that ends with .yaml, .yml or .properties", null);
+    }
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw wrong(file, "it is not a file that can be read", null);
+    }
+    Map<String, String> found;
+    try {
+      found =
+          Config.builder(ConfigSources.file(file))
+              .disableEnvironmentVariablesSource()
+              .disableSystemPropertiesSource()
+              .disableCaching()
+              .build()
+              .asMap()
+              .orElse(Map.of());
+    } catch (ConfigException | ClassCastException e) {
+      throw wrong(file, "it is not " + (type.endsWith("s") ? "properties" : "YAML") + reason(e), e);
+    }
+    SettingNames names = new SettingNames();
+    for (String name : found.keySet()) {
+      if (!names.contains(name)) {
+        throw wrong(
+            file,
+            "no server has the setting %s; %s"
+                .formatted(
+                    name,
+                    names
+                        .nearest(name)
+                        .map("did you mean %s?"::formatted)
+                        .orElse("--help tells of those that there are")),
+            null);
+      }
+    }
+    return found;
+  }
+
+  /** The line of the file, where the parser says one. */
+  private static String reason(Exception e) {
+    String said = String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+    return ": " + said.strip().replaceAll("\\s+", " ");
+  }
+
+  /** A file that somebody may take for one that is read: it has the name of the built-in one. */
+  static boolean isLikely(Path directory) {
+    return Files.isRegularFile(directory.resolve(NAME));
+  }
+
+  private static StartupException wrong(Path file, String what, Exception cause) {
+    return new StartupException("can't use the settings of %s: %s".formatted(file, what), cause);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.controlplane.server;
+
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.DataDirectory;
+import io.helidon.webserver.WebServerConfig;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * {@code --check}: whether a server could start with these settings, without starting it. It opens
+ * no socket, takes no lock and changes nothing, so it can run beside the server whose settings were
+ * edited.
+ */
+final class StartCheck {
+  private final String server;
+  private final Settings settings;
+  private final PrintStream out;
+  private boolean failed;
+
+  StartCheck(String server, Settings settings, PrintStream out) {
+    this.server = server;
+    this.settings = settings;
+    this.out = out;
+  }
+
+  /** Prints a line for the settings, and one for the data directory; the exit status. */
+  int run(ServerProcess.Program program) {
+    look("settings", () -> configure(program));
+    if (!failed) {
+      look("storage", this::storage);
+    }
+    out.flush();
+    return failed ? 1 : 0;
+  }
+
+  private interface Look {
+    /** What is well; throws if it is not. */
+    String find() throws Exception;
+  }
+
+  private void look(String what, Look look) {
+    try {
+      out.printf("%s: %s: %s%n", server, what, look.find());
+    } catch (Exception e) {
+      failed = true;
+      out.printf("%s: %s: not ok: %s%n", server, what, e.getMessage());
+    }
+  }
+
+  /** Reads every setting, by putting the server together over an empty directory. */
+  private String configure(ServerProcess.Program program) throws Exception {
+    Path empty = Files.createTempDirectory("check");
+    try {
+      EventLog silent = new EventLog(server, OutputStream.nullOutputStream(), Clock.systemUTC());
+      ServerSetup setup =
+          ServerSetup.withoutPorts(
+              server,
+              settings.with(Map.of("STORAGE_PATH", empty.toString())),
+              silent,
+              WebServerConfig.builder());
+      setup.bindAddress();
+      try {
+        program.configure(setup);
+        SiteGuard.of(settings);
+        Profiles.of(settings);
+      } finally {
+        for (AutoCloseable resource : setup.resources()) {
+          resource.close();
+        }
+      }
+      return "ok";
+    } finally {
+      remove(empty);
+    }
+  }
+
+  private static void remove(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private String storage() {
+    Path directory = settings.path("storage-path");
+    if (Files.notExists(directory)) {
+      return "%s is not there yet; upload-server makes it".formatted(directory);
+    }
+    try (CatalogReader reader = DataDirectory.openReader(directory)) {
+      if (Files.notExists(directory.resolve("catalog.db"))) {
+        return "%s has no catalog yet; upload-server makes it".formatted(directory);
+      }
+      reader.check();
+      DataDirectory.openBlobs(directory).checkReadable();
+      return "ok: %s, revision %d".formatted(directory, reader.head());
+    }
+  }
+}
