@@ -1,12 +1,12 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Goroutine;
+import dev.controlplane.pprof.model.InheritedLabels;
 import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.HotSpotSource;
-import dev.controlplane.pprof.sources.InheritedLabels;
 import dev.controlplane.pprof.sources.LiveSource;
-import dev.controlplane.pprof.sources.Roster;
 import dev.controlplane.pprof.sources.Sweep;
 import dev.controlplane.pprof.writers.ByteBuilder;
 import dev.controlplane.pprof.writers.ProfileEncoder;

@@ -2,8 +2,8 @@ package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.Trim;
-import dev.controlplane.pprof.sources.Roster;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;

@@ -1,7 +1,7 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.LabelSet;
-import dev.controlplane.pprof.sources.Roster;
+import dev.controlplane.pprof.model.Roster;
 import java.util.Objects;
 import java.util.TreeMap;
 

@@ -62,7 +62,9 @@ class DocumentationTest {
   void theServersKnowTheSettingsOfEachOther() {
     Set<String> all = new TreeSet<>();
     for (String server : SERVERS) {
-      lines(Tools.repository().resolve("modules/" + server + "/src/main/resources/application.yaml"))
+      lines(
+              Tools.repository()
+                  .resolve("modules/" + server + "/src/main/resources/application.yaml"))
           .forEach(
               line -> {
                 Matcher setting = SETTING.matcher(line);

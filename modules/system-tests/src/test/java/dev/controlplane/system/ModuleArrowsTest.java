@@ -4,6 +4,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds the arrows between the modules; each module is one package and those below it. */
 class ModuleArrowsTest {
@@ -76,6 +78,12 @@ class ModuleArrowsTest {
         .dependOnClassesThat(
             resideInAnyPackage("io.helidon..", "io.grpc..", "java.net.http..", "com.sun.net.."))
         .check(all);
+  }
+
+  @ParameterizedTest(name = "the rooms of {0} form no circle")
+  @ValueSource(strings = {"pprof", "catalog", "transport", "grpc", "client"})
+  void theRoomsOfAModuleFormNoCircle(String module) {
+    slices().matching(ROOT + module + ".(*)..").should().beFreeOfCycles().check(all);
   }
 
   private static List<String> packagesOf(String module) {

@@ -126,8 +126,7 @@ class StartScriptTest {
     try (Cluster cluster = Cluster.builder().withoutConsumerServer().start()) {
       cluster.published("w", "1", AgentUnderTest.bytes("one"));
       for (String server : List.of("upload-server", "consumer-server", "grpc-server")) {
-        Ended ended =
-            run(server, Map.of("STORAGE_PATH", cluster.data().toString()), "--check");
+        Ended ended = run(server, Map.of("STORAGE_PATH", cluster.data().toString()), "--check");
         assertEquals(0, ended.code(), ended::said);
         assertTrue(ended.said().contains("revision 1"), ended::said);
       }

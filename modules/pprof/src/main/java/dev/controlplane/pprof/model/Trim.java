@@ -2,7 +2,6 @@ package dev.controlplane.pprof.model;
 
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.Labels;
-import dev.controlplane.pprof.sources.Roster;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Set;

@@ -1,2 +1,5 @@
-/** Goroutines as they are shown: their frames, stacks, labels, and what they wait for. */
+/**
+ * Goroutines as they are shown: their frames and stacks, what they wait for, and what is noted of
+ * who started them and of their labels.
+ */
 package dev.controlplane.pprof.model;

@@ -1,9 +1,9 @@
-package dev.controlplane.pprof.sources;
+package dev.controlplane.pprof.model;
 
 import java.lang.System.Logger.Level;
 
 /** Whether the JVM was started so that this code may see what it needs of it. */
-final class Exports {
+public final class Exports {
   private Exports() {}
 
   /** Looked at, and told of, when somebody first asks. */
@@ -12,7 +12,7 @@ final class Exports {
   }
 
   /** Whether {@code jdk.internal.vm} is exported; says so once if it isn't. */
-  static boolean threadContainers() {
+  public static boolean threadContainers() {
     return ThreadContainers.EXPORTED;
   }
 

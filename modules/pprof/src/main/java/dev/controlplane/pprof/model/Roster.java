@@ -1,9 +1,6 @@
-package dev.controlplane.pprof.sources;
+package dev.controlplane.pprof.model;
 
 import dev.controlplane.pprof.Labels;
-import dev.controlplane.pprof.model.Frame;
-import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.LabelSet;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -38,7 +35,7 @@ public final class Roster {
   }
 
   /** Adds the virtual threads that are on it. */
-  static void addVirtualThreads(List<Thread> threads) {
+  public static void addVirtualThreads(List<Thread> threads) {
     ENTRIES.values().stream().map(Entry::thread).filter(Thread::isVirtual).forEach(threads::add);
   }
 

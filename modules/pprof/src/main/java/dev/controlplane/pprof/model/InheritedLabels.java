@@ -1,6 +1,5 @@
-package dev.controlplane.pprof.sources;
+package dev.controlplane.pprof.model;
 
-import dev.controlplane.pprof.model.LabelSet;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
