@@ -4,6 +4,7 @@ import dev.controlplane.client.agent.admission.Admission;
 import dev.controlplane.client.agent.state.AgentDirectory;
 import dev.controlplane.client.agent.state.Withheld;
 import dev.controlplane.client.agent.state.WithheldDeletions;
+import dev.controlplane.client.agent.state.WorkerState;
 import dev.controlplane.client.agent.state.WorkerStates;
 import dev.controlplane.client.stream.Reporter;
 import dev.controlplane.client.stream.Subscriber;
@@ -116,6 +117,26 @@ final class AgentRun {
     }
     confirmations.begin();
     connection.begin();
+    if (agent.settings().retryRejected()) {
+      retryRejected();
+    }
+  }
+
+  /** What is still wanted and was rejected is tried once more. */
+  private void retryRejected() {
+    for (WorkerState state : agent.states().all()) {
+      WorkerState.Rejection refused = state.rejection();
+      if (refused != null && refused.version().equals(state.desired())) {
+        agent
+            .tasks()
+            .add(
+                state.worker(),
+                agent.position().token(),
+                task ->
+                    task.aim(
+                        AgentTask.Switch.again(refused), refused.revision(), refused.generation()));
+      }
+    }
   }
 
   private void work(Thread listening) {

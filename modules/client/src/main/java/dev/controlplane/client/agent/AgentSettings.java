@@ -17,6 +17,7 @@ import java.util.List;
  * @param newLog what to do with deletions that follow from a log that was not followed before
  * @param maxDelete how many per cent of the active workers one snapshot may delete; the agent
  *     withholds the deletions if there are more, and more than 3. 100: any number
+ * @param retryRejected whether the agent tries once more, when it starts, what it has rejected
  */
 public record AgentSettings(
     String consumerId,
@@ -25,7 +26,8 @@ public record AgentSettings(
     int keep,
     Duration silence,
     NewLog newLog,
-    int maxDelete) {
+    int maxDelete,
+    boolean retryRejected) {
   /** How many versions stay where nothing else is said. */
   public static final int KEEP = 3;
 
@@ -59,16 +61,24 @@ public record AgentSettings(
   /** With {@link NewLog#KEEP} and {@value #MAX_DELETE} per cent. */
   public AgentSettings(
       String consumerId, Path directory, List<String> workers, int keep, Duration silence) {
-    this(consumerId, directory, workers, keep, silence, NewLog.KEEP, MAX_DELETE);
+    this(consumerId, directory, workers, keep, silence, NewLog.KEEP, MAX_DELETE, false);
   }
 
   /** The same with another answer to a log that was not followed before. */
   public AgentSettings onNewLog(NewLog other) {
-    return new AgentSettings(consumerId, directory, workers, keep, silence, other, maxDelete);
+    return new AgentSettings(
+        consumerId, directory, workers, keep, silence, other, maxDelete, retryRejected);
   }
 
   /** The same with another limit of deletions in one snapshot. */
   public AgentSettings maxDelete(int percent) {
-    return new AgentSettings(consumerId, directory, workers, keep, silence, newLog, percent);
+    return new AgentSettings(
+        consumerId, directory, workers, keep, silence, newLog, percent, retryRejected);
+  }
+
+  /** The same, and what the agent has rejected is tried once more when it starts. */
+  public AgentSettings retryRejected(boolean retry) {
+    return new AgentSettings(
+        consumerId, directory, workers, keep, silence, newLog, maxDelete, retry);
   }
 }

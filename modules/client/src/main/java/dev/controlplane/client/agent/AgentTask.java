@@ -23,8 +23,10 @@ final class AgentTask {
    * @param size -1 where it is not known
    * @param code the bytes, where they came along; null where they are fetched
    * @param filePath where they are; empty: where versions are
+   * @param again also if this very version was rejected
    */
-  record Switch(String version, String checksum, long size, Update.Code code, String filePath)
+  record Switch(
+      String version, String checksum, long size, Update.Code code, String filePath, boolean again)
       implements Target {
     static Switch to(Update update) {
       return new Switch(
@@ -32,20 +34,25 @@ final class AgentTask {
           update.checksum(),
           update.size(),
           update.inline() ? update.code() : null,
-          update.filePath());
+          update.filePath(),
+          false);
     }
 
     static Switch to(String version) {
-      return new Switch(version, "", -1, null, "");
+      return new Switch(version, "", -1, null, "", false);
     }
 
     static Switch to(WorkerState.Held held) {
-      return new Switch(held.version(), held.checksum(), held.size(), null, "");
+      return new Switch(held.version(), held.checksum(), held.size(), null, "", false);
+    }
+
+    static Switch again(WorkerState.Rejection refused) {
+      return new Switch(refused.version(), refused.checksum(), -1, null, "", true);
     }
 
     /** The same without the bytes, which are fetched then. */
     Switch light() {
-      return new Switch(version, checksum, size, null, filePath);
+      return new Switch(version, checksum, size, null, filePath, again);
     }
 
     int weight() {

@@ -49,6 +49,8 @@ final class AgentWork {
     try {
       perform(task);
       tasks.done();
+    } catch (VersionSwitch.UndecidedException e) {
+      postpone(task, e.code(), e.getMessage());
     } catch (InvalidNameException e) {
       reject(task, "invalid_name", e.getMessage());
     } catch (RefusedException e) {
@@ -111,7 +113,8 @@ final class AgentWork {
     tasks.done();
   }
 
-  private void perform(AgentTask task) throws IOException, InterruptedException {
+  private void perform(AgentTask task)
+      throws IOException, InterruptedException, VersionSwitch.UndecidedException {
     String worker = task.worker();
     for (String version : task.drops()) {
       drop(worker, version);

@@ -18,6 +18,9 @@ import java.util.Optional;
  * those that are not wanted any more, and reports. Run by the agent's working thread alone.
  */
 final class VersionSwitch {
+  /** So often an admission is asked that does not judge; with the default pauses half a minute. */
+  private static final int TRIES = 8;
+
   private final AgentDirectory directory;
   private final VersionSource source;
   private final Admission admission;
@@ -26,6 +29,21 @@ final class VersionSwitch {
   private final AgentReports reports;
   private final AgentEvents events;
   private volatile boolean ending;
+
+  /** The version was not judged, and is to be tried again. */
+  @SuppressWarnings("serial") // Never leaves the agent.
+  static final class UndecidedException extends Exception {
+    private final String code;
+
+    private UndecidedException(String code, String message) {
+      super(message);
+      this.code = code;
+    }
+
+    String code() {
+      return code;
+    }
+  }
 
   VersionSwitch(AgentContext agent, Admission admission) {
     this.directory = agent.directory();
@@ -43,7 +61,8 @@ final class VersionSwitch {
   }
 
   /** Brings the version on disk, shows it, and switches to it. */
-  void make(AgentTask task, AgentTask.Switch wanted) throws IOException, InterruptedException {
+  void make(AgentTask task, AgentTask.Switch wanted)
+      throws IOException, InterruptedException, UndecidedException {
     String worker = task.worker();
     String version = wanted.version();
     WorkerState state = states.of(worker).desiring(version);
@@ -56,6 +75,7 @@ final class VersionSwitch {
     }
     WorkerState.Rejection before = state.rejection();
     if (before != null
+        && !wanted.again()
         && before.version().equals(version)
         && before.checksum().equals(checksum)
         && before.revision() == task.revision()
@@ -117,7 +137,7 @@ final class VersionSwitch {
 
   /** Whether the version may be used; if not, that is dealt with. */
   private boolean admitted(AgentTask task, WorkerState state, WorkerState.Held held, Path file)
-      throws IOException, InterruptedException {
+      throws IOException, InterruptedException, UndecidedException {
     try {
       admission.admit(
           new Candidate(task.worker(), held.version(), file, held.checksum(), task.revision()));
@@ -125,6 +145,9 @@ final class VersionSwitch {
     } catch (RejectedException e) {
       requireNotEnding();
       String message = e.getMessage() == null ? "" : e.getMessage();
+      if (e.isUndecided() && task.failures() + 1 < TRIES) {
+        throw new UndecidedException(e.code(), message);
+      }
       reject(task, state, held.version(), held.checksum(), e.code(), message);
     } catch (RuntimeException e) {
       requireNotEnding();

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -196,6 +197,68 @@ class AgentTest {
     assertEquals(
         "java.lang.IllegalStateException: oops", agent.await(AgentEvent.Kind.REJECTED).message());
     assertEquals("nothing", link("w"));
+  }
+
+  @Test
+  void aVersionThatCouldNotBeJudgedIsShownAgainUntilItIs() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    plane.publish("w", "1", bytes("1"));
+    RunningAgent agent =
+        agent(
+            3,
+            _ -> {
+              if (asked.incrementAndGet() < 4) {
+                throw RejectedException.undecided("127", "sh: hook: not found");
+              }
+            });
+    AgentEvent waiting = agent.await(AgentEvent.Kind.WAITING);
+    assertEquals("127 sh: hook: not found", waiting.code() + " " + waiting.message());
+    agent.awaitActive("w", "1");
+    assertEquals(4, asked.get());
+    assertTrue(
+        agent.seen().stream().noneMatch(event -> event.kind() == AgentEvent.Kind.REJECTED),
+        agent.seen()::toString);
+  }
+
+  @Test
+  void aVersionThatIsNeverJudgedIsRejectedInTheEnd() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    plane.publish("w", "1", bytes("1"));
+    RunningAgent agent =
+        agent(
+            3,
+            _ -> {
+              asked.incrementAndGet();
+              throw RejectedException.undecided("timeout", "took longer than 1 s");
+            });
+    AgentEvent rejected = agent.await(AgentEvent.Kind.REJECTED);
+    assertEquals("timeout took longer than 1 s", rejected.code() + " " + rejected.message());
+    assertEquals(8, asked.get());
+    assertEquals("nothing", link("w"));
+  }
+
+  @Test
+  void whatWasRejectedIsTriedOnceMoreWhereThatIsAskedFor() throws Exception {
+    Admission none =
+        _ -> {
+          throw new RejectedException("1", "no");
+        };
+    plane.publish("w", "1", bytes("1"));
+    RunningAgent agent = agent(3, none);
+    agent.await(AgentEvent.Kind.REJECTED);
+    agent.await(AgentEvent.Kind.SYNCED);
+    agent.stop();
+
+    RunningAgent without = agent();
+    plane.publish("other", "1", bytes("x"));
+    without.awaitActive("other", "1");
+    assertEquals("nothing", link("w"));
+    without.stop();
+
+    RunningAgent with = running(settings().retryRejected(true), Admission.ALL);
+    with.awaitActive("w", "1");
+    assertArrayEquals(bytes("1"), current("w"));
+    await(() -> plane.reports().contains("w 1 1 ACTIVE"), () -> plane.reports().toString());
   }
 
   @Test

@@ -12,9 +12,10 @@ import java.util.function.BiConsumer;
 /**
  * Asks a shell command: {@code sh -c COMMAND}, with {@code CPCTL_WORKER}, {@code CPCTL_VERSION} and
  * {@code CPCTL_FILE} in its environment. An exit code other than 0 rejects the version, with that
- * code and the last line of its output; so does taking longer than it may, with the code {@code
- * timeout}. Output counts until the command itself has ended: what a child that outlives it writes
- * goes nowhere.
+ * code and the last line of its output. The agent asks again before it rejects the version if the
+ * command took longer than it may (code {@code timeout}), was ended by a signal, or could not be
+ * run: the shell's exit codes 126 (not executable) and 127 (not found). Output counts until the
+ * command itself has ended: what a child that outlives it writes goes nowhere.
  */
 public final class CommandAdmission implements Admission {
   private static final Logger LOG = System.getLogger(CommandAdmission.class.getPackageName());
@@ -22,6 +23,12 @@ public final class CommandAdmission implements Admission {
   private static final Lock STARTING = new ReentrantLock();
 
   private static final Duration POLL = Duration.ofMillis(10);
+
+  /**
+   * From this exit code on a shell says that a command could not be run or was ended (POSIX.1-2024,
+   * Shell and Utilities, section 2.8.2).
+   */
+  private static final int NOT_EXECUTABLE = 126;
 
   /** A process that was ended by a signal has an exit code above this. */
   private static final int SIGNALS = 128;
@@ -75,7 +82,7 @@ public final class CommandAdmission implements Admission {
       lines.close();
     }
     if (!ended) {
-      throw new RejectedException(
+      throw RejectedException.undecided(
           "timeout",
           "took longer than %d s%s"
               .formatted(limit.toSeconds(), lines.last().isEmpty() ? "" : ": " + lines.last()));
@@ -83,7 +90,10 @@ public final class CommandAdmission implements Admission {
     int code = process.exitValue();
     if (code != 0) {
       requireVerdict(code);
-      throw new RejectedException(String.valueOf(code), lines.last());
+      String word = String.valueOf(code);
+      throw code >= NOT_EXECUTABLE
+          ? RejectedException.undecided(word, lines.last())
+          : new RejectedException(word, lines.last());
     }
   }
 
@@ -97,7 +107,7 @@ public final class CommandAdmission implements Admission {
     try {
       return builder.start();
     } catch (IOException e) {
-      throw new RejectedException("not_started", e.getMessage());
+      throw RejectedException.undecided("not_started", e.getMessage());
     } finally {
       STARTING.unlock();
     }

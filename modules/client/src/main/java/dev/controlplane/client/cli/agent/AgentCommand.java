@@ -77,15 +77,22 @@ public final class AgentCommand implements Callable<Integer> {
       paramLabel = "CMD",
       description =
           "Run sh -c CMD before each switch, with CPCTL_WORKER, CPCTL_VERSION and CPCTL_FILE in its"
-              + " environment. An exit code other than 0 rejects the version.")
+              + " environment. An exit code other than 0 rejects the version. If CMD cannot be run"
+              + " (126, 127), takes too long or is ended by a signal, the agent runs it up to 8"
+              + " times, with growing pauses, before it rejects the version.")
   private String command;
 
   @Option(
       names = "--exec-timeout",
       paramLabel = "TIME",
       converter = TimeSpan.class,
-      description = "How long CMD may take, such as 90s. Longer rejects the version. Default: 60s.")
+      description = "How long CMD may take, such as 90s. Then it is ended. Default: 60s.")
   private Duration limit = Duration.ofSeconds(60);
+
+  @Option(
+      names = "--retry-rejected",
+      description = "At the start, try once more the versions that this agent has rejected.")
+  private boolean retryRejected;
 
   @Option(
       names = "--keep",
@@ -160,7 +167,10 @@ public final class AgentCommand implements Callable<Integer> {
       throw new UsageException("--exec-timeout is zero; it takes a time such as 90s");
     }
     AgentSettings settings =
-        new AgentSettings(id, directory, workers.given(), keep, silence.limit(), newLog, percent());
+        new AgentSettings(id, directory, workers.given(), keep, silence.limit())
+            .onNewLog(newLog)
+            .maxDelete(percent())
+            .retryRejected(retryRejected);
     Admission admission =
         command == null
             ? Admission.ALL
