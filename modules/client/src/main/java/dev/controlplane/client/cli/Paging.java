@@ -33,17 +33,23 @@ public final class Paging {
     } while (after != null);
   }
 
+  /** Hands on each entry. */
+  static <T> void each(Source<T> source, Consumer<T> entry)
+      throws IOException, InterruptedException {
+    String after = null;
+    do {
+      Page<T> page = source.page(LIMIT, after);
+      page.items().forEach(entry);
+      after = page.next();
+    } while (after != null);
+  }
+
   /** All of it as {@code {"<field>":[…]}}. */
   public static <T> ObjectNode json(String field, Source<T> source, Function<T, ObjectNode> entry)
       throws IOException, InterruptedException {
     ObjectNode answer = Json.object();
     ArrayNode list = answer.putArray(field);
-    String after = null;
-    do {
-      Page<T> page = source.page(LIMIT, after);
-      page.items().forEach(item -> list.add(entry.apply(item)));
-      after = page.next();
-    } while (after != null);
+    each(source, item -> list.add(entry.apply(item)));
     return answer;
   }
 }

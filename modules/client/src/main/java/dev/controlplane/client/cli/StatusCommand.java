@@ -14,14 +14,23 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "status",
     description = {
-      "Shows who runs which version: one line for each consumer and worker.",
+      "Shows who runs what: one line for each worker, such as",
+      "  greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging",
       "",
-      "DESIRED is the worker's latest version, ACKNOWLEDGED the version that the consumer received"
+      "With an option, other than --json, it shows one line for each consumer and worker. DESIRED"
+          + " is the worker's latest version, ACKNOWLEDGED the version that the consumer received"
           + " last, ACTIVE the version that it uses. LAG is the number of updates of the log"
           + " between ACTIVE and DESIRED, and for how long DESIRED has been the latest. Only"
-          + " consumers that report, such as agents, have ACKNOWLEDGED and ACTIVE."
+          + " consumers that report, such as agents, have ACKNOWLEDGED and ACTIVE; the others count"
+          + " as silent."
     },
-    footer = {"", "Examples:", "  cpctl status --lagging", "  cpctl status --worker greeter.js"})
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl status",
+      "  cpctl status --lagging",
+      "  cpctl status --worker greeter.js"
+    })
 final class StatusCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -42,6 +51,9 @@ final class StatusCommand implements Callable<Integer> {
   @Option(names = "--rejected", description = "Only lines where DESIRED was rejected.")
   private boolean rejected;
 
+  @Option(names = "--wide", description = "One line for each consumer and worker.")
+  private boolean wide;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     StatusFilter filter = new StatusFilter(lagging ? true : null, rejected ? true : null);
@@ -49,6 +61,12 @@ final class StatusCommand implements Callable<Integer> {
       Paging.Source<ConsumerStatus> source = source(client, filter);
       if (cpctl.json()) {
         cpctl.print(Paging.json("rows", source, Json::of));
+        return ExitCode.OK;
+      }
+      if (scope == null && !lagging && !rejected && !wide) {
+        for (WorkerSummary summary : WorkerSummary.of(source)) {
+          cpctl.print(summary.line());
+        }
         return ExitCode.OK;
       }
       Table table =

@@ -86,7 +86,7 @@ class CpctlTest {
         "info a b",
         "upload file --name n",
         "upload file --version 1",
-        "rollback w",
+        "rollback",
         "subscribe",
         "subscribe --id x --count 0",
         "subscribe --id x --count many",
@@ -432,6 +432,8 @@ class CpctlTest {
                           more ? "\"b w\"" : "null"));
             })) {
       assertEquals(0, run("status"), this::err);
+      assertEquals("w 2: 2 of 3 active, 1 rejected\n", out());
+      assertEquals(0, run("status", "--wide"), this::err);
       assertEquals(
           """
           CONSUMER  WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  LAG      LAST SEEN             REJECTED
@@ -446,6 +448,9 @@ class CpctlTest {
       assertEquals(0, run("status", "--consumer", "a b", "--rejected"));
       assertEquals(
           List.of(
+              "GET /consumers?limit=1000&lagging=true",
+              "GET /consumers?limit=1000&lagging=false",
+              "GET /consumers?limit=1000&after=b%20w&lagging=false",
               "GET /consumers?limit=1000&lagging=true",
               "GET /consumers?limit=1000&lagging=false",
               "GET /consumers?limit=1000&after=b%20w&lagging=false",
@@ -578,6 +583,48 @@ class CpctlTest {
       assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
       assertEquals(
           List.of("PUT /workers/w/latest", "DELETE /workers/w/versions/1"), server.requests());
+    }
+  }
+
+  @Test
+  void rollbackWithoutAVersionGoesToTheOneBeforeTheLatest() throws Exception {
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    String newer = metadata("w", "3", "x") + "," + metadata("w", "2", "x");
+    String older = metadata("w", "1", "x");
+    try (FakeServer _ =
+        server(
+            exchange -> {
+              if (exchange.getRequestMethod().equals("PUT")) {
+                exchange.getRequestBody().transferTo(received);
+                FakeServer.json(exchange, 200, "{\"success\":true,\"revision\":12}");
+                return;
+              }
+              boolean more = exchange.getRequestURI().toString().contains("after");
+              FakeServer.json(
+                  exchange,
+                  200,
+                  "{\"filename\":\"w\",\"latest\":\"2\",\"versions\":[%s],\"next\":%s}"
+                      .formatted(more ? older : newer, more ? "null" : "\"2\""));
+            })) {
+      assertEquals(0, run("rollback", "w"), this::err);
+      assertEquals("w 1 is the latest, revision 12\n", out());
+      assertEquals("{\"version\":\"1\"}", received.toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void rollbackOfAnOnlyVersionIsToldFromWhatThereIs() throws Exception {
+    String only = metadata("w", "2", "x");
+    try (FakeServer _ =
+        server(
+            exchange ->
+                FakeServer.json(
+                    exchange,
+                    200,
+                    "{\"filename\":\"w\",\"latest\":\"2\",\"versions\":[%s],\"next\":null}"
+                        .formatted(only)))) {
+      assertEquals(2, run("rollback", "w"), this::err);
+      assertTrue(err().contains("w has no version before the latest"), this::err);
     }
   }
 

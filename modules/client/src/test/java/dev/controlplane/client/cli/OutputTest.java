@@ -87,7 +87,7 @@ class OutputTest {
         "versions w",
         "versions w --json",
         "consumers",
-        "status",
+        "status --wide",
         "events --since 0",
         "events --since 0 --follow",
         "rollback w 1",

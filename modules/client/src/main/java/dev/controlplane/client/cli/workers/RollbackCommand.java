@@ -2,9 +2,13 @@ package dev.controlplane.client.cli.workers;
 
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.answers.Change;
+import dev.controlplane.client.answers.VersionInfo;
+import dev.controlplane.client.answers.WorkerVersions;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
+import dev.controlplane.client.cli.Paging;
+import dev.controlplane.client.cli.UsageException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,22 +20,30 @@ import picocli.CommandLine.ParentCommand;
     description = {
       "Makes an earlier version the latest again, and tells every subscriber.",
       "",
-      "Nothing changes where it is the latest already."
+      "Without VERSION it is the version that was uploaded before the latest one. If VERSION is the"
+          + " latest already, nothing changes."
     },
-    footer = {"", "Examples:", "  cpctl rollback greeter.js 1.0.0"})
+    footer = {"", "Examples:", "  cpctl rollback greeter.js", "  cpctl rollback greeter.js 1.0.0"})
 public final class RollbackCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
   @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
   private String name;
 
-  @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "VERSION",
+      description = "The version. Default: the one before the latest.")
   private String version;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
+      if (version == null) {
+        version = before(client);
+      }
       change = client.rollback(name, version);
     }
     if (cpctl.json()) {
@@ -42,5 +54,24 @@ public final class RollbackCommand implements Callable<Integer> {
               .formatted(name, version, change.changed() ? "" : " already", change.revision()));
     }
     return ExitCode.OK;
+  }
+
+  /** The version that was uploaded before the latest one. */
+  private String before(ControlPlaneClient client) throws IOException, InterruptedException {
+    boolean latestSeen = false;
+    String after = null;
+    do {
+      WorkerVersions versions = client.versions(name, Paging.LIMIT, after);
+      for (VersionInfo info : versions.page().items()) {
+        if (latestSeen) {
+          return info.version();
+        }
+        latestSeen = info.version().equals(versions.latest());
+      }
+      after = versions.page().next();
+    } while (after != null);
+    throw new UsageException(
+        "%s has no version before the latest; cpctl versions %s lists what there is"
+            .formatted(name, name));
   }
 }
