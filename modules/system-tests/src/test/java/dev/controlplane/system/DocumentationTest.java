@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The reference pages name everything that there is, and nothing else: settings, routes, errors,
- * calls and fields, commands and options, metrics. {@link ExamplesTest} runs their examples.
+ * calls and fields, commands and options, events of the log, metrics. {@link ExamplesTest} runs
+ * their examples.
  */
 class DocumentationTest {
   private static final List<String> SERVERS =
@@ -209,6 +210,16 @@ class DocumentationTest {
     names.removeIf(headings::contains);
     names.addAll(found(sources, "\"(--[a-z-]+)\"[,})]"));
     assertNames("docs/cpctl.md", names);
+  }
+
+  @Test
+  void everyEventOfTheLogIsOnTheDebuggingPage() {
+    String sources = sources("server", "upload-server", "consumer-server", "grpc-server");
+    assertNames(
+        "docs/debugging.md",
+        found(
+            sources,
+            "\\b(?:log|events|log\\(\\))\\s*\\.(?:debug|info|warn|error)\\(\\s*\"([a-z-]+)\""));
   }
 
   @Test

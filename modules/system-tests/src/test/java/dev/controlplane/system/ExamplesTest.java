@@ -63,6 +63,8 @@ class ExamplesTest {
     ExpectedOutput json = expected("json", "{\n \"a\": \"…\",\n \"b\": 1\n}\n");
     assertTrue(json.isAllOf("{\"a\":\"x\",\"b\":1}\n"));
     assertFalse(json.isAllOf("{\"a\":\"x\",\"b\":2}\n"));
+    assertTrue(expected("json", "{\"a_b\": 1}\n").isAllOf("{\"aB\":1}\n"));
+    assertFalse(expected("json", "{\"a\": \"a_b\"}\n").isAllOf("{\"a\":\"aB\"}\n"));
   }
 
   private static ExpectedOutput expected(String language, String content) {

@@ -1,16 +1,19 @@
 package dev.controlplane.system;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Output as a page of the documentation shows it. {@code …} stands for text that varies within a
  * line, and on a line of its own for any number of lines. Blanks in a row count as one; in JSON,
- * which the servers write in one line and a page breaks over several, none counts.
+ * which the servers write in one line and a page breaks over several, none counts. A field of JSON
+ * may be written {@code worker_name} or {@code workerName}, as protobuf's JSON reads both.
  */
 final class ExpectedOutput {
   private static final String VARIES = "…";
+  private static final Pattern FIELD = Pattern.compile("\"\\w+\":");
 
   private final String shown;
   private final boolean json;
@@ -42,7 +45,9 @@ final class ExpectedOutput {
 
   private String normal(String output) {
     return json
-        ? output.replaceAll("\\s", "")
+        ? FIELD
+            .matcher(output.replaceAll("\\s", ""))
+            .replaceAll(field -> field.group().replace("_", "").toLowerCase(Locale.ROOT))
         : output.lines().map(ExpectedOutput::normalLine).collect(Collectors.joining());
   }
 
