@@ -99,7 +99,7 @@ final class Converter {
                 memory[0] += 200 + 4L * group.stack().frames.length;
               }
             });
-    var profile = new GoroutineProfile(counts, time(outcome), Duration.ZERO);
+    var profile = new GoroutineProfile("", counts, time(outcome), Duration.ZERO);
     OutputStream out = target.open();
     if (format == Format.PB) {
       profile.writeBinary(out);
@@ -151,13 +151,13 @@ final class Converter {
                   return;
                 }
                 if (encoder[0] == null) {
-                  encoder[0] = new ProfileEncoder(target.open());
+                  encoder[0] = new ProfileEncoder(target.open(), "");
                 }
                 encoder[0].sample(goroutine);
                 written++;
               });
       if (encoder[0] == null) {
-        encoder[0] = new ProfileEncoder(target.open());
+        encoder[0] = new ProfileEncoder(target.open(), "");
       }
       encoder[0].finish(time(outcome), Duration.ZERO);
       return new Result(outcome, written, 0);

@@ -28,11 +28,13 @@ public final class GoroutineProfile {
    */
   public record Entry(Stack stack, LabelSet labels, long count, String key, String labelText) {}
 
+  private final String program;
   private final Map<Group, Long> counts;
   private final Instant time;
   private final Duration duration;
 
-  GoroutineProfile(Map<Group, Long> counts, Instant time, Duration duration) {
+  GoroutineProfile(String program, Map<Group, Long> counts, Instant time, Duration duration) {
+    this.program = program;
     this.counts = counts;
     this.time = time;
     this.duration = duration;
@@ -91,7 +93,7 @@ public final class GoroutineProfile {
    * close the stream.
    */
   public void writeBinary(OutputStream out) throws IOException {
-    try (var encoder = new ProfileEncoder(out)) {
+    try (var encoder = new ProfileEncoder(out, program)) {
       for (Entry entry : entries()) {
         encoder.sample(entry.stack(), entry.labels(), entry.count());
       }
@@ -112,6 +114,6 @@ public final class GoroutineProfile {
     var difference = new HashMap<>(counts);
     earlier.counts.forEach((group, count) -> difference.merge(group, -count, Long::sum));
     difference.values().removeIf(count -> count == 0);
-    return new GoroutineProfile(difference, time, Duration.between(earlier.time, time));
+    return new GoroutineProfile(program, difference, time, Duration.between(earlier.time, time));
   }
 }

@@ -107,7 +107,7 @@ public final class GoroutineProfiler {
     }
     event.ended(
         "counted", isHotSpot(source), counts.values().stream().mapToLong(Long::longValue).sum());
-    return new GoroutineProfile(counts, time, Duration.ZERO);
+    return new GoroutineProfile(ProgramName.ofThisJvm(), counts, time, Duration.ZERO);
   }
 
   /**
@@ -167,7 +167,7 @@ public final class GoroutineProfiler {
     Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
     long[] count = {1};
-    try (var encoder = new ProfileEncoder(out)) {
+    try (var encoder = new ProfileEncoder(out, ProgramName.ofThisJvm())) {
       encoder.sample(caller);
       if (isHotSpot(source)) {
         readDump(

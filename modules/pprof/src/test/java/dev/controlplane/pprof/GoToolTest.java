@@ -92,6 +92,13 @@ final class GoToolTest {
   }
 
   @Test
+  void theFileOfAProfileIsTheProgram() throws Exception {
+    String output = pprof("-top", binary());
+
+    assertTrue(output.startsWith("File: " + ProgramName.ofThisJvm() + "\n"), output);
+  }
+
+  @Test
   void aPictureIsDrawnWhateverALabelHolds() throws Exception {
     for (String odd : List.of("a\"b{c|<d>&e}", "ends with \\", "two\nlines\u0001", "%s]\u202e")) {
       CountDownLatch labelled = new CountDownLatch(1);

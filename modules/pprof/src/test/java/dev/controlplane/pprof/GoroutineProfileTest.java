@@ -59,7 +59,7 @@ final class GoroutineProfileTest {
               (Stack) stacksLabelsCounts[i], (LabelSet) stacksLabelsCounts[i + 1]),
           ((Integer) stacksLabelsCounts[i + 2]).longValue());
     }
-    return new GoroutineProfile(counts, TIME, Duration.ZERO);
+    return new GoroutineProfile("", counts, TIME, Duration.ZERO);
   }
 
   private static String text(GoroutineProfile profile) throws IOException {
@@ -201,6 +201,7 @@ final class GoroutineProfileTest {
     GoroutineProfile earlier = profile(same, none, 4, more, none, 1, fewer, none, 3, gone, none, 2);
     var later =
         new GoroutineProfile(
+            "",
             profile(same, none, 4, more, none, 6, fewer, none, 2).counts(),
             TIME.plusSeconds(3),
             Duration.ZERO);

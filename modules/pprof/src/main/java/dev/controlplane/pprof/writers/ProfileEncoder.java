@@ -34,8 +34,11 @@ import java.util.zip.GZIPOutputStream;
  * internal/driver/fetch.go and symbolizer.go). For one thread.
  */
 public final class ProfileEncoder implements AutoCloseable {
-  /** {@code [} keeps pprof from looking for a file of that name. */
-  private static final String MAPPING = "[jvm]";
+  /**
+   * What pprof shows as {@code File:} where the program is not known; {@code [} keeps it from
+   * looking for a file of that name.
+   */
+  private static final String UNKNOWN = "[jvm]";
 
   private static final String TYPE = "goroutine";
   private static final String UNIT = "count";
@@ -58,7 +61,12 @@ public final class ProfileEncoder implements AutoCloseable {
   private final List<Frame> locationOrder = new ArrayList<>();
   private final List<String> stringOrder = new ArrayList<>();
 
-  public ProfileEncoder(OutputStream target) throws IOException {
+  /**
+   * Begins a profile.
+   *
+   * @param program what pprof shows as {@code File:}; empty if it is not known
+   */
+  public ProfileEncoder(OutputStream target, String program) throws IOException {
     gzip = new Gzip(target);
     out = CodedOutputStream.newInstance(gzip, 1 << 15);
     string("");
@@ -72,7 +80,7 @@ public final class ProfileEncoder implements AutoCloseable {
             .setId(1)
             .setMemoryStart(1L << Function.BLOCK_BITS)
             .setMemoryLimit(1L << Function.ADDRESS_BITS)
-            .setFilename(string(MAPPING))
+            .setFilename(string(program.isEmpty() ? UNKNOWN : program))
             .setHasFunctions(true)
             .setHasFilenames(true)
             .setHasLineNumbers(true)

@@ -1,0 +1,34 @@
+package dev.controlplane.pprof;
+
+import java.util.regex.Pattern;
+
+/** What a JVM runs, as a person would call it. */
+final class ProgramName {
+  private static final String JAR = ".jar";
+  private static final Pattern CLASS = Pattern.compile("[\\p{L}\\p{N}_$.]*");
+
+  private ProgramName() {}
+
+  /** The name of this JVM's jar without its ending, or of its main class; empty if unknown. */
+  static String ofThisJvm() {
+    return of(System.getProperty("sun.java.command", ""));
+  }
+
+  /**
+   * As {@link #ofThisJvm}.
+   *
+   * @param command the jar's path or the main class, and the arguments
+   */
+  static String of(String command) {
+    String first = command.split(" ", 2)[0];
+    int jar = (command + ' ').indexOf(JAR + ' ');
+    if (jar < 0 || (CLASS.matcher(first).matches() && !first.endsWith(JAR))) {
+      return first.substring(first.lastIndexOf('.') + 1);
+    }
+    return command.substring(lastSlash(command, jar) + 1, jar);
+  }
+
+  private static int lastSlash(String command, int before) {
+    return Math.max(command.lastIndexOf('/', before), command.lastIndexOf('\\', before));
+  }
+}
