@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.transport.frames.Frames;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import io.grpc.Metadata;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import dev.controlplane.transport.interop.BoolValue;
 import dev.controlplane.transport.interop.EchoStatus;
 import dev.controlplane.transport.interop.Empty;

@@ -1,5 +1,16 @@
 package dev.controlplane.client.cli;
 
+import dev.controlplane.client.cli.agent.AgentCommand;
+import dev.controlplane.client.cli.follow.EventsCommand;
+import dev.controlplane.client.cli.follow.SubscribeCommand;
+import dev.controlplane.client.cli.follow.WatchCommand;
+import dev.controlplane.client.cli.workers.DeleteCommand;
+import dev.controlplane.client.cli.workers.GetCommand;
+import dev.controlplane.client.cli.workers.InfoCommand;
+import dev.controlplane.client.cli.workers.ListCommand;
+import dev.controlplane.client.cli.workers.RollbackCommand;
+import dev.controlplane.client.cli.workers.UploadCommand;
+import dev.controlplane.client.cli.workers.VersionsCommand;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.controlplane.transport;
+package dev.controlplane.transport.grpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -11,6 +11,13 @@ import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
+import dev.controlplane.transport.Await;
+import dev.controlplane.transport.Bytes;
+import dev.controlplane.transport.Client;
+import dev.controlplane.transport.Lab;
+import dev.controlplane.transport.RawClient;
+import dev.controlplane.transport.frames.FrameLimits;
+import dev.controlplane.transport.frames.Frames;
 import dev.controlplane.transport.status.GrpcError;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
