@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	_ "google.golang.org/genproto/googleapis/rpc/errdetails" // the messages that details has
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -76,9 +77,19 @@ func main() {
 		}
 	}
 	if err != nil {
-		say(map[string]any{"event": "error", "code": status.Code(err).String(), "message": err.Error()})
+		say(map[string]any{
+			"event": "error", "code": status.Code(err).String(), "message": err.Error(), "details": details(err)})
 		os.Exit(1)
 	}
+}
+
+// details are those of google.rpc, in protobuf's JSON.
+func details(err error) []json.RawMessage {
+	all := []json.RawMessage{}
+	for _, detail := range status.Convert(err).Proto().GetDetails() {
+		all = append(all, plain(detail))
+	}
+	return all
 }
 
 // say prints an object as one line; os.Stdout is not buffered.

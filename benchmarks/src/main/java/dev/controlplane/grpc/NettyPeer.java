@@ -3,6 +3,7 @@ package dev.controlplane.grpc;
 import com.google.protobuf.ByteString;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.controlplane.grpc.log.EncodedMessage;
 import dev.controlplane.proto.ControlPlaneGrpc;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.proto.UpdateKind;
@@ -45,9 +46,9 @@ public final class NettyPeer {
   private static final int QUEUE_SIZE = 256;
 
   /** What no update is. */
-  private static final byte[] GONE = {};
+  private static final EncodedMessage GONE = new EncodedMessage(new byte[0], false);
 
-  private final Set<BlockingQueue<byte[]>> queues = ConcurrentHashMap.newKeySet();
+  private final Set<BlockingQueue<EncodedMessage>> queues = ConcurrentHashMap.newKeySet();
   private final Path directory;
   private long revision;
 
@@ -77,7 +78,7 @@ public final class NettyPeer {
   }
 
   private ServerServiceDefinition service() {
-    MethodDescriptor<SubscribeRequest, byte[]> subscribe =
+    MethodDescriptor<SubscribeRequest, EncodedMessage> subscribe =
         ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod().toBuilder(
                 ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod().getRequestMarshaller(),
                 new EncodedMessages())
@@ -89,7 +90,8 @@ public final class NettyPeer {
         .build();
   }
 
-  private ServerCall.Listener<SubscribeRequest> listen(ServerCall<SubscribeRequest, byte[]> call) {
+  private ServerCall.Listener<SubscribeRequest> listen(
+      ServerCall<SubscribeRequest, EncodedMessage> call) {
     call.request(1);
     return new ServerCall.Listener<>() {
       @Override
@@ -103,8 +105,8 @@ public final class NettyPeer {
     };
   }
 
-  private void push(ServerCall<SubscribeRequest, byte[]> call) throws InterruptedException {
-    BlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(QUEUE_SIZE);
+  private void push(ServerCall<SubscribeRequest, EncodedMessage> call) throws InterruptedException {
+    BlockingQueue<EncodedMessage> queue = new ArrayBlockingQueue<>(QUEUE_SIZE);
     // The listener's own onCancel waits for this method to return.
     Context.current()
         .addListener(
@@ -116,7 +118,7 @@ public final class NettyPeer {
     queues.add(queue);
     try {
       call.sendHeaders(new Metadata());
-      for (byte[] message = queue.take(); message.length > 0; message = queue.take()) {
+      for (EncodedMessage message = queue.take(); message != GONE; message = queue.take()) {
         call.sendMessage(message);
       }
       call.close(Status.CANCELLED, new Metadata());
@@ -165,7 +167,8 @@ public final class NettyPeer {
             .setKind(UpdateKind.PUBLISHED)
             .build()
             .toByteArray();
-    queues.forEach(queue -> queue.offer(message));
+    EncodedMessage encoded = new EncodedMessage(message, false);
+    queues.forEach(queue -> queue.offer(encoded));
     return revision;
   }
 

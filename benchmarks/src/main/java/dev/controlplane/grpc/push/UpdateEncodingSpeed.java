@@ -47,6 +47,6 @@ public class UpdateEncodingSpeed {
   /** An entry that has no message yet. */
   @Benchmark
   public byte[] encode() {
-    return updates.log().encoded(update);
+    return updates.log().encoded(update).bytes();
   }
 }

@@ -35,7 +35,7 @@ final class Updates implements AutoCloseable {
     log =
         new UpdateLog(
             catalog,
-            new UpdateEncoder(blobs, 1 << 20, events),
+            new UpdateEncoder(blobs, 1 << 20, false, events),
             new UpdateLog.Limits(1, 1, 1, 1 << 20),
             catalog.log());
   }

@@ -4,7 +4,15 @@ package dev.controlplane.catalog;
 public final class InvalidNameException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
+  private final String field;
+
   InvalidNameException(String field, String wrong, String expected) {
     super(field + " " + wrong + "; expected: " + expected);
+    this.field = field;
+  }
+
+  /** The field that the name came from. */
+  public String field() {
+    return field;
   }
 }

@@ -372,6 +372,7 @@ class DownloadTest {
     assertEquals("503 damaged", get(server, "/file/damaged").failure());
     assertEquals("503 damaged", get(server, "/file/damaged", "Range", "bytes=500-500").failure());
     assertEquals(503, head(server, "/file/damaged").status());
+    assertEquals("60", get(server, "/file/damaged").header("retry-after"));
 
     fixture.publish("damaged", "1", bytes);
     assertArrayEquals(bytes, get(server, "/file/damaged").body(), "uploading it again heals it");

@@ -3,6 +3,9 @@ package dev.controlplane.grpc;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Names;
+import dev.controlplane.grpc.errors.CallErrors;
+import dev.controlplane.grpc.errors.InvalidFieldException;
+import dev.controlplane.grpc.log.EncodedMessage;
 import dev.controlplane.grpc.push.PushMetrics;
 import dev.controlplane.grpc.push.PushMetrics.Refusal;
 import dev.controlplane.grpc.push.SubscribeWorkerUpdates;
@@ -17,7 +20,6 @@ import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.Status;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +55,7 @@ final class ControlPlaneService implements BindableService {
   /** As generated, but for updates, which are encoded before they get here. */
   @Override
   public ServerServiceDefinition bindService() {
-    MethodDescriptor<SubscribeRequest, byte[]> subscribe =
+    MethodDescriptor<SubscribeRequest, EncodedMessage> subscribe =
         ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod().toBuilder(
                 ControlPlaneGrpc.getSubscribeWorkerUpdatesMethod().getRequestMarshaller(),
                 new EncodedMessages())
@@ -89,24 +91,23 @@ final class ControlPlaneService implements BindableService {
       responses.onCompleted();
     } catch (IllegalArgumentException e) {
       metrics.refused(Refusal.INVALID);
-      responses.onError(
-          Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+      responses.onError(CallErrors.invalid(e).exception());
     } catch (CatalogException e) {
       events.warn("not-registered", "reason", e.getMessage());
-      responses.onError(Problem.grpc(e).asRuntimeException());
+      responses.onError(Problem.grpc(e).exception());
     }
   }
 
   private static String checkedEndpoint(String endpoint) {
     int length = endpoint.getBytes(StandardCharsets.UTF_8).length;
     if (length > MAX_ENDPOINT_BYTES) {
-      throw new IllegalArgumentException(
-          "endpoint is %d bytes long; expected: up to %d bytes of UTF-8"
-              .formatted(length, MAX_ENDPOINT_BYTES));
+      throw new InvalidFieldException(
+          "endpoint",
+          "is %d bytes long".formatted(length),
+          "up to %d bytes of UTF-8".formatted(MAX_ENDPOINT_BYTES));
     }
     if (endpoint.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException(
-          "endpoint contains a control character; expected: text without");
+      throw new InvalidFieldException("endpoint", "contains a control character", "text without");
     }
     return endpoint;
   }

@@ -1,5 +1,7 @@
 package dev.controlplane.grpc;
 
+import dev.controlplane.grpc.log.EncodedMessage;
+import dev.controlplane.transport.grpc.Gzip;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -10,16 +12,16 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
 /** Passes messages through as they are: an update is encoded once, not once for each stream. */
-final class EncodedMessages implements Marshaller<byte[]> {
+final class EncodedMessages implements Marshaller<EncodedMessage> {
   @Override
-  public InputStream stream(byte[] message) {
+  public InputStream stream(EncodedMessage message) {
     return new Encoded(message);
   }
 
   @Override
-  public byte[] parse(InputStream stream) {
+  public EncodedMessage parse(InputStream stream) {
     try (stream) {
-      return stream.readAllBytes();
+      return new EncodedMessage(stream.readAllBytes(), false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -27,9 +29,12 @@ final class EncodedMessages implements Marshaller<byte[]> {
 
   /** Gives the message away in one piece, so that it need not be copied. */
   private static final class Encoded extends ByteArrayInputStream
-      implements KnownLength, Drainable {
-    Encoded(byte[] message) {
-      super(message);
+      implements KnownLength, Drainable, Gzip.Known {
+    private final EncodedMessage message;
+
+    Encoded(EncodedMessage message) {
+      super(message.bytes());
+      this.message = message;
     }
 
     @Override
@@ -38,6 +43,11 @@ final class EncodedMessages implements Marshaller<byte[]> {
       target.write(buf, pos, length);
       pos = count;
       return length;
+    }
+
+    @Override
+    public byte[] gzip() {
+      return message.gzip();
     }
   }
 }

@@ -55,7 +55,9 @@ final class GrpcServer implements ServerProcess.Program {
 
     PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
     Subscriptions subscriptions = new Subscriptions(push.maxStreams());
-    UpdateEncoder encoder = new UpdateEncoder(blobs, push.inlineLimit(), setup.log());
+    UpdateEncoder encoder =
+        new UpdateEncoder(
+            blobs, push.inlineLimit(), push.streams().compressResponses(), setup.log());
     UpdateLog.Limits limits =
         new UpdateLog.Limits(
             push.windowEntries(), push.windowBytes(), push.catchUpStreams(), push.snapshotBytes());

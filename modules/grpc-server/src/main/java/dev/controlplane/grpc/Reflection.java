@@ -37,7 +37,7 @@ final class Reflection extends Server implements ServerInterceptor {
     GrpcRouting.Builder routing = GrpcRouting.builder();
     for (BindableService service : reflected) {
       ServerServiceDefinition definition = service.bindService();
-      reflection.services.add(definition);
+      reflection.services.add(ReflectedFile.describing(definition));
       routing.service(definition);
     }
     for (BindableService service :

@@ -8,6 +8,7 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -23,6 +24,7 @@ public final class Stream extends ClientCall.Listener<WorkerUpdate> {
   private final CompletableFuture<Boolean> headers = new CompletableFuture<>();
   private final CompletableFuture<Status> end = new CompletableFuture<>();
   private final BlockingQueue<WorkerUpdate> updates = new LinkedBlockingQueue<>();
+  private volatile Metadata trailers;
 
   private Stream(Channel channel, SubscribeRequest request, boolean reads) {
     this.call =
@@ -88,7 +90,8 @@ public final class Stream extends ClientCall.Listener<WorkerUpdate> {
   }
 
   @Override
-  public void onClose(Status status, Metadata trailers) {
+  public void onClose(Status status, Metadata received) {
+    trailers = received;
     end.complete(status);
     headers.completeExceptionally(status.asRuntimeException());
   }
@@ -122,6 +125,11 @@ public final class Stream extends ClientCall.Listener<WorkerUpdate> {
   /** Waits for the end. */
   public Status end() {
     return wait(end);
+  }
+
+  /** Waits for the end, which is an error. */
+  StatusRuntimeException failure() {
+    return end().asRuntimeException(trailers);
   }
 
   boolean isOpen() {

@@ -280,7 +280,7 @@ public final class Lab implements AutoCloseable {
       stream.end(goingDown ? Status.UNAVAILABLE.withDescription("going down") : Status.OK);
     } catch (StreamStalledException e) {
       failures.add(e);
-      stream.end(e.getStatus());
+      stream.end(e);
     } catch (StreamGoneException e) {
       failures.add(e);
     } catch (InterruptedException e) {

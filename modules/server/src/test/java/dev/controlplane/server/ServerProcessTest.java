@@ -98,7 +98,7 @@ class ServerProcessTest {
           e::toString);
       assertTrue(response.body().contains(e.part), () -> e + ": " + response.body());
       assertEquals(
-          e.status == 405 ? "GET, HEAD" : "",
+          e.status == 405 ? "GET, HEAD, OPTIONS" : "",
           response.headers().firstValue("Allow").orElse(""),
           e::toString);
     }

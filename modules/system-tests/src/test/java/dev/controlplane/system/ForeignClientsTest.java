@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -181,6 +182,19 @@ class ForeignClientsTest {
         Run subscribe = client.start(cluster, "subscribe", "")) {
       assertEquals("InvalidArgument", register.errorCode());
       assertEquals("InvalidArgument", subscribe.errorCode());
+    }
+  }
+
+  @Test
+  void goLearnsFromTheDetailsOfAnErrorWhichFieldWasWrong() {
+    try (Run register = ForeignClient.go().start(cluster, "register", "a/b", "nowhere")) {
+      JsonNode details = register.next("error").path("details");
+      JsonNode info = details.path(0);
+      assertEquals("type.googleapis.com/google.rpc.ErrorInfo", info.path("@type").asText());
+      assertEquals("INVALID_NAME", info.path("reason").asText());
+      assertEquals("controlplane", info.path("domain").asText());
+      JsonNode violation = details.path(1).path("field_violations").path(0);
+      assertEquals("consumer_id", violation.path("field").asText(), details::toString);
     }
   }
 

@@ -82,6 +82,8 @@ class GrpcurlTest {
     assertTrue(JSON.readTree(registered).path("success").asBoolean(), registered);
     Tools.Result refused = grpcurl("SERVER", "controlplane.ControlPlane/RegisterConsumer");
     assertTrue(refused.exitCode() != 0 && refused.output().contains("InvalidArgument"));
+    assertTrue(refused.output().contains("\"reason\": \"INVALID_NAME\""), refused::output);
+    assertTrue(refused.output().contains("\"field\": \"consumer_id\""), refused::output);
   }
 
   @Test
@@ -117,8 +119,7 @@ class GrpcurlTest {
       JsonNode published = updates(output).get(0);
       assertEquals(first, published.path("revision").asLong());
       assertEquals("PUBLISHED", published.path("kind").asText());
-      assertEquals(
-          Base64.getEncoder().encodeToString(code), published.path("worker_code").asText());
+      assertEquals(Base64.getEncoder().encodeToString(code), published.path("workerCode").asText());
       assertEquals(second, updates(output).get(1).path("revision").asLong());
       assertEquals("DELETED", updates(output).get(1).path("kind").asText());
     } finally {

@@ -6,23 +6,13 @@ import dev.controlplane.client.Endpoints;
 import dev.controlplane.client.GrpcAddress;
 import dev.controlplane.client.Proxies;
 import dev.controlplane.client.RetryPolicy;
-import dev.controlplane.client.cli.agent.AgentCommand;
-import dev.controlplane.client.cli.follow.EventsCommand;
-import dev.controlplane.client.cli.follow.SubscribeCommand;
-import dev.controlplane.client.cli.follow.WatchCommand;
 import dev.controlplane.client.cli.terminal.Output;
 import dev.controlplane.client.cli.terminal.OutputException;
 import dev.controlplane.client.cli.terminal.Terminal;
 import dev.controlplane.client.cli.terminal.Text;
-import dev.controlplane.client.cli.workers.DeleteCommand;
-import dev.controlplane.client.cli.workers.GetCommand;
-import dev.controlplane.client.cli.workers.InfoCommand;
-import dev.controlplane.client.cli.workers.ListCommand;
-import dev.controlplane.client.cli.workers.RollbackCommand;
-import dev.controlplane.client.cli.workers.UploadCommand;
-import dev.controlplane.client.cli.workers.VersionsCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -40,25 +30,6 @@ import picocli.CommandLine.Spec;
     description = {"Publishes and downloads versioned worker bundles, and follows updates.", ""},
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = Cpctl.Release.class,
-    subcommands = {
-      UploadCommand.class,
-      GetCommand.class,
-      InfoCommand.class,
-      VersionsCommand.class,
-      ListCommand.class,
-      RollbackCommand.class,
-      DeleteCommand.class,
-      SubscribeCommand.class,
-      AgentCommand.class,
-      WatchCommand.class,
-      EventsCommand.class,
-      ConsumersCommand.class,
-      StatusCommand.class,
-      GcCommand.class,
-      CompactCommand.class,
-      VersionCommand.class,
-      CompletionCommand.class
-    },
     footer = {
       "",
       "HTTP goes through the proxies that http_proxy, https_proxy, all_proxy and no_proxy name, as"
@@ -168,7 +139,8 @@ public final class Cpctl implements Runnable {
         return ExitCode.USAGE;
       }
     }
-    CommandLine line = commandLine();
+    CommandLine line =
+        commandLine(arguments.length == 0 ? Commands.ALL : Commands.wanted(arguments[0]));
     int code = line.execute(arguments);
     line.getOut().flush();
     OutputException failure = out.failure();
@@ -182,23 +154,25 @@ public final class Cpctl implements Runnable {
     return ExitCode.FAILED;
   }
 
-  CommandLine commandLine() {
-    CommandLine line =
-        new CommandLine(this)
-            // A worker may be called @scope or 'x'.
-            .setExpandAtFiles(false)
-            .setTrimQuotes(false)
-            .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
-            .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
-            .setUsageHelpAutoWidth(false)
-            .setColorScheme(
-                Help.defaultColorScheme(
-                    Terminal.isPlain(session.environment()) ? Help.Ansi.OFF : Help.Ansi.AUTO))
-            .setParameterExceptionHandler(
-                (failure, _) -> {
-                  return usage(failure.getCommandLine(), failure.getMessage());
-                })
-            .setExecutionExceptionHandler((failure, failed, _) -> ended(failed, failure));
+  /** The command line with these commands, by name. */
+  CommandLine commandLine(Map<String, Class<?>> commands) {
+    CommandLine line = new CommandLine(this);
+    commands.forEach(line::addSubcommand);
+    line
+        // A worker may be called @scope or 'x'.
+        .setExpandAtFiles(false)
+        .setTrimQuotes(false)
+        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
+        .setUsageHelpAutoWidth(false)
+        .setColorScheme(
+            Help.defaultColorScheme(
+                Terminal.isPlain(session.environment()) ? Help.Ansi.OFF : Help.Ansi.AUTO))
+        .setParameterExceptionHandler(
+            (failure, _) -> {
+              return usage(failure.getCommandLine(), failure.getMessage());
+            })
+        .setExecutionExceptionHandler((failure, failed, _) -> ended(failed, failure));
     describe(line);
     return line;
   }

@@ -53,7 +53,7 @@ class HelpTest {
 
   private List<String> commands() {
     List<String> all = new ArrayList<>();
-    collect(new Cpctl(session()).commandLine(), "cpctl", all);
+    collect(new Cpctl(session()).commandLine(Commands.ALL), "cpctl", all);
     assertTrue(all.contains("cpctl consumers forget"), all::toString);
     return all;
   }

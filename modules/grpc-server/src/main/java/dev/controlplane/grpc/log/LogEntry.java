@@ -8,7 +8,7 @@ import dev.controlplane.catalog.Update;
  */
 public final class LogEntry {
   private final Update update;
-  private volatile byte[] message;
+  private volatile EncodedMessage message;
 
   public LogEntry(Update update) {
     this.update = update;
@@ -23,11 +23,11 @@ public final class LogEntry {
   }
 
   /** The encoded {@code WorkerUpdate}; null if there is none yet, or none any more. */
-  public byte[] message() {
+  public EncodedMessage message() {
     return message;
   }
 
-  void message(byte[] encoded) {
+  void message(EncodedMessage encoded) {
     message = encoded;
   }
 }

@@ -4,5 +4,5 @@ package dev.controlplane.grpc.log;
 @FunctionalInterface
 public interface MessageOutput {
   /** Sends a message; waits for as long as the client's flow control asks for it. */
-  void send(byte[] message);
+  void send(EncodedMessage message);
 }

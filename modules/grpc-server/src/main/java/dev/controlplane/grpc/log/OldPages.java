@@ -154,10 +154,10 @@ final class OldPages {
     if (bytes > maxBytes) {
       OldPage last = pages.values().iterator().next();
       for (LogEntry entry : last.entries) {
-        byte[] message = entry.message();
+        EncodedMessage message = entry.message();
         if (entry != kept && message != null) {
-          last.bytes -= message.length;
-          bytes -= message.length;
+          last.bytes -= message.memory();
+          bytes -= message.memory();
           entry.message(null);
         }
       }
@@ -165,7 +165,7 @@ final class OldPages {
   }
 
   /** The encoded message of an update. */
-  byte[] message(LogEntry wanted) {
+  EncodedMessage message(LogEntry wanted) {
     LogEntry entry;
     try {
       entry = at(wanted.revision());
@@ -173,7 +173,7 @@ final class OldPages {
       // The update itself is at hand: its message is made once more, for this reader alone.
       return encoding.encoded(wanted.update());
     }
-    byte[] message = entry.message();
+    EncodedMessage message = entry.message();
     if (message != null) {
       return message;
     }
@@ -187,14 +187,14 @@ final class OldPages {
     }
   }
 
-  private void hold(LogEntry entry, byte[] message) {
+  private void hold(LogEntry entry, EncodedMessage message) {
     lock.lock();
     try {
       OldPage page = pages.get(number(entry.revision()));
       if (page != null && page.at(entry.revision()) == entry) {
         entry.message(message);
-        page.bytes += message.length;
-        bytes += message.length;
+        page.bytes += message.memory();
+        bytes += message.memory();
         evict(entry);
       }
     } finally {

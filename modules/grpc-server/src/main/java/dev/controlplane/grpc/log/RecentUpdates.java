@@ -45,10 +45,10 @@ final class RecentUpdates {
   void add(LogEntry entry) {
     LogEntry overwritten = slots.get(slot(entry.revision()));
     slots.setRelease(slot(entry.revision()), entry);
-    byte[] message = entry.message();
+    EncodedMessage message = entry.message();
     if (message != null) {
       encoded.add(entry);
-      bytes.addAndGet(message.length);
+      bytes.addAndGet(message.memory());
     }
     while (!encoded.isEmpty()
         && (encoded.peek() == overwritten || (bytes.get() > maxBytes && encoded.size() > 1))) {
@@ -68,7 +68,7 @@ final class RecentUpdates {
 
   private void evict(LogEntry oldest) {
     slots.compareAndSet(slot(oldest.revision()), oldest, null);
-    bytes.addAndGet(-oldest.message().length);
+    bytes.addAndGet(-oldest.message().memory());
     oldest.message(null);
   }
 

@@ -27,14 +27,11 @@ public final class SharedMessages {
   /** How long a stream waits for room. */
   static final Duration PATIENCE = Duration.ofSeconds(1);
 
-  /** About what a message takes besides its code. */
-  private static final int OVERHEAD = 1024;
-
   /** One message, and how many streams are sending it. */
   private static final class Shared {
     private final long bytes;
     private int senders;
-    private byte[] message;
+    private EncodedMessage message;
 
     Shared(long bytes) {
       this.bytes = bytes;
@@ -72,7 +69,7 @@ public final class SharedMessages {
       // It has no code, and may name the bytes that this one consumer holds.
       return send(encoder.encode(update, place), output);
     }
-    Shared shared = acquire(place, encoder.codeBytes(update) + OVERHEAD);
+    Shared shared = acquire(place, encoder.memory(update));
     if (shared == null) {
       return send(encoder.encodeWithoutCode(update, place), output);
     }
@@ -83,9 +80,9 @@ public final class SharedMessages {
     }
   }
 
-  private static int send(byte[] message, MessageOutput output) {
+  private static int send(EncodedMessage message, MessageOutput output) {
     output.send(message);
-    return message.length;
+    return message.length();
   }
 
   /** Null if there is no room. */
@@ -131,7 +128,7 @@ public final class SharedMessages {
     return bytes + size <= maxBytes;
   }
 
-  private byte[] message(Shared shared, Update update, ResumeToken place) {
+  private EncodedMessage message(Shared shared, Update update, ResumeToken place) {
     synchronized (shared) {
       if (shared.message == null) {
         shared.message = encoder.encode(update, place);

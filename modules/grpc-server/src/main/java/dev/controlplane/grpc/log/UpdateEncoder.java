@@ -15,18 +15,24 @@ import java.time.Instant;
 
 /** Makes the message that tells of an update, as it goes over the wire. */
 public final class UpdateEncoder {
+  /** About what a message takes besides its code. */
+  private static final int OVERHEAD = 1024;
+
   private final BlobStore blobs;
   private final int inlineLimit;
+  private final boolean compressible;
   private final EventLog log;
 
   /**
    * An encoder of updates whose code is in this store.
    *
    * @param inlineLimit up to so many bytes of code travel in the message itself
+   * @param compressible whether clients may get messages compressed
    */
-  public UpdateEncoder(BlobStore blobs, int inlineLimit, EventLog log) {
+  public UpdateEncoder(BlobStore blobs, int inlineLimit, boolean compressible, EventLog log) {
     this.blobs = blobs;
     this.inlineLimit = inlineLimit;
+    this.compressible = compressible;
     this.log = log;
   }
 
@@ -37,12 +43,12 @@ public final class UpdateEncoder {
    *
    * @param token where the consumer goes on after it
    */
-  byte[] encode(Update update, ResumeToken token) {
+  EncodedMessage encode(Update update, ResumeToken token) {
     return encode(update, token, travels(update) ? code(update) : ByteString.EMPTY);
   }
 
   /** The same message without its code, which the consumer finds at {@code file_path}. */
-  byte[] encodeWithoutCode(Update update, ResumeToken token) {
+  EncodedMessage encodeWithoutCode(Update update, ResumeToken token) {
     return encode(update, token, ByteString.EMPTY);
   }
 
@@ -51,11 +57,16 @@ public final class UpdateEncoder {
     return travels(update) ? update.size() : 0;
   }
 
+  /** How many bytes of memory the message of an update may take, about. */
+  long memory(Update update) {
+    return EncodedMessage.memory(codeBytes(update) + OVERHEAD, compressible);
+  }
+
   private boolean travels(Update update) {
     return update.kind() != Update.Kind.DELETED && update.size() <= inlineLimit;
   }
 
-  private static byte[] encode(Update update, ResumeToken token, ByteString code) {
+  private EncodedMessage encode(Update update, ResumeToken token, ByteString code) {
     WorkerUpdate.Builder message =
         WorkerUpdate.newBuilder()
             .setWorkerName(update.worker())
@@ -74,7 +85,7 @@ public final class UpdateEncoder {
       message.setFilePath(VersionMetadata.path(update.worker(), update.version()));
       message.setWorkerCode(code);
     }
-    return message.build().toByteArray();
+    return new EncodedMessage(message.build().toByteArray(), compressible);
   }
 
   /** A message that tells of no update. */
@@ -84,6 +95,11 @@ public final class UpdateEncoder {
         .setRevision(token.revision())
         .setTimestamp(Instant.now().getEpochSecond())
         .setResumeToken(token.encoded());
+  }
+
+  /** A message that one stream sends. */
+  public static EncodedMessage ofOneStream(WorkerUpdate.Builder message) {
+    return new EncodedMessage(message.build().toByteArray(), false);
   }
 
   private ByteString code(Update update) {

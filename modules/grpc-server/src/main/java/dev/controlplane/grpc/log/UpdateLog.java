@@ -33,7 +33,7 @@ public final class UpdateLog implements OfferedRevisions {
 
   /** Makes the message of an update. */
   interface Encoding {
-    byte[] encoded(Update update);
+    EncodedMessage encoded(Update update);
   }
 
   /** A message with at most so many bytes of code is held by each stream that sends it. */
@@ -240,13 +240,13 @@ public final class UpdateLog implements OfferedRevisions {
   }
 
   /** The encoded {@code WorkerUpdate} of an entry. */
-  byte[] message(LogEntry entry) {
-    byte[] message = entry.message();
+  EncodedMessage message(LogEntry entry) {
+    EncodedMessage message = entry.message();
     return message == null ? old.message(entry) : message;
   }
 
   /** Makes the message of an update of the log. */
-  public byte[] encoded(Update update) {
+  public EncodedMessage encoded(Update update) {
     return encoder.encode(update, ResumeToken.after(found, update));
   }
 
@@ -266,9 +266,9 @@ public final class UpdateLog implements OfferedRevisions {
     if (encoder.codeBytes(update) > MUCH_CODE && recent.get(entry.revision()) != entry) {
       return snapshots.send(update, ResumeToken.after(found, update), output);
     }
-    byte[] message = message(entry);
+    EncodedMessage message = message(entry);
     output.send(message);
-    return message.length;
+    return message.length();
   }
 
   /** How many bytes of messages and old pages are in memory. */

@@ -1,5 +1,6 @@
 package dev.controlplane.grpc.push;
 
+import dev.controlplane.grpc.log.EncodedMessage;
 import dev.controlplane.grpc.log.LogEntry;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
@@ -48,10 +49,10 @@ final class FanOutEvent extends Event {
   void ended(int open, int behind) {
     end();
     if (shouldCommit()) {
-      byte[] message = update.message();
+      EncodedMessage message = update.message();
       worker = update.update().worker();
       revision = update.revision();
-      messageSize = message == null ? 0 : message.length;
+      messageSize = message == null ? 0 : message.length();
       streams = open;
       fellBehind = behind;
       commit();

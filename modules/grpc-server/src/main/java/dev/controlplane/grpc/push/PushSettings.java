@@ -98,7 +98,8 @@ public record PushSettings(
         settings.integer("max-streams-per-connection", 1, 1_000_000),
         ofConnection,
         all,
-        ServerSetup.frameLimits(settings));
+        ServerSetup.frameLimits(settings),
+        settings.flag("response-compression"));
   }
 
   /** A stream can't be further behind than the log reaches back: it meets the cut before. */

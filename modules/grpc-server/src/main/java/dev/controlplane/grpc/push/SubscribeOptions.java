@@ -2,6 +2,7 @@ package dev.controlplane.grpc.push;
 
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.Names;
+import dev.controlplane.grpc.errors.InvalidFieldException;
 import dev.controlplane.proto.Delivery;
 import dev.controlplane.proto.SubscribeRequest;
 import java.util.HashMap;
@@ -44,8 +45,8 @@ record SubscribeOptions(
     }
     requireAtMost("held", request.getHeldCount(), maxHeld);
     if (request.getDelivery() == Delivery.UNRECOGNIZED) {
-      throw new IllegalArgumentException(
-          "delivery is %d; expected: 0 (ALL) or 1 (LATEST)".formatted(request.getDeliveryValue()));
+      throw new InvalidFieldException(
+          "delivery", "is " + request.getDeliveryValue(), "0 (ALL) or 1 (LATEST)");
     }
     return new SubscribeOptions(
         consumer,
@@ -81,24 +82,22 @@ record SubscribeOptions(
 
   private static void requireAtMost(String field, int count, int max) {
     if (count > max) {
-      throw new IllegalArgumentException(
-          "%s has %d names; expected: up to %d%s"
-              .formatted(
-                  field,
-                  count,
-                  max,
-                  field.equals("worker_names") ? ", or none for all workers" : ""));
+      throw new InvalidFieldException(
+          field,
+          "has %d names".formatted(count),
+          "up to %d%s"
+              .formatted(max, field.equals("worker_names") ? ", or none for all workers" : ""));
     }
   }
 
   private static Digest digest(String worker, String hex) {
     try {
       return new Digest(hex.toLowerCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "held of %s is \"%s\"; expected: a SHA-256 as 64 hex digits"
-              .formatted(worker, hex.length() > 80 ? hex.substring(0, 80) + "…" : hex),
-          e);
+    } catch (IllegalArgumentException _) {
+      throw new InvalidFieldException(
+          "held",
+          "of %s is \"%s\"".formatted(worker, hex.length() > 80 ? hex.substring(0, 80) + "…" : hex),
+          "a SHA-256 as 64 hex digits");
     }
   }
 

@@ -2,6 +2,8 @@ package dev.controlplane.grpc.push;
 
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.grpc.errors.CallErrors;
+import dev.controlplane.grpc.log.EncodedMessage;
 import dev.controlplane.grpc.log.UpdateLog;
 import dev.controlplane.grpc.push.PushMetrics.Refusal;
 import dev.controlplane.grpc.reports.LastSeen;
@@ -12,7 +14,7 @@ import dev.controlplane.server.EventLog;
 import dev.controlplane.transport.grpc.LongLivedStream;
 import dev.controlplane.transport.http2.StreamGoneException;
 import dev.controlplane.transport.http2.StreamStalledException;
-import io.grpc.Status;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Map;
@@ -44,7 +46,10 @@ public final class SubscribeWorkerUpdates {
 
   /** One stream from its opening to its end. It keeps nothing of the request that opened it. */
   private record Opened(
-      UpdateLog log, Subscription subscription, LongLivedStream<byte[]> stream, UpdateFeed feed) {}
+      UpdateLog log,
+      Subscription subscription,
+      LongLivedStream<EncodedMessage> stream,
+      UpdateFeed feed) {}
 
   /** What goes on beside a stream for as long as it is open. */
   private interface Ticker extends AutoCloseable {
@@ -53,37 +58,28 @@ public final class SubscribeWorkerUpdates {
   }
 
   /** Opens one stream, which a thread of its own then serves to its end. */
-  public void open(SubscribeRequest request, StreamObserver<byte[]> responses) {
+  public void open(SubscribeRequest request, StreamObserver<EncodedMessage> responses) {
     SubscribeOptions options;
     Map<String, Digest> held;
     try {
       options = SubscribeOptions.of(request, settings.maxWorkerNames(), settings.maxHeld());
       held = options.held(request);
     } catch (IllegalArgumentException e) {
-      refuse(responses, Refusal.INVALID, Status.INVALID_ARGUMENT, e.getMessage());
+      refuse(responses, Refusal.INVALID, CallErrors.invalid(e));
       return;
     }
     UpdateLog log = tail.followed();
     if (log == null) {
-      refuse(
-          responses,
-          Refusal.NO_LOG,
-          Status.UNAVAILABLE,
-          "the server can't read its update log now; subscribe again later");
+      refuse(responses, Refusal.NO_LOG, StreamErrors.of(SubscriptionEnd.NO_LOG));
       return;
     }
     if (!subscriptions.enter()) {
-      refuse(
-          responses,
-          Refusal.TOO_MANY,
-          Status.RESOURCE_EXHAUSTED,
-          "%d streams are open, as many as may be; try later or ask another server"
-              .formatted(subscriptions.max()));
+      refuse(responses, Refusal.TOO_MANY, CallErrors.tooManyStreams(subscriptions.max()));
       return;
     }
     Subscription subscription =
         new Subscription(options, log, log, settings.queueSize(), settings.maxLag());
-    LongLivedStream<byte[]> stream;
+    LongLivedStream<EncodedMessage> stream;
     try {
       stream = LongLivedStream.open(responses, () -> subscription.end(SubscriptionEnd.GONE));
     } catch (StreamGoneException e) {
@@ -105,15 +101,15 @@ public final class SubscribeWorkerUpdates {
     }
   }
 
-  private void refuse(StreamObserver<?> responses, Refusal reason, Status status, String message) {
+  private void refuse(StreamObserver<?> responses, Refusal reason, GrpcError error) {
     metrics.refused(reason);
-    responses.onError(status.withDescription(message).asRuntimeException());
+    responses.onError(error.exception());
   }
 
   /** From the stream's opening to its end, on the stream's thread. */
   private void subscribeWorkerUpdates(Opened opened) {
     Subscription subscription = opened.subscription();
-    LongLivedStream<byte[]> stream = opened.stream();
+    LongLivedStream<EncodedMessage> stream = opened.stream();
     metrics.subscribed();
     SubscriptionEvent event = SubscriptionEvent.begun();
     try (Ticker _ = Goroutines.start("ticker", () -> tick(subscription))::interrupt) {
@@ -148,7 +144,7 @@ public final class SubscribeWorkerUpdates {
 
   private void feed(Opened opened) {
     Subscription subscription = opened.subscription();
-    LongLivedStream<byte[]> stream = opened.stream();
+    LongLivedStream<EncodedMessage> stream = opened.stream();
     try {
       opened.feed().start();
       lastSeen.subscribed(subscription.consumer(), subscription.workers());
@@ -165,12 +161,12 @@ public final class SubscribeWorkerUpdates {
           "workers",
           subscription.workers().isEmpty() ? "all" : subscription.workers().size());
       opened.feed().run();
-      stream.end(status(subscription.ended()));
+      stream.end(StreamErrors.of(subscription.ended()).exception());
     } catch (StreamGoneException e) {
       subscription.end(SubscriptionEnd.GONE);
     } catch (StreamStalledException e) {
       subscription.end(SubscriptionEnd.STALLED);
-      stream.end(e.getStatus());
+      stream.end(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       subscription.end(SubscriptionEnd.STOPPING);
@@ -182,40 +178,15 @@ public final class SubscribeWorkerUpdates {
       }
       subscription.end(SubscriptionEnd.UNREADABLE);
       events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
-      stream.end(status(SubscriptionEnd.UNREADABLE));
+      stream.end(StreamErrors.of(SubscriptionEnd.UNREADABLE).exception());
     }
   }
 
-  private void failed(Subscription subscription, LongLivedStream<byte[]> stream, Throwable e) {
+  private void failed(
+      Subscription subscription, LongLivedStream<EncodedMessage> stream, Throwable e) {
     subscription.end(SubscriptionEnd.FAILED);
     events.error("stream-failed", e, "consumer", subscription.consumer());
-    stream.end(status(SubscriptionEnd.FAILED));
-  }
-
-  private static Status status(SubscriptionEnd end) {
-    return switch (end) {
-      case GONE -> Status.CANCELLED;
-      case STALLED, LAGGING ->
-          Status.RESOURCE_EXHAUSTED.withDescription(
-              "the client reads too slowly; subscribe again with the last resume token");
-      case COMPACTED ->
-          Status.OUT_OF_RANGE.withDescription(
-              "the log was compacted beyond what the client has read; subscribe again with"
-                  + " snapshot");
-      case EXPIRED ->
-          Status.UNAVAILABLE.withDescription(
-              "the stream was open for as long as one may be; subscribe again");
-      case STOPPING ->
-          Status.UNAVAILABLE.withDescription("the server is going away; subscribe again");
-      case LOG_REPLACED ->
-          Status.UNAVAILABLE.withDescription("the update log was replaced; subscribe again");
-      case NO_LOG ->
-          Status.UNAVAILABLE.withDescription(
-              "the server can't read its update log now; subscribe again later");
-      case UNREADABLE ->
-          Status.UNAVAILABLE.withDescription("the store can't be read now; subscribe again");
-      case FAILED -> Status.INTERNAL.withDescription("the server failed; its log tells why");
-    };
+    stream.end(StreamErrors.of(SubscriptionEnd.FAILED).exception());
   }
 
   private void tick(Subscription subscription) {

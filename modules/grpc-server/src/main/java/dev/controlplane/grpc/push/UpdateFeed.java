@@ -13,6 +13,7 @@ import dev.controlplane.grpc.log.UpdateEncoder;
 import dev.controlplane.grpc.log.UpdateLog;
 import dev.controlplane.grpc.reports.SentTimes;
 import dev.controlplane.proto.UpdateKind;
+import dev.controlplane.proto.WorkerUpdate;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -93,7 +94,7 @@ final class UpdateFeed {
         }
       }
       if (isPast(bookmark) && subscription.ended() == null) {
-        output.send(message(UpdateKind.BOOKMARK, log.token(subscription.position())));
+        send(UpdateEncoder.control(UpdateKind.BOOKMARK, log.token(subscription.position())));
         bookmark = nextBookmark(bookmark);
       }
       if (isPast(expires)) {
@@ -101,11 +102,9 @@ final class UpdateFeed {
       }
     }
     if (options.control() && isPlanned(subscription.ended())) {
-      output.send(
+      send(
           UpdateEncoder.control(UpdateKind.GOODBYE, place())
-              .setRetryAfterMs(jittered(settings.reconnectSpread()).toMillis())
-              .build()
-              .toByteArray());
+              .setRetryAfterMs(jittered(settings.reconnectSpread()).toMillis()));
     }
   }
 
@@ -154,8 +153,8 @@ final class UpdateFeed {
     metrics.sent(length, update.update().committedAt());
   }
 
-  private byte[] message(UpdateKind kind, ResumeToken token) {
-    return UpdateEncoder.control(kind, token).build().toByteArray();
+  private void send(WorkerUpdate.Builder message) {
+    output.send(UpdateEncoder.ofOneStream(message));
   }
 
   /** Where the consumer would go on now. */
@@ -234,12 +233,10 @@ final class UpdateFeed {
   private void resync(String reason, boolean sameLog) throws InterruptedException {
     metrics.resynced();
     ResumeToken start = now().startOfSnapshot(true);
-    output.send(
+    send(
         UpdateEncoder.control(UpdateKind.RESYNC, start)
             .setMessage(reason)
-            .setLog(sameLog ? logOf(start) : "")
-            .build()
-            .toByteArray());
+            .setLog(sameLog ? logOf(start) : ""));
     snapshot(start);
   }
 
@@ -273,11 +270,7 @@ final class UpdateFeed {
       return;
     }
     ResumeToken synced = from.afterSnapshot();
-    output.send(
-        UpdateEncoder.control(UpdateKind.SYNCED, synced)
-            .setLog(logOf(synced))
-            .build()
-            .toByteArray());
+    send(UpdateEncoder.control(UpdateKind.SYNCED, synced).setLog(logOf(synced)));
     subscription.startAfter(from.revision());
     subscription.sent(from.revision());
     snapshotAt = null;

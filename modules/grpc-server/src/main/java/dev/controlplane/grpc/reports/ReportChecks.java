@@ -10,6 +10,7 @@ import dev.controlplane.catalog.Names;
 import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.catalog.Version;
+import dev.controlplane.grpc.errors.InvalidFieldException;
 import dev.controlplane.proto.ReportedState;
 import dev.controlplane.proto.StatusReport;
 import java.nio.charset.StandardCharsets;
@@ -62,14 +63,14 @@ final class ReportChecks {
     String version = Names.checked("version", report.getVersion());
     State state = state(report.getState());
     if (report.getRevision() < 0) {
-      throw new IllegalArgumentException(
-          "revision is %d; expected: that of an update, or 0".formatted(report.getRevision()));
+      throw new InvalidFieldException(
+          "revision", "is " + report.getRevision(), "that of an update, or 0");
     }
     checkLength("code", report.getCode(), MAX_CODE_BYTES);
     checkLength("message", report.getMessage(), MAX_MESSAGE_BYTES);
     if (!CHECKSUM.matcher(report.getChecksum()).matches()) {
-      throw new IllegalArgumentException(
-          "checksum is not 64 hex digits; expected: the SHA-256 of the bytes, or nothing");
+      throw new InvalidFieldException(
+          "checksum", "is not 64 hex digits", "the SHA-256 of the bytes, or nothing");
     }
     String checksum = report.getChecksum().toLowerCase(Locale.ROOT);
     requireKnown(consumer);
@@ -82,9 +83,10 @@ final class ReportChecks {
                     new UnknownVersionException(
                         "there is and was no version %s of %s".formatted(version, worker)));
     if (!checksum.isEmpty() && !checksum.equals(told.digest().hex())) {
-      throw new IllegalArgumentException(
-          "checksum is %s; version %s of %s has %s"
-              .formatted(checksum, version, worker, told.digest().hex()));
+      throw new InvalidFieldException(
+          "checksum",
+          "is " + checksum,
+          "that of version %s of %s, %s".formatted(version, worker, told.digest().hex()));
     }
     return new Report(
         consumer,
@@ -104,16 +106,16 @@ final class ReportChecks {
       case ACTIVE -> State.ACTIVE;
       case REJECTED -> State.REJECTED;
       case REPORTED_STATE_UNSPECIFIED, UNRECOGNIZED ->
-          throw new IllegalArgumentException(
-              "state is not set or not known; expected: RECEIVED, VERIFIED, ACTIVE or REJECTED");
+          throw new InvalidFieldException(
+              "state", "is not set or not known", "RECEIVED, VERIFIED, ACTIVE or REJECTED");
     };
   }
 
   private static void checkLength(String field, String text, int max) {
     int length = text.getBytes(StandardCharsets.UTF_8).length;
     if (length > max) {
-      throw new IllegalArgumentException(
-          "%s is %d bytes long; expected: up to %d bytes of UTF-8".formatted(field, length, max));
+      throw new InvalidFieldException(
+          field, "is %d bytes long".formatted(length), "up to %d bytes of UTF-8".formatted(max));
     }
   }
 
@@ -136,8 +138,8 @@ final class ReportChecks {
     long head = catalog.head();
     if (told > head) {
       // Recorded, it would make every report that is to come one about an earlier update.
-      throw new IllegalArgumentException(
-          "revision is %d; the newest update has %d".formatted(told, head));
+      throw new InvalidFieldException(
+          "revision", "is " + told, "at most %d, that of the newest update".formatted(head));
     }
     if (told > 0) {
       return told;

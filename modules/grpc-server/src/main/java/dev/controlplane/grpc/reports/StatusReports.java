@@ -6,13 +6,14 @@ import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Consumers.Report;
 import dev.controlplane.catalog.Consumers.State;
 import dev.controlplane.catalog.UnknownVersionException;
+import dev.controlplane.grpc.errors.CallErrors;
 import dev.controlplane.grpc.reports.ReportMetrics.Refusal;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.proto.StatusReport;
 import dev.controlplane.proto.StatusSummary;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.http.Problem;
-import io.grpc.Status;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
@@ -106,9 +107,9 @@ public final class StatusReports {
           end(null);
         }
       } catch (UnknownVersionException e) {
-        refuse(Refusal.UNKNOWN, Status.NOT_FOUND, e);
+        refuse(Refusal.UNKNOWN, Problem.grpc(e));
       } catch (IllegalArgumentException e) {
-        refuse(Refusal.INVALID, Status.INVALID_ARGUMENT, e);
+        refuse(Refusal.INVALID, CallErrors.invalid(e));
       } catch (CatalogException e) {
         end(e);
       } catch (InterruptedException e) {
@@ -148,7 +149,7 @@ public final class StatusReports {
       responses.onCompleted();
     }
 
-    private void refuse(Refusal reason, Status status, Exception why) {
+    private void refuse(Refusal reason, GrpcError error) {
       if (!awaitWritten()) {
         return;
       }
@@ -158,13 +159,13 @@ public final class StatusReports {
       }
       metrics.refused(reason);
       String which = recorded == 0 ? "" : "after %d reports that stay: ".formatted(recorded);
-      responses.onError(status.withDescription(which + why.getMessage()).asRuntimeException());
+      responses.onError(error.prefixed(which).exception());
     }
 
     private void failed(CatalogException why) {
       metrics.refused(Refusal.STORAGE);
       events.warn("reports-not-recorded", "reason", why.getMessage());
-      responses.onError(Problem.grpc(why).asRuntimeException());
+      responses.onError(Problem.grpc(why).exception());
     }
 
     /** False if the server ends meanwhile; the call is answered then. */
@@ -178,8 +179,7 @@ public final class StatusReports {
         return true;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        responses.onError(
-            Status.UNAVAILABLE.withDescription("the server is going away").asRuntimeException());
+        responses.onError(CallErrors.stopping("the server is going away").exception());
         return false;
       }
     }

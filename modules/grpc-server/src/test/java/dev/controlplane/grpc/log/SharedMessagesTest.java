@@ -43,7 +43,7 @@ class SharedMessagesTest {
   }
 
   private SharedMessages messages(long bytes) {
-    return new SharedMessages(new UpdateEncoder(blobs, SIZE, events), bytes);
+    return new SharedMessages(new UpdateEncoder(blobs, SIZE, false, events), bytes);
   }
 
   private static Update update(int worker) {
@@ -63,9 +63,9 @@ class SharedMessagesTest {
     return new ResumeToken("", 1, revision, 1, "w" + worker, false);
   }
 
-  private static WorkerUpdate parsed(byte[] message) {
+  private static WorkerUpdate parsed(EncodedMessage message) {
     try {
-      return WorkerUpdate.parseFrom(message);
+      return WorkerUpdate.parseFrom(message.bytes());
     } catch (InvalidProtocolBufferException e) {
       throw new AssertionError(e);
     }
@@ -74,7 +74,7 @@ class SharedMessagesTest {
   @Test
   void aThousandStreamsAtOneRevisionShareEachMessageAndReadItsBlobOnce() throws Exception {
     SharedMessages messages = messages(1 << 20);
-    Set<byte[]> sent = ConcurrentHashMap.newKeySet();
+    Set<EncodedMessage> sent = ConcurrentHashMap.newKeySet();
     List<Future<?>> streams = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       streams.add(
@@ -96,7 +96,7 @@ class SharedMessagesTest {
   @Test
   void anotherRevisionHasMessagesOfItsOwn() throws Exception {
     SharedMessages messages = messages(1 << 20);
-    List<byte[]> sent = new ArrayList<>();
+    List<EncodedMessage> sent = new ArrayList<>();
     messages.send(update(1), place(10, 1), sent::add);
     messages.send(update(1), place(11, 1), sent::add);
     messages.send(update(1), place(10, 1), sent::add);
@@ -108,7 +108,7 @@ class SharedMessagesTest {
   @Test
   void anUpdateAndTheEntryOfASnapshotOfItsRevisionAreNotMixedUp() throws Exception {
     SharedMessages messages = messages(1 << 20);
-    List<byte[]> sent = new ArrayList<>();
+    List<EncodedMessage> sent = new ArrayList<>();
     ResumeToken after = ResumeToken.after(new LogState("", 1, 10, 0), update(10));
     messages.send(update(10), after, sent::add);
     messages.send(update(10), after.startOfSnapshot(false).inSnapshot("w10"), sent::add);
@@ -137,7 +137,7 @@ class SharedMessagesTest {
                       })));
     }
     sending.await();
-    List<byte[]> sent = new ArrayList<>();
+    List<EncodedMessage> sent = new ArrayList<>();
     messages.send(update(3), place(10, 3), sent::add);
     messages.send(update(6), place(10, 6), sent::add);
     assertEquals(SIZE, parsed(sent.get(0)).getWorkerCode().size(), "it shares one that is there");
@@ -169,7 +169,7 @@ class SharedMessagesTest {
                       awaitAll(done);
                     }));
     sending.await();
-    List<byte[]> sent = new ArrayList<>();
+    List<EncodedMessage> sent = new ArrayList<>();
     Future<?> second = threads.submit(() -> messages.send(update(2), place(10, 2), sent::add));
     done.countDown();
     first.get();
@@ -185,7 +185,7 @@ class SharedMessagesTest {
       int worker = i;
       Await.until(Duration.ofSeconds(1), () -> "never", () -> sendFails(messages, worker));
     }
-    List<byte[]> sent = new ArrayList<>();
+    List<EncodedMessage> sent = new ArrayList<>();
     messages.send(update(7), place(10, 7), sent::add);
     assertEquals(SIZE, parsed(sent.getFirst()).getWorkerCode().size());
   }

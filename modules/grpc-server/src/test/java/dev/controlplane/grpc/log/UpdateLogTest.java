@@ -41,20 +41,20 @@ class UpdateLogTest {
   private WorkerUpdate encoded(Blobs blobs, int inlineLimit, Update update) throws Exception {
     ResumeToken token = ResumeToken.after(catalog.log(), update);
     return WorkerUpdate.parseFrom(
-        new UpdateEncoder(blobs, inlineLimit, events).encode(update, token));
+        new UpdateEncoder(blobs, inlineLimit, false, events).encode(update, token).bytes());
   }
 
   private UpdateLog log(Blobs blobs, long bytes) {
     return new UpdateLog(
         catalog,
-        new UpdateEncoder(blobs, 100, events),
+        new UpdateEncoder(blobs, 100, false, events),
         new UpdateLog.Limits(10, bytes, 4, 1 << 20),
         catalog.log());
   }
 
-  private static long revision(byte[] message) {
+  private static long revision(EncodedMessage message) {
     try {
-      return WorkerUpdate.parseFrom(message).getRevision();
+      return WorkerUpdate.parseFrom(message.bytes()).getRevision();
     } catch (InvalidProtocolBufferException e) {
       throw new AssertionError(e);
     }
@@ -127,13 +127,13 @@ class UpdateLogTest {
     Blobs blobs = new Blobs(0);
     catalog.append("w");
     UpdateLog log = log(blobs, 1000);
-    List<Future<byte[]>> asked = new ArrayList<>();
+    List<Future<EncodedMessage>> asked = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 200; i++) {
         asked.add(threads.submit(() -> log.message(log.at(1))));
       }
     }
-    for (Future<byte[]> one : asked) {
+    for (Future<EncodedMessage> one : asked) {
       assertSame(asked.getFirst().get(), one.get());
     }
     assertEquals(1, blobs.opened());
@@ -151,9 +151,9 @@ class UpdateLogTest {
       assertTrue(inRing <= 3, inRing + " messages in the ring");
     }
     assertTrue(entries.getFirst().message() == null);
-    byte[] message = log.message(entries.getFirst());
+    EncodedMessage message = log.message(entries.getFirst());
     assertEquals(1, revision(message));
-    assertArrayEquals(message, log.message(log.at(1)));
+    assertArrayEquals(message.bytes(), log.message(log.at(1)).bytes());
     assertEquals(20, revision(log.message(log.at(20))));
   }
 
@@ -176,9 +176,9 @@ class UpdateLogTest {
     catalog.append(3, "w");
     UpdateLog log = log(new Blobs(0), 0);
     assertEquals(1, revision(log.message(log.at(1))));
-    byte[] second = log.message(log.at(2));
+    EncodedMessage second = log.message(log.at(2));
     assertEquals(2, revision(second));
-    assertTrue(log.bytes() < second.length + 3 * 512 + 1, "holds " + log.bytes());
+    assertTrue(log.bytes() < second.length() + 3 * 512 + 1, "holds " + log.bytes());
     Update third = catalog.updates(2, 1).getFirst();
     assertEquals(3, revision(log.message(log.add(third, true))));
     assertEquals(3, revision(log.message(log.at(3))));

@@ -8,6 +8,7 @@ import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.grpc.Blobs;
 import dev.controlplane.grpc.MemoryLog;
+import dev.controlplane.grpc.log.EncodedMessage;
 import dev.controlplane.grpc.log.ResumeToken;
 import dev.controlplane.grpc.log.UpdateEncoder;
 import dev.controlplane.grpc.log.UpdateLog;
@@ -154,7 +155,7 @@ class FailingReadsTest {
   }
 
   private UpdateLog newLog() {
-    UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, events);
+    UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, false, events);
     return new UpdateLog(
         catalog, encoder, new UpdateLog.Limits(16, 1 << 16, 4, 1 << 20), catalog.log());
   }
@@ -223,9 +224,9 @@ class FailingReadsTest {
             update.getKind(), update.getWorkerName(), update.getVersion(), update.getRevision());
   }
 
-  private static WorkerUpdate parsed(byte[] message) {
+  private static WorkerUpdate parsed(EncodedMessage message) {
     try {
-      return WorkerUpdate.parseFrom(message);
+      return WorkerUpdate.parseFrom(message.bytes());
     } catch (InvalidProtocolBufferException e) {
       throw new AssertionError(e);
     }

@@ -55,7 +55,7 @@ class LogTailTest {
   }
 
   private UpdateLog newLog(LogState found) {
-    UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, events);
+    UpdateEncoder encoder = new UpdateEncoder(new Blobs(0), 0, false, events);
     return new UpdateLog(catalog, encoder, new UpdateLog.Limits(64, 1 << 20, 4, 1 << 20), found);
   }
 

@@ -270,11 +270,11 @@ class PushTest {
     assertEquals(413, server.post("/internal/broadcast", large).statusCode());
     HttpResponse<String> get = server.get("/internal/broadcast");
     assertEquals(405, get.statusCode());
-    assertEquals("POST", get.headers().firstValue("Allow").orElse("none"));
+    assertEquals("OPTIONS, POST", get.headers().firstValue("Allow").orElse("none"));
     HttpResponse<String> put =
         server.send(server.request("/consumers").PUT(BodyPublishers.ofString("x")));
     assertEquals(405, put.statusCode());
-    assertEquals("GET, HEAD", put.headers().firstValue("Allow").orElse("none"));
+    assertEquals("GET, HEAD, OPTIONS", put.headers().firstValue("Allow").orElse("none"));
     assertEquals(404, server.get("/internal").statusCode());
   }
 

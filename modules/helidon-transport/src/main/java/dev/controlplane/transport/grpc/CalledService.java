@@ -1,5 +1,6 @@
 package dev.controlplane.transport.grpc;
 
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -56,12 +57,12 @@ final class CalledService<ReqT> {
    *
    * @return why the call ends, or null if it goes on
    */
-  Status receive(byte[] message) {
+  GrpcError receive(byte[] message) {
     ReqT request;
     try {
       request = method.parseRequest(new WholeRequest(message));
     } catch (RuntimeException e) {
-      return Status.INTERNAL.withDescription(
+      return InboundMessages.malformed(
           "the message is not one of " + method.getFullMethodName() + ": " + e.getMessage());
     }
     received.add(request);

@@ -3,6 +3,7 @@ package dev.controlplane.transport.grpc;
 import dev.controlplane.transport.http2.ConnectionOutput;
 import dev.controlplane.transport.http2.GuardedContext;
 import dev.controlplane.transport.http2.Refusal;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -21,6 +22,7 @@ import io.helidon.webserver.grpc.GrpcProtocolSelector;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector;
 import io.helidon.webserver.http2.spi.SubProtocolResult;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -34,6 +36,7 @@ final class GrpcSelector implements Http2SubProtocolSelector {
   private static final String GRPC = "application/grpc";
   private static final HeaderName TIMEOUT = HeaderNames.create("grpc-timeout");
   private static final HeaderName ENCODING = HeaderNames.create("grpc-encoding");
+  private static final HeaderName ACCEPT_ENCODING = HeaderNames.create("grpc-accept-encoding");
 
   private final Http2SubProtocolSelector grpc;
   private final GrpcStreams.Settings settings;
@@ -66,10 +69,13 @@ final class GrpcSelector implements Http2SubProtocolSelector {
     if (timeout != null) {
       Optional<Duration> parsed = Deadline.parse(timeout);
       if (parsed.isEmpty()) {
-        Status status =
-            Status.INTERNAL.withDescription(
-                "grpc-timeout is malformed; expected: one to eight digits and H, M, S, m, u or n");
-        return refusal(streamId, writer, flowControl, output, ResponseHeaders.trailersOnly(status));
+        GrpcError error =
+            GrpcError.of(
+                Status.INTERNAL.withDescription(
+                    "grpc-timeout is malformed; expected: one to eight digits and H, M, S, m, u"
+                        + " or n"),
+                "MALFORMED_TIMEOUT");
+        return refusal(streamId, writer, flowControl, output, ResponseHeaders.trailersOnly(error));
       }
       limit = parsed.get();
     }
@@ -96,7 +102,8 @@ final class GrpcSelector implements Http2SubProtocolSelector {
                 settings.maxInboundMessage(),
                 headers.httpHeaders().first(ENCODING).orElse("identity"),
                 ((GuardedContext) context).inbound()),
-            limit);
+            limit,
+            new ResponseCompression(acceptsGzip(headers), settings.compressResponses()));
     handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
     return new SubProtocolResult(true, handler);
   }
@@ -109,6 +116,13 @@ final class GrpcSelector implements Http2SubProtocolSelector {
       Http2Headers answer) {
     return new SubProtocolResult(
         true, new Refusal(streamId, writer, window.outbound(), output, answer, new byte[0]));
+  }
+
+  private static boolean acceptsGzip(Http2Headers headers) {
+    return headers.httpHeaders().contains(ACCEPT_ENCODING)
+        && headers.httpHeaders().get(ACCEPT_ENCODING).allValues().stream()
+            .flatMap(value -> Arrays.stream(value.split(",")))
+            .anyMatch(encoding -> encoding.strip().equals("gzip"));
   }
 
   /** {@code application/grpc}, alone or followed by a message type or by parameters. */

@@ -31,6 +31,7 @@ public final class GrpcStreams {
    *     begun to send; one more ends its call with RESOURCE_EXHAUSTED
    * @param inbound the same for all connections together
    * @param frames that carry nothing, of one connection
+   * @param compressResponses whether messages go out compressed to clients that can read gzip
    */
   public record Settings(
       Duration keepalive,
@@ -40,7 +41,8 @@ public final class GrpcStreams {
       int maxStreamsPerConnection,
       long inboundOfConnection,
       long inbound,
-      FrameLimits frames) {
+      FrameLimits frames,
+      boolean compressResponses) {
     public Settings {
       Objects.requireNonNull(keepalive, "keepalive");
       Objects.requireNonNull(stallLimit, "stallLimit");
@@ -67,6 +69,28 @@ public final class GrpcStreams {
             "maxInboundMessage, inboundOfConnection and inbound must not fall, as %d, %d, %d do"
                 .formatted(maxInboundMessage, inboundOfConnection, inbound));
       }
+    }
+
+    /** The same, without compression. */
+    public Settings(
+        Duration keepalive,
+        Duration stallLimit,
+        Duration headTimeout,
+        int maxInboundMessage,
+        int maxStreamsPerConnection,
+        long inboundOfConnection,
+        long inbound,
+        FrameLimits frames) {
+      this(
+          keepalive,
+          stallLimit,
+          headTimeout,
+          maxInboundMessage,
+          maxStreamsPerConnection,
+          inboundOfConnection,
+          inbound,
+          frames,
+          false);
     }
 
     /** The same, with room for four of the largest messages on a connection, and for 16 in all. */

@@ -3,11 +3,13 @@ package dev.controlplane.transport.grpc;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.controlplane.transport.frames.Frames;
 import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
@@ -29,6 +31,9 @@ final class InboundMessages {
    * A client that announces much and sends little gets no more memory than it has sent, twice over.
    */
   private static final int FIRST_BUFFER = 16 << 10;
+
+  /** When there may be room for a message again. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final int limit;
   private final String encoding;
@@ -73,13 +78,14 @@ final class InboundMessages {
     return body != null || prefixRead > 0;
   }
 
-  private synchronized Status take(long bytes) {
+  private synchronized GrpcError take(long bytes) {
     if (over) {
       return null;
     }
     String noRoom = memory.take(bytes);
     if (noRoom != null) {
-      return Status.RESOURCE_EXHAUSTED.withDescription(noRoom);
+      return GrpcError.of(Status.RESOURCE_EXHAUSTED.withDescription(noRoom), "NO_ROOM_FOR_MESSAGE")
+          .retryAfter(RETRY);
     }
     taken += bytes;
     return null;
@@ -104,14 +110,14 @@ final class InboundMessages {
    * @param receiver of each message that is whole; says why the call ends, or null if it goes on
    * @return why the call ends, or null if it goes on
    */
-  Status read(BufferData data, Function<byte[], Status> receiver) {
+  GrpcError read(BufferData data, Function<byte[], GrpcError> receiver) {
     while (data.available() > 0) {
       if (body == null) {
         prefixRead += data.read(prefix, prefixRead, PREFIX - prefixRead);
         if (prefixRead < PREFIX) {
           return null;
         }
-        Status refused = begin();
+        GrpcError refused = begin();
         if (refused != null) {
           return refused;
         }
@@ -119,7 +125,7 @@ final class InboundMessages {
       if (bodyRead < length) {
         if (bodyRead == body.length) {
           int larger = (int) Math.min(length, 2L * body.length);
-          Status refused = take(larger - body.length);
+          GrpcError refused = take(larger - body.length);
           if (refused != null) {
             return refused;
           }
@@ -131,7 +137,7 @@ final class InboundMessages {
         byte[] message = body;
         body = null;
         prefixRead = 0;
-        Status refused = compressed ? inflate(message, receiver) : receiver.apply(message);
+        GrpcError refused = compressed ? inflate(message, receiver) : receiver.apply(message);
         if (!keepsWhole) {
           release();
         }
@@ -144,18 +150,17 @@ final class InboundMessages {
   }
 
   /** A message never takes more memory than the limit, whatever it is compressed to. */
-  private Status inflate(byte[] message, Function<byte[], Status> receiver) {
+  private GrpcError inflate(byte[] message, Function<byte[], GrpcError> receiver) {
     byte[] plain;
     try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(message))) {
       plain = in.readNBytes(limit);
       if (in.read() >= 0) {
-        return Status.RESOURCE_EXHAUSTED.withDescription(
-            "the message has more than " + limit + " bytes once it is decompressed");
+        return tooLarge("the message has more than " + limit + " bytes once it is decompressed");
       }
     } catch (IOException e) {
-      return Status.INTERNAL.withDescription("the message is not gzip: " + e.getMessage());
+      return malformed("the message is not gzip: " + e.getMessage());
     }
-    Status refused = take(plain.length);
+    GrpcError refused = take(plain.length);
     return refused == null ? receiver.apply(plain) : refused;
   }
 
@@ -163,13 +168,25 @@ final class InboundMessages {
     return encoding.substring(0, Math.min(32, encoding.length()));
   }
 
-  private Status begin() {
+  private static GrpcError tooLarge(String description) {
+    return GrpcError.of(
+        Status.RESOURCE_EXHAUSTED.withDescription(description), "MESSAGE_TOO_LARGE");
+  }
+
+  /** What the client sends is not what gRPC's framing asks for. */
+  static GrpcError malformed(String description) {
+    return GrpcError.of(Status.INTERNAL.withDescription(description), "MALFORMED_MESSAGE");
+  }
+
+  private GrpcError begin() {
     if (!encoding.equals(IDENTITY) && !encoding.equals(GZIP)) {
-      return Status.UNIMPLEMENTED.withDescription(
-          "grpc-encoding is " + printable(encoding) + "; expected: identity or gzip");
+      return GrpcError.of(
+          Status.UNIMPLEMENTED.withDescription(
+              "grpc-encoding is " + printable(encoding) + "; expected: identity or gzip"),
+          "UNKNOWN_ENCODING");
     }
     if (prefix[0] != 0 && (prefix[0] != 1 || encoding.equals(IDENTITY))) {
-      return Status.INTERNAL.withDescription(
+      return malformed(
           "the compressed flag of a message is "
               + prefix[0]
               + " with grpc-encoding "
@@ -179,13 +196,12 @@ final class InboundMessages {
     compressed = prefix[0] == 1;
     long announced = Frames.int32(prefix, 1) & 0xffff_ffffL;
     if (announced > limit) {
-      return Status.RESOURCE_EXHAUSTED.withDescription(
-          "the message has " + announced + " bytes, the limit is " + limit);
+      return tooLarge("the message has " + announced + " bytes, the limit is " + limit);
     }
     length = (int) announced;
     bodyRead = 0;
     int first = Math.min(length, FIRST_BUFFER);
-    Status refused = take(first);
+    GrpcError refused = take(first);
     if (refused == null) {
       body = new byte[first];
     }

@@ -3,6 +3,7 @@ package dev.controlplane.transport.grpc;
 import dev.controlplane.transport.http2.StreamGoneException;
 import dev.controlplane.transport.http2.StreamStalledException;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
@@ -67,8 +68,8 @@ public final class LongLivedStream<T> implements AutoCloseable {
    * Sends a message; waits for as long as the client's flow control asks for it.
    *
    * @throws StreamGoneException if the client is gone; end the handler
-   * @throws StreamStalledException if the client took nothing for the stall limit; pass its status
-   *     to {@link #end}
+   * @throws StreamStalledException if the client took nothing for the stall limit; pass it to
+   *     {@link #end(StatusRuntimeException)}
    */
   public void send(T message) {
     out.onNext(message);
@@ -88,6 +89,13 @@ public final class LongLivedStream<T> implements AutoCloseable {
       out.onCompleted();
     } else {
       out.onError(status.asRuntimeException());
+    }
+  }
+
+  /** Ends the stream with an error; does nothing if it has ended or the client is gone. */
+  public void end(StatusRuntimeException error) {
+    if (!call.closed() && !call.isCancelled()) {
+      out.onError(error);
     }
   }
 

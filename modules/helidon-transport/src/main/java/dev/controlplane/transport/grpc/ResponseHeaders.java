@@ -1,5 +1,6 @@
 package dev.controlplane.transport.grpc;
 
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.helidon.grpc.core.GrpcHeadersUtil;
@@ -15,8 +16,9 @@ import java.nio.charset.StandardCharsets;
 final class ResponseHeaders {
   private static final Header CONTENT_TYPE =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/grpc");
-  private static final Header IDENTITY =
-      HeaderValues.createCached(HeaderNames.create("grpc-encoding"), "identity");
+  private static final HeaderName ENCODING = HeaderNames.create("grpc-encoding");
+  private static final Header IDENTITY = HeaderValues.createCached(ENCODING, "identity");
+  private static final Header GZIP = HeaderValues.createCached(ENCODING, "gzip");
   private static final Header ACCEPTED =
       HeaderValues.createCached(HeaderNames.create("grpc-accept-encoding"), "identity,gzip");
   private static final HeaderName STATUS = HeaderNames.create("grpc-status");
@@ -24,11 +26,16 @@ final class ResponseHeaders {
 
   private ResponseHeaders() {}
 
-  static Http2Headers headers(Metadata metadata) {
+  /**
+   * The headers before the messages.
+   *
+   * @param gzip whether messages may be compressed
+   */
+  static Http2Headers headers(Metadata metadata, boolean gzip) {
     WritableHeaders<?> headers = WritableHeaders.create();
     GrpcHeadersUtil.updateHeaders(headers, metadata);
     headers.set(CONTENT_TYPE);
-    headers.set(IDENTITY);
+    headers.set(gzip ? GZIP : IDENTITY);
     headers.set(ACCEPTED);
     return Http2Headers.create(headers).status(io.helidon.http.Status.OK_200);
   }
@@ -45,8 +52,8 @@ final class ResponseHeaders {
     return Http2Headers.create(headers).status(io.helidon.http.Status.OK_200);
   }
 
-  static Http2Headers trailersOnly(Status status) {
-    return trailersOnly(status, new Metadata());
+  static Http2Headers trailersOnly(GrpcError error) {
+    return trailersOnly(error.status(), error.trailers());
   }
 
   private static WritableHeaders<?> withStatus(Status status, Metadata metadata) {

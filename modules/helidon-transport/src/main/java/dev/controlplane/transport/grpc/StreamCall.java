@@ -5,6 +5,7 @@ import dev.controlplane.transport.http2.ConnectionOutput;
 import dev.controlplane.transport.http2.OpenStream;
 import dev.controlplane.transport.http2.StreamGoneException;
 import dev.controlplane.transport.http2.StreamStalledException;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -20,13 +21,11 @@ import java.util.concurrent.Future;
  * One call, in place of Helidon's: hands the client's messages to the {@link CalledService}, and
  * sends the service's own.
  *
- * <p>Helidon 4.5.0's ({@code GrpcProtocolHandler.createServerCall}) compresses every message for a
- * client that says it could read that, keeps a buffer of 16 KiB for as long as the stream lives,
- * copies each message three times, and is the way to the over-sent window that {@link
- * ConnectionOutput} describes. This one sends messages as they are; one that is an array of bytes
- * already is copied once, into the buffer of the connection. A message that cannot be read, and a
- * handler that throws, end the call with a status; Helidon logs the exception and lets the client
- * wait.
+ * <p>Helidon 4.5.0's ({@code GrpcProtocolHandler.createServerCall}) keeps a buffer of 16 KiB for as
+ * long as the stream lives, copies each message three times, and is the way to the over-sent window
+ * that {@link ConnectionOutput} describes. Here a message that is an array of bytes already is
+ * copied once, into the buffer of the connection. A message that cannot be read, and a handler that
+ * throws, end the call with a status; Helidon logs the exception and lets the client wait.
  *
  * @param <ReqT> what the client sends
  * @param <RespT> what it gets
@@ -42,6 +41,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private final ConnectionOutput output;
   private final OpenStream stream;
   private final HeaderWriter headers;
+  private final ResponseCompression compression;
   private final CountDownLatch over = new CountDownLatch(1);
   private final CalledService<ReqT> service;
   private final ClientDeparture departure = new ClientDeparture();
@@ -59,7 +59,8 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       StreamHandler handler,
       ConnectionOutput output,
       OpenStream stream,
-      Http2StreamWriter writer) {
+      Http2StreamWriter writer,
+      ResponseCompression compression) {
     this.method = method;
     this.attributes = attributes;
     this.handler = handler;
@@ -67,6 +68,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     this.stream = stream;
     this.headers = new HeaderWriter(writer, stream.id);
     this.service = new CalledService<>(method, this::failed);
+    this.compression = compression;
   }
 
   @Override
@@ -94,7 +96,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     synchronized (headers) {
       headersSent = true;
       if (!departure.isNoted()) {
-        headers.headers(ResponseHeaders.headers(metadata));
+        headers.headers(ResponseHeaders.headers(metadata, compression.isGzip()));
       }
     }
   }
@@ -110,7 +112,22 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (!headersSent) {
       throw new IllegalStateException("headers come before messages");
     }
-    output.sender().message(stream, MessageEncoder.encode(method, message));
+    byte[] plain = MessageEncoder.encode(method, message);
+    byte[] compressed = compression.compressed(method, message, plain);
+    output.sender().message(stream, compressed == null ? plain : compressed, compressed != null);
+  }
+
+  @Override
+  public void setCompression(String compressor) {
+    if (headersSent) {
+      throw new IllegalStateException("headers are sent already");
+    }
+    compression.choose(compressor);
+  }
+
+  @Override
+  public void setMessageCompression(boolean enabled) {
+    compression.ofMessages(enabled);
   }
 
   @Override
@@ -119,16 +136,18 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       return;
     }
     Status end = status;
+    Metadata trailers = metadata;
     try {
       output.sender().flush(stream);
     } catch (StreamStalledException e) {
       end = e.getStatus();
+      trailers = e.getTrailers();
     }
     try {
       synchronized (headers) {
         if (!departure.isNoted() && !closed) {
           closed = true;
-          sendTrailers(end, metadata);
+          sendTrailers(end, trailers);
         }
       }
     } catch (StreamGoneException e) {
@@ -141,7 +160,13 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
   }
 
-  private void sendTrailers(Status status, Metadata metadata) {
+  private void sendTrailers(Status told, Metadata metadata) {
+    Status status = told;
+    if (!told.isOk() && !metadata.containsKey(GrpcError.DETAILS)) {
+      GrpcError error = GrpcError.of(told);
+      status = error.status();
+      metadata.merge(error.trailers());
+    }
     headers.last(
         headersSent
             ? ResponseHeaders.trailers(status, metadata)
@@ -238,7 +263,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
    *
    * @return why the call ends, or null if it goes on
    */
-  Status receive(byte[] message) {
+  GrpcError receive(byte[] message) {
     return service.receive(message);
   }
 
@@ -267,8 +292,8 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   }
 
   /** Ends the call for what the client sent. */
-  void refuse(Status status) {
-    close(status, new Metadata());
+  void refuse(GrpcError error) {
+    close(error.status(), error.trailers());
     service.tell(ServerCall.Listener::onCancel);
   }
 

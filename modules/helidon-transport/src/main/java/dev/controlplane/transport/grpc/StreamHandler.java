@@ -2,8 +2,8 @@ package dev.controlplane.transport.grpc;
 
 import dev.controlplane.transport.http2.ConnectionOutput;
 import dev.controlplane.transport.http2.OpenStream;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.ServerCall;
-import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.http.http2.Http2FrameHeader;
 import io.helidon.http.http2.Http2FrameTypes;
@@ -52,6 +52,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   private final Http2StreamWriter writer;
   private final InboundMessages messages;
   private final Duration timeout;
+  private final ResponseCompression compression;
   private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
 
   /** Null once it has started the call; stays if there is no such method. */
@@ -76,16 +77,19 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
    * @param writer of headers
    * @param messages reads what the client sends
    * @param timeout of the call; null for none
+   * @param compression of what the service sends
    */
   StreamHandler(
       ConnectionOutput output,
       Http2StreamWriter writer,
       InboundMessages messages,
-      Duration timeout) {
+      Duration timeout,
+      ResponseCompression compression) {
     this.output = output;
     this.writer = writer;
     this.messages = messages;
     this.timeout = timeout;
+    this.compression = compression;
   }
 
   /**
@@ -123,7 +127,8 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
             this,
             output,
             stream,
-            writer);
+            writer,
+            compression);
     call = ours;
     if (helidonsCall.getMethodDescriptor().getType().clientSendsOneMessage()) {
       messages.keepWhole();
@@ -150,7 +155,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
       }
       // After the call's own end the client may still send until it hears of it.
       if (!call.closed()) {
-        Status refused = messages.read(data, call::receive);
+        GrpcError refused = messages.read(data, call::receive);
         if (refused != null) {
           call.refuse(refused);
         }
@@ -161,8 +166,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
       if (header.flags(Http2FrameTypes.DATA).endOfStream()) {
         remoteEnded = true;
         if (messages.isWithinMessage() && !call.closed()) {
-          call.refuse(
-              Status.INTERNAL.withDescription("the request ended in the middle of a message"));
+          call.refuse(InboundMessages.malformed("the request ended in the middle of a message"));
         }
         messages.end();
         call.halfClosed();

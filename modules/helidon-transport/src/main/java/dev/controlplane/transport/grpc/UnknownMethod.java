@@ -1,5 +1,6 @@
 package dev.controlplane.transport.grpc;
 
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import io.helidon.http.http2.FlowControl;
 import io.helidon.http.http2.Http2Flag;
@@ -35,8 +36,10 @@ final class UnknownMethod implements Http2StreamWriter {
     if (!headers.status().equals(io.helidon.http.Status.NOT_FOUND_404)) {
       return writer.writeHeaders(headers, streamId, flags, flowControl);
     }
-    Status status = Status.UNIMPLEMENTED.withDescription("unknown method " + path);
-    return writer.writeHeaders(ResponseHeaders.trailersOnly(status), streamId, flags, flowControl);
+    GrpcError error =
+        GrpcError.of(
+            Status.UNIMPLEMENTED.withDescription("unknown method " + path), "UNKNOWN_METHOD");
+    return writer.writeHeaders(ResponseHeaders.trailersOnly(error), streamId, flags, flowControl);
   }
 
   @Override

@@ -1,8 +1,11 @@
 package dev.controlplane.transport.hpack;
 
 import dev.controlplane.transport.frames.HeaderBlocks;
+import dev.controlplane.transport.status.GrpcError;
+import io.grpc.Status;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 
 /**
  * The answer to a request whose header list is too large. Its fields are literals that no dynamic
@@ -26,12 +29,16 @@ public final class LargeHead {
   public static byte[] grpcAnswer(int streamId, long size) {
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     block.write(STATUS_200);
+    String message = "the metadata has " + size + " bytes, the limit is " + MOST + "; send less";
+    GrpcError error =
+        GrpcError.of(Status.RESOURCE_EXHAUSTED.withDescription(message), "METADATA_TOO_LARGE");
     field(block, "content-type", "application/grpc");
     field(block, "grpc-status", "8");
+    field(block, "grpc-message", message);
     field(
         block,
-        "grpc-message",
-        "the metadata has " + size + " bytes, the limit is " + MOST + "; send less");
+        GrpcError.DETAILS.name(),
+        Base64.getEncoder().withoutPadding().encodeToString(error.details()));
     return HeaderBlocks.frames(streamId, true, block.toByteArray());
   }
 

@@ -22,6 +22,9 @@ import java.util.regex.Pattern;
  *       percent-encoded. Helidon makes question marks of it.
  *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
  *       query, as RFC 9112, section 3.2.2, wants. Helidon takes the whole target for a path.
+ *   <li>Empty lines before a request line are read over, as RFC 9112, section 2.2, wants: old
+ *       clients send one behind a body. A request of a later HTTP/1.x is read as one of HTTP/1.1
+ *       (RFC 9110, section 2.5). Helidon refuses both.
  *   <li>A request of HTTP/1.0 is read as one of HTTP/1.1, for {@link OldVersion} to answer as its
  *       client understands. Helidon refuses it with 505.
  * </ul>
@@ -34,6 +37,7 @@ final class Http1Reader extends DataReader {
       Pattern.compile(
           "(?<method>[^ ]+) (?i:https?)://[^ /?#]+(?<target>[^ #]*)(?<version> HTTP/.*)");
   private static final byte[] OLD_VERSION = " HTTP/1.0".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ANY_MINOR_VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   /** How much of the current chunk Helidon was not told of. */
@@ -56,9 +60,53 @@ final class Http1Reader extends DataReader {
   /** Whether the last request line was one of HTTP/1.0. */
   private boolean oldVersion;
 
-  @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
+  private final Counted source;
+
+  /** How much of the source was read when the head began. */
+  private long headBegan;
+
+  /** A source that knows how much it gave. */
+  private static final class Counted implements Supplier<byte[]> {
+    private final Supplier<byte[]> source;
+    private long bytes;
+
+    Counted(Supplier<byte[]> source) {
+      this.source = source;
+    }
+
+    @Override
+    public byte[] get() {
+      byte[] read = source.get();
+      bytes += read == null ? 0 : read.length;
+      return read;
+    }
+  }
+
   Http1Reader(Supplier<byte[]> source) {
+    this(new Counted(source));
+  }
+
+  @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
+  private Http1Reader(Counted source) {
     super(source);
+    this.source = source;
+  }
+
+  /** How many bytes have come of the head that is being read, and of what follows it. */
+  long bytesOfHead() {
+    return source.bytes - headBegan;
+  }
+
+  /** Helidon calls it for the request line first. Empty lines before it are read over. */
+  @Override
+  public int findNewLine(int max) {
+    while (betweenHeads && startsWithNewLine()) {
+      super.skip(CR_LF);
+    }
+    if (betweenHeads) {
+      headBegan = source.bytes - available();
+    }
+    return super.findNewLine(max);
   }
 
   /** Helidon calls it for the lines between chunks, and for nothing else. */
@@ -101,7 +149,7 @@ final class Http1Reader extends DataReader {
   }
 
   private String line() {
-    int length = findNewLine(MAX_LINE);
+    int length = super.findNewLine(MAX_LINE);
     if (length == MAX_LINE) {
       throw new IncorrectNewLineException("a line between chunks is too long");
     }
@@ -158,7 +206,7 @@ final class Http1Reader extends DataReader {
 
   private byte[] requestLine(byte[] bytes) {
     oldVersion = endsWith(bytes, OLD_VERSION);
-    if (oldVersion) {
+    if (hasMinorVersion(bytes)) {
       bytes[bytes.length - 1] = '1';
     }
     for (byte b : bytes) {
@@ -167,6 +215,15 @@ final class Http1Reader extends DataReader {
       }
     }
     return bytes;
+  }
+
+  /** Whether it is a line of HTTP/1.0, 1.1, or of a later 1.x, which is answered as 1.1 is. */
+  private static boolean hasMinorVersion(byte[] line) {
+    int last = line.length - 1;
+    return last >= 0
+        && line[last] >= '0'
+        && line[last] <= '9'
+        && endsWith(Arrays.copyOf(line, last), ANY_MINOR_VERSION);
   }
 
   private static boolean endsWith(byte[] bytes, byte[] end) {

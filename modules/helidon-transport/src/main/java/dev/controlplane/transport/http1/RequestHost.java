@@ -2,6 +2,7 @@ package dev.controlplane.transport.http1;
 
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
 import io.helidon.http.RequestException;
@@ -16,6 +17,11 @@ final class RequestHost {
       Pattern.compile(
           "(\\[[0-9A-Fa-f:.]+(%25[\\w.~-]+)?]|[\\w.~!$&'()*+,;=%-]+)(:[0-9]{0,5})?",
           Pattern.UNICODE_CASE);
+
+  private static final HeaderName NAMELESS = HeaderNames.create("");
+
+  /** How much of a malformed Host is told back. */
+  private static final int MOST_SHOWN = 80;
 
   private RequestHost() {}
 
@@ -34,6 +40,9 @@ final class RequestHost {
    * @throws RequestException 400 if it is not (RFC 9112, section 3.2)
    */
   static void requireIn(Headers headers) {
+    if (headers.contains(NAMELESS)) {
+      throw refusal("the request has a header without a name; expected: name: value");
+    }
     List<String> hosts = headers.all(HeaderNames.HOST, List::of);
     if (hosts.size() != 1) {
       throw refusal(
@@ -41,10 +50,18 @@ final class RequestHost {
               .formatted(hosts.isEmpty() ? "no" : "more than one"));
     }
     if (!HOST.matcher(hosts.getFirst()).matches()) {
-      throw refusal("the header Host is malformed; expected: a host, with or without a port");
+      throw refusal(
+          "the header Host is \"%s\"; expected: a host, with or without a port"
+              .formatted(printable(hosts.getFirst())));
     }
   }
 
+  private static String printable(String host) {
+    String start = host.length() > MOST_SHOWN ? host.substring(0, MOST_SHOWN) + "…" : host;
+    return start.replaceAll("[^ -~…]", "?");
+  }
+
+  /** A refusal whose words the client is told. */
   static RequestException refusal(String message) {
     return RequestException.builder()
         .type(DirectHandler.EventType.BAD_REQUEST)

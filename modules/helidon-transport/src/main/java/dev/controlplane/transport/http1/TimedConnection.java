@@ -8,6 +8,7 @@ import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.ConnectionContext;
@@ -18,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 
@@ -30,6 +32,9 @@ public final class TimedConnection extends ForwardingContext
     implements ServerConnection, InterruptableTask<Void>, DataWriter {
   private static final int SMALLEST_READ = 4 * 1024;
   private static final int LARGEST_READ = 64 * 1024;
+
+  /** Bytes of header lines, Helidon's default ({@code Http1Config.maxHeadersSize}). */
+  public static final int MOST_OF_HEAD = 16 * 1024;
 
   /** What HTTP/2 begins with, and no request of HTTP/1.1 (RFC 9113, section 3.4). */
   private static final byte[] PREFACE = "PRI ".getBytes(StandardCharsets.US_ASCII);
@@ -58,6 +63,9 @@ public final class TimedConnection extends ForwardingContext
 
   /** What of HTTP/2 is read already; null with HTTP/1.1. */
   private byte[] first;
+
+  /** What was wrong with the last head; null if nothing was. */
+  private String refusal;
 
   /** How much to make room for: what came last times four, so that large bodies take few reads. */
   private int nextRead = SMALLEST_READ;
@@ -114,6 +122,20 @@ public final class TimedConnection extends ForwardingContext
     return connection == null || connection.limits.isReadingHead();
   }
 
+  /** What is wrong with the head that this thread refused; empty if Helidon did. */
+  public static Optional<String> refusal() {
+    TimedConnection connection = CURRENT.get();
+    return Optional.ofNullable(connection == null ? null : connection.refusal);
+  }
+
+  /** Whether the head that is being read has more bytes than Helidon takes. */
+  public static boolean isHeadTooLarge() {
+    TimedConnection connection = CURRENT.get();
+    return connection != null
+        && connection.limits.isReadingHead()
+        && connection.reader.bytesOfHead() > MOST_OF_HEAD;
+  }
+
   void serve(ServerConnection http1) {
     spoken = http1;
   }
@@ -125,8 +147,14 @@ public final class TimedConnection extends ForwardingContext
 
   void headIsRead(WritableHeaders<?> headers) {
     limits.headIsRead();
-    oldVersion.request(reader.headIsRead(), headers, RequestHost.of(localPeer()));
-    RequestHost.requireIn(headers);
+    try {
+      oldVersion.request(reader.headIsRead(), headers, RequestHost.of(localPeer()));
+      RequestHost.requireIn(headers);
+    } catch (RequestException e) {
+      // Helidon does not hand it on.
+      refusal = e.getMessage();
+      throw e;
+    }
   }
 
   void answers(Status status) {

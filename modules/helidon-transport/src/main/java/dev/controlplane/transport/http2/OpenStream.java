@@ -83,11 +83,17 @@ public final class OpenStream {
   /** The message that goes out, or null when there is none. */
   private byte[] message;
 
+  /** Whether it is compressed: the first byte of its prefix. */
+  private boolean compressed;
+
   /** How much of it is out, its prefix included. */
   private int done;
 
   /** A ring of messages; made when one has to wait for the first time. */
   private byte[][] waiting;
+
+  /** Which slots of the ring have a compressed message, a bit for each. */
+  private int compressedSlots;
 
   private int firstWaiting;
   private int waitingCount;
@@ -109,10 +115,16 @@ public final class OpenStream {
     return message == null || (waitingCount < MAX_WAITING && waitingBytes + length <= most);
   }
 
-  /** Takes a message, which must not change any more; a part of a body is not empty. */
+  /** Takes a part of a body that is not empty, or a plain message; it must not change any more. */
   void offer(byte[] bytes) {
+    offer(bytes, false);
+  }
+
+  /** Takes a message, which must not change any more. */
+  void offer(byte[] bytes, boolean gzip) {
     if (message == null) {
       message = bytes;
+      compressed = gzip;
       return;
     }
     if (waiting == null) {
@@ -120,11 +132,15 @@ public final class OpenStream {
     } else if (waitingCount == waiting.length) {
       growRing();
     }
-    waiting[slot(waitingCount++)] = bytes;
+    int slot = slot(waitingCount++);
+    waiting[slot] = bytes;
+    if (gzip) {
+      compressedSlots |= 1 << slot;
+    }
     waitingBytes += bytes.length;
   }
 
-  /** For what Helidon sends without asking whether it is taken. */
+  /** For what Helidon sends without asking whether it is taken: parts of bodies. */
   private void growRing() {
     byte[][] larger = new byte[2 * waiting.length][];
     for (int i = 0; i < waitingCount; i++) {
@@ -178,7 +194,10 @@ public final class OpenStream {
     int end = at + count;
     while (to < end) {
       while (done < prefix && to < end) {
-        buffer[to++] = done == 0 ? 0 : (byte) (message.length >> (8 * (prefix - 1 - done)));
+        buffer[to++] =
+            done == 0
+                ? (byte) (compressed ? 1 : 0)
+                : (byte) (message.length >> (8 * (prefix - 1 - done)));
         done++;
       }
       if (done >= prefix) {
@@ -199,6 +218,8 @@ public final class OpenStream {
     done = 0;
     if (waitingCount > 0) {
       message = waiting(0);
+      compressed = (compressedSlots >> firstWaiting & 1) != 0;
+      compressedSlots &= ~(1 << firstWaiting);
       waiting[firstWaiting] = null;
       firstWaiting = slot(1);
       waitingCount--;

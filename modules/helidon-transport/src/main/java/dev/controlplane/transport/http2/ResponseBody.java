@@ -52,7 +52,7 @@ final class ResponseBody extends OutputStream {
 
   private void send(byte[] part) {
     try {
-      output.sender().message(stream, part);
+      output.sender().part(stream, part);
     } catch (StreamGoneException | StreamStalledException e) {
       throw new CloseConnectionException(e.getStatus().getDescription(), e);
     }

@@ -25,9 +25,14 @@ public final class StreamSender {
     this.stallLimit = stallLimit;
   }
 
+  /** Sends a part of a body that is not empty, as {@link #message} does. */
+  void part(OpenStream stream, byte[] bytes) {
+    message(stream, bytes, false);
+  }
+
   /**
-   * Sends a message, or a part of a body that is not empty; returns when it is in the buffer, or
-   * waits behind few others. It must not change any more.
+   * Sends a message, compressed or not; returns when it is in the buffer, or waits behind few
+   * others. It must not change any more.
    *
    * <p>An interrupt neither ends nor tears the message: it shows again in the thread's flag once
    * the message is on its way.
@@ -36,14 +41,14 @@ public final class StreamSender {
    * @throws StreamStalledException if the client took nothing for the stall limit; what was not out
    *     by then never goes out
    */
-  public void message(OpenStream stream, byte[] bytes) {
+  public void message(OpenStream stream, byte[] bytes, boolean compressed) {
     output.lock.lock();
     try {
       checkOpen(stream);
       if (!stream.takes(bytes.length)) {
         awaitSent(stream, () -> stream.takes(bytes.length));
       }
-      stream.offer(bytes);
+      stream.offer(bytes, compressed);
       output.flow.enqueue(stream);
       output.serve();
     } finally {

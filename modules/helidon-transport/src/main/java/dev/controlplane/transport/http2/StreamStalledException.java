@@ -1,17 +1,28 @@
 package dev.controlplane.transport.http2;
 
 import dev.controlplane.transport.grpc.GrpcStreams;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 
 /** The client took nothing for longer than {@link GrpcStreams.Settings#stallLimit()}. */
 public final class StreamStalledException extends StatusRuntimeException {
+  private static final Duration RETRY = Duration.ofSeconds(1);
 
   StreamStalledException(Duration limit) {
-    super(
-        Status.RESOURCE_EXHAUSTED.withDescription(
-            "the client read nothing for " + limit.toMillis() + " ms; resume, and read faster"));
+    this(
+        GrpcError.of(
+                Status.RESOURCE_EXHAUSTED.withDescription(
+                    "the client read nothing for "
+                        + limit.toMillis()
+                        + " ms; resume, and read faster"),
+                "SLOW_CLIENT")
+            .retryAfter(RETRY));
+  }
+
+  private StreamStalledException(GrpcError error) {
+    super(error.status(), error.trailers());
   }
 
   /** A slow client is not an error of ours: the stack would tell nothing. */

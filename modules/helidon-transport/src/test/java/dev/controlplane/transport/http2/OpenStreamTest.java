@@ -57,6 +57,28 @@ class OpenStreamTest {
   }
 
   @Test
+  void eachMessageKeepsItsCompressedFlagHoweverTheRingTurns() {
+    OpenStream stream = grpcStream(100);
+    int offered = 0;
+    int got = 0;
+    for (int round = 0; round < 5; round++) {
+      while (stream.takes(1)) {
+        stream.offer(new byte[] {(byte) offered}, isCompressed(offered++));
+      }
+      for (int i = 0; i < 5; i++) {
+        byte[] sent = new byte[6];
+        stream.copyTo(sent, 0, 6);
+        assertEquals((byte) got, sent[5]);
+        assertEquals(isCompressed(got++) ? 1 : 0, sent[0], "message " + got);
+      }
+    }
+  }
+
+  private static boolean isCompressed(int message) {
+    return message % 3 == 0 || message % 7 == 1;
+  }
+
+  @Test
   void whatTheWindowTakesIsWholeMessagesAndPartsOfLongOnes() {
     OpenStream stream = grpcStream(0);
     stream.offer(new byte[10]);

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The HTTP API of a server: paths, the methods of each, and errors as JSON.
@@ -35,6 +36,10 @@ public final class Api implements Filter {
 
   private static final Set<String> OBSERVERS = Set.of("health", "metrics");
   private static final Set<String> READING = Set.of("GET", "HEAD");
+  private static final String OPTIONS = "OPTIONS";
+
+  /** The target of a request that is about the server, not about a path. */
+  private static final String WHOLE_SERVER = "*";
 
   /** The liveness probe: it says that the process answers, and nothing of what it works with. */
   public static final String HEALTH = "/health";
@@ -108,7 +113,12 @@ public final class Api implements Filter {
               "bad_request", "the query is malformed; expected: one as in RFC 3986"));
       return;
     }
-    String[] segments = request.prologue().uriPath().rawPath().split("/", -1);
+    String path = request.prologue().uriPath().rawPath();
+    if (path.equals(WHOLE_SERVER) && isOptions(request)) {
+      tellAllowed(response, allowedAnywhere());
+      return;
+    }
+    String[] segments = path.split("/", -1);
     for (Resource resource : resources) {
       if (resource.matches(segments)) {
         answer(resource, segments, request, response);
@@ -129,8 +139,12 @@ public final class Api implements Filter {
 
   private void foreign(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     try {
+      if (isOptions(request)) {
+        tellAllowed(response, allowed(READING));
+        return;
+      }
       if (!READING.contains(request.prologue().method().text())) {
-        throw notAllowed(request, "GET, HEAD"); // Helidon would answer 404.
+        throw notAllowed(request, allowed(READING)); // Helidon would answer 404.
       }
       // Helidon reads a body without limits before it refuses a request.
       if (request.content().hasEntity()) {
@@ -161,6 +175,33 @@ public final class Api implements Filter {
         .with("Allow", allowed);
   }
 
+  private static boolean isOptions(RoutingRequest request) {
+    return request.prologue().method().text().equals(OPTIONS);
+  }
+
+  /** The answer to OPTIONS (RFC 9110, section 9.3.7). */
+  private static void tellAllowed(RoutingResponse response, String allowed) {
+    response.status(Status.NO_CONTENT_204).header("Allow", allowed);
+    response.send();
+    response.commit();
+  }
+
+  /** What {@code Allow} says of something that has handlers for these methods. */
+  private static String allowed(Set<String> handled) {
+    TreeSet<String> methods = new TreeSet<>(handled);
+    if (methods.contains("GET")) {
+      methods.add("HEAD");
+    }
+    methods.add(OPTIONS);
+    return String.join(", ", methods);
+  }
+
+  private String allowedAnywhere() {
+    Set<String> methods = new TreeSet<>(READING);
+    resources.forEach(resource -> methods.addAll(resource.methods()));
+    return allowed(methods);
+  }
+
   private static boolean hasValidQuery(RoutingRequest request) {
     try {
       UriValidator.validateQuery(request.prologue().query().rawValue());
@@ -175,8 +216,12 @@ public final class Api implements Filter {
     try {
       String method = request.prologue().method().text();
       Handler handler = resource.handler(method);
+      if (handler == null && isOptions(request)) {
+        tellAllowed(response, allowed(resource.methods()));
+        return;
+      }
       if (handler == null) {
-        throw notAllowed(request, resource.allowed());
+        throw notAllowed(request, allowed(resource.methods()));
       }
       if (!resource.pattern().equals(HEALTH)) {
         requirement.run();

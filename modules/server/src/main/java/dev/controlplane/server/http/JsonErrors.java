@@ -9,6 +9,9 @@ import io.helidon.webserver.http.DirectHandlers;
 
 /** Gives the errors that Helidon answers by itself the same JSON body as those of the API. */
 public final class JsonErrors implements DirectHandler {
+  private static final Status HEAD_TOO_LARGE =
+      Status.create(431, "Request Header Fields Too Large");
+
   public static DirectHandlers handlers() {
     DirectHandlers.Builder handlers = DirectHandlers.builder();
     for (EventType type : EventType.values()) {
@@ -45,16 +48,38 @@ public final class JsonErrors implements DirectHandler {
       // Helidon calls it so when a head is not HTTP, and would log a warning.
       return handle(request, EventType.BAD_REQUEST, Status.BAD_REQUEST_400, headers, message);
     }
-    headers.set(HeaderNames.CONTENT_TYPE, "application/json");
+    if (status.code() == 400 && TimedConnection.isHeadTooLarge()) {
+      return answer(
+          request,
+          type,
+          HEAD_TOO_LARGE,
+          headers,
+          "head_too_large",
+          "the headers of the request are too large; expected: at most %d bytes"
+              .formatted(TimedConnection.MOST_OF_HEAD));
+    }
     String text =
         switch (status.code()) {
           case 400 ->
-              "the head of the request is malformed, or has not one Host;"
-                  + " expected: HTTP/1.1 as in RFC 9112";
+              TimedConnection.refusal()
+                  .orElse(
+                      "the head of the request is malformed; expected: HTTP/1.1 as in RFC 9112");
           case 404 -> "nothing is at " + request.path() + "; expected: a path of this server's API";
+          case 414 -> "the request line is too long; expected: at most 4095 bytes";
           default -> status.reasonPhrase();
         };
-    byte[] body = Json.bytes(new Json.Failure(Api.errorCode(status), text));
+    return answer(request, type, status, headers, Api.errorCode(status), text);
+  }
+
+  private static TransportResponse answer(
+      TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      String code,
+      String text) {
+    headers.set(HeaderNames.CONTENT_TYPE, "application/json");
+    byte[] body = Json.bytes(new Json.Failure(code, text));
     TransportResponse.Builder response =
         TransportResponse.builder().status(status).headers(headers).keepAlive(type.keepAlive());
     if (request.method().equals("HEAD")) {

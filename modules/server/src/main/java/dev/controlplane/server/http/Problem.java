@@ -9,36 +9,44 @@ import dev.controlplane.catalog.StorageFullException;
 import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.VersionConflictException;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
+import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What can be wrong with what is asked of the catalog, and how each server says so. */
 public enum Problem {
-  INVALID_NAME("invalid_name", 400, Status.Code.INVALID_ARGUMENT, null),
-  NOT_FOUND("not_found", 404, Status.Code.NOT_FOUND, null),
-  VERSION_CONFLICT("version_conflict", 409, Status.Code.ALREADY_EXISTS, null),
-  COMPACTED("compacted", 410, Status.Code.OUT_OF_RANGE, null),
-  DAMAGED("damaged", 503, Status.Code.UNAVAILABLE, "damaged-blob"),
-  STORAGE_FULL("storage_full", 507, Status.Code.RESOURCE_EXHAUSTED, "storage-full"),
+  INVALID_NAME("invalid_name", 400, Status.Code.INVALID_ARGUMENT, 0, null),
+  NOT_FOUND("not_found", 404, Status.Code.NOT_FOUND, 0, null),
+  VERSION_CONFLICT("version_conflict", 409, Status.Code.ALREADY_EXISTS, 0, null),
+  COMPACTED("compacted", 410, Status.Code.OUT_OF_RANGE, 0, null),
+  /** Until somebody uploads the same bytes again, which heals it. */
+  DAMAGED("damaged", 503, Status.Code.UNAVAILABLE, 60, "damaged-blob"),
+  /** Until somebody makes room. */
+  STORAGE_FULL("storage_full", 507, Status.Code.RESOURCE_EXHAUSTED, 30, "storage-full"),
   /** Whoever finds it missing has logged it once already, not for each request. */
-  STORAGE_MISSING("storage_unavailable", 503, Status.Code.UNAVAILABLE, null),
-  STORAGE_FAILED("storage_unavailable", 503, Status.Code.UNAVAILABLE, "store-failed");
+  STORAGE_MISSING("storage_unavailable", 503, Status.Code.UNAVAILABLE, 1, null),
+  STORAGE_FAILED("storage_unavailable", 503, Status.Code.UNAVAILABLE, 1, "store-failed");
 
   private final String code;
   private final int status;
   private final Status.Code grpc;
+  private final int retrySeconds;
   private final String event;
 
   /**
-   * @param code {@code error} of the JSON body
+   * @param code {@code error} of the JSON body; in upper case the reason over gRPC
    * @param status over HTTP
    * @param grpc status over gRPC
+   * @param retrySeconds after which another attempt may succeed; 0 if it never does
    * @param event what the log calls it; null where the operator has nothing to do
    */
-  Problem(String code, int status, Status.Code grpc, String event) {
+  Problem(String code, int status, Status.Code grpc, int retrySeconds, String event) {
     this.code = code;
     this.status = status;
     this.grpc = grpc;
+    this.retrySeconds = retrySeconds;
     this.event = event;
   }
 
@@ -58,9 +66,16 @@ public enum Problem {
         });
   }
 
-  /** The gRPC status of a failure of the catalog, with what a client may be told. */
-  public static Status grpc(CatalogException failure) {
-    return of(failure).orElseThrow().grpc.toStatus().withDescription(failure.forClient());
+  /** The error over gRPC that a failure of the catalog is, with what a client may be told. */
+  public static GrpcError grpc(CatalogException failure) {
+    return of(failure).orElseThrow().grpc(failure.forClient());
+  }
+
+  /** This problem over gRPC. */
+  public GrpcError grpc(String description) {
+    GrpcError error =
+        GrpcError.of(grpc.toStatus().withDescription(description), code.toUpperCase(Locale.ROOT));
+    return retrySeconds == 0 ? error : error.retryAfter(Duration.ofSeconds(retrySeconds));
   }
 
   /** Whether another request would have been answered: the server is as well as it was. */
@@ -80,6 +95,7 @@ public enum Problem {
             ? e.forClient()
             : String.valueOf(failure.getMessage());
     ApiException answer = ApiException.of(status, code, told);
-    return code.equals(STORAGE_MISSING.code) ? answer.with("Retry-After", "1") : answer;
+    // RFC 4918, section 11.5: a request that got 507 is not to be repeated by itself.
+    return status == 503 ? answer.with("Retry-After", "" + retrySeconds) : answer;
   }
 }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
+import java.util.Set;
 
 /** A path of the API, perhaps with variables, and who answers which of its methods. */
 final class Resource {
@@ -58,13 +58,9 @@ final class Resource {
     return new PathVariables(raw);
   }
 
-  /** The methods that are answered, as {@code Allow} lists them. */
-  String allowed() {
-    TreeSet<String> methods = new TreeSet<>(handlers.keySet());
-    if (methods.contains("GET")) {
-      methods.add("HEAD");
-    }
-    return String.join(", ", methods);
+  /** The methods that have a handler. */
+  Set<String> methods() {
+    return handlers.keySet();
   }
 
   private static boolean isVariable(String part) {

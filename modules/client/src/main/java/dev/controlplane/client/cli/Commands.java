@@ -1,0 +1,55 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.cli.agent.AgentCommand;
+import dev.controlplane.client.cli.follow.EventsCommand;
+import dev.controlplane.client.cli.follow.SubscribeCommand;
+import dev.controlplane.client.cli.follow.WatchCommand;
+import dev.controlplane.client.cli.workers.DeleteCommand;
+import dev.controlplane.client.cli.workers.GetCommand;
+import dev.controlplane.client.cli.workers.InfoCommand;
+import dev.controlplane.client.cli.workers.ListCommand;
+import dev.controlplane.client.cli.workers.RollbackCommand;
+import dev.controlplane.client.cli.workers.UploadCommand;
+import dev.controlplane.client.cli.workers.VersionsCommand;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The commands by name, in the order that the help lists them. Whoever runs one needs no other: to
+ * make the options of all takes longer than most commands do.
+ */
+final class Commands {
+  /** All of them. */
+  static final Map<String, Class<?>> ALL = all();
+
+  private Commands() {}
+
+  private static Map<String, Class<?>> all() {
+    Map<String, Class<?>> all = new LinkedHashMap<>();
+    all.put("upload", UploadCommand.class);
+    all.put("get", GetCommand.class);
+    all.put("info", InfoCommand.class);
+    all.put("versions", VersionsCommand.class);
+    all.put("list", ListCommand.class);
+    all.put("rollback", RollbackCommand.class);
+    all.put("delete", DeleteCommand.class);
+    all.put("subscribe", SubscribeCommand.class);
+    all.put("agent", AgentCommand.class);
+    all.put("watch", WatchCommand.class);
+    all.put("events", EventsCommand.class);
+    all.put("consumers", ConsumersCommand.class);
+    all.put("status", StatusCommand.class);
+    all.put("gc", GcCommand.class);
+    all.put("compact", CompactCommand.class);
+    all.put("version", VersionCommand.class);
+    all.put("completion", CompletionCommand.class);
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** Those that a command line with this first argument may need. */
+  static Map<String, Class<?>> wanted(String first) {
+    Class<?> one = ALL.get(first);
+    return one == null || one == CompletionCommand.class ? ALL : Map.of(first, one);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.controlplane.grpc.errors;
+
+import dev.controlplane.catalog.InvalidNameException;
+import dev.controlplane.server.http.Problem;
+import dev.controlplane.transport.status.GrpcError;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.Locale;
+
+/** The errors of the service's calls that are not the catalog's own. */
+public final class CallErrors {
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private CallErrors() {}
+
+  /** What is wrong with a request, and with which of its fields. */
+  public static GrpcError invalid(IllegalArgumentException wrong) {
+    return switch (wrong) {
+      case InvalidNameException e -> Problem.INVALID_NAME.grpc(e.getMessage()).field(e.field());
+      case InvalidFieldException e ->
+          invalid(e.getMessage(), "INVALID_" + e.field().toUpperCase(Locale.ROOT)).field(e.field());
+      default -> invalid(wrong.getMessage(), "INVALID_ARGUMENT");
+    };
+  }
+
+  private static GrpcError invalid(String message, String reason) {
+    return GrpcError.of(Status.INVALID_ARGUMENT.withDescription(message), reason);
+  }
+
+  /** There are as many streams as there may be. */
+  public static GrpcError tooManyStreams(int max) {
+    return GrpcError.of(
+            Status.RESOURCE_EXHAUSTED.withDescription(
+                "%d streams are open, as many as may be; try later or ask another server"
+                    .formatted(max)),
+            "TOO_MANY_STREAMS")
+        .retryAfter(Duration.ofSeconds(5));
+  }
+
+  /** The server ends. */
+  public static GrpcError stopping(String message) {
+    return unavailable(message, "SERVER_STOPPING");
+  }
+
+  /** Another attempt may succeed soon. */
+  public static GrpcError unavailable(String message, String reason) {
+    return GrpcError.of(Status.UNAVAILABLE.withDescription(message), reason).retryAfter(SOON);
+  }
+}
