@@ -73,12 +73,7 @@ public final class SubscribeWorkerUpdates {
       return;
     }
     if (!subscriptions.enter()) {
-      refuse(
-          responses,
-          Refusal.TOO_MANY,
-          Status.RESOURCE_EXHAUSTED,
-          "%d streams are open, as many as may be; try later or ask another server"
-              .formatted(subscriptions.max()));
+      refuse(responses, Refusal.TOO_MANY, Status.RESOURCE_EXHAUSTED, subscriptions.refusal());
       return;
     }
     Subscription subscription =
