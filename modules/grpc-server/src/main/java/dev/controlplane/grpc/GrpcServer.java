@@ -16,16 +16,19 @@ import dev.controlplane.grpc.push.PushServices;
 import dev.controlplane.grpc.push.PushSettings;
 import dev.controlplane.grpc.push.SubscribeWorkerUpdates;
 import dev.controlplane.grpc.push.Subscriptions;
+import dev.controlplane.grpc.push.TailFigures;
 import dev.controlplane.grpc.reports.LastSeen;
 import dev.controlplane.grpc.reports.ReportMetrics;
 import dev.controlplane.grpc.reports.SentTimes;
 import dev.controlplane.grpc.reports.StatusReports;
 import dev.controlplane.proto.ControlPlaneGrpc;
+import dev.controlplane.server.Admission;
 import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
 import dev.controlplane.transport.grpc.GrpcStreams;
+import dev.controlplane.transport.http2.InboundBytes;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.helidon.metrics.api.MeterRegistry;
@@ -54,7 +57,11 @@ final class GrpcServer implements ServerProcess.Program {
     BlobStore blobs = DataDirectory.openBlobs(directory);
 
     PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
-    Subscriptions subscriptions = new Subscriptions(push.maxStreams());
+    Subscriptions subscriptions =
+        new Subscriptions(
+            setup
+                .admission()
+                .bound("streams", "streams are open", "grpc-max-streams", push.maxStreams()));
     UpdateEncoder encoder =
         new UpdateEncoder(
             blobs, push.inlineLimit(), push.streams().compressResponses(), setup.log());
@@ -76,6 +83,7 @@ final class GrpcServer implements ServerProcess.Program {
                     push.pollInterval(),
                     setup.log()));
     metrics.show(subscriptions, tail);
+    showBounds(setup.admission(), push, encoder, new TailFigures(tail));
 
     SentTimes sentTimes = new SentTimes();
     StatusReports reports =
@@ -104,11 +112,20 @@ final class GrpcServer implements ServerProcess.Program {
             SOCKET,
             listener -> {
               listener.address(setup.bindAddress()).port(settings.port("grpc-port"));
-              metrics.show(
+              InboundBytes inbound =
                   GrpcStreams.configure(
                       listener,
                       push.streams(),
-                      Reflection.routing(service, health.getHealthService())));
+                      Reflection.routing(service, health.getHealthService()));
+              metrics.show(inbound);
+              setup
+                  .admission()
+                  .refusing(
+                      "inbound_bytes",
+                      "inbound-bytes",
+                      push.streams().inbound(),
+                      inbound::held,
+                      inbound::refusedForAll);
             });
 
     setup.api().needs(catalog::log);
@@ -136,5 +153,19 @@ final class GrpcServer implements ServerProcess.Program {
     setup.check("last-seen", lastSeen::check);
     setup.onDrain(health::enterTerminalState);
     setup.onDrain(() -> updates.stop(push.drainLimit()));
+  }
+
+  /** The bounds that the log in memory keeps to. */
+  private static void showBounds(
+      Admission admission, PushSettings push, UpdateEncoder encoder, TailFigures tail) {
+    // A message that finds no room goes without its code.
+    admission.refusing(
+        "snapshot_bytes",
+        "snapshot-bytes",
+        push.snapshotBytes(),
+        tail::snapshotBytes,
+        encoder::withoutCode);
+    admission.waiting(
+        "catch_up_streams", "catch-up-streams", push.catchUpStreams(), tail::catchingUp);
   }
 }

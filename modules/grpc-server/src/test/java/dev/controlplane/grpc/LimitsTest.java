@@ -90,8 +90,15 @@ class LimitsTest {
     assertEquals(MAX_STREAMS, open.size());
     for (Stream refused : begun.stream().filter(Stream::ended).toList()) {
       assertEquals(Status.Code.RESOURCE_EXHAUSTED, refused.end().getCode());
-      assertTrue(String.valueOf(refused.end().getDescription()).contains("20 streams"));
+      assertTrue(
+          String.valueOf(refused.end().getDescription())
+              .contains("20 streams are open, as many as GRPC_MAX_STREAMS allows"));
     }
+    String bound = "bound=\"streams\"";
+    assertEquals(MAX_STREAMS, server.metric("controlplane_bound_in_use", bound));
+    assertEquals(MAX_STREAMS, server.metric("controlplane_bound_limit", bound));
+    assertEquals(
+        begun.size() - MAX_STREAMS, server.metric("controlplane_bound_refusals_total", bound));
 
     open.getFirst().cancel();
     awaitStreams(MAX_STREAMS - 1);

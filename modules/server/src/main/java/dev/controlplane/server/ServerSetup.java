@@ -5,6 +5,8 @@ import dev.controlplane.server.http.Json;
 import dev.controlplane.server.http.PlainBodies;
 import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.http1.TimedHttp1;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.service.registry.Services;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -27,6 +29,7 @@ public final class ServerSetup {
   private final EventLog log;
   private final boolean takesPorts;
   private final Api api;
+  private final Admission admission = new Admission(Services.get(MeterRegistry.class));
   private final WebServerConfig.Builder webServer;
   private final Map<String, Runnable> checks = new LinkedHashMap<>();
   private final Map<String, String> sockets = new LinkedHashMap<>();
@@ -86,6 +89,11 @@ public final class ServerSetup {
       throw new StartupException(
           "BIND_ADDRESS is \"" + text + "\"; expected: an address of this machine", e);
     }
+  }
+
+  /** The bounds of what clients can take up. */
+  public Admission admission() {
+    return admission;
   }
 
   /** The HTTP API on the default socket. */

@@ -106,7 +106,15 @@ final class Sockets {
     }
   }
 
-  private static void show(String name, String socket, Listeners listeners) {
+  private void show(String name, String socket, Listeners listeners) {
+    setup
+        .admission()
+        .refusing(
+            "connections_" + name,
+            SETTING,
+            listeners.most(),
+            () -> listeners.open(socket),
+            () -> listeners.refused(socket));
     MeterRegistry registry = Services.get(MeterRegistry.class);
     List<Tag> tags = List.of(Tag.create("socket", name));
     registry.getOrCreate(

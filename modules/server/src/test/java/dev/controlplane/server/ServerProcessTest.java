@@ -71,6 +71,20 @@ class ServerProcessTest {
     assertTrue(get("/observe/metrics").body().contains("# HELP"));
   }
 
+  @Test
+  void metricsShowTheBoundOfEachSocketWithItsSetting() throws Exception {
+    start(Map.of("MAX_CONNECTIONS", "7"));
+    String metrics = get("/observe/metrics").body();
+    for (String line :
+        List.of(
+            "controlplane_bound_limit\\{%s\\} 7.0",
+            "controlplane_bound_in_use\\{%s\\} [1-9]",
+            "controlplane_bound_refusals_total\\{%s\\} 0.0")) {
+      String labels = "[^}]*bound=\"connections_http\"[^}]*setting=\"MAX_CONNECTIONS\"[^}]*";
+      assertTrue(Pattern.compile(line.formatted(labels)).matcher(metrics).find(), metrics);
+    }
+  }
+
   private record Exchange(String method, String path, int status, String part) {}
 
   @Test

@@ -2,6 +2,7 @@ package dev.controlplane.upload;
 
 import dev.controlplane.catalog.Catalog;
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.server.Bound;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
@@ -13,7 +14,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -31,18 +31,16 @@ final class UploadMetrics {
     FAILED
   }
 
-  private final Map<Result, Counter> uploads = new EnumMap<>(Result.class);
+  private final Map<Result, Counter> results = new EnumMap<>(Result.class);
   private final MeterRegistry registry;
   private final Counter bytes;
   private final Timer duration;
   private final Counter announceFailures;
-  private final Counter refused;
-  private final AtomicInteger inFlight = new AtomicInteger();
 
-  UploadMetrics(MeterRegistry registry, Catalog catalog) {
+  UploadMetrics(MeterRegistry registry, Catalog catalog, Bound uploads) {
     this.registry = registry;
     for (Result result : Result.values()) {
-      uploads.put(
+      results.put(
           result,
           registry.getOrCreate(
               Counter.builder("controlplane_uploads")
@@ -72,11 +70,10 @@ final class UploadMetrics {
         registry.getOrCreate(
             Counter.builder("controlplane_announce_failures")
                 .description("Announcements that a grpc-server did not take"));
-    refused =
-        registry.getOrCreate(
-            Counter.builder("controlplane_uploads_refused")
-                .description("Uploads refused because MAX_UPLOADS were on their way"));
-    gauge("controlplane_uploads_in_flight", "Uploads being received now", inFlight::get);
+    registry.getOrCreate(
+        FunctionalCounter.builder("controlplane_uploads_refused", uploads, Bound::refusals)
+            .description("Uploads refused because MAX_UPLOADS were on their way"));
+    gauge("controlplane_uploads_in_flight", "Uploads being received now", uploads::inUse);
     gauge(
         "controlplane_catalog_revision",
         "Revision of the newest update",
@@ -104,21 +101,12 @@ final class UploadMetrics {
     }
   }
 
-  void began() {
-    inFlight.incrementAndGet();
-  }
-
   void ended(Result result, long received, long nanos) {
-    inFlight.decrementAndGet();
-    uploads.get(result).increment();
+    results.get(result).increment();
     bytes.increment(received);
     if (result == Result.CREATED || result == Result.UNCHANGED) {
       duration.record(Duration.ofNanos(nanos));
     }
-  }
-
-  void refused() {
-    refused.increment();
   }
 
   void announceFailed() {

@@ -3,6 +3,7 @@ package dev.controlplane.upload;
 import dev.controlplane.catalog.Catalog;
 import dev.controlplane.catalog.CatalogBlobs;
 import dev.controlplane.catalog.DataDirectory;
+import dev.controlplane.server.Bound;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
@@ -34,12 +35,16 @@ final class UploadServer {
     setup.watch("catalog", catalog::check);
     setup.check("blobs", blobs::check);
 
-    UploadMetrics metrics = new UploadMetrics(Services.get(MeterRegistry.class), catalog);
+    UploadLimits limits = UploadLimits.of(settings);
+    Bound places =
+        setup
+            .admission()
+            .bound("uploads", "uploads are on their way", "max-uploads", limits.maxUploads());
+    UploadMetrics metrics = new UploadMetrics(Services.get(MeterRegistry.class), catalog, places);
     Announcer announcer =
         setup.resource(() -> Announcer.start(settings, setup.log(), metrics::announceFailed));
-    UploadLimits limits = UploadLimits.of(settings);
     Uploads uploads =
-        new Uploads(blobs, new Publisher(catalog, announcer), limits, metrics, setup.log());
+        new Uploads(blobs, new Publisher(catalog, announcer), limits, places, metrics, setup.log());
     BodyLimits json = limits.body().withMaxBytes(settings.number("max-json-bytes", 1, 1 << 24));
     LatestAndDelete changes = new LatestAndDelete(catalog, announcer, json, setup.log());
     Maintenance maintenance = maintenance(setup, catalog, blobs, json);

@@ -3,6 +3,7 @@ package dev.controlplane.upload;
 import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.Catalog.Change;
 import dev.controlplane.catalog.Names;
+import dev.controlplane.server.Bound;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.http.ApiException;
 import dev.controlplane.server.http.Json;
@@ -14,7 +15,6 @@ import dev.controlplane.upload.UploadServer.UploadLimits;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.util.concurrent.Semaphore;
 
 /**
  * Receives versions. The body goes to the blob store as it comes, never whole into memory; what
@@ -26,12 +26,13 @@ final class Uploads {
   private final UploadLimits limits;
   private final UploadMetrics metrics;
   private final EventLog log;
-  private final Semaphore places;
+  private final Bound places;
 
   Uploads(
       BlobStore blobs,
       Publisher publisher,
       UploadLimits limits,
+      Bound places,
       UploadMetrics metrics,
       EventLog log) {
     this.blobs = blobs;
@@ -39,7 +40,7 @@ final class Uploads {
     this.limits = limits;
     this.metrics = metrics;
     this.log = log;
-    this.places = new Semaphore(limits.maxUploads());
+    this.places = places;
   }
 
   /** {@code POST /upload}: multipart/form-data with filename, version and file, in any order. */
@@ -96,19 +97,14 @@ final class Uploads {
   }
 
   private void receive(ServerRequest request, ServerResponse response, Reception reception) {
-    if (!places.tryAcquire()) {
-      metrics.refused();
-      throw ApiException.of(
-              503,
-              "too_many_uploads",
-              "%d uploads are on their way, as many as MAX_UPLOADS allows; try again later"
-                  .formatted(limits.maxUploads()))
+    if (!places.enter()) {
+      throw ApiException.of(503, "too_many_uploads", places.refusal("try again later"))
           .with("Retry-After", "1");
     }
     try {
       receiveInPlace(request, response, reception);
     } finally {
-      places.release();
+      places.leave();
     }
   }
 
@@ -118,7 +114,6 @@ final class Uploads {
     Result result = Result.FAILED;
     Change change = null;
     UploadEvent event = UploadEvent.begun();
-    metrics.began();
     try {
       change = reception.publish(arrival);
       result = change.changed() ? Result.CREATED : Result.UNCHANGED;

@@ -32,6 +32,10 @@ class UploadsAtOnceTest {
 
         assertEquals(503, refused.status());
         assertEquals("too_many_uploads", refused.error());
+        assertTrue(
+            refused
+                .message()
+                .contains("2 uploads are on their way, as many as MAX_UPLOADS allows"));
         assertEquals("1", refused.headers().get("retry-after").getFirst());
         assertTrue(second.send("hello").answer().startsWith("HTTP/1.1 200 "));
       }

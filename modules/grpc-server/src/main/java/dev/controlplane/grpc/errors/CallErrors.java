@@ -28,12 +28,8 @@ public final class CallErrors {
   }
 
   /** There are as many streams as there may be. */
-  public static GrpcError tooManyStreams(int max) {
-    return GrpcError.of(
-            Status.RESOURCE_EXHAUSTED.withDescription(
-                "%d streams are open, as many as may be; try later or ask another server"
-                    .formatted(max)),
-            "TOO_MANY_STREAMS")
+  public static GrpcError tooManyStreams(String message) {
+    return GrpcError.of(Status.RESOURCE_EXHAUSTED.withDescription(message), "TOO_MANY_STREAMS")
         .retryAfter(Duration.ofSeconds(5));
   }
 

@@ -160,6 +160,16 @@ public final class CatchUpTurns {
     }
   }
 
+  /** How many subscriptions have a turn. */
+  public int inUse() {
+    lock.lock();
+    try {
+      return taken.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many subscriptions wait for a turn. */
   public int waiting() {
     lock.lock();

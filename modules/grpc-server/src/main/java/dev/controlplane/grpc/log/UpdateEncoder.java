@@ -12,6 +12,7 @@ import dev.controlplane.server.EventLog;
 import dev.controlplane.server.http.VersionMetadata;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Makes the message that tells of an update, as it goes over the wire. */
 public final class UpdateEncoder {
@@ -22,6 +23,7 @@ public final class UpdateEncoder {
   private final int inlineLimit;
   private final boolean compressible;
   private final EventLog log;
+  private final LongAdder withoutCode = new LongAdder();
 
   /**
    * An encoder of updates whose code is in this store.
@@ -47,9 +49,15 @@ public final class UpdateEncoder {
     return encode(update, token, travels(update) ? code(update) : ByteString.EMPTY);
   }
 
-  /** The same message without its code, which the consumer finds at {@code file_path}. */
+  /** The same message without its code, for which there is no room; it is at {@code file_path}. */
   EncodedMessage encodeWithoutCode(Update update, ResumeToken token) {
+    withoutCode.increment();
     return encode(update, token, ByteString.EMPTY);
+  }
+
+  /** How many messages had no code because there was no room for it. */
+  public long withoutCode() {
+    return withoutCode.sum();
   }
 
   /** How many bytes of code travel in the message of an update. */

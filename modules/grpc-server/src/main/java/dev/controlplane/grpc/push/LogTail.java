@@ -125,34 +125,6 @@ public final class LogTail implements AutoCloseable {
     return offers.revision();
   }
 
-  /** How many updates the log has that are not offered yet; 0 while it can't be read. */
-  long lag() {
-    UpdateLog log = followed;
-    try {
-      return log == null ? 0 : Math.max(0, log.state().head() - log.revision());
-    } catch (CatalogException e) {
-      return 0; // The tail meets the same at its next look, and the health check tells.
-    }
-  }
-
-  /** How many streams wait for their turn to catch up. */
-  int waitingToCatchUp() {
-    UpdateLog log = followed;
-    return log == null ? 0 : log.turns().waiting();
-  }
-
-  /** Bytes of snapshots' messages in memory. */
-  long snapshotBytes() {
-    UpdateLog log = followed;
-    return log == null ? 0 : log.snapshots().bytes();
-  }
-
-  /** Bytes of messages and pages in memory. */
-  long bytes() {
-    UpdateLog log = followed;
-    return log == null ? 0 : log.bytes();
-  }
-
   /** The log may have this revision: have a look. Many hints before the next look are one. */
   public void hint(long announced) {
     if (announced > revision() || followed == null) {

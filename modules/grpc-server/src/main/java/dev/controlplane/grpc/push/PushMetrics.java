@@ -105,17 +105,18 @@ public final class PushMetrics {
                 .mapToLong(s -> Math.max(0, tail.revision() - s.position()))
                 .max()
                 .orElse(0));
-    gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", tail::bytes);
+    TailFigures figures = new TailFigures(tail);
+    gauge("controlplane.window.bytes", "Bytes of encoded updates in memory", figures::bytes);
     gauge(
         "controlplane.snapshot.bytes",
         "Bytes of messages of snapshots and of older updates on their way to clients",
-        tail::snapshotBytes);
+        figures::snapshotBytes);
     gauge(
         "controlplane.catch.up.waiting",
         "Streams that wait for their turn to read older updates",
-        tail::waitingToCatchUp);
+        figures::waitingToCatchUp);
     gauge("controlplane.tail.revision", "The newest revision offered to streams", tail::revision);
-    gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", tail::lag);
+    gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", figures::lag);
   }
 
   /** Shows the memory of what clients have begun to send. */

@@ -74,7 +74,7 @@ public final class SubscribeWorkerUpdates {
       return;
     }
     if (!subscriptions.enter()) {
-      refuse(responses, Refusal.TOO_MANY, CallErrors.tooManyStreams(subscriptions.max()));
+      refuse(responses, Refusal.TOO_MANY, CallErrors.tooManyStreams(subscriptions.refusal()));
       return;
     }
     Subscription subscription =

@@ -2,14 +2,13 @@ package dev.controlplane.grpc.push;
 
 import dev.controlplane.catalog.Consumers.Rejection;
 import dev.controlplane.grpc.log.LogEntry;
+import dev.controlplane.server.Bound;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -23,51 +22,44 @@ public final class Subscriptions {
   private final Set<Subscription> ofAll = ConcurrentHashMap.newKeySet();
   private final ConcurrentMap<String, Set<Subscription>> byWorker = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, List<Subscription>> byConsumer = new ConcurrentHashMap<>();
-  private final AtomicInteger open = new AtomicInteger();
-  private final int max;
+  private final Bound places;
 
   /**
    * No subscriptions yet.
    *
-   * @param max how many may be open at once
+   * @param places how many may be open at once
    */
-  public Subscriptions(int max) {
-    this.max = max;
+  public Subscriptions(Bound places) {
+    this.places = places;
   }
 
   /** Takes one of the places; false if all are taken. {@link #leave} gives it back. */
   boolean enter() {
-    int before = open.getAndUpdate(n -> n < max ? n + 1 : n);
-    return before < max;
+    return places.enter();
   }
 
   /** Gives a place back. */
   void leave() {
-    if (open.decrementAndGet() == 0) {
-      synchronized (open) {
-        open.notifyAll();
-      }
-    }
+    places.leave();
+  }
+
+  /** What a client is told that got no place. */
+  String refusal() {
+    return places.refusal("try later or ask another server");
   }
 
   /** Waits until no place is taken, up to a limit. */
   void awaitNone(Duration limit) throws InterruptedException {
-    long deadline = System.nanoTime() + limit.toNanos();
-    synchronized (open) {
-      for (long left = limit.toNanos(); left > 0 && open.get() > 0; ) {
-        TimeUnit.NANOSECONDS.timedWait(open, left);
-        left = deadline - System.nanoTime();
-      }
-    }
+    places.awaitNone(limit);
   }
 
   /** How many places are taken. */
   int open() {
-    return open.get();
+    return (int) places.inUse();
   }
 
   int max() {
-    return max;
+    return (int) places.limit();
   }
 
   void add(Subscription subscription) {

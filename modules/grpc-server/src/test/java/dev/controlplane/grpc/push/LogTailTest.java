@@ -16,6 +16,7 @@ import dev.controlplane.grpc.Blobs;
 import dev.controlplane.grpc.MemoryLog;
 import dev.controlplane.grpc.log.UpdateEncoder;
 import dev.controlplane.grpc.log.UpdateLog;
+import dev.controlplane.server.Bound;
 import dev.controlplane.server.EventLog;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -33,7 +34,8 @@ class LogTailTest {
   private final MemoryLog catalog = new MemoryLog();
   private final EventLog events =
       new EventLog("test", OutputStream.nullOutputStream(), Clock.systemUTC());
-  private final Subscriptions subscriptions = new Subscriptions(100);
+  private final Subscriptions subscriptions =
+      new Subscriptions(new Bound("streams are open", "grpc-max-streams", 100));
   private LogTail tail;
 
   @AfterEach
@@ -110,7 +112,7 @@ class LogTailTest {
     catalog.append("a");
     start();
     catalog.broken(true);
-    assertEquals(0, tail.lag());
+    assertEquals(0, new TailFigures(tail).lag());
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.controlplane.grpc.log.LogEntry;
 import dev.controlplane.grpc.log.OfferedRevisions;
 import dev.controlplane.grpc.log.UpdateEncoder;
 import dev.controlplane.grpc.log.UpdateLog;
+import dev.controlplane.server.Bound;
 import dev.controlplane.server.EventLog;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -51,7 +52,8 @@ class SubscriptionTest {
   private final EventLog events =
       new EventLog("test", OutputStream.nullOutputStream(), Clock.systemUTC());
   private UpdateLog log = newLog(catalog.log());
-  private final Subscriptions subscriptions = new Subscriptions(100);
+  private final Subscriptions subscriptions =
+      new Subscriptions(new Bound("streams are open", "grpc-max-streams", 100));
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private LogTail tail;
 
@@ -546,7 +548,8 @@ class SubscriptionTest {
 
   @Test
   void placesAreGivenOutExactlyUnderRaces() throws Exception {
-    Subscriptions hundred = new Subscriptions(100);
+    Subscriptions hundred =
+        new Subscriptions(new Bound("streams are open", "grpc-max-streams", 100));
     List<Future<Boolean>> entered = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
       entered.add(threads.submit(hundred::enter));

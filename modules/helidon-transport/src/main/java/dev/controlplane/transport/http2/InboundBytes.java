@@ -13,7 +13,8 @@ public final class InboundBytes {
   private final long mostOfConnection;
   private final long most;
   private final AtomicLong held = new AtomicLong();
-  private final LongAdder refused = new LongAdder();
+  private final LongAdder refusedOfConnection = new LongAdder();
+  private final LongAdder refusedForAll = new LongAdder();
 
   public InboundBytes(long mostOfConnection, long most) {
     this.mostOfConnection = mostOfConnection;
@@ -27,7 +28,12 @@ public final class InboundBytes {
 
   /** How many calls were ended because there was no room for their message. */
   public long refused() {
-    return refused.sum();
+    return refusedOfConnection.sum() + refusedForAll.sum();
+  }
+
+  /** How many of them because all connections together had as many bytes as they may. */
+  public long refusedForAll() {
+    return refusedForAll.sum();
   }
 
   /** Those of one more connection. */
@@ -46,11 +52,13 @@ public final class InboundBytes {
      */
     public String take(long bytes) {
       if (!add(ofConnection, bytes, mostOfConnection)) {
-        return noRoom("this connection has", mostOfConnection);
+        refusedOfConnection.increment();
+        return noRoom("this connection has", mostOfConnection, "INBOUND_BYTES_PER_CONNECTION");
       }
       if (!add(held, bytes, most)) {
         ofConnection.addAndGet(-bytes);
-        return noRoom("all connections have", most);
+        refusedForAll.increment();
+        return noRoom("all connections have", most, "INBOUND_BYTES");
       }
       return null;
     }
@@ -61,13 +69,17 @@ public final class InboundBytes {
     }
   }
 
-  private String noRoom(String whose, long bound) {
-    refused.increment();
+  /**
+   * @param setting of the server, as its operator knows it
+   */
+  private static String noRoom(String whose, long bound, String setting) {
     return "the messages that "
         + whose
         + " begun to send would have more than "
         + bound
-        + " bytes; end other calls first, or try again";
+        + " bytes ("
+        + setting
+        + "); end other calls first, or try again";
   }
 
   private static boolean add(AtomicLong count, long bytes, long most) {

@@ -197,7 +197,7 @@ class InboundBytesTest {
       throws InterruptedException {
     String answer = HeaderText.of(awaitEnd(client, streamId).payload());
     assertTrue(answer.contains("grpc-status: 8"), answer);
-    assertTrue(answer.contains(why + " would have more than " + bound + " bytes"), answer);
+    assertTrue(answer.contains(why + " would have more than " + bound + " bytes (INBOUND"), answer);
   }
 
   private static RawClient.Frame awaitEnd(RawClient client, int streamId)

@@ -31,7 +31,7 @@ public final class Atomic implements Guarantee {
         }
       }
       if (session.syncedIndex() >= 0) {
-        snapshot(history.log(), session, violations);
+        snapshot(history, session, violations);
       }
     }
     return violations;
@@ -78,10 +78,12 @@ public final class Atomic implements Guarantee {
         : Optional.of("is told of " + told + ", the log has " + logged);
   }
 
-  private void snapshot(Log log, Session session, List<Violation> violations) {
+  private void snapshot(History history, Session session, List<Violation> violations) {
+    Log log = history.log();
     long revision = session.base();
     Map<String, Standing> expected = new HashMap<>();
     Map<String, Standing> allowed = new HashMap<>();
+    Map<String, Standing> forgotten = new HashMap<>();
     Set<String> names = new TreeSet<>(log.workers());
     names.addAll(session.held().keySet());
     for (String worker : names) {
@@ -92,6 +94,10 @@ public final class Atomic implements Guarantee {
           session.start() == Session.Start.HELD ? session.held().get(worker) : null;
       Optional<Standing> standing =
           log.standing(worker, revision).or(() -> unknown(holding, worker, revision));
+      standing
+          .filter(is -> is.gone() && mayBeForgotten(history, is))
+          .flatMap(is -> unknown(holding, worker, revision))
+          .ifPresent(is -> forgotten.put(worker, is));
       standing
           .filter(is -> is.gone() ? holding != null : true)
           .ifPresent(is -> allowed.put(worker, is));
@@ -116,7 +122,9 @@ public final class Atomic implements Guarantee {
           Standing is = told.get(worker);
           return is == null
               ? expected.get(worker) == null
-              : is.equals(expected.get(worker)) || (wholeAllowed && is.equals(allowed.get(worker)));
+              : is.equals(expected.get(worker))
+                  || is.equals(forgotten.get(worker))
+                  || (wholeAllowed && is.equals(allowed.get(worker)));
         });
     for (String worker : differing) {
       violations.add(
@@ -125,6 +133,11 @@ public final class Atomic implements Guarantee {
               "the snapshot of revision %d has %s of %s, expected %s"
                   .formatted(revision, told.get(worker), worker, expected.get(worker))));
     }
+  }
+
+  /** A compaction takes with it what it knew of workers that were gone. */
+  private static boolean mayBeForgotten(History history, Standing gone) {
+    return history.compactions().stream().anyMatch(cut -> cut.revision() >= gone.revision());
   }
 
   /** What is held of a worker that the log never had, as after a restore, has to go. */
