@@ -269,6 +269,34 @@ class GuaranteesTest {
   }
 
   @Test
+  void aDeletionThatACompactionTookWithItIsToldByWhatIsHeld() {
+    sixUpdates();
+    story.compacted(7);
+    forgottenDeletion().settled();
+    requireGood();
+  }
+
+  @Test
+  void aDeletionThatIsForgottenWithoutACompactionBreaksAtomic() {
+    sixUpdates();
+    story.compacted(6);
+    forgottenDeletion();
+    requireBroken("Atomic");
+  }
+
+  /** The server knows no more of c than that it has none. */
+  private Story forgottenDeletion() {
+    Request.Holding held = holding("c", "1");
+    int stream = story.open("c", held(Map.of("c", held)));
+    Logged gone = new Logged(7, DELETED, "c", "", held.checksum(), 0, 0, "");
+    return story
+        .item(stream, 5)
+        .item(stream, 4)
+        .tell(stream, gone, "in snapshot after c")
+        .control(stream, SYNCED, 7);
+  }
+
+  @Test
   void aResumeThatSkipsBreaksResumable() {
     int stream = story.open("c", request());
     sixUpdates();
