@@ -492,7 +492,7 @@ class DownloadTest {
     for (String path : new String[] {"/file/x", "/files", "/file/x/version/1", "/file/x/info"}) {
       Answer answer = send("POST", server, path);
       assertEquals("405 method_not_allowed", answer.failure());
-      assertEquals("GET, HEAD", answer.header("allow"));
+      assertEquals("GET, HEAD, OPTIONS", answer.header("allow"));
     }
   }
 }

@@ -593,12 +593,12 @@ class UploadTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GET, /upload, POST",
-    "PUT, /upload, POST",
-    "POST, /workers/w/versions/1, 'DELETE, PUT'",
-    "GET, /workers/w/versions/1, 'DELETE, PUT'",
-    "POST, /workers/w/latest, PUT",
-    "DELETE, /health, 'GET, HEAD'",
+    "GET, /upload, 'OPTIONS, POST'",
+    "PUT, /upload, 'OPTIONS, POST'",
+    "POST, /workers/w/versions/1, 'DELETE, OPTIONS, PUT'",
+    "GET, /workers/w/versions/1, 'DELETE, OPTIONS, PUT'",
+    "POST, /workers/w/latest, 'OPTIONS, PUT'",
+    "DELETE, /health, 'GET, HEAD, OPTIONS'",
   })
   void anotherMethodIsToldWhichAreAllowed(String method, String path, String allowed) {
     Answer answer =
