@@ -1,6 +1,5 @@
 package dev.controlplane.faults;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
 import java.lang.reflect.Method;
@@ -121,7 +120,7 @@ public enum Mutant {
       };
     }
 
-    void send(Object stream, byte[] message) throws Exception {
+    void send(Object stream, Object message) throws Exception {
       own.set(true);
       try {
         Method send = stream.getClass().getMethod(Hook.SEND.method(), Object.class);
@@ -131,8 +130,16 @@ public enum Mutant {
       }
     }
 
-    private static WorkerUpdate parsed(Object message) throws InvalidProtocolBufferException {
-      return WorkerUpdate.parseFrom((byte[]) message);
+    private static WorkerUpdate parsed(Object message) throws Exception {
+      return WorkerUpdate.parseFrom((byte[]) message.getClass().getMethod("bytes").invoke(message));
+    }
+
+    /** A message as the server's encoder makes them, like another one. */
+    static Object like(Object message, WorkerUpdate update) throws Exception {
+      return message
+          .getClass()
+          .getConstructor(byte[].class, boolean.class)
+          .newInstance(update.toByteArray(), false);
     }
   }
 
@@ -148,7 +155,7 @@ public enum Mutant {
     boolean sends(Object stream, Object[] arguments, WorkerUpdate message, int count)
         throws Exception {
       if (isNow(count)) {
-        send(stream, (byte[]) arguments[0]);
+        send(stream, arguments[0]);
       }
       return false;
     }
@@ -156,19 +163,19 @@ public enum Mutant {
 
   private static final class SwapTwo extends Sending {
     private Object swapped;
-    private byte[] late;
+    private Object late;
 
     @Override
     synchronized boolean sends(Object stream, Object[] arguments, WorkerUpdate message, int count)
         throws Exception {
       if (isNow(count)) {
         swapped = stream;
-        late = (byte[]) arguments[0];
+        late = arguments[0];
         return true;
       }
       if (stream == swapped && isUpdate(message)) {
         swapped = null;
-        send(stream, (byte[]) arguments[0]);
+        send(stream, arguments[0]);
         arguments[0] = late;
       }
       return stream == swapped;
@@ -182,12 +189,13 @@ public enum Mutant {
       if (isNow(count)) {
         send(
             stream,
-            WorkerUpdate.newBuilder()
-                .setKind(UpdateKind.BOOKMARK)
-                .setRevision(message.getRevision())
-                .setResumeToken(message.getResumeToken())
-                .build()
-                .toByteArray());
+            like(
+                arguments[0],
+                WorkerUpdate.newBuilder()
+                    .setKind(UpdateKind.BOOKMARK)
+                    .setRevision(message.getRevision())
+                    .setResumeToken(message.getResumeToken())
+                    .build()));
       }
       return false;
     }
@@ -197,14 +205,14 @@ public enum Mutant {
     private boolean torn;
 
     @Override
-    synchronized boolean sends(Object stream, Object[] arguments, WorkerUpdate message, int count) {
+    synchronized boolean sends(Object stream, Object[] arguments, WorkerUpdate message, int count)
+        throws Exception {
       if (count > 0 && !torn && message.getWorkerCode().size() > 1) {
         torn = true;
         arguments[0] =
-            message.toBuilder()
-                .setWorkerCode(message.getWorkerCode().substring(1))
-                .build()
-                .toByteArray();
+            like(
+                arguments[0],
+                message.toBuilder().setWorkerCode(message.getWorkerCode().substring(1)).build());
       }
       return false;
     }
