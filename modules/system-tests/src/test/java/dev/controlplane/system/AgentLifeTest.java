@@ -3,7 +3,6 @@ package dev.controlplane.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -164,7 +163,11 @@ class AgentLifeTest {
   void asProcess1ItReapsWhatItsHooksLeaveBehind() throws Exception {
     String[] container = {"unshare", "--fork", "--kill-child", "--pid", "--mount-proc"};
     Cpctl inside = new Cpctl(cluster).by(container);
-    assumeTrue(inside.run("--version").code() == 0, "no namespaces of processes here");
+    Cpctl.Run version = inside.run("--version");
+    assertEquals(
+        0,
+        version.code(),
+        () -> "unshare --pid needs root, or unprivileged user namespaces: " + version);
     cluster.published("orphans", "1", AgentUnderTest.bytes("one"));
     Path gone = cpctl.directory().resolve("gone");
     // The child outlives the hook and is process 1's from then on.

@@ -139,7 +139,10 @@ final class LogRows {
         "%s is damaged: %s; restore it from a backup".formatted(session.file(), how));
   }
 
-  /** The workers of which another version has the same bytes as the update's. */
+  /**
+   * Workers for which a digest does not name one version: two versions of the worker have the same
+   * bytes.
+   */
   static Set<String> ambiguous(Session session, Collection<Update> updates) throws SQLException {
     Set<String> workers = new HashSet<>();
     for (Update one : updates) {
