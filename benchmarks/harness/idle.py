@@ -54,7 +54,7 @@ def measure(options):
 
 def ours(options):
     def make(home):
-        return Ours(home, "grpc-server", jvm=options.jvm.split())
+        return Ours(home, "upload-server", "grpc-server", jvm=options.jvm.split())
 
     make.__name__ = "ours"
     return make

@@ -117,13 +117,17 @@ func dial(target string, connections int) ([]*grpc.ClientConn, error) {
 // open returns when the response headers are here, which is when the server has registered the stream. A token that is not empty
 // makes the stream go on after the message that carried it.
 func open(ctx context.Context, conn *grpc.ClientConn, consumer, token string) (grpc.ClientStream, error) {
+	return openWith(ctx, conn, resumeRequest(consumer, token))
+}
+
+func resumeRequest(consumer, token string) []byte {
 	request := protowire.AppendTag(nil, 1, protowire.BytesType)
 	request = protowire.AppendString(request, consumer)
 	if token != "" {
 		request = protowire.AppendTag(request, 3, protowire.BytesType)
 		request = protowire.AppendString(request, token)
 	}
-	return openWith(ctx, conn, request)
+	return request
 }
 
 func openWith(ctx context.Context, conn *grpc.ClientConn, request []byte) (grpc.ClientStream, error) {

@@ -8,17 +8,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"google.golang.org/grpc"
 )
 
 // A resumer is one stream that goes on at a place of the past. What the others read is atomic.
 type resumer struct {
+	consumer string
+	tokens   []string // of the whole log, by revision from 1
+	began    time.Time
 	from     uint64
 	at       atomic.Uint64
+	heard    time.Duration // when its last message came
 	silent   time.Duration // the longest time between two of its messages, or from its start to the first
 	seconds  float64       // until its end; 0 if it has not come there
-	openedAt time.Duration
 }
 
 // look is how often all streams are looked at.
@@ -35,31 +36,35 @@ func resume(target string, streams, connections int, path string, seed uint64, p
 	if last < 2 {
 		return fmt.Errorf("%s has %d tokens: too few", path, last)
 	}
-	conns, err := dial(target, connections)
-	if err != nil {
-		return err
-	}
 	random := rand.New(rand.NewPCG(seed, seed))
+	began := time.Now()
 	resumers := make([]*resumer, streams)
+	shares := make([][]wireStream, connections)
 	for i := range resumers {
-		resumers[i] = &resumer{from: 1 + random.Uint64N(last-1)}
+		resumers[i] = &resumer{consumer: fmt.Sprintf("resumer-%d", i), tokens: tokens, began: began, from: 1 + random.Uint64N(last-1)}
 		resumers[i].at.Store(resumers[i].from)
+		shares[i%connections] = append(shares[i%connections], resumers[i])
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	began := time.Now()
 	var group sync.WaitGroup
-	failures := make(chan error, streams)
-	for i, r := range resumers {
+	failures := make(chan error, connections)
+	for _, share := range shares {
 		group.Go(func() {
-			if err := r.read(ctx, conns[i%len(conns)], fmt.Sprintf("resumer-%d", i), tokens, began); err != nil && ctx.Err() == nil {
-				failures <- fmt.Errorf("resumer-%d, from %d at %d: %w", i, r.from, r.at.Load(), err)
+			if err := readWire(ctx, target, share); err != nil {
+				failures <- err
 			}
 		})
 	}
 	done := make(chan struct{})
 	go func() { group.Wait(); close(done) }()
 	still := watch(resumers, last, done)
+	for _, r := range resumers {
+		// Whatever ended it, the time since the last message counts.
+		if r.seconds == 0 {
+			r.hear()
+		}
+	}
 	seconds := time.Since(began).Seconds()
 	select {
 	case err := <-failures:
@@ -119,47 +124,35 @@ func tell(resumers []*resumer, last uint64, seconds float64, still int) error {
 	return nil
 }
 
-func (r *resumer) read(ctx context.Context, conn *grpc.ClientConn, consumer string, tokens []string, began time.Time) error {
-	heard := time.Since(began)
-	hear := func() {
-		now := time.Since(began)
-		r.silent = max(r.silent, now-heard)
-		heard = now
+// hear measures the silence up to now.
+func (r *resumer) hear() {
+	now := time.Since(r.began)
+	r.silent = max(r.silent, now-r.heard)
+	r.heard = now
+}
+
+func (r *resumer) request() []byte {
+	return resumeRequest(r.consumer, r.tokens[r.at.Load()-1])
+}
+
+func (r *resumer) take(message []byte) (done bool, err error) {
+	r.hear()
+	update, err := parse(message)
+	switch {
+	case err != nil:
+		return false, err
+	case update.kind == kindResync:
+		return false, fmt.Errorf("%s: RESYNC: %s", r.consumer, update.text)
+	case update.isControl():
+		return false, nil
 	}
-	// Whatever ends it, the time since the last message counts.
-	defer hear()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var message []byte
-	for {
-		token := tokens[r.at.Load()-1]
-		stream, err := open(ctx, conn, consumer, token)
-		for err == nil {
-			if err = stream.RecvMsg(&message); err != nil {
-				break
-			}
-			hear()
-			var update update
-			if update, err = parse(message); err != nil {
-				return err
-			}
-			if update.kind == kindResync {
-				return fmt.Errorf("RESYNC: %s", update.text)
-			}
-			if update.isControl() {
-				continue
-			}
-			if at := r.at.Load(); update.revision != at+1 {
-				return fmt.Errorf("revision %d after %d", update.revision, at)
-			}
-			r.at.Store(update.revision)
-			if update.revision >= uint64(len(tokens)) {
-				r.seconds = time.Since(began).Seconds()
-				return nil
-			}
-		}
-		if !comesBack(ctx, err) {
-			return err
-		}
+	if at := r.at.Load(); update.revision != at+1 {
+		return false, fmt.Errorf("%s: revision %d after %d", r.consumer, update.revision, at)
 	}
+	r.at.Store(update.revision)
+	if update.revision < uint64(len(r.tokens)) {
+		return false, nil
+	}
+	r.seconds = time.Since(r.began).Seconds()
+	return true, nil
 }

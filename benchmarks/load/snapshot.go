@@ -90,6 +90,9 @@ func cold(target string, streams, connections int, patience time.Duration) error
 					return
 				}
 				if !comesBack(ctx, err) {
+					if ctx.Err() != nil {
+						return
+					}
 					failures <- fmt.Errorf("cold-%d: %w", i, err)
 					return
 				}
