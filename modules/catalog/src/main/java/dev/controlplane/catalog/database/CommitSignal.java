@@ -2,6 +2,7 @@ package dev.controlplane.catalog.database;
 
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.files.Directories;
+import dev.controlplane.catalog.files.FileStart;
 import dev.controlplane.catalog.files.FileState;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -26,10 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>The content of the file needs no fsync. If the file is missing or was cut short, readers ask
  * SQLite each time.
  *
- * <p>Implementation note: the file is read and written, not mapped into memory. A program that cuts
- * short a mapped file makes every later access to it a fatal signal; here it makes a short read.
- * {@code RandomAccessFile}, because an interrupt of a thread that reads a {@code FileChannel} would
- * close it for all.
+ * <p>Implementation note: {@link FileStart} says why the file is not mapped into memory.
  */
 public final class CommitSignal implements AutoCloseable {
   /** What {@link #number} is where it can't be read. */
@@ -44,11 +42,16 @@ public final class CommitSignal implements AutoCloseable {
   private static final int END = 40;
 
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** What the writer writes to; null for readers. */
   private final RandomAccessFile content;
+
+  private final FileStart start;
   private final Object fileKey;
 
-  private CommitSignal(RandomAccessFile content, Object fileKey) {
+  private CommitSignal(RandomAccessFile content, FileStart start, Object fileKey) {
     this.content = content;
+    this.start = start;
     this.fileKey = fileKey;
   }
 
@@ -70,7 +73,7 @@ public final class CommitSignal implements AutoCloseable {
         content.seek(length);
         content.write(new byte[BYTES - (int) length]);
       }
-      CommitSignal signal = new CommitSignal(content, keyOf(file));
+      CommitSignal signal = new CommitSignal(content, FileStart.open(file), keyOf(file));
       signal.advance();
       return signal;
     } catch (IOException e) {
@@ -100,7 +103,7 @@ public final class CommitSignal implements AutoCloseable {
     }
     try {
       // Between these two looks another may have come to the file's name; the next look sees it.
-      return new CommitSignal(new RandomAccessFile(file.toFile(), "r"), key);
+      return new CommitSignal(null, FileStart.open(file), key);
     } catch (IOException e) {
       return null;
     }
@@ -172,7 +175,7 @@ public final class CommitSignal implements AutoCloseable {
   /** How far the log of this id was known to be; a log of another id is known to be nowhere. */
   public LogState noted(String id) {
     byte[] read = new byte[END];
-    if (!read(read)) {
+    if (!start.read(read)) {
       return new LogState(id, 0, 0, 0);
     }
     ByteBuffer words = ByteBuffer.wrap(read);
@@ -185,25 +188,15 @@ public final class CommitSignal implements AutoCloseable {
   /** The number, or {@link #UNKNOWN}. */
   public long number() {
     byte[] word = new byte[Long.BYTES];
-    return read(word) ? ByteBuffer.wrap(word).getLong() : UNKNOWN;
-  }
-
-  /** False where there is less than was asked for. */
-  private boolean read(byte[] into) {
-    lock.lock();
-    try {
-      content.seek(0);
-      content.readFully(into);
-      return true;
-    } catch (IOException e) {
-      return false;
-    } finally {
-      lock.unlock();
-    }
+    return start.read(word) ? ByteBuffer.wrap(word).getLong() : UNKNOWN;
   }
 
   @Override
   public void close() {
+    start.close();
+    if (content == null) {
+      return;
+    }
     lock.lock();
     try {
       content.close();
