@@ -6,6 +6,7 @@ import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.HotSpotSource;
+import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
 import dev.controlplane.pprof.writers.ByteBuilder;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Takes goroutine profiles of this JVM. Thread-safe: several profiles at once are fine, each is
@@ -33,25 +36,32 @@ public final class GoroutineProfiler {
    *
    * @param labels whether labels are shown; some scrapers can't read them
    * @param source what {@link Source#AUTO} means
+   * @param jvmThreads whether the JVM's own threads are shown, such as the finalizer and the
+   *     carriers of virtual threads; Go hides its own. The calling thread is always shown
    */
-  public record Options(boolean labels, Source source) {
+  public record Options(boolean labels, Source source, boolean jvmThreads) {
     public Options {
       Objects.requireNonNull(source, "source");
     }
 
-    /** Labels are shown, the source is chosen by what the JVM is known to be. */
+    /** Labels and all threads are shown, the source is chosen by what the JVM is known to be. */
     public static Options defaults() {
-      return new Options(true, Source.AUTO);
+      return new Options(true, Source.AUTO, true);
     }
 
     /** The same with labels shown or not. */
     public Options withLabels(boolean shown) {
-      return new Options(shown, source);
+      return new Options(shown, source, jvmThreads);
     }
 
     /** The same with another default source. */
     public Options withSource(Source other) {
-      return new Options(labels, other);
+      return new Options(labels, other, jvmThreads);
+    }
+
+    /** The same with the JVM's own threads shown or not. */
+    public Options withJvmThreads(boolean shown) {
+      return new Options(labels, source, shown);
     }
   }
 
@@ -73,7 +83,7 @@ public final class GoroutineProfiler {
 
   /** How many goroutines there are. No stack is looked at. */
   public int count() {
-    return LiveSource.threads().size();
+    return threads().size();
   }
 
   /**
@@ -225,22 +235,40 @@ public final class GoroutineProfiler {
     };
   }
 
-  /** Every thread but the calling one. */
-  private static List<Thread> others() {
+  /** Every thread that is shown. */
+  private List<Thread> threads() {
     List<Thread> threads = LiveSource.threads();
+    if (!options.jvmThreads()) {
+      threads.removeIf(JvmThreads::has);
+    }
+    return threads;
+  }
+
+  /** Every thread that is shown, but the calling one. */
+  private List<Thread> others() {
+    List<Thread> threads = threads();
     threads.remove(Thread.currentThread());
     return threads;
   }
 
-  /** Every thread of the dump but the calling one and those that take profiles. */
+  /** Every thread of the dump that is shown, but the calling one and those that take profiles. */
   private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
     Interpreter reader = Interpreter.ofThisJvm(options.labels());
     Map<Long, LabelSet> inherited =
         options.labels() ? InheritedLabels.byId(LiveSource.threads()) : Map.of();
+    Set<Long> hidden =
+        options.jvmThreads()
+            ? Set.of()
+            : LiveSource.threads().stream()
+                .filter(JvmThreads::has)
+                .map(Thread::threadId)
+                .collect(Collectors.toSet());
     HotSpotSource.read(
         facts -> {
           facts.inherited = inherited.getOrDefault(facts.id, LabelSet.EMPTY);
-          if (facts.id != caller.id() && !facts.name.equals(Sweep.HELPER_NAME)) {
+          if (facts.id != caller.id()
+              && !facts.name.equals(Sweep.HELPER_NAME)
+              && !hidden.contains(facts.id)) {
             visitor.thread(reader, facts);
           }
         });

@@ -25,6 +25,12 @@ final class QuietThreads {
   public static void main(String[] args) throws Exception {
     start();
     GoroutineProfiler profiler = GoroutineProfiler.create();
+    if (args.length > 0 && args[0].equals("program")) {
+      GoroutineProfiler program =
+          GoroutineProfiler.create(GoroutineProfiler.Options.defaults().withJvmThreads(false));
+      System.out.print(Dumps.take(program, Source.valueOf(args[1])));
+      System.exit(0);
+    }
     if (args.length > 0) {
       System.out.print(Dumps.take(profiler, Source.AUTO));
       System.exit(0);

@@ -41,6 +41,19 @@ public final class Admission {
   public void refusing(
       String name, String setting, long limit, LongSupplier inUse, LongSupplier refusals) {
     waiting(name, setting, limit, inUse);
+    countRefusals(name, setting, refusals);
+  }
+
+  /**
+   * A bound of each connection or each request, beyond which clients are refused. What all of them
+   * together have in use is not shown.
+   */
+  public void refusingEach(String name, String setting, long limit, LongSupplier refusals) {
+    showLimit(name, setting, limit);
+    countRefusals(name, setting, refusals);
+  }
+
+  private void countRefusals(String name, String setting, LongSupplier refusals) {
     this.refusals.add(refusals);
     registry.getOrCreate(
         FunctionalCounter.builder("controlplane.bound.refusals", refusals, LongSupplier::getAsLong)
@@ -54,6 +67,10 @@ public final class Admission {
         Gauge.builder("controlplane.bound.in.use", inUse::getAsLong)
             .description("How much of a bound clients have taken")
             .tags(tags(name, setting)));
+    showLimit(name, setting, limit);
+  }
+
+  private void showLimit(String name, String setting, long limit) {
     registry.getOrCreate(
         Gauge.builder("controlplane.bound.limit", () -> limit)
             .description("How much clients may take: the bound's setting")

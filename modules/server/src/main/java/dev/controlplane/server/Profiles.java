@@ -14,6 +14,8 @@ import java.util.function.Function;
 
 /** How a server shows its goroutines: over HTTP, on SIGQUIT, and by its name in the system. */
 final class Profiles {
+  private static final String MAX_REQUESTS = "pprof-max-requests";
+
   private final PprofSettings settings;
 
   private Profiles(PprofSettings settings) {
@@ -35,7 +37,9 @@ final class Profiles {
                           new StartupException(
                               "PPROF_SOURCE is \""
                                   + source
-                                  + "\"; expected: auto, hotspot or live"))));
+                                  + "\"; expected: auto, hotspot or live")),
+              settings.flag("pprof-jvm-threads"),
+              settings.integer(MAX_REQUESTS, 1, 1000)));
     } catch (IllegalArgumentException e) {
       throw new StartupException(e.getMessage(), e);
     }
@@ -46,9 +50,14 @@ final class Profiles {
    *
    * @param starter completes and starts the server of its own socket, if it has one
    */
-  PprofFeature feature(Function<WebServerConfig.Builder, WebServer> starter) {
+  PprofFeature feature(Function<WebServerConfig.Builder, WebServer> starter, Admission admission) {
     try {
-      return PprofFeature.create(settings, starter);
+      PprofFeature feature = PprofFeature.create(settings, starter);
+      int most = settings.maxRequests();
+      admission.refusing(
+          "profiles", MAX_REQUESTS, most, feature::openRequests, feature::refusedRequests);
+      admission.waiting("profile_deltas", MAX_REQUESTS, most, feature::waitingDeltas);
+      return feature;
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new StartupException(e.getMessage(), e);
     }
@@ -64,7 +73,8 @@ final class Profiles {
         GoroutineProfiler.create(
             GoroutineProfiler.Options.defaults()
                 .withLabels(settings.labels())
-                .withSource(settings.source()));
+                .withSource(settings.source())
+                .withJvmThreads(settings.jvmThreads()));
     try {
       QuitDumps.install(name, Path.of(""), profiler);
     } catch (UnsupportedOperationException e) {

@@ -167,7 +167,7 @@ public final class ServerProcess {
         .directHandlers(JsonErrors.handlers())
         .featuresDiscoverServices(false)
         .addFeature(observability())
-        .addFeature(Profiles.of(setup.settings()).feature(pprof))
+        .addFeature(Profiles.of(setup.settings()).feature(pprof, setup.admission()))
         .routing(
             routing
                 .addFeature(new RequestBodies())

@@ -69,7 +69,8 @@ class JfrTest {
     }
 
     for (ServerUnderTest server : cluster.servers()) {
-      Map<String, Long> counts = counts(directory.resolve(server.name() + ".jfr"));
+      Map<String, Long> counts =
+          counts(directory.resolve("target/guide/" + server.name() + ".jfr"));
       for (String event : MUST.get(server.name())) {
         assertTrue(
             counts.getOrDefault("controlplane." + event, 0L) > 0,

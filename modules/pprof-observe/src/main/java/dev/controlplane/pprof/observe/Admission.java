@@ -10,8 +10,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what profiles cost. At most OPEN requests are admitted, and at most WORKING of them run.
- * Some more wait up to {@link #PATIENCE} for admission; all others are refused at once.
+ * Bounds what profiles cost. A number of requests is open at once; a quarter of them, at least one,
+ * is worked on. Three times as many wait up to {@link #PATIENCE} until they are admitted; all
+ * others are refused at once.
  *
  * <p>A request gives up its working slot while it waits for its client. A client that does not read
  * therefore takes only its place among the admitted requests, with the part of a profile that is
@@ -32,10 +33,20 @@ final class Admission {
   private final Semaphore waiting;
   private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
 
-  Admission(int working, int open, int waiting) {
-    this.working = new Semaphore(working, true);
-    this.open = new Semaphore(open, true);
-    this.waiting = new Semaphore(waiting);
+  /**
+   * Nobody is admitted yet.
+   *
+   * @param most requests that are open at once
+   */
+  Admission(int most) {
+    this.working = new Semaphore(Math.max(1, most / 4), true);
+    this.open = new Semaphore(most, true);
+    this.waiting = new Semaphore(3 * most);
+  }
+
+  /** How many more may be open now. */
+  int free() {
+    return open.availablePermits();
   }
 
   /** Takes a turn for this thread, after some waiting perhaps; null when there are too many. */

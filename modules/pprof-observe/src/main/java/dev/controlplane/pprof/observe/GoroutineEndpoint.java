@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * {@code /debug/pprof/goroutine}, and the index that counts goroutines: the checks and their order
@@ -20,31 +21,28 @@ import java.util.concurrent.Semaphore;
 final class GoroutineEndpoint {
   private static final String NAME = "goroutine";
 
-  /** Profiles that are taken at the same time. */
-  private static final int WORKING = 4;
-
-  /** Profiles that are taken or read: each may be in memory, in whole or in part. */
-  private static final int OPEN = 16;
-
-  /** Requests that wait for that. */
-  private static final int WAITING = 48;
-
-  /** Deltas that wait for their second profile; each holds its first. */
-  private static final int DELTAS = 16;
-
   private static final String RETRY_AFTER_SECONDS = "1";
 
   private final GoroutineProfiler withLabels;
   private final GoroutineProfiler withoutLabels;
   private final boolean labelsShown;
-  private final Admission admission = new Admission(WORKING, OPEN, WAITING);
-  private final Semaphore deltas = new Semaphore(DELTAS);
+  private final Admission admission;
+  private final int maxRequests;
+
+  /** Deltas that wait for their second profile: each has its first in memory. */
+  private final Semaphore deltas;
+
+  private final LongAdder refused = new LongAdder();
 
   GoroutineEndpoint(PprofSettings settings) {
-    GoroutineProfiler.Options options = new GoroutineProfiler.Options(true, settings.source());
+    GoroutineProfiler.Options options =
+        new GoroutineProfiler.Options(true, settings.source(), settings.jvmThreads());
     this.withLabels = GoroutineProfiler.create(options);
     this.withoutLabels = GoroutineProfiler.create(options.withLabels(false));
     this.labelsShown = settings.labels();
+    this.maxRequests = settings.maxRequests();
+    this.admission = new Admission(maxRequests);
+    this.deltas = new Semaphore(maxRequests);
   }
 
   /** What a request asks for. */
@@ -189,9 +187,29 @@ final class GoroutineEndpoint {
     return exchange.header("Content-Disposition", "attachment; filename=\"" + file + "\"");
   }
 
-  private static void busy(Exchange exchange) {
+  /** How many profiles are taken or read by their clients now. */
+  int open() {
+    return maxRequests - admission.free();
+  }
+
+  /** How many deltas wait for their second profile now. */
+  int deltas() {
+    return maxRequests - deltas.availablePermits();
+  }
+
+  /** How many requests were refused because there were too many. */
+  long refused() {
+    return refused.sum();
+  }
+
+  private void busy(Exchange exchange) {
+    refused.increment();
     exchange
         .header("Retry-After", RETRY_AFTER_SECONDS)
-        .error(503, "too many profiles at once; try again in a second");
+        .error(
+            503,
+            ("too many profiles at once: %d are taken or read, as many as pprof.max-requests"
+                    + " (PPROF_MAX_REQUESTS) allows; try again in a second")
+                .formatted(maxRequests));
   }
 }

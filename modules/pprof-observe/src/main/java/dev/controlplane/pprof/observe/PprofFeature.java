@@ -84,6 +84,27 @@ public final class PprofFeature implements ServerFeature, Weighted {
             .map(configured -> new InetSocketAddress(configured.getAddress(), server.port()));
   }
 
+  /**
+   * How many profiles are taken, or read by their clients, now. {@link PprofSettings#maxRequests}
+   * bounds it.
+   */
+  public int openRequests() {
+    return filter.goroutine().open();
+  }
+
+  /**
+   * How many requests for a difference wait for their second profile now. {@link
+   * PprofSettings#maxRequests} bounds it.
+   */
+  public int waitingDeltas() {
+    return filter.goroutine().deltas();
+  }
+
+  /** How many requests were answered 503 because too many were open. */
+  public long refusedRequests() {
+    return filter.goroutine().refused();
+  }
+
   @Override
   public String name() {
     return name;

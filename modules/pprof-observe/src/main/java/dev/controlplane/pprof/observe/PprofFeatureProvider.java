@@ -11,9 +11,9 @@ import java.util.Locale;
  *
  * <p>Configured by {@code server.features.pprof}: {@code access} ({@code loopback}, {@code off},
  * {@code all}, {@code token}), {@code token}, {@code address} ({@code host:port}), {@code labels}
- * ({@code true}), {@code source} ({@code auto}, {@code live}, {@code hotspot}). What isn't set
- * there is taken from a top-level {@code pprof}, which environment variables such as {@code
- * PPROF_ACCESS} reach.
+ * ({@code true}), {@code source} ({@code auto}, {@code live}, {@code hotspot}), {@code jvm-threads}
+ * ({@code true}), {@code max-requests} ({@code 16}). What isn't set there is taken from a top-level
+ * {@code pprof}, which environment variables such as {@code PPROF_ACCESS} reach.
  */
 public final class PprofFeatureProvider implements ServerFeatureProvider<PprofFeature> {
   /** Called by the service loader. */
@@ -36,7 +36,9 @@ public final class PprofFeatureProvider implements ServerFeatureProvider<PprofFe
         text(config, "token").asOptional(),
         text(config, "address").asOptional(),
         text(config, "labels").as(Boolean::parseBoolean).orElse(defaults.labels()),
-        text(config, "source").as(PprofFeatureProvider::source).orElse(defaults.source()));
+        text(config, "source").as(PprofFeatureProvider::source).orElse(defaults.source()),
+        text(config, "jvm-threads").as(Boolean::parseBoolean).orElse(defaults.jvmThreads()),
+        text(config, "max-requests").as(Integer::valueOf).orElse(defaults.maxRequests()));
   }
 
   private static ConfigValue<String> text(Config config, String key) {

@@ -34,6 +34,10 @@ final class PprofFilter implements Filter {
     this.symbol = new SymbolEndpoint();
   }
 
+  GoroutineEndpoint goroutine() {
+    return goroutine;
+  }
+
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     String sent = request.prologue().uriPath().rawPath();

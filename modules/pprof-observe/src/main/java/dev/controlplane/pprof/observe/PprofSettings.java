@@ -16,19 +16,26 @@ import java.util.Optional;
  *     paths then
  * @param labels whether profiles carry labels unless a request says otherwise
  * @param source where profiles come from unless a request says otherwise
+ * @param jvmThreads whether profiles have the JVM's own threads
+ * @param maxRequests profiles that may be taken or read by their clients at once, 1 to 1,000. A
+ *     quarter of them, at least one, is worked on at the same time; three times as many wait, and
+ *     all others are answered 503
  */
 public record PprofSettings(
     Access access,
     Optional<String> token,
     Optional<String> address,
     boolean labels,
-    Source source) {
+    Source source,
+    boolean jvmThreads,
+    int maxRequests) {
+  private static final int MOST_REQUESTS = 1000;
 
   /**
    * Checks the settings.
    *
-   * @throws IllegalArgumentException if {@link Access#TOKEN} comes without a token, or the address
-   *     is not {@code host:port} with a host that is known
+   * @throws IllegalArgumentException if {@link Access#TOKEN} comes without a token, the address is
+   *     not {@code host:port} with a host that is known, or the number of requests is out of range
    */
   public PprofSettings {
     token = token.filter(text -> !text.isBlank());
@@ -38,19 +45,23 @@ public record PprofSettings(
           "pprof access is \"token\", but there is no token: set pprof.token (PPROF_TOKEN)");
     }
     address.ifPresent(PprofSettings::parse);
+    if (maxRequests < 1 || maxRequests > MOST_REQUESTS) {
+      throw new IllegalArgumentException(
+          "pprof max-requests is %d; expected: 1 to %d".formatted(maxRequests, MOST_REQUESTS));
+    }
   }
 
   /** Loopback only, on the server's sockets, with labels, from the source that suits the JVM. */
   public static PprofSettings defaults() {
     return new PprofSettings(
-        Access.LOOPBACK, Optional.empty(), Optional.empty(), true, Source.AUTO);
+        Access.LOOPBACK, Optional.empty(), Optional.empty(), true, Source.AUTO, true, 16);
   }
 
   /** The token stays out of logs. */
   @Override
   public String toString() {
-    return "PprofSettings[access=%s, address=%s, labels=%s, source=%s]"
-        .formatted(access, address.orElse("none"), labels, source);
+    return "PprofSettings[access=%s, address=%s, labels=%s, source=%s, jvmThreads=%s, maxRequests=%d]"
+        .formatted(access, address.orElse("none"), labels, source, jvmThreads, maxRequests);
   }
 
   Optional<InetSocketAddress> socket() {

@@ -140,7 +140,7 @@ class AccessTest {
   void theTokenIsTakenAsBearerAndAsBasicPasswordAndNowhereElse() {
     PprofSettings settings =
         new PprofSettings(
-            Access.TOKEN, Optional.of("s3cret:ü"), Optional.empty(), true, Source.AUTO);
+            Access.TOKEN, Optional.of("s3cret:ü"), Optional.empty(), true, Source.AUTO, true, 16);
     try (TestServer server = TestServer.start(settings)) {
       Wire.Answer refused = server.get(INDEX);
       assertEquals(401, refused.status());
@@ -158,7 +158,8 @@ class AccessTest {
       assertEquals(401, server.get(INDEX + "?token=s3cret:%C3%BC").status());
     }
     PprofSettings ascii =
-        new PprofSettings(Access.TOKEN, Optional.of("s3cret"), Optional.empty(), true, Source.AUTO);
+        new PprofSettings(
+            Access.TOKEN, Optional.of("s3cret"), Optional.empty(), true, Source.AUTO, true, 16);
     try (TestServer server = TestServer.start(ascii)) {
       assertEquals(200, server.get(INDEX, "Authorization: Bearer s3cret").status());
       assertEquals(200, server.get(INDEX, "Authorization: bearer  s3cret").status());
@@ -178,7 +179,7 @@ class AccessTest {
             IllegalArgumentException.class,
             () ->
                 new PprofSettings(
-                    Access.TOKEN, Optional.of(" "), Optional.empty(), true, Source.AUTO));
+                    Access.TOKEN, Optional.of(" "), Optional.empty(), true, Source.AUTO, true, 16));
     assertTrue(e.getMessage().contains("PPROF_TOKEN"), e.getMessage());
   }
 
@@ -213,7 +214,7 @@ class AccessTest {
 
   private static PprofSettings at(String address) {
     return new PprofSettings(
-        Access.LOOPBACK, Optional.empty(), Optional.of(address), true, Source.AUTO);
+        Access.LOOPBACK, Optional.empty(), Optional.of(address), true, Source.AUTO, true, 16);
   }
 
   @Test

@@ -164,7 +164,10 @@ class LoadTest {
       }
       await(() -> deltas(server) == 16);
 
-      assertEquals(503, server.get(GOROUTINE + "?seconds=600").status());
+      Wire.Answer refusal = server.get(GOROUTINE + "?seconds=600");
+      assertEquals(503, refusal.status());
+      assertTrue(refusal.text().contains("16 are taken"), refusal.text());
+      assertTrue(refusal.text().contains("PPROF_MAX_REQUESTS"), refusal.text());
       assertEquals(200, server.get(GOROUTINE + "?debug=1").status());
 
       for (Socket socket : waiting) {

@@ -31,7 +31,8 @@ record TestServer(WebServer server, PprofFeature feature) implements AutoCloseab
   }
 
   static PprofSettings access(Access access) {
-    return new PprofSettings(access, Optional.empty(), Optional.empty(), true, Source.AUTO);
+    return new PprofSettings(
+        access, Optional.empty(), Optional.empty(), true, Source.AUTO, true, 16);
   }
 
   InetSocketAddress address() {
