@@ -6,6 +6,7 @@ import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.http.PageSize;
+import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.http2.HttpStreams;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
@@ -18,10 +19,10 @@ final class ConsumerServer {
 
   static void configure(ServerSetup setup) {
     Settings settings = setup.settings();
+    FrameLimits frames = ServerSetup.frameLimits(settings);
     setup.http(
-        "consumer-port",
-        HttpStreams.selector(
-            setup.writeTimeout(), setup.headTimeout(), ServerSetup.frameLimits(settings)));
+        "consumer-port", HttpStreams.selector(setup.writeTimeout(), setup.headTimeout(), frames));
+    setup.show(frames);
     Path directory = settings.path("storage-path");
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);

@@ -15,7 +15,9 @@ import dev.controlplane.proto.RegisterRequest;
 import dev.controlplane.proto.RegisterResponse;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Peer;
 import dev.controlplane.server.http.Problem;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
@@ -85,7 +87,7 @@ final class ControlPlaneService implements BindableService {
       String endpoint = checkedEndpoint(request.getEndpoint());
       consumers.register(consumer, endpoint, clock.instant());
       metrics.registered();
-      events.info("registered", "consumer", consumer, "endpoint", endpoint);
+      events.info("registered", "peer", peer(), "consumer", consumer, "endpoint", endpoint);
       responses.onNext(
           RegisterResponse.newBuilder().setSuccess(true).setMessage("registered").build());
       responses.onCompleted();
@@ -93,9 +95,13 @@ final class ControlPlaneService implements BindableService {
       metrics.refused(Refusal.INVALID);
       responses.onError(CallErrors.invalid(e).exception());
     } catch (CatalogException e) {
-      events.warn("not-registered", "reason", e.getMessage());
+      events.warn("not-registered", "peer", peer(), "reason", e.getMessage());
       responses.onError(Problem.grpc(e).exception());
     }
+  }
+
+  private static String peer() {
+    return GrpcStreams.client().map(Peer::text).orElse("");
   }
 
   private static String checkedEndpoint(String endpoint) {

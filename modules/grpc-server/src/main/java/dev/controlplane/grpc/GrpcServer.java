@@ -48,6 +48,7 @@ final class GrpcServer implements ServerProcess.Program {
     setup.listen("grpc", SOCKET, "grpc-port");
 
     Path directory = settings.path("storage-path");
+    setup.writes("consumers.db");
     Consumers consumers =
         setup.resource(
             () ->
@@ -84,6 +85,7 @@ final class GrpcServer implements ServerProcess.Program {
                     setup.log()));
     metrics.show(subscriptions, tail);
     showBounds(setup.admission(), push, encoder, new TailFigures(tail));
+    setup.show(push.streams().frames());
 
     SentTimes sentTimes = new SentTimes();
     StatusReports reports =
@@ -126,6 +128,13 @@ final class GrpcServer implements ServerProcess.Program {
                       push.streams().inbound(),
                       inbound::held,
                       inbound::refusedForAll);
+              setup
+                  .admission()
+                  .refusingEach(
+                      "inbound_bytes_per_connection",
+                      "inbound-bytes-per-connection",
+                      push.streams().inboundOfConnection(),
+                      inbound::refusedOfConnection);
             });
 
     setup.api().needs(catalog::log);

@@ -40,7 +40,7 @@ final class AccessLog implements HttpFeature, Filter, Weighted {
       log.info(
           "request",
           "peer",
-          request.remotePeer().host() + ":" + request.remotePeer().port(),
+          Peer.text(request.remotePeer().address()),
           "method",
           request.prologue().method().text(),
           "path",

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.SocketAddress;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -126,6 +127,10 @@ public final class EventLog {
     all.put("level", level.name().toLowerCase(Locale.ROOT));
     all.put("server", server);
     all.put("event", event);
+    SocketAddress client = Peer.current();
+    if (client != null) {
+      all.put("peer", Peer.text(client));
+    }
     for (int i = 0; i + 1 < pairs.length; i += 2) {
       all.put(pairs[i].toString(), pairs[i + 1]);
     }

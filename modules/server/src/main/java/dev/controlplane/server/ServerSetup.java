@@ -3,6 +3,7 @@ package dev.controlplane.server;
 import dev.controlplane.server.http.Api;
 import dev.controlplane.server.http.Json;
 import dev.controlplane.server.http.PlainBodies;
+import dev.controlplane.transport.frames.Flood;
 import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.http1.TimedHttp1;
 import io.helidon.metrics.api.MeterRegistry;
@@ -19,6 +20,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
@@ -36,6 +38,9 @@ public final class ServerSetup {
   private final List<Consumer<RunningServer>> started = new ArrayList<>();
   private final List<Runnable> draining = new ArrayList<>();
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+
+  /** The file in the data directory that this server writes; null if it only reads. */
+  private String written;
 
   ServerSetup(String name, Settings settings, EventLog log, WebServerConfig.Builder webServer) {
     this(name, settings, log, webServer, true);
@@ -89,6 +94,19 @@ public final class ServerSetup {
       throw new StartupException(
           "BIND_ADDRESS is \"" + text + "\"; expected: an address of this machine", e);
     }
+  }
+
+  /**
+   * Tells that the server writes a file of the data directory, for {@code --check} to look whether
+   * it may.
+   */
+  public void writes(String file) {
+    written = file;
+  }
+
+  /** The file of the data directory that the server writes, if it writes one. */
+  Optional<String> written() {
+    return Optional.ofNullable(written);
   }
 
   /** The bounds of what clients can take up. */
@@ -157,6 +175,24 @@ public final class ServerSetup {
   /** How long a client may take nothing of its answer. */
   public Duration writeTimeout() {
     return limit("write-timeout");
+  }
+
+  /**
+   * Shows the bounds of frames that carry nothing in the metrics. For a server that speaks HTTP/2.
+   */
+  public void show(FrameLimits limits) {
+    admission.refusingEach(
+        "resets_per_second", "max-resets-per-second", limits.resets(), Flood.RESETS::ended);
+    admission.refusingEach(
+        "empty_frames_per_second",
+        "max-empty-frames-per-second",
+        limits.emptyFrames(),
+        Flood.EMPTY_FRAMES::ended);
+    admission.refusingEach(
+        "continuation_frames",
+        "max-continuation-frames",
+        limits.continuations(),
+        Flood.CONTINUATIONS::ended);
   }
 
   /** How many frames that carry nothing a client may send over HTTP/2. */

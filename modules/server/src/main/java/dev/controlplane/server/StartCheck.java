@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,7 @@ final class StartCheck {
   private final String server;
   private final Settings settings;
   private final PrintStream out;
+  private Optional<String> written = Optional.empty();
   private boolean failed;
 
   StartCheck(String server, Settings settings, PrintStream out) {
@@ -68,6 +71,7 @@ final class StartCheck {
       setup.bindAddress();
       try {
         program.configure(setup);
+        written = setup.written();
         SiteGuard.of(settings);
         Profiles.of(settings);
       } finally {
@@ -89,8 +93,30 @@ final class StartCheck {
     }
   }
 
-  private String storage() {
+  /**
+   * Whether the server may write what it has to: the directory and its file in it, or, for
+   * upload-server, the directory that it would make the data directory in.
+   */
+  private void requireWritable(Path directory) throws IOException {
+    Path place = directory;
+    while (Files.notExists(place) && place.getParent() != null) {
+      place = place.getParent();
+    }
+    Path file = directory.resolve(written.orElseThrow());
+    for (Path path : Files.exists(file) ? List.of(place, file) : List.of(place)) {
+      if (!Files.isWritable(path)) {
+        throw new IOException(
+            "%s writes %s, but %s can't be written by user %s; expected: a directory that this user may write"
+                .formatted(server, file, path, System.getProperty("user.name")));
+      }
+    }
+  }
+
+  private String storage() throws IOException {
     Path directory = settings.path("storage-path");
+    if (written.isPresent()) {
+      requireWritable(directory);
+    }
     if (Files.notExists(directory)) {
       return "%s is not there yet; upload-server makes it".formatted(directory);
     }

@@ -29,7 +29,15 @@ class ExamplesTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/http-api.md", "docs/grpc-api.md", "docs/cpctl.md"})
+  @ValueSource(
+      strings = {
+        "README.md",
+        "docs/http-api.md",
+        "docs/grpc-api.md",
+        "docs/cpctl.md",
+        "docs/operations.md",
+        "docs/debugging.md"
+      })
   void everyExampleOfThePageWorksAndPrintsWhatThePageShows(String name) throws Exception {
     try (Terminals terminals = new Terminals()) {
       List<Executable> examples = new ArrayList<>();
@@ -152,6 +160,7 @@ class ExamplesTest {
           Path.of(Tools.built("grpcurl")).getParent().toString(),
           (path, tools) -> tools + ":" + path);
       environment.put("LC_ALL", "C.UTF-8");
+      environment.put("STORAGE_PATH", cluster.data().toString());
       environment.put("CPCTL_UPLOAD_URL", cluster.uploadUrl());
       environment.put("CPCTL_CONSUMER_URL", cluster.consumerUrl());
       environment.put("CPCTL_GRPC", "127.0.0.1:" + cluster.grpcPort());

@@ -101,6 +101,12 @@ class PortsTest {
         row("a broken query", 400, hosted("GET /nowhere?a=%zz HTTP/1.1")),
         row("a blank in the path", 400, hosted("GET /a b HTTP/1.1")),
         row("absolute form", 404, hosted("GET http://localhost/nowhere HTTP/1.1")),
+        row("a stranger in absolute form", 403, hosted("GET http://evil.example/nowhere HTTP/1.1")),
+        row(
+            "absolute form that replaces the Host",
+            404,
+            request("GET http://localhost/nowhere HTTP/1.1", "Host: evil.example")),
+        row("absolute form with a user", 404, hosted("GET http://me:x@localhost/ HTTP/1.1")),
         row("HTTP/1.0", 404, "GET /nowhere HTTP/1.0\r\n\r\n"),
         row("HTTP/1.2", 404, hosted("GET /nowhere HTTP/1.2")),
         row("HTTP/2.0", 400, hosted("GET /nowhere HTTP/2.0")),

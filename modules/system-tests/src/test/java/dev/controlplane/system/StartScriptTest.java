@@ -121,6 +121,18 @@ class StartScriptTest {
     assertTrue(wrong.said().contains("settings: not ok: IDLE_TIMEOUT is \"soon\""), wrong::said);
   }
 
+  /** Nobody can make a directory in /proc, root included. */
+  @Test
+  void aCheckTellsWhoCannotWriteItsData() throws Exception {
+    Map<String, String> readOnly = Map.of("STORAGE_PATH", "/proc/self/data");
+    Ended upload = run("upload-server", readOnly, "--check");
+    assertEquals(1, upload.code(), upload::said);
+    assertTrue(upload.said().contains("storage: not ok: upload-server writes"), upload::said);
+
+    Ended consumer = run("consumer-server", readOnly, "--check");
+    assertEquals(0, consumer.code(), consumer::said);
+  }
+
   @Test
   void aCheckBesideARunningServerTellsOfItsCatalog() throws Exception {
     try (Cluster cluster = Cluster.builder().withoutConsumerServer().start()) {

@@ -26,6 +26,7 @@ final class UploadServer {
     Settings settings = setup.settings();
     setup.http("upload-port");
     Path directory = settings.path("storage-path");
+    setup.writes("catalog.db");
     Catalog catalog =
         setup.resource(
             () ->

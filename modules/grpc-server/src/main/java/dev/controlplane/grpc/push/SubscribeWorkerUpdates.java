@@ -11,6 +11,7 @@ import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.Labels;
 import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Peer;
 import dev.controlplane.transport.grpc.LongLivedStream;
 import dev.controlplane.transport.http2.StreamGoneException;
 import dev.controlplane.transport.http2.StreamStalledException;
@@ -51,8 +52,38 @@ public final class SubscribeWorkerUpdates {
       LongLivedStream<EncodedMessage> stream,
       UpdateFeed feed) {}
 
-  /** What goes on beside a stream for as long as it is open. */
-  private interface Ticker extends AutoCloseable {
+  /**
+   * The root of a stream handler's stack: unlike a lambda's, its name is the same in each build.
+   */
+  private final class StreamHandler implements Runnable {
+    private final Opened opened;
+
+    private StreamHandler(Opened opened) {
+      this.opened = opened;
+    }
+
+    @Override
+    public void run() {
+      subscribeWorkerUpdates(opened);
+    }
+  }
+
+  /** The root of a ticker's stack. */
+  private final class Ticker implements Runnable {
+    private final Subscription subscription;
+
+    private Ticker(Subscription subscription) {
+      this.subscription = subscription;
+    }
+
+    @Override
+    public void run() {
+      tick(subscription);
+    }
+  }
+
+  /** Ends the ticker of a stream that has ended. */
+  private interface TickerEnd extends AutoCloseable {
     @Override
     void close();
   }
@@ -92,7 +123,7 @@ public final class SubscribeWorkerUpdates {
     Opened opened = new Opened(log, subscription, stream, feed);
     try {
       Labels.of("consumer", options.consumer())
-          .run(() -> Goroutines.start("stream", () -> subscribeWorkerUpdates(opened)));
+          .run(() -> Goroutines.start("stream", new StreamHandler(opened)));
     } catch (RuntimeException | Error e) {
       failed(subscription, stream, e);
       metrics.ended(subscription.ended());
@@ -112,7 +143,7 @@ public final class SubscribeWorkerUpdates {
     LongLivedStream<EncodedMessage> stream = opened.stream();
     metrics.subscribed();
     SubscriptionEvent event = SubscriptionEvent.begun();
-    try (Ticker _ = Goroutines.start("ticker", () -> tick(subscription))::interrupt) {
+    try (TickerEnd _ = Goroutines.start("ticker", new Ticker(subscription))::interrupt) {
       subscriptions.add(subscription);
       if (stopping) {
         subscription.end(SubscriptionEnd.STOPPING);
@@ -131,6 +162,8 @@ public final class SubscribeWorkerUpdates {
       event.ended(subscription);
       events.info(
           "unsubscribed",
+          "peer",
+          Peer.text(stream.client()),
           "consumer",
           subscription.consumer(),
           "reason",
@@ -156,6 +189,8 @@ public final class SubscribeWorkerUpdates {
       stream.sendHeaders();
       events.info(
           "subscribed",
+          "peer",
+          Peer.text(stream.client()),
           "consumer",
           subscription.consumer(),
           "workers",
@@ -177,7 +212,14 @@ public final class SubscribeWorkerUpdates {
         return;
       }
       subscription.end(SubscriptionEnd.UNREADABLE);
-      events.warn("stream-ended", "consumer", subscription.consumer(), "reason", e.getMessage());
+      events.warn(
+          "stream-ended",
+          "peer",
+          Peer.text(stream.client()),
+          "consumer",
+          subscription.consumer(),
+          "reason",
+          e.getMessage());
       stream.end(StreamErrors.of(SubscriptionEnd.UNREADABLE).exception());
     }
   }
@@ -185,7 +227,13 @@ public final class SubscribeWorkerUpdates {
   private void failed(
       Subscription subscription, LongLivedStream<EncodedMessage> stream, Throwable e) {
     subscription.end(SubscriptionEnd.FAILED);
-    events.error("stream-failed", e, "consumer", subscription.consumer());
+    events.error(
+        "stream-failed",
+        e,
+        "peer",
+        Peer.text(stream.client()),
+        "consumer",
+        subscription.consumer());
     stream.end(StreamErrors.of(SubscriptionEnd.FAILED).exception());
   }
 

@@ -12,7 +12,9 @@ import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.proto.StatusReport;
 import dev.controlplane.proto.StatusSummary;
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Peer;
 import dev.controlplane.server.http.Problem;
+import dev.controlplane.transport.grpc.GrpcStreams;
 import dev.controlplane.transport.status.GrpcError;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -79,6 +81,7 @@ public final class StatusReports {
         new Report("", "", "", 0, State.RECEIVED, "", "", Instant.EPOCH);
 
     private final StreamObserver<StatusSummary> responses;
+    private final String peer = GrpcStreams.client().map(Peer::text).orElse("");
     private final ReportChecks checks = new ReportChecks(catalog, consumers, lastSeen);
     private final BlockingQueue<Report> queue = new ArrayBlockingQueue<>(MAX_WAITING);
     private Thread writer;
@@ -164,7 +167,7 @@ public final class StatusReports {
 
     private void failed(CatalogException why) {
       metrics.refused(Refusal.STORAGE);
-      events.warn("reports-not-recorded", "reason", why.getMessage());
+      events.warn("reports-not-recorded", "peer", peer, "reason", why.getMessage());
       responses.onError(Problem.grpc(why).exception());
     }
 
@@ -211,7 +214,7 @@ public final class StatusReports {
         return;
       } catch (RuntimeException e) {
         // This thread goes on: the call's may wait for it.
-        events.error("reports-failed", e);
+        events.error("reports-failed", e, "peer", peer);
         failure = new CatalogException("the server failed; its log tells why", e);
         return;
       }
@@ -225,6 +228,8 @@ public final class StatusReports {
       for (Report report : rejecting) {
         events.info(
             "rejected",
+            "peer",
+            peer,
             "consumer",
             report.consumer(),
             "worker",

@@ -103,7 +103,8 @@ final class GrpcSelector implements Http2SubProtocolSelector {
                 headers.httpHeaders().first(ENCODING).orElse("identity"),
                 ((GuardedContext) context).inbound()),
             limit,
-            new ResponseCompression(acceptsGzip(headers), settings.compressResponses()));
+            new ResponseCompression(acceptsGzip(headers), settings.compressResponses()),
+            context.remotePeer().address());
     handler.attach(streamId, result.subProtocol(), settings.maxStreamsPerConnection());
     return new SubProtocolResult(true, handler);
   }

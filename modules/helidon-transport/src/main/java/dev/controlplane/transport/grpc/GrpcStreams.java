@@ -8,8 +8,10 @@ import dev.controlplane.transport.socket.Listeners;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.grpc.GrpcRouting;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Turns a Helidon listener into one that serves gRPC streams for days. */
 public final class GrpcStreams {
@@ -134,6 +136,11 @@ public final class GrpcStreams {
           4 << 20,
           1 << 16);
     }
+  }
+
+  /** The address of the client whose call this thread handles; empty if it handles none. */
+  public static Optional<SocketAddress> client() {
+    return Optional.ofNullable(StreamCall.CURRENT.get()).map(StreamCall::client);
   }
 
   /**

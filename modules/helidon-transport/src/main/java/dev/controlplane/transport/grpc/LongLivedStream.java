@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.net.SocketAddress;
 
 /**
  * One open server stream, as its handler sees it. The method opens it, on the thread that gRPC
@@ -73,6 +74,11 @@ public final class LongLivedStream<T> implements AutoCloseable {
    */
   public void send(T message) {
     out.onNext(message);
+  }
+
+  /** The client's address. */
+  public SocketAddress client() {
+    return call.client();
   }
 
   /** Whether the client is gone. */

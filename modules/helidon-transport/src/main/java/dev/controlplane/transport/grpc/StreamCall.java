@@ -13,6 +13,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.helidon.http.http2.Http2StreamWriter;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -215,6 +216,11 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       current.cancel(false);
       timer = null;
     }
+  }
+
+  /** The client's address. */
+  SocketAddress client() {
+    return handler.client();
   }
 
   @Override

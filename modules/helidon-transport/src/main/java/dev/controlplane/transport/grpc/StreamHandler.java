@@ -12,6 +12,7 @@ import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
 import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -53,6 +54,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   private final InboundMessages messages;
   private final Duration timeout;
   private final ResponseCompression compression;
+  private final SocketAddress client;
   private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
 
   /** Null once it has started the call; stays if there is no such method. */
@@ -78,18 +80,21 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
    * @param messages reads what the client sends
    * @param timeout of the call; null for none
    * @param compression of what the service sends
+   * @param client the client's address
    */
   StreamHandler(
       ConnectionOutput output,
       Http2StreamWriter writer,
       InboundMessages messages,
       Duration timeout,
-      ResponseCompression compression) {
+      ResponseCompression compression,
+      SocketAddress client) {
     this.output = output;
     this.writer = writer;
     this.messages = messages;
     this.timeout = timeout;
     this.compression = compression;
+    this.client = client;
   }
 
   /**
@@ -105,6 +110,11 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
     if (stream == null) {
       turn.set(Turn.GONE);
     }
+  }
+
+  /** The client's address. */
+  SocketAddress client() {
+    return client;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.helidon.common.buffers.DataReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,7 +22,8 @@ import java.util.regex.Pattern;
  *   <li>A request line may have raw UTF-8 in its path, as many clients send it; it is
  *       percent-encoded. Helidon makes question marks of it.
  *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
- *       query, as RFC 9112, section 3.2.2, wants. Helidon takes the whole target for a path.
+ *       query, as RFC 9112, section 3.2.2, wants; its host stands in the place of the header Host.
+ *       Helidon takes the whole target for a path.
  *   <li>Empty lines before a request line are read over, as RFC 9112, section 2.2, wants: old
  *       clients send one behind a body. A request of a later HTTP/1.x is read as one of HTTP/1.1
  *       (RFC 9110, section 2.5). Helidon refuses both.
@@ -35,7 +37,8 @@ final class Http1Reader extends DataReader {
   private static final int CR_LF = 2;
   private static final Pattern ABSOLUTE_FORM =
       Pattern.compile(
-          "(?<method>[^ ]+) (?i:https?)://[^ /?#]+(?<target>[^ #]*)(?<version> HTTP/.*)");
+          "(?<method>[^ ]+) (?i:https?)://([^ /?#@]*@)?(?<host>[^ /?#@]+)(?<target>[^"
+              + " #]*)(?<version> HTTP/.*)");
   private static final byte[] OLD_VERSION = " HTTP/1.0".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ANY_MINOR_VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
@@ -59,6 +62,9 @@ final class Http1Reader extends DataReader {
 
   /** Whether the last request line was one of HTTP/1.0. */
   private boolean oldVersion;
+
+  /** The host of the last request target that was in absolute form; null if it was not. */
+  private String targetHost;
 
   private final Counted source;
 
@@ -193,6 +199,11 @@ final class Http1Reader extends DataReader {
     return oldVersion;
   }
 
+  /** The host, with a port perhaps, of the last request target if that was in absolute form. */
+  Optional<String> targetHost() {
+    return Optional.ofNullable(targetHost);
+  }
+
   /** Helidon calls it for the request line, and for the value of a header Connection. */
   @Override
   public byte[] readBytes(int length) {
@@ -232,11 +243,17 @@ final class Http1Reader extends DataReader {
   }
 
   /** The request line with the path and query of an absolute target; any other line as it is. */
-  private static byte[] originForm(byte[] line) {
+  private byte[] originForm(byte[] line) {
+    if (isOriginForm(line)) {
+      targetHost = null;
+      return line;
+    }
     Matcher absolute = ABSOLUTE_FORM.matcher(new String(line, StandardCharsets.ISO_8859_1));
+    targetHost = null;
     if (!absolute.matches()) {
       return line;
     }
+    targetHost = absolute.group("host");
     String target = absolute.group("target");
     if (target.isEmpty()) {
       target = absolute.group("method").equals("OPTIONS") ? "*" : "/";
@@ -245,6 +262,15 @@ final class Http1Reader extends DataReader {
     }
     return (absolute.group("method") + " " + target + absolute.group("version"))
         .getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** Whether the target begins with a slash, as nearly all do. */
+  private static boolean isOriginForm(byte[] line) {
+    int blank = 0;
+    while (blank < line.length && line[blank] != ' ') {
+      blank++;
+    }
+    return blank + 1 < line.length && line[blank + 1] == '/';
   }
 
   private static byte[] percentEncoded(byte[] bytes) {

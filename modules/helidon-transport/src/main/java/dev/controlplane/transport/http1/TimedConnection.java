@@ -150,6 +150,13 @@ public final class TimedConnection extends ForwardingContext
     try {
       oldVersion.request(reader.headIsRead(), headers, RequestHost.of(localPeer()));
       RequestHost.requireIn(headers);
+      reader
+          .targetHost()
+          .ifPresent(
+              host -> {
+                headers.set(HeaderNames.HOST, host);
+                RequestHost.requireIn(headers);
+              });
     } catch (RequestException e) {
       // Helidon does not hand it on.
       refusal = e.getMessage();

@@ -31,6 +31,11 @@ public final class InboundBytes {
     return refusedOfConnection.sum() + refusedForAll.sum();
   }
 
+  /** How many of them because their connection had as many bytes as it may. */
+  public long refusedOfConnection() {
+    return refusedOfConnection.sum();
+  }
+
   /** How many of them because all connections together had as many bytes as they may. */
   public long refusedForAll() {
     return refusedForAll.sum();

@@ -1,6 +1,7 @@
 package dev.controlplane.server.http;
 
 import dev.controlplane.server.EventLog;
+import dev.controlplane.server.Peer;
 import io.helidon.common.uri.UriValidator;
 import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderValues;
@@ -96,7 +97,7 @@ public final class Api implements Filter {
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     try {
-      dispatch(chain, request, response);
+      Peer.handle(request.remotePeer().address(), () -> dispatch(chain, request, response));
     } catch (Error e) {
       // Helidon answers it, and logs it only at a level that is off.
       log.answered(e);
