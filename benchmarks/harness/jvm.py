@@ -49,7 +49,7 @@ def one(home, jvm, chosen, warm, streams, seconds, quick):
             burst(side, chosen)
         bursts = medians([burst(side, chosen) for _ in range(3)])
         pace = paced(side, chosen, seconds, 1)
-    with Ours(home / "idle", "grpc-server", jvm=jvm) as side:
+    with Ours(home / "idle", "upload-server", "grpc-server", jvm=jvm) as side:
         memory = idle.one(side, streams, quick)
     return {
         "server_us_per_message": bursts["server_us_per_message"]["median"],
