@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.Catalog.Change;
+import dev.controlplane.catalog.CatalogReader.Span;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -225,6 +226,27 @@ class CatalogTest {
     assertEquals(List.of(), catalog.updates(5, 100));
     assertEquals(List.of(), catalog.updates(99, 100));
     assertThrows(IllegalArgumentException.class, () -> catalog.updates(0, 0));
+  }
+
+  @Test
+  void updatesOfAWorkerAreCountedBetweenRevisions() {
+    catalog.publish("w", "1", ONE, null);
+    catalog.publish("other", "1", ONE, null);
+    catalog.publish("w", "2", TWO, null);
+    catalog.moveLatest("w", "1");
+    catalog.delete("w", "2");
+    List<Span> spans =
+        List.of(
+            new Span("w", 0, 5),
+            new Span("w", 1, 4),
+            new Span("w", 4, 4),
+            new Span("other", 0, 5),
+            new Span("unknown", 0, 5));
+    assertEquals(List.of(4, 2, 0, 1, 0), catalog.counts(spans, 10));
+    assertEquals(List.of(3, 2, 0, 1, 0), catalog.counts(spans, 3));
+    assertEquals(List.of(), catalog.counts(List.of(), 3));
+    catalog.compact(3);
+    assertEquals(List.of(3), catalog.counts(List.of(new Span("w", 0, 5)), 10));
   }
 
   @Test

@@ -130,7 +130,7 @@ final class GrpcServer implements ServerProcess.Program {
 
     setup.api().needs(catalog::log);
     new PushApi(tail, metrics).addTo(setup.api());
-    Matrix matrix = new Matrix(catalog, consumers, InstantSource.system());
+    Matrix matrix = new Matrix(catalog, consumers, subscriptions, InstantSource.system());
     new ConsumersApi(matrix, subscriptions, consumers, lastSeen, push.pageSize())
         .addTo(setup.api());
     if (!push.consumerRetention().isZero()) {

@@ -1,5 +1,7 @@
 package dev.controlplane.catalog.sql;
 
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CatalogReader.Span;
 import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
@@ -42,6 +44,10 @@ final class LogRows {
           WHERE name IS NOT NULL)
       SELECT name FROM names WHERE name IS NOT NULL LIMIT ?\
       """;
+
+  private static final String COUNT =
+      "SELECT COUNT(*) FROM (SELECT 1 FROM updates"
+          + " WHERE worker = ? AND revision > ? AND revision <= ? LIMIT ?)";
 
   private static final String ANY_VERSION =
       "SELECT digest, size FROM versions WHERE worker = ? AND version = ?";
@@ -154,6 +160,18 @@ final class LogRows {
       }
     }
     return workers;
+  }
+
+  /** As {@link CatalogReader#counts}. */
+  static List<Integer> counts(Session session, List<Span> spans, int most) throws SQLException {
+    List<Integer> counts = new ArrayList<>(spans.size());
+    for (Span span : spans) {
+      counts.add(
+          session
+              .one(COUNT, row -> row.getInt(1), span.worker(), span.after(), span.upTo(), most)
+              .orElseThrow());
+    }
+    return counts;
   }
 
   private static Update update(ResultSet row) throws SQLException {

@@ -155,6 +155,11 @@ public final class SqlCatalog implements Catalog {
   }
 
   @Override
+  public List<Integer> counts(List<Span> spans, int most) {
+    return reader.counts(spans, most);
+  }
+
+  @Override
   public void check() {
     writer.now().check();
     reader.check();

@@ -115,8 +115,11 @@ public final class Answer {
         text("rejected", ""),
         text("code", ""),
         text("message", ""),
+        text("state", ""),
         number("lag_revisions"),
         number("lag_seconds"),
+        object.path("delivered_revision").asLong(),
+        flag("delivered", false),
         text("last_seen", ""));
   }
 
