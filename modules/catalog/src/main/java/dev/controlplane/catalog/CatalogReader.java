@@ -92,7 +92,8 @@ public interface CatalogReader extends AutoCloseable {
   record Span(String worker, long after, long upTo) {}
 
   /**
-   * How many updates the log has in each span. Updates that were compacted away do not count.
+   * How many updates the log has in each span. Updates that were compacted away do not count, nor
+   * do those that are for one consumer.
    *
    * @param most the largest number that is counted
    * @return the numbers, in the order of the spans

@@ -118,6 +118,56 @@ class CatalogTest {
   }
 
   @Test
+  void aRetryIsARollbackToTheLatestThatSaysSo() {
+    catalog.publish("w", "1", ONE, null);
+    catalog.publish("w", "2", TWO, null);
+    catalog.moveLatest("w", "1");
+    Change retry = catalog.retry("w", "1", "");
+    assertEquals(4, retry.revision());
+    assertTrue(retry.changed());
+    List<Update> updates = catalog.updates(2, 10);
+    assertEquals(Update.Kind.ROLLED_BACK, updates.get(0).kind());
+    assertNull(updates.get(0).retry());
+    assertEquals(Update.Kind.ROLLED_BACK, updates.get(1).kind());
+    assertEquals(new Update.Retry(""), updates.get(1).retry());
+    assertTrue(updates.get(1).movedLatest());
+    assertTrue(updates.get(1).isFor("anybody"));
+    assertEquals(4, catalog.snapshot(4, List.of("w")).getFirst().revision());
+    assertEquals(4, catalog.moveLatest("w", "1").revision());
+
+    String message =
+        assertThrows(NotLatestException.class, () -> catalog.retry("w", "2", "")).getMessage();
+    assertTrue(message.contains("version 2 of w is not the latest, 1 is"), message);
+    assertThrows(UnknownVersionException.class, () -> catalog.retry("w", "9", ""));
+    assertThrows(UnknownVersionException.class, () -> catalog.retry("x", "1", ""));
+    assertEquals(4, catalog.head());
+  }
+
+  @Test
+  void aRetryForOneConsumerMovesNothing() {
+    catalog.publish("w", "1", ONE, null);
+    assertEquals(2, catalog.retry("w", "1", "edge-1").revision());
+    assertEquals(3, catalog.retry("w", "1", "edge-2").revision());
+    catalog.close();
+    open();
+    List<Update> updates = catalog.updates(1, 10);
+    assertEquals(new Update.Retry("edge-1"), updates.get(0).retry());
+    assertEquals(new Update.Retry("edge-2"), updates.get(1).retry());
+    assertFalse(updates.get(0).movedLatest());
+    assertTrue(updates.get(0).isFor("edge-1"));
+    assertFalse(updates.get(0).isFor("edge-2"));
+    assertEquals(1, catalog.snapshot(3, List.of("w")).getFirst().revision());
+    assertEquals(List.of(1), catalog.counts(List.of(new Span("w", 0, 3)), 10));
+
+    catalog.compact(2);
+    assertEquals(new Update.Retry("edge-2"), catalog.updates(2, 10).getFirst().retry());
+    assertEquals(1, catalog.snapshot(3, List.of("w")).getFirst().revision());
+    catalog.retry("w", "1", "");
+    catalog.compact(4);
+    assertEquals(4, catalog.snapshot(4, List.of("w")).getFirst().revision());
+  }
+
+  @Test
   void aDeleteIsOneUpdateAndTheNewestLeftBecomesTheLatest() {
     catalog.publish("w", "1", ONE, null);
     Change two = catalog.publish("w", "2", TWO, null);

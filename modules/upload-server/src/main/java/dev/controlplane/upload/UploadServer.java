@@ -46,7 +46,7 @@ final class UploadServer {
     Uploads uploads =
         new Uploads(blobs, new Publisher(catalog, announcer), limits, places, metrics, setup.log());
     BodyLimits json = limits.body().withMaxBytes(settings.number("max-json-bytes", 1, 1 << 24));
-    LatestAndDelete changes = new LatestAndDelete(catalog, announcer, json, setup.log());
+    VersionChanges changes = new VersionChanges(catalog, announcer, json, setup.log());
     Maintenance maintenance = maintenance(setup, catalog, blobs, json);
 
     setup
@@ -55,6 +55,7 @@ final class UploadServer {
         .on(Method.POST, "/upload", (request, response, path) -> uploads.form(request, response))
         .on(Method.PUT, "/workers/{name}/versions/{version}", uploads::raw)
         .on(Method.DELETE, "/workers/{name}/versions/{version}", changes::delete)
+        .on(Method.POST, "/workers/{name}/versions/{version}/retry", changes::retry)
         .on(Method.PUT, "/workers/{name}/latest", changes::moveLatest)
         .on(Method.POST, "/maintenance/gc", maintenance::collect)
         .on(Method.POST, "/maintenance/compact", maintenance::compact);

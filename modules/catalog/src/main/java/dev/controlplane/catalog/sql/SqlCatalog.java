@@ -73,6 +73,11 @@ public final class SqlCatalog implements Catalog {
   }
 
   @Override
+  public Change retry(String worker, String version, String consumer) {
+    return writer.now().commit(session -> changes.retry(session, worker, version, consumer));
+  }
+
+  @Override
   public Change delete(String worker, String version) {
     return writer.now().commit(session -> changes.delete(session, worker, version));
   }

@@ -74,7 +74,8 @@ public final class Json {
         .put("checksum", update.checksum())
         .put("size", update.size())
         .put("timestamp", update.committedAt().toString())
-        .put("latest", orNull(update.latest()));
+        .put("latest", orNull(update.latest()))
+        .put("consumer_id", orNull(update.consumerId()));
   }
 
   /** Null where there is nothing. */

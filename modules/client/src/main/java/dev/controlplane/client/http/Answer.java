@@ -132,7 +132,8 @@ public final class Answer {
         text("checksum", ""),
         number("size"),
         instant("timestamp"),
-        text("latest", ""));
+        text("latest", ""),
+        text("consumer_id", ""));
   }
 
   List<String> texts(String field) {

@@ -88,6 +88,7 @@ class CpctlTest {
         "upload file --name n",
         "upload file --version 1",
         "rollback",
+        "retry w",
         "subscribe",
         "subscribe --id x --count 0",
         "subscribe --id x --count many",
@@ -638,6 +639,30 @@ class CpctlTest {
       assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
       assertEquals(
           List.of("PUT /workers/w/latest", "DELETE /workers/w/versions/1"), server.requests());
+    }
+  }
+
+  @Test
+  void retryNamesTheOnlyConsumerIfThereIsOne() throws Exception {
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    try (FakeServer server =
+        server(
+            exchange -> {
+              exchange.getRequestBody().transferTo(received);
+              FakeServer.json(exchange, 200, "{\"success\":true,\"revision\":12}");
+            })) {
+      assertEquals(0, run("retry", "w", "1.0"), this::err);
+      assertEquals("w 1.0 is tried again by consumers that rejected it, revision 12\n", out());
+      assertEquals("{}", received.toString(StandardCharsets.UTF_8));
+      received.reset();
+      assertEquals(0, run("retry", "w", "1.0", "--consumer", "edge-17"), this::err);
+      assertEquals("w 1.0 is tried again by edge-17, revision 12\n", out());
+      assertEquals("{\"consumer_id\":\"edge-17\"}", received.toString(StandardCharsets.UTF_8));
+      assertEquals(0, run("retry", "w", "1.0", "--json"), this::err);
+      assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
+      assertEquals(2, run("retry", "w", "1.0", "--consumer", ""), this::err);
+      assertEquals("POST /workers/w/versions/1.0/retry", server.requests().getFirst());
+      assertEquals(3, server.requests().size());
     }
   }
 
