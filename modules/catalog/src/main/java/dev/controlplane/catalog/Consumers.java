@@ -150,6 +150,14 @@ public interface Consumers extends AutoCloseable {
    */
   List<Standing> standingsWith(String worker, int limit, String after);
 
+  /**
+   * Workers that consumers have reported about: first those that most consumers reject a version
+   * of, then those that most consumers have reported about.
+   *
+   * @param limit at most so many, 1 or more
+   */
+  List<String> mostReported(int limit);
+
   /** One consumer. */
   Optional<Consumer> find(String id);
 

@@ -9,6 +9,7 @@ import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
 import dev.controlplane.server.http.ApiException;
 import dev.controlplane.server.http.BodyLimits;
+import dev.controlplane.server.metrics.StorageMetrics;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -40,6 +41,7 @@ final class UploadServer {
         setup
             .admission()
             .bound("uploads", "uploads are on their way", "max-uploads", limits.maxUploads());
+    StorageMetrics.showTimes(Services.get(MeterRegistry.class), "catalog.db");
     UploadMetrics metrics = new UploadMetrics(Services.get(MeterRegistry.class), catalog, places);
     Announcer announcer =
         setup.resource(() -> Announcer.start(settings, setup.log(), metrics::announceFailed));

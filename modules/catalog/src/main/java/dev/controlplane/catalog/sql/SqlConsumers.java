@@ -217,9 +217,15 @@ public final class SqlConsumers implements Consumers {
   }
 
   @Override
+  public List<String> mostReported(int limit) {
+    return standings.mostReported(limit);
+  }
+
+  @Override
   public Optional<Consumer> find(String id) {
     return readers.ask(
-        session -> session.one(
+        session ->
+            session.one(
                 "SELECT " + COLUMNS + " FROM consumers c WHERE c.id = ?",
                 SqlConsumers::consumer,
                 id));

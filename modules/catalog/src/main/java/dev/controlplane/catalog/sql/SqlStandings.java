@@ -152,6 +152,16 @@ final class SqlStandings {
         session -> session.all(STANDINGS_WITH, SqlStandings::standing, worker, after, limit));
   }
 
+  List<String> mostReported(int limit) {
+    return readers.ask(
+        session ->
+            session.all(
+                "SELECT worker FROM statuses GROUP BY worker"
+                    + " ORDER BY COUNT(rejected) DESC, COUNT(*) DESC, worker LIMIT ?",
+                row -> row.getString(1),
+                limit));
+  }
+
   private static Standing standing(ResultSet row) throws SQLException {
     // Of one who has told nothing, all these are null.
     String code = row.getString(16);
