@@ -37,6 +37,17 @@ public interface Catalog extends CatalogReader {
   Change moveLatest(String worker, String version);
 
   /**
+   * Asks consumers that have rejected the latest version to try it once more: one update of the
+   * kind {@link Update.Kind#ROLLED_BACK} for that version.
+   *
+   * @param consumer the only consumer that is asked; empty for all. An update for one consumer does
+   *     not move the latest version, so snapshots stay as they are
+   * @throws UnknownVersionException if there is no such worker or version
+   * @throws NotLatestException if another version is the latest
+   */
+  Change retry(String worker, String version, String consumer);
+
+  /**
    * Deletes a version: one update. If it was the latest, the newest left becomes so; the last one
    * takes the worker with it.
    *

@@ -84,6 +84,23 @@ public interface CatalogReader extends AutoCloseable {
   Set<String> ambiguous(Collection<Update> updates);
 
   /**
+   * Updates of one worker: those above a revision, up to and including another.
+   *
+   * @param after the revision below the first
+   * @param upTo the revision of the last
+   */
+  record Span(String worker, long after, long upTo) {}
+
+  /**
+   * How many updates the log has in each span. Updates that were compacted away do not count, nor
+   * do those that are for one consumer.
+   *
+   * @param most the largest number that is counted
+   * @return the numbers, in the order of the spans
+   */
+  List<Integer> counts(List<Span> spans, int most);
+
+  /**
    * Throws {@link CatalogException} with the reason if the catalog can't be read now; for health
    * checks.
    */

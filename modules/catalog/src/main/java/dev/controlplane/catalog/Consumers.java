@@ -21,8 +21,10 @@ public interface Consumers extends AutoCloseable {
    * @param endpoint as registered; empty if it never registered
    * @param lastSeen the newest sign of life
    * @param lastRevision the highest revision sent to it; 0 for none
+   * @param reports whether it has reported what it did with any version
    */
-  record Consumer(String id, String endpoint, Instant lastSeen, long lastRevision) {}
+  record Consumer(
+      String id, String endpoint, Instant lastSeen, long lastRevision, boolean reports) {}
 
   /**
    * A sign of life, to be recorded.
@@ -80,7 +82,7 @@ public interface Consumers extends AutoCloseable {
   /**
    * How a consumer stands with a worker.
    *
-   * @param lastSeen the consumer's newest sign of life
+   * @param consumer who
    * @param acknowledged the version whose bytes arrived last; null for none
    * @param active the version in use; null for none
    * @param rejected the version that it will not use; null for none
@@ -88,8 +90,7 @@ public interface Consumers extends AutoCloseable {
    * @param message why it was rejected, for people
    */
   record Standing(
-      String consumer,
-      Instant lastSeen,
+      Consumer consumer,
       String worker,
       Told acknowledged,
       Told active,
@@ -98,7 +99,7 @@ public interface Consumers extends AutoCloseable {
       String message) {
     /** The standing of a consumer that has reported nothing. */
     public static Standing untold(Consumer consumer, String worker) {
-      return new Standing(consumer.id(), consumer.lastSeen(), worker, null, null, null, "", "");
+      return new Standing(consumer, worker, null, null, null, "", "");
     }
   }
 
@@ -148,6 +149,14 @@ public interface Consumers extends AutoCloseable {
    * reported about it. As {@link #standings}, by consumer.
    */
   List<Standing> standingsWith(String worker, int limit, String after);
+
+  /**
+   * Workers that consumers have reported about: first those that most consumers reject a version
+   * of, then those that most consumers have reported about.
+   *
+   * @param limit at most so many, 1 or more
+   */
+  List<String> mostReported(int limit);
 
   /** One consumer. */
   Optional<Consumer> find(String id);

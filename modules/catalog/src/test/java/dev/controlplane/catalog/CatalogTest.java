@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.Catalog.Change;
+import dev.controlplane.catalog.CatalogReader.Span;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -114,6 +115,56 @@ class CatalogTest {
     catalog.moveLatest("w", "1");
     assertEquals(new Change(one.version(), 3, false), catalog.moveLatest("w", "1"));
     assertEquals(3, catalog.head());
+  }
+
+  @Test
+  void aRetryIsARollbackToTheLatestThatSaysSo() {
+    catalog.publish("w", "1", ONE, null);
+    catalog.publish("w", "2", TWO, null);
+    catalog.moveLatest("w", "1");
+    Change retry = catalog.retry("w", "1", "");
+    assertEquals(4, retry.revision());
+    assertTrue(retry.changed());
+    List<Update> updates = catalog.updates(2, 10);
+    assertEquals(Update.Kind.ROLLED_BACK, updates.get(0).kind());
+    assertNull(updates.get(0).retry());
+    assertEquals(Update.Kind.ROLLED_BACK, updates.get(1).kind());
+    assertEquals(new Update.Retry(""), updates.get(1).retry());
+    assertTrue(updates.get(1).movedLatest());
+    assertTrue(updates.get(1).isFor("anybody"));
+    assertEquals(4, catalog.snapshot(4, List.of("w")).getFirst().revision());
+    assertEquals(4, catalog.moveLatest("w", "1").revision());
+
+    String message =
+        assertThrows(NotLatestException.class, () -> catalog.retry("w", "2", "")).getMessage();
+    assertTrue(message.contains("version 2 of w is not the latest, 1 is"), message);
+    assertThrows(UnknownVersionException.class, () -> catalog.retry("w", "9", ""));
+    assertThrows(UnknownVersionException.class, () -> catalog.retry("x", "1", ""));
+    assertEquals(4, catalog.head());
+  }
+
+  @Test
+  void aRetryForOneConsumerMovesNothing() {
+    catalog.publish("w", "1", ONE, null);
+    assertEquals(2, catalog.retry("w", "1", "edge-1").revision());
+    assertEquals(3, catalog.retry("w", "1", "edge-2").revision());
+    catalog.close();
+    open();
+    List<Update> updates = catalog.updates(1, 10);
+    assertEquals(new Update.Retry("edge-1"), updates.get(0).retry());
+    assertEquals(new Update.Retry("edge-2"), updates.get(1).retry());
+    assertFalse(updates.get(0).movedLatest());
+    assertTrue(updates.get(0).isFor("edge-1"));
+    assertFalse(updates.get(0).isFor("edge-2"));
+    assertEquals(1, catalog.snapshot(3, List.of("w")).getFirst().revision());
+    assertEquals(List.of(1), catalog.counts(List.of(new Span("w", 0, 3)), 10));
+
+    catalog.compact(2);
+    assertEquals(new Update.Retry("edge-2"), catalog.updates(2, 10).getFirst().retry());
+    assertEquals(1, catalog.snapshot(3, List.of("w")).getFirst().revision());
+    catalog.retry("w", "1", "");
+    catalog.compact(4);
+    assertEquals(4, catalog.snapshot(4, List.of("w")).getFirst().revision());
   }
 
   @Test
@@ -225,6 +276,27 @@ class CatalogTest {
     assertEquals(List.of(), catalog.updates(5, 100));
     assertEquals(List.of(), catalog.updates(99, 100));
     assertThrows(IllegalArgumentException.class, () -> catalog.updates(0, 0));
+  }
+
+  @Test
+  void updatesOfAWorkerAreCountedBetweenRevisions() {
+    catalog.publish("w", "1", ONE, null);
+    catalog.publish("other", "1", ONE, null);
+    catalog.publish("w", "2", TWO, null);
+    catalog.moveLatest("w", "1");
+    catalog.delete("w", "2");
+    List<Span> spans =
+        List.of(
+            new Span("w", 0, 5),
+            new Span("w", 1, 4),
+            new Span("w", 4, 4),
+            new Span("other", 0, 5),
+            new Span("unknown", 0, 5));
+    assertEquals(List.of(4, 2, 0, 1, 0), catalog.counts(spans, 10));
+    assertEquals(List.of(3, 2, 0, 1, 0), catalog.counts(spans, 3));
+    assertEquals(List.of(), catalog.counts(List.of(), 3));
+    catalog.compact(3);
+    assertEquals(List.of(3), catalog.counts(List.of(new Span("w", 0, 5)), 10));
   }
 
   @Test

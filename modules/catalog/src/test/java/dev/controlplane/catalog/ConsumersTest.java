@@ -45,7 +45,7 @@ class ConsumersTest {
   @Test
   void aRegistrationIsKept() {
     consumers.register("edge-1", "http://edge-1", NOON);
-    Consumer expected = new Consumer("edge-1", "http://edge-1", NOON, 0);
+    Consumer expected = new Consumer("edge-1", "http://edge-1", NOON, 0, false);
     assertEquals(Optional.of(expected), consumers.find("edge-1"));
     assertEquals(new Page<>(List.of(expected), null), consumers.list(10, null));
     consumers.close();
@@ -59,14 +59,14 @@ class ConsumersTest {
     consumers.seen(List.of(new Sighting("edge-1", NOON.plusSeconds(30), 7)));
     consumers.register("edge-1", "http://new", NOON.plusSeconds(10));
     assertEquals(
-        Optional.of(new Consumer("edge-1", "http://new", NOON.plusSeconds(30), 7)),
+        Optional.of(new Consumer("edge-1", "http://new", NOON.plusSeconds(30), 7, false)),
         consumers.find("edge-1"));
   }
 
   @Test
   void whoSubscribesWithoutRegisteringIsKnown() {
     consumers.seen(List.of(new Sighting("edge-1", NOON, 3)));
-    assertEquals(Optional.of(new Consumer("edge-1", "", NOON, 3)), consumers.find("edge-1"));
+    assertEquals(Optional.of(new Consumer("edge-1", "", NOON, 3, false)), consumers.find("edge-1"));
   }
 
   @Test
@@ -76,9 +76,11 @@ class ConsumersTest {
             new Sighting("a", NOON, 9),
             new Sighting("a", NOON.minusSeconds(60), 10),
             new Sighting("a", NOON.plusMillis(1), 2)));
-    assertEquals(Optional.of(new Consumer("a", "", NOON.plusMillis(1), 10)), consumers.find("a"));
+    assertEquals(
+        Optional.of(new Consumer("a", "", NOON.plusMillis(1), 10, false)), consumers.find("a"));
     consumers.seen(List.of(new Sighting("a", NOON, 0)));
-    assertEquals(Optional.of(new Consumer("a", "", NOON.plusMillis(1), 10)), consumers.find("a"));
+    assertEquals(
+        Optional.of(new Consumer("a", "", NOON.plusMillis(1), 10, false)), consumers.find("a"));
   }
 
   @Test
@@ -94,7 +96,7 @@ class ConsumersTest {
     assertEquals(9_999, page.items().size());
     assertEquals("c09998", page.items().getLast().id());
     page = consumers.list(9_999, page.next());
-    assertEquals(List.of(new Consumer("c09999", "", NOON, 9_999)), page.items());
+    assertEquals(List.of(new Consumer("c09999", "", NOON, 9_999, false)), page.items());
     assertEquals(null, page.next());
   }
 
@@ -147,11 +149,25 @@ class ConsumersTest {
 
     told(report("w", "3", 5, State.ACTIVE));
     Standing last = standing("w");
-    assertEquals(new Standing("c", NOON, "w", told("3", 5), told("3", 5), null, "", ""), last);
+    Consumer reporting = new Consumer("c", "", NOON, 0, true);
+    assertEquals(new Standing(reporting, "w", told("3", 5), told("3", 5), null, "", ""), last);
     consumers.close();
     consumers = DataDirectory.openConsumers(directory);
     assertEquals(last, standing("w"));
-    assertEquals(Optional.of(new Consumer("c", "", NOON, 0)), consumers.find("c"));
+    assertEquals(Optional.of(reporting), consumers.find("c"));
+  }
+
+  @Test
+  void aConsumerReportsFromItsFirstReportOnAndForEveryWorker() {
+    consumers.seen(List.of(new Sighting("c", NOON, 0, Optional.of(Set.of("w", "x")))));
+    assertFalse(standing("w").consumer().reports());
+    assertFalse(consumers.find("c").orElseThrow().reports());
+    told(report("w", "1", 1, State.RECEIVED));
+    assertTrue(standing("w").consumer().reports());
+    assertTrue(standing("x").consumer().reports());
+    assertTrue(consumers.standingsWith("x", 10, "").getFirst().consumer().reports());
+    assertTrue(consumers.find("c").orElseThrow().reports());
+    assertTrue(consumers.list(1, null).items().getFirst().reports());
   }
 
   @Test
@@ -274,6 +290,8 @@ class ConsumersTest {
   }
 
   private List<String> consumersOf(String worker, int limit, String after) {
-    return consumers.standingsWith(worker, limit, after).stream().map(Standing::consumer).toList();
+    return consumers.standingsWith(worker, limit, after).stream()
+        .map(standing -> standing.consumer().id())
+        .toList();
   }
 }

@@ -53,7 +53,9 @@ class ForgottenConsumersTest {
     assertEquals(Map.of(), consumers.rejections("a"));
     assertEquals(
         List.of("b"),
-        consumers.standingsWith("w", 10, "").stream().map(Consumers.Standing::consumer).toList());
+        consumers.standingsWith("w", 10, "").stream()
+            .map(standing -> standing.consumer().id())
+            .toList());
     consumers.seen(List.of(new Sighting("a", now, 0)));
     assertEquals(List.of(), consumers.standings("a", 10, ""));
   }

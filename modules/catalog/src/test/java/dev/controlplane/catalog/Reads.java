@@ -38,6 +38,7 @@ final class Reads {
     reads.put("snapshot of some", reader -> reader.snapshot(1, List.of("w")));
     reads.put("snapshot of none", reader -> reader.snapshot(1, List.of()));
     reads.put("ambiguous", reader -> reader.ambiguous(List.of(UPDATE)));
+    reads.put("counts", reader -> reader.counts(List.of(new CatalogReader.Span("w", 0, 1)), 1));
     reads.put("check", CatalogReader::check);
     return reads;
   }

@@ -101,6 +101,17 @@ public final class ControlPlaneClient implements AutoCloseable {
     return publishing.rollback(worker, version);
   }
 
+  /**
+   * Asks consumers that have rejected a worker's latest version to try it once more. Of another
+   * version it is refused with {@link RefusedException.Reason#CONFLICT}.
+   *
+   * @param consumer the only consumer that is asked; null for all
+   */
+  public Change retry(String worker, String version, String consumer)
+      throws IOException, InterruptedException {
+    return publishing.retry(worker, version, consumer);
+  }
+
   /** Deletes a version; its number stays used until the log forgets the deletion. */
   public Change delete(String worker, String version) throws IOException, InterruptedException {
     return publishing.delete(worker, version);

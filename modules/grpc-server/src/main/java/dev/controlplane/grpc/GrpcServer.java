@@ -8,6 +8,7 @@ import dev.controlplane.grpc.http.ConsumersApi;
 import dev.controlplane.grpc.http.Matrix;
 import dev.controlplane.grpc.http.PushApi;
 import dev.controlplane.grpc.http.UpdatesApi;
+import dev.controlplane.grpc.http.WorkerMetrics;
 import dev.controlplane.grpc.log.UpdateEncoder;
 import dev.controlplane.grpc.log.UpdateLog;
 import dev.controlplane.grpc.push.LogTail;
@@ -27,6 +28,7 @@ import dev.controlplane.server.ServerProcess;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
+import dev.controlplane.server.metrics.StorageMetrics;
 import dev.controlplane.transport.grpc.GrpcStreams;
 import dev.controlplane.transport.http2.InboundBytes;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -57,6 +59,7 @@ final class GrpcServer implements ServerProcess.Program {
     CatalogReader catalog = setup.resource(() -> DataDirectory.openReader(directory));
     BlobStore blobs = DataDirectory.openBlobs(directory);
 
+    StorageMetrics.showTimes(Services.get(MeterRegistry.class), "consumers.db");
     PushMetrics metrics = new PushMetrics(Services.get(MeterRegistry.class));
     Subscriptions subscriptions =
         new Subscriptions(
@@ -139,9 +142,13 @@ final class GrpcServer implements ServerProcess.Program {
 
     setup.api().needs(catalog::log);
     new PushApi(tail, metrics).addTo(setup.api());
-    Matrix matrix = new Matrix(catalog, consumers, InstantSource.system());
+    Matrix matrix = new Matrix(catalog, consumers, subscriptions, InstantSource.system());
     new ConsumersApi(matrix, subscriptions, consumers, lastSeen, push.pageSize())
         .addTo(setup.api());
+    int shown = settings.integer("metrics-workers", 0, WorkerMetrics.MOST);
+    if (shown > 0) {
+      WorkerMetrics.start(matrix, consumers, shown, Services.get(MeterRegistry.class), setup);
+    }
     if (!push.consumerRetention().isZero()) {
       new ConsumerRetention(
               consumers,

@@ -148,7 +148,7 @@ class LimitsTest {
     Await.until(
         Duration.ofSeconds(20),
         () -> "the server still waits for who never reads",
-        () -> server.metric("controlplane_ended_total", "reason=\"stalled\"") == 1);
+        () -> server.metric("controlplane_streams_ended_total", "reason=\"stalled\"") == 1);
     deaf.read(1000);
     assertEquals(Status.Code.RESOURCE_EXHAUSTED, deaf.end().getCode());
   }
@@ -167,7 +167,7 @@ class LimitsTest {
       Await.until(
           Duration.ofSeconds(30),
           () -> "it never fell behind",
-          () -> patient.metric("controlplane_fell_behind_total") > 0);
+          () -> patient.metric("controlplane_queue_overflows_total") > 0);
       List<Long> got = new ArrayList<>();
       while (got.size() < 40) {
         slow.read(1);

@@ -186,6 +186,11 @@ public final class MemoryLog implements CatalogReader {
   }
 
   @Override
+  public List<Integer> counts(List<Span> spans, int most) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Optional<Version> latest(String worker) {
     throw new UnsupportedOperationException();
   }

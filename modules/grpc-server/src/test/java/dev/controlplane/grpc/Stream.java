@@ -65,8 +65,8 @@ public final class Stream extends ClientCall.Listener<WorkerUpdate> {
   }
 
   /** Subscribes and never reads a message. */
-  static Stream neverReading(Channel channel, String consumer) {
-    return new Stream(channel, request(consumer), false).awaitHeaders();
+  public static Stream neverReading(Channel channel, String consumer, String... workers) {
+    return new Stream(channel, request(consumer, workers), false).awaitHeaders();
   }
 
   Stream awaitHeaders() {

@@ -5,6 +5,7 @@ import dev.controlplane.server.http.ApiException;
 import dev.controlplane.server.http.Json;
 import dev.controlplane.server.http.JsonErrors;
 import dev.controlplane.server.http.RequestBodies;
+import dev.controlplane.server.metrics.ServerMetrics;
 import dev.controlplane.transport.socket.Listeners;
 import io.helidon.config.Config;
 import io.helidon.health.HealthCheck;
@@ -154,7 +155,11 @@ public final class ServerProcess {
             Method.GET,
             "/version",
             (request, response, path) -> Json.send(request, response, release()));
-    HttpRouting.Builder routing = HttpRouting.builder();
+    HttpRouting.Builder routing =
+        HttpRouting.builder()
+            .addFeature(
+                ServerMetrics.show(
+                    setup.name(), Release.version(), setup.settings().path("storage-path")));
     if (setup.settings().flag("access-log")) {
       routing.addFeature(new AccessLog(log));
     }
@@ -185,6 +190,7 @@ public final class ServerProcess {
     if (!server.isRunning()) {
       throw new StartupException("a socket could not be opened; the lines above tell why");
     }
+    ServerMetrics.hideHelidons();
     shutdown.endsOnSignal(server);
     setup.started().forEach(action -> action.accept(server::port));
     if (!address.isLoopbackAddress()) {

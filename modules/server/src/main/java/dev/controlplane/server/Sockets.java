@@ -122,7 +122,7 @@ final class Sockets {
             .description("Connections that are open")
             .tags(tags));
     registry.getOrCreate(
-        Gauge.builder("controlplane.connections.most", listeners::most)
+        Gauge.builder("controlplane.connections.max", listeners::most)
             .description("Connections that may be open: MAX_CONNECTIONS")
             .tags(tags));
     registry.getOrCreate(

@@ -10,7 +10,7 @@ final class Answer {
   record Uploaded(
       boolean success, String message, VersionMetadata metadata, boolean created, long revision) {}
 
-  /** Of a rollback or a delete; {@code changed} is false if nothing had to be done. */
+  /** Of a rollback, a retry or a delete; {@code changed} is false if nothing had to be done. */
   record Changed(
       boolean success, String message, VersionMetadata metadata, boolean changed, long revision) {}
 
@@ -29,6 +29,15 @@ final class Answer {
     return new Changed(
         true,
         change.changed() ? "version is the latest now" : "version was the latest already",
+        metadata(change.version()),
+        change.changed(),
+        change.revision());
+  }
+
+  static Changed retried(Change change) {
+    return new Changed(
+        true,
+        "consumers that rejected the version try it again",
         metadata(change.version()),
         change.changed(),
         change.revision());

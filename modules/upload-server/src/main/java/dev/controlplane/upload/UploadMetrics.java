@@ -3,6 +3,7 @@ package dev.controlplane.upload;
 import dev.controlplane.catalog.Catalog;
 import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.server.Bound;
+import dev.controlplane.server.metrics.Latencies;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
@@ -52,20 +53,10 @@ final class UploadMetrics {
             Counter.builder("controlplane_upload_bytes")
                 .description("Bytes of request bodies received by uploads"));
     duration =
-        registry.getOrCreate(
-            Timer.builder("controlplane_upload_duration")
-                .description("Time from the head of an upload to its answer, of published versions")
-                .percentiles(new double[0]) // a summary's lines have no place here
-                .buckets(
-                    Duration.ofMillis(5),
-                    Duration.ofMillis(10),
-                    Duration.ofMillis(25),
-                    Duration.ofMillis(50),
-                    Duration.ofMillis(100),
-                    Duration.ofMillis(250),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(5),
-                    Duration.ofSeconds(30)));
+        Latencies.timer(
+            registry,
+            "controlplane_upload_duration",
+            "Time from the head of an upload to its answer, of published versions");
     announceFailures =
         registry.getOrCreate(
             Counter.builder("controlplane_announce_failures")

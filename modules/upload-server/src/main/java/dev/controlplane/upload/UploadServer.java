@@ -9,6 +9,7 @@ import dev.controlplane.server.Settings;
 import dev.controlplane.server.Vital;
 import dev.controlplane.server.http.ApiException;
 import dev.controlplane.server.http.BodyLimits;
+import dev.controlplane.server.metrics.StorageMetrics;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
@@ -41,13 +42,14 @@ final class UploadServer {
         setup
             .admission()
             .bound("uploads", "uploads are on their way", "max-uploads", limits.maxUploads());
+    StorageMetrics.showTimes(Services.get(MeterRegistry.class), "catalog.db");
     UploadMetrics metrics = new UploadMetrics(Services.get(MeterRegistry.class), catalog, places);
     Announcer announcer =
         setup.resource(() -> Announcer.start(settings, setup.log(), metrics::announceFailed));
     Uploads uploads =
         new Uploads(blobs, new Publisher(catalog, announcer), limits, places, metrics, setup.log());
     BodyLimits json = limits.body().withMaxBytes(settings.number("max-json-bytes", 1, 1 << 24));
-    LatestAndDelete changes = new LatestAndDelete(catalog, announcer, json, setup.log());
+    VersionChanges changes = new VersionChanges(catalog, announcer, json, setup.log());
     Maintenance maintenance = maintenance(setup, catalog, blobs, json);
 
     setup
@@ -56,6 +58,7 @@ final class UploadServer {
         .on(Method.POST, "/upload", (request, response, path) -> uploads.form(request, response))
         .on(Method.PUT, "/workers/{name}/versions/{version}", uploads::raw)
         .on(Method.DELETE, "/workers/{name}/versions/{version}", changes::delete)
+        .on(Method.POST, "/workers/{name}/versions/{version}/retry", changes::retry)
         .on(Method.PUT, "/workers/{name}/latest", changes::moveLatest)
         .on(Method.POST, "/maintenance/gc", maintenance::collect)
         .on(Method.POST, "/maintenance/compact", maintenance::compact);

@@ -2,14 +2,11 @@ package dev.controlplane.upload;
 
 import static dev.controlplane.upload.UploadFixture.delete;
 import static dev.controlplane.upload.UploadFixture.put;
-import static dev.controlplane.upload.UploadFixture.send;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.upload.UploadFixture.Answer;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,9 +26,7 @@ class MaintenanceTest {
   }
 
   private Answer post(String path, String body) {
-    return send(
-        HttpRequest.newBuilder(fixture.server().resolve(path))
-            .POST(body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body)));
+    return UploadFixture.post(fixture.server(), path, body);
   }
 
   private Answer upload(String version, String body) {

@@ -152,6 +152,12 @@ final class UploadFixture {
     return send(HttpRequest.newBuilder(server.resolve(path)).DELETE());
   }
 
+  static Answer post(URI server, String path, String body) {
+    return send(
+        HttpRequest.newBuilder(server.resolve(path))
+            .POST(body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body)));
+  }
+
   static Answer post(URI server, Form form) {
     return send(
         HttpRequest.newBuilder(server.resolve("/upload"))

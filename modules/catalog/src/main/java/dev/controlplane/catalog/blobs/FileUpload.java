@@ -2,6 +2,7 @@ package dev.controlplane.catalog.blobs;
 
 import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.DiskTimes;
 import dev.controlplane.catalog.StoredBlob;
 import dev.controlplane.catalog.files.Directories;
 import dev.controlplane.catalog.files.StorageErrors;
@@ -77,7 +78,7 @@ final class FileUpload implements BlobStore.Upload {
   /** Makes what was written so far durable. */
   void force() {
     try {
-      channel.force(true);
+      DiskTimes.sync(channel);
     } catch (IOException e) {
       failed = true;
       throw StorageErrors.of(e, "write", part);
@@ -96,7 +97,7 @@ final class FileUpload implements BlobStore.Upload {
       store.leases().take(digest);
       leased = digest;
       if (!isWhole(file, checksums, digest)) {
-        channel.force(true);
+        DiskTimes.sync(channel);
         if (checksums.areKept()) {
           write(sidecarPart, checksums.encoded(digest));
         }
@@ -157,7 +158,7 @@ final class FileUpload implements BlobStore.Upload {
       while (content.hasRemaining()) {
         out.write(content);
       }
-      out.force(true);
+      DiskTimes.sync(out);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.controlplane.catalog.files;
 
+import dev.controlplane.catalog.DiskTimes;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -93,7 +94,7 @@ public final class Directories {
   /** Makes what was created, renamed or removed in the directory durable. */
   public static void sync(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
+      DiskTimes.sync(channel);
     }
   }
 }

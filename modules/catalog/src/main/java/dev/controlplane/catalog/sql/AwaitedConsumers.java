@@ -95,6 +95,11 @@ public final class AwaitedConsumers implements Consumers {
   }
 
   @Override
+  public List<String> mostReported(int limit) {
+    return now().mostReported(limit);
+  }
+
+  @Override
   public Optional<Consumer> find(String id) {
     return now().find(id);
   }

@@ -2,6 +2,7 @@ package dev.controlplane.catalog.sql;
 
 import dev.controlplane.catalog.Catalog.Change;
 import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.NotLatestException;
 import dev.controlplane.catalog.StoredBlob;
 import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.Update;
@@ -105,6 +106,27 @@ final class CatalogChanges {
         target,
         clock.next(session),
         new Latest(version, revision));
+    return new Change(target, revision, true);
+  }
+
+  /** As {@link SqlCatalog#retry}. */
+  Change retry(Session session, String worker, String version, String consumer)
+      throws SQLException {
+    Version target = live(session, worker, version);
+    Latest latest = latest(session, worker);
+    if (!latest.version().equals(version)) {
+      throw new NotLatestException(
+          "version %1$s of %2$s is not the latest, %3$s is: retry %3$s, or roll back to %1$s, which consumers then try"
+              .formatted(version, worker, latest.version()));
+    }
+    long revision = revisions.next(session);
+    if (consumer.isEmpty()) {
+      latest = new Latest(version, revision);
+      pointLatest(session, worker, version, revision);
+    } else {
+      Retries.add(session, revision, consumer);
+    }
+    log(session, revision, Update.Kind.ROLLED_BACK, target, clock.next(session), latest);
     return new Change(target, revision, true);
   }
 

@@ -56,6 +56,7 @@ final class Compaction {
             log.compacted(),
             upTo);
     session.change("UPDATE meta SET compacted = ?", upTo);
+    Retries.compact(session, upTo);
     for (Name deleted :
         session.all(
             DELETED, row -> new Name(row.getString(1), row.getString(2)), log.compacted(), upTo)) {

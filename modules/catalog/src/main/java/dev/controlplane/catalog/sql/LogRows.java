@@ -1,5 +1,7 @@
 package dev.controlplane.catalog.sql;
 
+import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CatalogReader.Span;
 import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
@@ -21,16 +23,18 @@ import java.util.Set;
 /** The update log as rows: its state, its updates, and how workers stood at a revision. */
 final class LogRows {
   private static final String UPDATE_COLUMNS =
-      "SELECT revision, kind, worker, version, digest, size, committed_at, latest, latest_revision"
-          + " FROM updates";
+      "SELECT u.revision, u.kind, u.worker, u.version, u.digest, u.size, u.committed_at, u.latest,"
+          + " u.latest_revision, "
+          + Retries.IS_RETRY
+          + " FROM updates u";
 
   private static final String UPDATES =
-      UPDATE_COLUMNS + " WHERE revision > ? ORDER BY revision LIMIT ?";
+      UPDATE_COLUMNS + " WHERE u.revision > ? ORDER BY u.revision LIMIT ?";
 
-  private static final String UPDATE = UPDATE_COLUMNS + " WHERE revision = ?";
+  private static final String UPDATE = UPDATE_COLUMNS + " WHERE u.revision = ?";
 
   private static final String NEWEST_UP_TO =
-      UPDATE_COLUMNS + " WHERE worker = ? AND revision <= ? ORDER BY revision DESC LIMIT 1";
+      UPDATE_COLUMNS + " WHERE u.worker = ? AND u.revision <= ? ORDER BY u.revision DESC LIMIT 1";
 
   /** Steps from name to name in the index, however many updates each has. */
   private static final String NAMES =
@@ -43,6 +47,12 @@ final class LogRows {
       SELECT name FROM names WHERE name IS NOT NULL LIMIT ?\
       """;
 
+  private static final String COUNT =
+      "SELECT COUNT(*) FROM (SELECT 1 FROM updates"
+          + " WHERE worker = ? AND revision > ? AND revision <= ? AND "
+          + Retries.IS_FOR_ALL
+          + " LIMIT ?)";
+
   private static final String ANY_VERSION =
       "SELECT digest, size FROM versions WHERE worker = ? AND version = ?";
 
@@ -50,6 +60,8 @@ final class LogRows {
       "SELECT version FROM versions WHERE digest = ? AND worker = ? AND version <> ? LIMIT 1";
 
   private static final String STATE = "SELECT log_id, epoch, head, compacted FROM meta";
+
+  private static final Update.Retry EVERYBODY = new Update.Retry("");
 
   private LogRows() {}
 
@@ -64,7 +76,9 @@ final class LogRows {
 
   /** Updates behind a revision; throws if the log is cut above it. */
   static LogPage page(Session session, long after, int limit) throws SQLException {
-    return new LogPage(whole(session, after), session.all(UPDATES, LogRows::update, after, limit));
+    LogState log = whole(session, after);
+    List<Update> updates = session.all(UPDATES, LogRows::update, after, limit);
+    return new LogPage(log, Retries.addressed(session, updates));
   }
 
   /** The state of the log; throws if it is cut above the revision. */
@@ -156,6 +170,18 @@ final class LogRows {
     return workers;
   }
 
+  /** As {@link CatalogReader#counts}. */
+  static List<Integer> counts(Session session, List<Span> spans, int most) throws SQLException {
+    List<Integer> counts = new ArrayList<>(spans.size());
+    for (Span span : spans) {
+      counts.add(
+          session
+              .one(COUNT, row -> row.getInt(1), span.worker(), span.after(), span.upTo(), most)
+              .orElseThrow());
+    }
+    return counts;
+  }
+
   private static Update update(ResultSet row) throws SQLException {
     return new Update(
         row.getLong(1),
@@ -166,6 +192,7 @@ final class LogRows {
         row.getLong(6),
         Instant.ofEpochMilli(row.getLong(7)),
         row.getString(8),
-        row.getLong(9));
+        row.getLong(9),
+        row.getBoolean(10) ? EVERYBODY : null);
   }
 }

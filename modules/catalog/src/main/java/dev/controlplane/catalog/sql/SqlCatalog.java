@@ -73,6 +73,11 @@ public final class SqlCatalog implements Catalog {
   }
 
   @Override
+  public Change retry(String worker, String version, String consumer) {
+    return writer.now().commit(session -> changes.retry(session, worker, version, consumer));
+  }
+
+  @Override
   public Change delete(String worker, String version) {
     return writer.now().commit(session -> changes.delete(session, worker, version));
   }
@@ -152,6 +157,11 @@ public final class SqlCatalog implements Catalog {
   @Override
   public Set<String> ambiguous(Collection<Update> updates) {
     return reader.ambiguous(updates);
+  }
+
+  @Override
+  public List<Integer> counts(List<Span> spans, int most) {
+    return reader.counts(spans, most);
   }
 
   @Override

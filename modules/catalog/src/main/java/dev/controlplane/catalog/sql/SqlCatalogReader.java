@@ -140,6 +140,13 @@ public final class SqlCatalogReader implements CatalogReader {
     return readers.ask(session -> LogRows.ambiguous(session, updates));
   }
 
+  @Override
+  public List<Integer> counts(List<Span> spans, int most) {
+    return spans.isEmpty()
+        ? List.of()
+        : readers.ask(session -> LogRows.counts(session, spans, most));
+  }
+
   /** As {@link Catalog#unreferencedSince}; only where the writer has brought the schema along. */
   Optional<Instant> unreferencedSince(Digest digest) {
     return readers.ask(

@@ -47,7 +47,10 @@ public final class SqlConsumers implements Consumers {
 
   private static final String ENDPOINT = "UPDATE consumers SET endpoint = ? WHERE id = ?";
 
-  private static final String COLUMNS = "SELECT id, endpoint, last_seen, last_revision";
+  /** For {@link #consumer}. */
+  static final String COLUMNS =
+      "c.id, c.endpoint, c.last_seen, c.last_revision,"
+          + " EXISTS (SELECT 1 FROM statuses r WHERE r.consumer = c.id)";
 
   private final WritableDatabase writer;
   private final ReaderThreads readers;
@@ -214,9 +217,18 @@ public final class SqlConsumers implements Consumers {
   }
 
   @Override
+  public List<String> mostReported(int limit) {
+    return standings.mostReported(limit);
+  }
+
+  @Override
   public Optional<Consumer> find(String id) {
     return readers.ask(
-        session -> session.one(COLUMNS + " FROM consumers WHERE id = ?", SqlConsumers::row, id));
+        session ->
+            session.one(
+                "SELECT " + COLUMNS + " FROM consumers c WHERE c.id = ?",
+                SqlConsumers::consumer,
+                id));
   }
 
   @Override
@@ -231,8 +243,8 @@ public final class SqlConsumers implements Consumers {
     return readers.ask(
         session ->
             session.all(
-                COLUMNS + " FROM consumers WHERE id > ? ORDER BY id LIMIT ?",
-                SqlConsumers::row,
+                "SELECT " + COLUMNS + " FROM consumers c WHERE c.id > ? ORDER BY c.id LIMIT ?",
+                SqlConsumers::consumer,
                 id,
                 limit));
   }
@@ -253,8 +265,13 @@ public final class SqlConsumers implements Consumers {
     readers.close();
   }
 
-  private static Consumer row(ResultSet row) throws SQLException {
+  /** From {@link #COLUMNS}, which come first. */
+  static Consumer consumer(ResultSet row) throws SQLException {
     return new Consumer(
-        row.getString(1), row.getString(2), Instant.ofEpochMilli(row.getLong(3)), row.getLong(4));
+        row.getString(1),
+        row.getString(2),
+        Instant.ofEpochMilli(row.getLong(3)),
+        row.getLong(4),
+        row.getBoolean(5));
   }
 }

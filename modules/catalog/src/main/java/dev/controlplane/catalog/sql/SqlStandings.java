@@ -24,7 +24,7 @@ final class SqlStandings {
   /** The branches end early by themselves, so that a page costs a page. */
   private static final String STANDINGS =
       """
-      SELECT c.id, c.last_seen, n.worker, %s
+      SELECT %s, n.worker, %s
       FROM (
         SELECT worker FROM (SELECT worker FROM interests
           WHERE consumer = ?1 AND worker > ?2 ORDER BY worker LIMIT ?3)
@@ -36,11 +36,11 @@ final class SqlStandings {
       LEFT JOIN statuses s ON s.consumer = ?1 AND s.worker = n.worker
       ORDER BY n.worker\
       """
-          .formatted(STANDING_COLUMNS);
+          .formatted(SqlConsumers.COLUMNS, STANDING_COLUMNS);
 
   private static final String STANDINGS_WITH =
       """
-      SELECT c.id, c.last_seen, ?1, %s
+      SELECT %s, ?1, %s
       FROM (
         SELECT consumer FROM (SELECT consumer FROM interests
           WHERE worker = ?1 AND consumer > ?2 ORDER BY consumer LIMIT ?3)
@@ -55,7 +55,7 @@ final class SqlStandings {
       LEFT JOIN statuses s ON s.consumer = n.consumer AND s.worker = ?1
       ORDER BY c.id\
       """
-          .formatted(STANDING_COLUMNS);
+          .formatted(SqlConsumers.COLUMNS, STANDING_COLUMNS);
 
   private static final String REPORTED =
       """
@@ -152,17 +152,26 @@ final class SqlStandings {
         session -> session.all(STANDINGS_WITH, SqlStandings::standing, worker, after, limit));
   }
 
+  List<String> mostReported(int limit) {
+    return readers.ask(
+        session ->
+            session.all(
+                "SELECT worker FROM statuses GROUP BY worker"
+                    + " ORDER BY COUNT(rejected) DESC, COUNT(*) DESC, worker LIMIT ?",
+                row -> row.getString(1),
+                limit));
+  }
+
   private static Standing standing(ResultSet row) throws SQLException {
     // Of one who has told nothing, all these are null.
-    String code = row.getString(13);
-    String message = row.getString(14);
+    String code = row.getString(16);
+    String message = row.getString(17);
     return new Standing(
-        row.getString(1),
-        Instant.ofEpochMilli(row.getLong(2)),
-        row.getString(3),
-        told(row, 4),
+        SqlConsumers.consumer(row),
+        row.getString(6),
         told(row, 7),
         told(row, 10),
+        told(row, 13),
         code == null ? "" : code,
         message == null ? "" : message);
   }

@@ -1,7 +1,7 @@
 package dev.controlplane.client.answers;
 
 /**
- * The answer to a rollback or a delete.
+ * The answer to a rollback, a retry or a delete.
  *
  * @param changed false when nothing had to be done
  * @param revision the update that tells of it

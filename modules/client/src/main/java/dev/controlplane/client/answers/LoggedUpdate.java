@@ -6,13 +6,15 @@ import java.time.Instant;
  * An entry of the update log, as it is read later.
  *
  * @param revision position in the log
- * @param kind what happened: {@code published}, {@code rolled_back} or {@code deleted}
+ * @param kind what happened: {@code published}, {@code rolled_back}, {@code retried} or {@code
+ *     deleted}
  * @param worker name of the worker
- * @param version the version that was published, rolled back to, or deleted
+ * @param version the version that was published, rolled back to, retried or deleted
  * @param checksum SHA-256 of its bytes, 64 lower-case hex digits
  * @param size their number
  * @param committedAt when
  * @param latest the version that was the latest then; empty where the worker was gone
+ * @param consumerId the only consumer that receives it; empty if every consumer does
  */
 public record LoggedUpdate(
     long revision,
@@ -22,4 +24,5 @@ public record LoggedUpdate(
     String checksum,
     long size,
     Instant committedAt,
-    String latest) {}
+    String latest,
+    String consumerId) {}

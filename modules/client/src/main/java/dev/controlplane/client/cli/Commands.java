@@ -8,6 +8,7 @@ import dev.controlplane.client.cli.workers.DeleteCommand;
 import dev.controlplane.client.cli.workers.GetCommand;
 import dev.controlplane.client.cli.workers.InfoCommand;
 import dev.controlplane.client.cli.workers.ListCommand;
+import dev.controlplane.client.cli.workers.RetryCommand;
 import dev.controlplane.client.cli.workers.RollbackCommand;
 import dev.controlplane.client.cli.workers.UploadCommand;
 import dev.controlplane.client.cli.workers.VersionsCommand;
@@ -33,6 +34,7 @@ final class Commands {
     all.put("versions", VersionsCommand.class);
     all.put("list", ListCommand.class);
     all.put("rollback", RollbackCommand.class);
+    all.put("retry", RetryCommand.class);
     all.put("delete", DeleteCommand.class);
     all.put("subscribe", SubscribeCommand.class);
     all.put("agent", AgentCommand.class);

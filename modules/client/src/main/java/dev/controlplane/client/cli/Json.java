@@ -57,8 +57,11 @@ public final class Json {
         .put("rejected", orNull(row.rejected()))
         .put("code", orNull(row.code()))
         .put("message", orNull(row.message()))
+        .put("state", orNull(row.state()))
         .put("lag_revisions", row.lagRevisions())
         .put("lag_seconds", row.lagSeconds())
+        .put("delivered_revision", row.deliveredRevision())
+        .put("delivered", row.delivered())
         .put("last_seen", orNull(row.lastSeen()));
   }
 
@@ -71,7 +74,8 @@ public final class Json {
         .put("checksum", update.checksum())
         .put("size", update.size())
         .put("timestamp", update.committedAt().toString())
-        .put("latest", orNull(update.latest()));
+        .put("latest", orNull(update.latest()))
+        .put("consumer_id", orNull(update.consumerId()));
   }
 
   /** Null where there is nothing. */

@@ -19,10 +19,12 @@ import picocli.CommandLine.ParentCommand;
       "",
       "With an option, other than --json, it shows one line for each consumer and worker. DESIRED"
           + " is the worker's latest version, ACKNOWLEDGED the version that the consumer received"
-          + " last, ACTIVE the version that it uses. LAG is the number of updates of the log"
-          + " between ACTIVE and DESIRED, and for how long DESIRED has been the latest. Only"
-          + " consumers that report, such as agents, have ACKNOWLEDGED and ACTIVE; the others count"
-          + " as silent."
+          + " last, ACTIVE the version that it uses. LAG is the number of updates of the worker"
+          + " that the consumer lacks, and for how long DESIRED has been the latest.",
+      "",
+      "A consumer that reports, such as an agent, is active, lagging or rejected. Of a consumer"
+          + " that never reports, such as subscribe and watch, the server knows what it sent: the"
+          + " consumer is delivered if it was sent the latest version, otherwise behind."
     },
     footer = {
       "",
@@ -45,7 +47,7 @@ final class StatusCommand implements Callable<Integer> {
     private String consumer;
   }
 
-  @Option(names = "--lagging", description = "Only lines where ACTIVE is not DESIRED.")
+  @Option(names = "--lagging", description = "Only lines where LAG is not 0.")
   private boolean lagging;
 
   @Option(names = "--rejected", description = "Only lines where DESIRED was rejected.")
@@ -77,6 +79,7 @@ final class StatusCommand implements Callable<Integer> {
               "DESIRED",
               "ACKNOWLEDGED",
               "ACTIVE",
+              "STATE",
               "LAG",
               "LAST SEEN",
               "REJECTED");
@@ -103,6 +106,7 @@ final class StatusCommand implements Callable<Integer> {
         row.desired(),
         row.acknowledged(),
         row.active(),
+        row.state(),
         row.lagRevisions() == 0 ? "0" : "%d, %d s".formatted(row.lagRevisions(), row.lagSeconds()),
         row.lastSeen(),
         row.rejected().isEmpty() || why.isEmpty() ? row.rejected() : row.rejected() + ": " + why);

@@ -1,21 +1,35 @@
 package dev.controlplane.client.cli;
 
 import dev.controlplane.client.answers.ConsumerStatus;
+import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** How many consumers run a worker's latest version, and what keeps the others from it. */
 final class WorkerSummary {
+  /** What a row comes to; the names are those of {@link ConsumerStatus#state}. */
+  private enum State {
+    ACTIVE,
+    REJECTED,
+    LAGGING,
+    DELIVERED,
+    BEHIND,
+    /** It reports nothing, and the server does not know what was delivered: it is an older one. */
+    SILENT
+  }
+
   private final String worker;
   private String latest = "";
-  private int active;
-  private int rejected;
-  private int lagging;
-  private int silent;
+  private int consumers;
+  private final Map<State, Integer> counts = new EnumMap<>(State.class);
 
   private WorkerSummary(String worker) {
     this.worker = worker;
@@ -31,31 +45,49 @@ final class WorkerSummary {
 
   private void count(ConsumerStatus row) {
     latest = row.desired();
+    consumers++;
+    counts.merge(state(row), 1, Integer::sum);
+  }
+
+  private static State state(ConsumerStatus row) {
+    return switch (row.state()) {
+      case "active" -> State.ACTIVE;
+      case "rejected" -> State.REJECTED;
+      case "lagging" -> State.LAGGING;
+      case "delivered" -> State.DELIVERED;
+      case "behind" -> State.BEHIND;
+      default -> reported(row);
+    };
+  }
+
+  /** What the versions that a consumer reported come to. */
+  private static State reported(ConsumerStatus row) {
     if (!row.rejected().isEmpty() && row.rejected().equals(row.desired())) {
-      rejected++;
-    } else if (row.active().isEmpty() && row.acknowledged().isEmpty()) {
-      silent++;
-    } else if (row.active().equals(row.desired())) {
-      active++;
-    } else {
-      lagging++;
+      return State.REJECTED;
     }
+    if (row.active().isEmpty() && row.acknowledged().isEmpty()) {
+      return State.SILENT;
+    }
+    return row.active().equals(row.desired()) ? State.ACTIVE : State.LAGGING;
   }
 
-  /** Such as {@code greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging}. */
+  private int count(State state) {
+    return counts.getOrDefault(state, 0);
+  }
+
+  /** Such as {@code greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging, 2 delivered}. */
   String line() {
-    List<String> parts = new ArrayList<>();
-    parts.add("%d of %d active".formatted(active, active + rejected + lagging));
-    add(parts, rejected, "rejected");
-    add(parts, lagging, "lagging");
-    add(parts, silent, "silent");
-    String version = latest.isEmpty() ? "(deleted)" : latest;
-    return "%s %s: %s".formatted(worker, version, String.join(", ", parts));
-  }
-
-  private static void add(List<String> parts, int count, String what) {
-    if (count > 0) {
-      parts.add(count + " " + what);
+    if (latest.isEmpty()) {
+      return "%s (no version): %s".formatted(worker, Text.count(consumers, "consumer"));
     }
+    int reporting = count(State.ACTIVE) + count(State.REJECTED) + count(State.LAGGING);
+    List<String> parts = new ArrayList<>();
+    parts.add("%d of %d active".formatted(count(State.ACTIVE), reporting));
+    for (State state : EnumSet.complementOf(EnumSet.of(State.ACTIVE))) {
+      if (count(state) > 0) {
+        parts.add(count(state) + " " + state.name().toLowerCase(Locale.ROOT));
+      }
+    }
+    return "%s %s: %s".formatted(worker, latest, String.join(", ", parts));
   }
 }

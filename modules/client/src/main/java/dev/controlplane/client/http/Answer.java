@@ -115,8 +115,11 @@ public final class Answer {
         text("rejected", ""),
         text("code", ""),
         text("message", ""),
+        text("state", ""),
         number("lag_revisions"),
         number("lag_seconds"),
+        object.path("delivered_revision").asLong(),
+        flag("delivered", false),
         text("last_seen", ""));
   }
 
@@ -129,7 +132,8 @@ public final class Answer {
         text("checksum", ""),
         number("size"),
         instant("timestamp"),
-        text("latest", ""));
+        text("latest", ""),
+        text("consumer_id", ""));
   }
 
   List<String> texts(String field) {

@@ -3,6 +3,7 @@ package dev.controlplane.client.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.controlplane.client.DamagedException;
+import dev.controlplane.client.Names;
 import dev.controlplane.client.Progress;
 import dev.controlplane.client.Server;
 import dev.controlplane.client.answers.Change;
@@ -62,6 +63,19 @@ public final class Publishing {
     ObjectNode body = object().put("version", Calls.version(version));
     URI uri = uri(UrlPath.of("workers", Calls.worker(worker), "latest"));
     return change(json(uri).PUT(text(body)));
+  }
+
+  public Change retry(String worker, String version, String consumer)
+      throws IOException, InterruptedException {
+    URI uri =
+        uri(
+            UrlPath.of(
+                "workers", Calls.worker(worker), "versions", Calls.version(version), "retry"));
+    ObjectNode body = object();
+    if (consumer != null) {
+      body.put("consumer_id", Names.checked("the consumer's id", consumer));
+    }
+    return change(json(uri).POST(text(body)));
   }
 
   public Change delete(String worker, String version) throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package dev.controlplane.client.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -87,6 +88,7 @@ class CpctlTest {
         "upload file --name n",
         "upload file --version 1",
         "rollback",
+        "retry w",
         "subscribe",
         "subscribe --id x --count 0",
         "subscribe --id x --count many",
@@ -404,6 +406,60 @@ class CpctlTest {
     }
   }
 
+  private static String stated(String worker, String consumer, String state, int lag) {
+    return """
+    {"consumer_id":"%s","worker_name":"%s","desired":%s,"acknowledged":null,"active":null,\
+    "rejected":null,"code":null,"message":null,"state":%s,"lag_revisions":%d,"lag_seconds":0,\
+    "delivered_revision":7,"delivered":%s,"last_seen":"2026-11-23T12:00:00Z"}\
+    """
+        .formatted(
+            consumer,
+            worker,
+            state == null ? "null" : "\"2\"",
+            state == null ? "null" : "\"" + state + "\"",
+            lag,
+            lag == 0);
+  }
+
+  @Test
+  void statusCountsDeliveredApartFromLagging() throws Exception {
+    try (FakeServer _ =
+        server(
+            exchange ->
+                FakeServer.json(
+                    exchange,
+                    200,
+                    "{\"rows\":[%s],\"next\":null}"
+                        .formatted(
+                            exchange.getRequestURI().getQuery().contains("lagging=false")
+                                ? String.join(
+                                    ",",
+                                    stated("w", "a", "active", 0),
+                                    stated("w", "b", "delivered", 0),
+                                    stated("w", "c", "delivered", 0),
+                                    stated("gone", "a", null, 0))
+                                : String.join(
+                                    ",",
+                                    stated("w", "d", "lagging", 3),
+                                    stated("w", "e", "behind", 1),
+                                    stated("w", "f", "rejected", 1)))))) {
+      assertEquals(0, run("status"), this::err);
+      assertEquals(
+          """
+          gone (no version): 1 consumer
+          w 2: 1 of 3 active, 1 rejected, 1 lagging, 2 delivered, 1 behind
+          """,
+          out());
+      assertEquals(0, run("status", "--wide"), this::err);
+      assertTrue(out().contains("a         w       2        -             -       active"), out());
+      assertEquals(0, run("status", "--json"), this::err);
+      JsonNode row = new ObjectMapper().readTree(out()).path("rows").path(0);
+      assertEquals("lagging", row.path("state").asText());
+      assertEquals(7, row.path("delivered_revision").asLong());
+      assertFalse(row.path("delivered").asBoolean(true));
+    }
+  }
+
   private static String row(String consumer, String active, String rejected, int lag) {
     return """
     {"consumer_id":"%s","worker_name":"w","desired":"2","acknowledged":"2","active":%s,\
@@ -436,10 +492,10 @@ class CpctlTest {
       assertEquals(0, run("status", "--wide"), this::err);
       assertEquals(
           """
-          CONSUMER  WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  LAG      LAST SEEN             REJECTED
-          a         w       2        2             1       4, 40 s  2026-11-23T12:00:00Z  2: 3 no
-          b         w       2        2             2       0        2026-11-23T12:00:00Z  -
-          c         w       2        2             2       0        2026-11-23T12:00:00Z  -
+          CONSUMER  WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  STATE  LAG      LAST SEEN             REJECTED
+          a         w       2        2             1       -      4, 40 s  2026-11-23T12:00:00Z  2: 3 no
+          b         w       2        2             2       -      0        2026-11-23T12:00:00Z  -
+          c         w       2        2             2       -      0        2026-11-23T12:00:00Z  -
           """,
           out());
       assertEquals(0, run("status", "--worker", "w", "--lagging", "--json"));
@@ -583,6 +639,30 @@ class CpctlTest {
       assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
       assertEquals(
           List.of("PUT /workers/w/latest", "DELETE /workers/w/versions/1"), server.requests());
+    }
+  }
+
+  @Test
+  void retryNamesTheOnlyConsumerIfThereIsOne() throws Exception {
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    try (FakeServer server =
+        server(
+            exchange -> {
+              exchange.getRequestBody().transferTo(received);
+              FakeServer.json(exchange, 200, "{\"success\":true,\"revision\":12}");
+            })) {
+      assertEquals(0, run("retry", "w", "1.0"), this::err);
+      assertEquals("w 1.0 is tried again by consumers that rejected it, revision 12\n", out());
+      assertEquals("{}", received.toString(StandardCharsets.UTF_8));
+      received.reset();
+      assertEquals(0, run("retry", "w", "1.0", "--consumer", "edge-17"), this::err);
+      assertEquals("w 1.0 is tried again by edge-17, revision 12\n", out());
+      assertEquals("{\"consumer_id\":\"edge-17\"}", received.toString(StandardCharsets.UTF_8));
+      assertEquals(0, run("retry", "w", "1.0", "--json"), this::err);
+      assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
+      assertEquals(2, run("retry", "w", "1.0", "--consumer", ""), this::err);
+      assertEquals("POST /workers/w/versions/1.0/retry", server.requests().getFirst());
+      assertEquals(3, server.requests().size());
     }
   }
 

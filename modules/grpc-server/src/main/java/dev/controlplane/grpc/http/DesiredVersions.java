@@ -1,6 +1,7 @@
 package dev.controlplane.grpc.http;
 
 import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.CatalogReader.Span;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.grpc.push.NameOrder;
@@ -15,9 +16,13 @@ import java.util.Map;
  * thread for one answer.
  */
 final class DesiredVersions {
+  /** A consumer that lacks more updates of a worker than this is shown to lack so many. */
+  static final int MAX_COUNTED = 1000;
+
   private final CatalogReader catalog;
   private final long revision;
   private final Map<String, Update> known = new HashMap<>();
+  private final Map<Span, Integer> counts = new HashMap<>();
 
   /** Workers with a latest version, by name, as far as they were read. */
   private final List<String> names = new ArrayList<>();
@@ -42,6 +47,22 @@ final class DesiredVersions {
   /** How a worker stands that was read; null if there never was one of this name. */
   Update of(String worker) {
     return known.get(worker);
+  }
+
+  /** Counts how many updates are in spans, for {@link #counted}. */
+  void count(Collection<Span> spans) {
+    List<Span> missing =
+        spans.stream().filter(span -> !counts.containsKey(span)).distinct().toList();
+    List<Integer> found = catalog.counts(missing, MAX_COUNTED);
+    for (int i = 0; i < missing.size(); i++) {
+      counts.put(missing.get(i), found.get(i));
+    }
+  }
+
+  /** How many updates a consumer lacks; 0 if it lacks none. */
+  int counted(WorkerLag lag) {
+    // Compaction may have removed them, and a consumer may report an update of another version.
+    return lag.span().map(span -> Math.max(1, counts.get(span))).orElse(0);
   }
 
   /** Workers that have a latest version, at most so many, those after this one; read, too. */

@@ -8,6 +8,7 @@ import dev.controlplane.catalog.Consumers.Standing;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.grpc.push.NameOrder;
+import dev.controlplane.grpc.push.Subscriptions;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.function.Predicate;
 
 /**
  * Who runs which version: a row for each consumer and each worker that it last subscribed to, or
- * has told of. All rows of a page are of one revision of the catalog.
+ * has reported about. All rows of a page are of one revision of the catalog.
  */
 public final class Matrix {
   /** Rows looked at for one page; where a filter lets few through, a page may be short. */
@@ -27,11 +28,17 @@ public final class Matrix {
 
   private final CatalogReader catalog;
   private final Consumers consumers;
+  private final Subscriptions subscriptions;
   private final InstantSource clock;
 
-  public Matrix(CatalogReader catalog, Consumers consumers, InstantSource clock) {
+  public Matrix(
+      CatalogReader catalog,
+      Consumers consumers,
+      Subscriptions subscriptions,
+      InstantSource clock) {
     this.catalog = catalog;
     this.consumers = consumers;
+    this.subscriptions = subscriptions;
     this.clock = clock;
   }
 
@@ -134,7 +141,7 @@ public final class Matrix {
       if (some.size() < CHUNK) {
         return search.end();
       }
-      id = some.getLast().consumer();
+      id = some.getLast().consumer().id();
     }
   }
 
@@ -168,19 +175,33 @@ public final class Matrix {
     /** Looks at rows; false once the page has what it may have. */
     boolean add(List<Standing> some) {
       desired.read(some.stream().map(Standing::worker).distinct().toList());
-      for (Standing standing : some) {
-        MatrixRow row = MatrixRow.of(standing, desired.of(standing.worker()), clock.instant());
+      List<WorkerLag> lags = some.stream().map(this::lag).toList();
+      desired.count(lags.stream().flatMap(lag -> lag.span().stream()).toList());
+      for (int i = 0; i < some.size(); i++) {
+        Standing standing = some.get(i);
+        WorkerLag lag = lags.get(i);
+        MatrixRow row = MatrixRow.of(standing, lag, desired.counted(lag), clock.instant());
         if (query.filter().test(row)) {
           found.add(row);
           if (found.size() > query.limit()) {
             return false;
           }
         }
-        if (!looked(new MatrixPlace(standing.consumer(), standing.worker()))) {
+        if (!looked(new MatrixPlace(standing.consumer().id(), standing.worker()))) {
           return false;
         }
       }
       return true;
+    }
+
+    private WorkerLag lag(Standing standing) {
+      Consumer consumer = standing.consumer();
+      return WorkerLag.of(
+          standing,
+          desired.of(standing.worker()),
+          subscriptions
+              .delivered(consumer.id(), standing.worker())
+              .orElse(consumer.lastRevision()));
     }
 
     /** Notes how far it looked; false if that is far enough. */

@@ -44,7 +44,8 @@ public final class UpdatesApi {
       String checksum,
       long size,
       Instant timestamp,
-      String latest) {}
+      String latest,
+      String consumerId) {}
 
   private record Listing(List<Entry> updates, String next, long head, long compacted) {}
 
@@ -101,12 +102,15 @@ public final class UpdatesApi {
   private static Entry entry(Update update) {
     return new Entry(
         update.revision(),
-        update.kind().name().toLowerCase(Locale.ROOT),
+        update.retry() == null ? update.kind().name().toLowerCase(Locale.ROOT) : "retried",
         update.worker(),
         update.version(),
         update.digest().hex(),
         update.size(),
         update.committedAt(),
-        update.latest());
+        update.latest(),
+        update.retry() == null || update.retry().consumer().isEmpty()
+            ? null
+            : update.retry().consumer());
   }
 }

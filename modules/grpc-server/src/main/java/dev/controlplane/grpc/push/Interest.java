@@ -29,6 +29,7 @@ final class Interest {
    */
   boolean in(Update update) {
     return options.wants(update.worker())
+        && update.isFor(options.consumer())
         && !isRejected(update)
         && !(options.latest() && log.isSuperseded(update));
   }

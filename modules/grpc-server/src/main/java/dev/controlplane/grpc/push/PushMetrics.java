@@ -1,12 +1,12 @@
 package dev.controlplane.grpc.push;
 
+import dev.controlplane.server.metrics.Latencies;
 import dev.controlplane.transport.http2.InboundBytes;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.Tag;
 import io.helidon.metrics.api.Timer;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
@@ -27,21 +27,6 @@ public final class PushMetrics {
     NO_LOG
   }
 
-  private static final Duration[] BUCKETS = {
-    Duration.ofMillis(1),
-    Duration.ofMillis(2),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(30)
-  };
-
   private final LongAdder subscribed = new LongAdder();
   private final LongAdder registered = new LongAdder();
   private final LongAdder updates = new LongAdder();
@@ -58,29 +43,28 @@ public final class PushMetrics {
   public PushMetrics(MeterRegistry registry) {
     this.registry = registry;
     this.commitToSend =
-        registry.getOrCreate(
-            Timer.builder("controlplane.commit.to.send")
-                .description("Time from the commit of an update to its sending, for each message")
-                .percentiles(new double[0])
-                .buckets(BUCKETS));
-    counter("controlplane.subscribed", "Streams that were opened", subscribed);
-    counter("controlplane.registered", "Consumers that registered", registered);
+        Latencies.timer(
+            registry,
+            "controlplane.send.delay",
+            "Time from the commit of an update to its sending, for each message");
+    counter("controlplane.streams.opened", "Streams that were opened", subscribed);
+    counter("controlplane.registrations", "Consumers that registered", registered);
     counter("controlplane.updates.sent", "Updates sent, one for each stream", updates);
     counter("controlplane.bytes.sent", "Bytes of updates sent, before framing", bytes);
     counter("controlplane.snapshot.items.sent", "Workers sent in snapshots", inSnapshots);
     counter(
-        "controlplane.resynced",
+        "controlplane.resyncs",
         "Times that a consumer could not go on from where it was",
         resynced);
-    counter("controlplane.fell.behind", "Times that a stream's queue was full", behind);
-    counter("controlplane.hints", "Announcements of updates that arrived", hints);
+    counter("controlplane.queue.overflows", "Times that a stream's queue was full", behind);
+    counter("controlplane.announcements", "Announcements of updates that arrived", hints);
     for (Refusal reason : Refusal.values()) {
       refused.put(reason, new LongAdder());
-      counter("controlplane.refused", "Calls refused", refused.get(reason), reason);
+      counter("controlplane.calls.refused", "Calls refused", refused.get(reason), reason);
     }
     for (SubscriptionEnd reason : SubscriptionEnd.values()) {
       ended.put(reason, new LongAdder());
-      counter("controlplane.ended", "Streams that ended", ended.get(reason), reason);
+      counter("controlplane.streams.ended", "Streams that ended", ended.get(reason), reason);
     }
   }
 

@@ -155,9 +155,10 @@ public final class SubscribeWorkerUpdates {
     } catch (RuntimeException | Error e) {
       failed(subscription, stream, e);
     } finally {
+      // First, so that whoever finds the stream gone finds what it was sent.
+      lastSeen.saw(subscription.consumer(), subscription.sent());
       subscriptions.remove(subscription);
       subscription.close();
-      lastSeen.saw(subscription.consumer(), subscription.sent());
       metrics.ended(subscription.ended());
       event.ended(subscription);
       events.info(

@@ -67,10 +67,9 @@ public final class Subscription {
   private volatile SubscriptionEnd end;
 
   // Only the handler writes these.
-  private volatile long position;
+  private final StreamPosition position = new StreamPosition();
   private long goal;
   private long lagAllowed;
-  private volatile long sent;
 
   /**
    * A subscription that has not started.
@@ -117,7 +116,7 @@ public final class Subscription {
 
   /** Starts after a revision of the log; called as {@link #startNow}. */
   void startAfter(long revision) {
-    position = revision;
+    position.moveTo(revision);
     goal = tail.revision();
     // Who comes back from far is not slow for that.
     lagAllowed = Math.max(maxLag, goal - revision);
@@ -158,14 +157,14 @@ public final class Subscription {
 
   /**
    * Waits for the next update; null once the subscription has ended, or {@code deadline} has passed
-   * and there is none: then {@link #position} is as far as all subscriptions are.
+   * and there is none: then {@link #position()} is as far as all subscriptions are.
    *
    * @param deadline by {@link System#nanoTime}; {@link #NEVER} for none
    * @throws CompactedException if the log was cut above the position; start again elsewhere
    */
   LogEntry next(long deadline) throws InterruptedException {
     while (end == null) {
-      if (position < goal) {
+      if (position.revision() < goal) {
         LogEntry update = mayRead() ? readLog() : null;
         if (update != null) {
           return update;
@@ -180,27 +179,27 @@ public final class Subscription {
         goal = tail.revision();
         if (skipped) {
           skipped = false;
-          lagAllowed = Math.max(lagAllowed, goal - position);
+          lagAllowed = Math.max(lagAllowed, goal - position.revision());
         }
-        if (goal - position > lagAllowed) {
+        if (goal - position.revision() > lagAllowed) {
           end(SubscriptionEnd.LAGGING);
         }
         continue;
       }
       if (update == null) {
-        position = Math.max(position, offered);
+        position.moveTo(Math.max(position.revision(), offered));
         update = queue.await(deadline);
         if (update == null) {
           return null;
         }
       }
-      if (update != UpdateQueue.WAKE && update.revision() > position) {
+      if (update != UpdateQueue.WAKE && update.revision() > position.revision()) {
         boolean wanted = wantsForSure(update);
         if (!wanted && end != null) {
           // Whether it is wanted may not be known: the position stays before it.
           return null;
         }
-        position = update.revision();
+        position.moveTo(update, wanted);
         if (wanted) {
           return update;
         }
@@ -211,7 +210,7 @@ public final class Subscription {
 
   /** Waits for a turn at the log if it is far behind; false if it ended meanwhile. */
   private boolean mayRead() throws InterruptedException {
-    if (goal - position <= NEAR) {
+    if (goal - position.revision() <= NEAR) {
       turn.end();
       return true;
     }
@@ -233,7 +232,7 @@ public final class Subscription {
     LogEntry update;
     boolean wanted;
     try {
-      update = log.at(position + 1);
+      update = log.at(position.revision() + 1);
       wanted = interest.in(update.update());
     } catch (CompactedException e) {
       turn.end();
@@ -244,7 +243,7 @@ public final class Subscription {
       Thread.sleep(RETRY);
       return null;
     }
-    position = update.revision();
+    position.moveTo(update, wanted);
     return wanted ? update : null;
   }
 
@@ -266,19 +265,19 @@ public final class Subscription {
     return interest;
   }
 
-  /** Up to where the consumer was given, or had no need of, everything. */
-  long position() {
+  /** How far the consumer is. */
+  StreamPosition at() {
     return position;
   }
 
-  /** Notes up to where the consumer was sent everything. */
-  void sent(long revision) {
-    sent = revision;
+  /** Up to where the consumer was given, or had no need of, everything. */
+  long position() {
+    return position.revision();
   }
 
   /** The highest revision sent; 0 for none. */
   public long sent() {
-    return sent;
+    return position.sent();
   }
 
   /** How many updates wait. */

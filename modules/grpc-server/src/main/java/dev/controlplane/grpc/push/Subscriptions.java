@@ -6,6 +6,7 @@ import dev.controlplane.server.Bound;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -150,6 +151,19 @@ public final class Subscriptions {
   /** The open subscriptions of a consumer. */
   public List<Subscription> of(String consumer) {
     return byConsumer.getOrDefault(consumer, List.of());
+  }
+
+  /**
+   * Up to where an open stream of a consumer has been sent everything that it asked for. Streams
+   * that do not want the worker do not count; of several, the one that is furthest does.
+   *
+   * @return empty if there is no such stream
+   */
+  public OptionalLong delivered(String consumer, String worker) {
+    return of(consumer).stream()
+        .filter(subscription -> subscription.interest().options().wants(worker))
+        .mapToLong(subscription -> subscription.at().delivered())
+        .max();
   }
 
   /** Tells the open subscriptions of a consumer what it won't have. */

@@ -148,7 +148,7 @@ final class UpdateFeed {
 
   private void send(LogEntry update) throws InterruptedException {
     int length = log.send(update, output);
-    subscription.sent(update.revision());
+    subscription.at().sentUpTo(update.revision());
     sentTimes.sent(options.consumer(), update.revision());
     metrics.sent(length, update.update().committedAt());
   }
@@ -272,7 +272,7 @@ final class UpdateFeed {
     ResumeToken synced = from.afterSnapshot();
     send(UpdateEncoder.control(UpdateKind.SYNCED, synced).setLog(logOf(synced)));
     subscription.startAfter(from.revision());
-    subscription.sent(from.revision());
+    subscription.at().sentUpTo(from.revision());
     snapshotAt = null;
   }
 

@@ -1,11 +1,11 @@
 package dev.controlplane.grpc.reports;
 
 import dev.controlplane.catalog.Consumers.State;
+import dev.controlplane.server.metrics.Latencies;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.Tag;
 import io.helidon.metrics.api.Timer;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,21 +24,6 @@ public final class ReportMetrics {
     /** The disk does not take it. */
     STORAGE
   }
-
-  private static final Duration[] BUCKETS = {
-    Duration.ofMillis(1),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(30),
-    Duration.ofMinutes(5)
-  };
 
   private final Map<State, LongAdder> recorded = new EnumMap<>(State.class);
   private final Map<Refusal, LongAdder> refused = new EnumMap<>(Refusal.class);
@@ -64,12 +49,10 @@ public final class ReportMetrics {
           reason);
     }
     sentToAcknowledged =
-        registry.getOrCreate(
-            Timer.builder("controlplane.sent.to.acknowledged")
-                .description(
-                    "Time from the sending of an update to the consumer's first report about it")
-                .percentiles(new double[0])
-                .buckets(BUCKETS));
+        Latencies.timer(
+            registry,
+            "controlplane.acknowledgement.delay",
+            "Time from the sending of an update to the consumer's first report about it");
   }
 
   private static void counter(

@@ -148,10 +148,10 @@ class MatrixTest {
   private static final List<String> ALL =
       List.of(
           "all a 2 2 2 - 0",
-          "all b 1 - - - 3",
+          "all b 1 - - - 1",
           "all c - 1 1 - 0",
-          "all " + LAST + " 1 - - - 6",
-          "all " + BEYOND + " 1 - - - 7");
+          "all " + LAST + " 1 - - - 1",
+          "all " + BEYOND + " 1 - - - 1");
   private static final List<String> LAME = List.of("lame a 2 2 1 - 1");
   private static final List<String> NAMED =
       List.of("named a 2 1 1 2 1", "named b 1 1 1 - 0", "named not-yet - - - - 0");

@@ -444,6 +444,6 @@ class PushTest {
         Duration.ofSeconds(5),
         () -> "an update was sent and not counted",
         () -> server.metric("controlplane_updates_sent_total") > sent);
-    assertTrue(server.metric("controlplane_commit_to_send_seconds_count") > 0);
+    assertTrue(server.metric("controlplane_send_delay_seconds_count") > 0);
   }
 }

@@ -131,6 +131,24 @@ class SubscriptionTest {
   }
 
   @Test
+  void anUpdateIsDeliveredOnceItIsSentAndWhatIsNotWantedAtOnce() throws Exception {
+    catalog.append(3, "a");
+    follow();
+    Subscription subscription = subscribe(Set.of("a"), 10);
+    assertEquals(3, subscription.at().delivered());
+    catalog.append(1, "a");
+    assertEquals(4, next(subscription).revision());
+    assertEquals(3, subscription.at().delivered(), "while update 4 is on its way");
+    subscription.at().sentUpTo(4);
+    assertEquals(4, subscription.at().delivered());
+    catalog.append(2, "b");
+    awaitTail();
+    assertNull(subscription.next(System.nanoTime()));
+    assertEquals(6, subscription.at().delivered());
+    assertEquals(4, subscription.sent());
+  }
+
+  @Test
   void startsAtTheEndOfTheLog() throws Exception {
     catalog.append(3, "a");
     follow();

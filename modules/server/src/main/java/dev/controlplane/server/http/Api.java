@@ -122,6 +122,7 @@ public final class Api implements Filter {
     String[] segments = path.split("/", -1);
     for (Resource resource : resources) {
       if (resource.matches(segments)) {
+        request.context().register(resource.route());
         answer(resource, segments, request, response);
         return;
       }

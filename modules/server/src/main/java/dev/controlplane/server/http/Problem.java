@@ -5,6 +5,7 @@ import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.DamagedBlobException;
 import dev.controlplane.catalog.InvalidNameException;
+import dev.controlplane.catalog.NotLatestException;
 import dev.controlplane.catalog.StorageFullException;
 import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.VersionConflictException;
@@ -20,6 +21,7 @@ public enum Problem {
   INVALID_NAME("invalid_name", 400, Status.Code.INVALID_ARGUMENT, 0, null),
   NOT_FOUND("not_found", 404, Status.Code.NOT_FOUND, 0, null),
   VERSION_CONFLICT("version_conflict", 409, Status.Code.ALREADY_EXISTS, 0, null),
+  NOT_LATEST("not_latest", 409, Status.Code.FAILED_PRECONDITION, 0, null),
   COMPACTED("compacted", 410, Status.Code.OUT_OF_RANGE, 0, null),
   /** Until somebody uploads the same bytes again, which heals it. */
   DAMAGED("damaged", 503, Status.Code.UNAVAILABLE, 60, "damaged-blob"),
@@ -57,6 +59,7 @@ public enum Problem {
           case InvalidNameException e -> INVALID_NAME;
           case UnknownVersionException e -> NOT_FOUND;
           case VersionConflictException e -> VERSION_CONFLICT;
+          case NotLatestException e -> NOT_LATEST;
           case CompactedException e -> COMPACTED;
           case DamagedBlobException e -> DAMAGED;
           case StorageFullException e -> STORAGE_FULL;

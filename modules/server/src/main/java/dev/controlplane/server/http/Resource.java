@@ -9,18 +9,23 @@ import java.util.Set;
 
 /** A path of the API, perhaps with variables, and who answers which of its methods. */
 final class Resource {
-  private final String pattern;
+  private final MatchedRoute route;
   private final String[] parts;
   private final Map<String, Api.Handler> handlers = new LinkedHashMap<>();
 
   Resource(String pattern) {
-    this.pattern = Objects.requireNonNull(pattern);
+    this.route = new MatchedRoute(Objects.requireNonNull(pattern));
     this.parts = pattern.split("/", -1);
   }
 
   /** The path, with the names of its variables. */
   String pattern() {
-    return pattern;
+    return route.pattern();
+  }
+
+  /** What a request that it answers carries in its context. */
+  MatchedRoute route() {
+    return route;
   }
 
   /** Answers requests with this method, from now on. */

@@ -119,10 +119,10 @@ public final class EventsCommand implements Callable<Integer> {
       cpctl.print(Json.of(update));
       return;
     }
-    String latest =
-        update.kind().equals("deleted")
-            ? update.latest().isEmpty() ? "  the worker is gone" : "  latest: " + update.latest()
-            : "";
+    String more = update.consumerId().isEmpty() ? "" : "  for " + update.consumerId();
+    if (update.kind().equals("deleted")) {
+      more = update.latest().isEmpty() ? "  the worker is gone" : "  latest: " + update.latest();
+    }
     cpctl.print(
         "%s  revision %d  %-11s  %s %s  %s%s"
             .formatted(
@@ -132,6 +132,6 @@ public final class EventsCommand implements Callable<Integer> {
                 update.worker(),
                 update.version(),
                 Text.size(update.size()),
-                latest));
+                more));
   }
 }

@@ -13,14 +13,16 @@ import dev.controlplane.server.http.RequestBody;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
-/** Changes to what is there: rollback and delete. */
-final class LatestAndDelete {
+/** Changes to what is there: rollback, retry and delete. */
+final class VersionChanges {
+  private static final String CONSUMER = "consumer_id";
+
   private final Catalog catalog;
   private final Announcer announcer;
   private final BodyLimits limits;
   private final EventLog log;
 
-  LatestAndDelete(Catalog catalog, Announcer announcer, BodyLimits limits, EventLog log) {
+  VersionChanges(Catalog catalog, Announcer announcer, BodyLimits limits, EventLog log) {
     this.catalog = catalog;
     this.announcer = announcer;
     this.limits = limits;
@@ -40,6 +42,35 @@ final class LatestAndDelete {
     Change change = catalog.moveLatest(worker, Names.checked("version", version.textValue()));
     logged("latest-moved", change);
     Json.send(request, response, Answer.movedLatest(change));
+  }
+
+  /**
+   * {@code POST /workers/{name}/versions/{version}/retry}, with nothing or {@code
+   * {"consumer_id":"…"}}.
+   */
+  void retry(ServerRequest request, ServerResponse response, PathVariables path) {
+    String worker = Names.checked("name", path.get("name"));
+    String version = Names.checked("version", path.get("version"));
+    String consumer = consumer(RequestBody.of(request, limits).readAllBytes());
+    Change change = catalog.retry(worker, version, consumer);
+    logged("retried", change);
+    Json.send(request, response, Answer.retried(change));
+  }
+
+  /** A field with another name may be a consumer that was meant to be the only one. */
+  private static String consumer(byte[] body) {
+    if (body.length == 0) {
+      return "";
+    }
+    JsonNode fields = Json.object(body);
+    JsonNode consumer = fields.path(CONSUMER);
+    if (fields.size() > (consumer.isMissingNode() ? 0 : 1)
+        || !(consumer.isMissingNode() || consumer.isTextual())) {
+      throw ApiException.badRequest(
+          "invalid_field",
+          "expected: nothing, or {\"consumer_id\":\"<id of a consumer>\"} and no other field");
+    }
+    return consumer.isMissingNode() ? "" : Names.checked(CONSUMER, consumer.textValue());
   }
 
   /** {@code DELETE /workers/{name}/versions/{version}}. */

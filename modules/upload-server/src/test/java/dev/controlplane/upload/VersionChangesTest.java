@@ -1,6 +1,7 @@
 package dev.controlplane.upload;
 
 import static dev.controlplane.upload.UploadFixture.delete;
+import static dev.controlplane.upload.UploadFixture.post;
 import static dev.controlplane.upload.UploadFixture.put;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class LatestAndDeleteTest {
+class VersionChangesTest {
   private static UploadFixture fixture;
   private static URI server;
 
@@ -50,6 +51,54 @@ class LatestAndDeleteTest {
     assertEquals(200, again.status());
     assertFalse(again.json().path("changed").asBoolean());
     assertEquals(published.revision(), again.revision());
+  }
+
+  @Test
+  void aRetryOfTheLatestIsAnUpdateEachTime() {
+    put(server, "/workers/again/versions/1", "one");
+    Answer latest = put(server, "/workers/again/versions/2", "two");
+    Answer all = post(server, "/workers/again/versions/2/retry", "");
+    Answer one = post(server, "/workers/again/versions/2/retry", "{\"consumer_id\":\"edge-1\"}");
+
+    assertEquals(200, all.status(), all.toString());
+    assertTrue(all.json().path("changed").asBoolean());
+    assertEquals("2", all.json().path("metadata").path("version").asText());
+    assertEquals(latest.revision() + 1, all.revision());
+    assertEquals(latest.revision() + 2, one.revision(), one.toString());
+  }
+
+  @Test
+  void aRetryOfAVersionThatIsNotTheLatestSaysWhichOneIs() {
+    put(server, "/workers/passed/versions/1", "one");
+    Answer second = put(server, "/workers/passed/versions/2", "two");
+    Answer refused = post(server, "/workers/passed/versions/1/retry", "");
+
+    assertEquals(409, refused.status(), refused.toString());
+    assertEquals("not_latest", refused.error());
+    assertTrue(refused.message().contains("version 1 of passed is not the latest, 2 is"));
+    assertEquals(404, post(server, "/workers/passed/versions/3/retry", "").status());
+    assertEquals(404, post(server, "/workers/nowhere/versions/1/retry", "").status());
+    delete(server, "/workers/passed/versions/2");
+    assertEquals(404, post(server, "/workers/passed/versions/2/retry", "{}").status());
+    Answer left = post(server, "/workers/passed/versions/1/retry", "{}");
+    assertEquals(second.revision() + 2, left.revision(), left.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"consumer\" | malformed_json",
+        "{\"consumer\":\"c\"} | invalid_field",
+        "{\"consumer_id\":null} | invalid_field",
+        "{\"consumer_id\":\"c\",\"x\":1} | invalid_field",
+        "{\"consumer_id\":\"\"} | invalid_name",
+      })
+  void aRetryWithABodyThatIsNotUnderstoodIsRefused(String body, String error) {
+    Answer answer = post(server, "/workers/w/versions/1/retry", body);
+
+    assertEquals(400, answer.status(), answer.toString());
+    assertEquals(error, answer.error());
   }
 
   @Test

@@ -1,0 +1,61 @@
+package dev.controlplane.client.cli.workers;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.answers.Change;
+import dev.controlplane.client.cli.Cpctl;
+import dev.controlplane.client.cli.ExitCode;
+import dev.controlplane.client.cli.Json;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "retry",
+    description = {
+      "Has consumers that rejected a worker's latest version try it once more.",
+      "",
+      "Use it after the reason of the rejection was mended, such as a hook that failed. VERSION"
+          + " must be the worker's latest. Consumers that use the version already only acknowledge"
+          + " it. Consumers that are not connected try it when they come back."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  cpctl retry greeter.js 1.1.0",
+      "  cpctl retry greeter.js 1.1.0 --consumer edge-17"
+    })
+public final class RetryCommand implements Callable<Integer> {
+  @ParentCommand private Cpctl cpctl;
+
+  @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
+  private String name;
+
+  @Parameters(index = "1", paramLabel = "VERSION", description = "The worker's latest version.")
+  private String version;
+
+  @Option(names = "--consumer", paramLabel = "ID", description = "Only this consumer.")
+  private String consumer;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Change change;
+    try (ControlPlaneClient client = cpctl.client()) {
+      change = client.retry(name, version, consumer);
+    }
+    if (cpctl.json()) {
+      cpctl.print(Json.of(name, version, change));
+    } else {
+      cpctl.print(
+          "%s %s is tried again by %s, revision %d"
+              .formatted(
+                  name,
+                  version,
+                  consumer == null ? "consumers that rejected it" : consumer,
+                  change.revision()));
+    }
+    return ExitCode.OK;
+  }
+}
