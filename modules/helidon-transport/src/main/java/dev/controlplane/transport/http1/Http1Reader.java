@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What Helidon's HTTP/1.1 reads from, with what it lacks:
+ * The byte source of Helidon's HTTP/1.1, which corrects or completes what Helidon 4.5 reads:
  *
  * <ul>
  *   <li>A chunk of a chunked body comes in pieces, as they arrive. Helidon 4.5 ({@code
@@ -43,24 +43,30 @@ final class Http1Reader extends DataReader {
   private static final byte[] ANY_MINOR_VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
-  /** How much of the current chunk Helidon was not told of. */
+  /** Bytes of the current chunk that were not yet handed to Helidon. */
   private long rest;
 
-  /** How much of the piece that Helidon was told of it has not taken. */
+  /** Bytes of the current piece that Helidon has not consumed. */
   private int piece;
 
-  /** Whether the end of line that Helidon skips after a piece is not there: the chunk goes on. */
+  /**
+   * The current piece ended inside a chunk: the line end that Helidon skips after it does not
+   * exist.
+   */
   private boolean midChunk;
 
-  /** Whether the end of line that Helidon skips next ends a chunk; it skips two bytes, whatever. */
+  /**
+   * The current piece ended a chunk: the next two bytes, which Helidon skips unchecked, must be a
+   * line end.
+   */
   private boolean chunkEnds;
 
   private boolean lastChunk;
 
-  /** Whether a head begins with what is read next. */
+  /** The next bytes begin a request head. */
   private boolean betweenHeads = true;
 
-  /** Whether the last request line was one of HTTP/1.0. */
+  /** The last request line was HTTP/1.0. */
   private boolean oldVersion;
 
   /** The host of the last request target that was in absolute form; null if it was not. */
@@ -68,10 +74,10 @@ final class Http1Reader extends DataReader {
 
   private final Counted source;
 
-  /** How much of the source was read when the head began. */
+  /** How many bytes had been read from the source when the current head began. */
   private long headBegan;
 
-  /** A source that knows how much it gave. */
+  /** A source that counts the bytes it returned. */
   private static final class Counted implements Supplier<byte[]> {
     private final Supplier<byte[]> source;
     private long bytes;
@@ -92,18 +98,21 @@ final class Http1Reader extends DataReader {
     this(new Counted(source));
   }
 
-  @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
+  @SuppressWarnings("removal") // DataReader.create returns no subclass.
   private Http1Reader(Counted source) {
     super(source);
     this.source = source;
   }
 
-  /** How many bytes have come of the head that is being read, and of what follows it. */
+  /** How many bytes have been read since the head began, including those behind it. */
   long bytesOfHead() {
     return source.bytes - headBegan;
   }
 
-  /** Helidon calls it for the request line first. Empty lines before it are read over. */
+  /**
+   * Finds the next line end. Helidon calls this first for the request line; empty lines before it
+   * are skipped.
+   */
   @Override
   public int findNewLine(int max) {
     while (betweenHeads && startsWithNewLine()) {
@@ -115,7 +124,9 @@ final class Http1Reader extends DataReader {
     return super.findNewLine(max);
   }
 
-  /** Helidon calls it for the lines between chunks, and for nothing else. */
+  /**
+   * Returns the size line of the next piece. Helidon calls this only for the lines between chunks.
+   */
   @Override
   public String readLine() {
     if (rest > 0) {
@@ -132,7 +143,7 @@ final class Http1Reader extends DataReader {
     try {
       rest = Long.parseLong(size, 16);
     } catch (NumberFormatException e) {
-      return size; // Helidon knows what to answer.
+      return size; // not a number: Helidon answers 400
     }
     if (rest < 0 || size.startsWith("+")) {
       rest = 0;
@@ -190,9 +201,9 @@ final class Http1Reader extends DataReader {
   }
 
   /**
-   * The head of a request is read.
+   * Notes that the head of a request is complete.
    *
-   * @return whether it is one of HTTP/1.0
+   * @return whether the request is HTTP/1.0
    */
   boolean headIsRead() {
     betweenHeads = true;
@@ -228,7 +239,7 @@ final class Http1Reader extends DataReader {
     return bytes;
   }
 
-  /** Whether it is a line of HTTP/1.0, 1.1, or of a later 1.x, which is answered as 1.1 is. */
+  /** Whether the request line ends with HTTP/1.0, 1.1, or a later 1.x, which is answered as 1.1. */
   private static boolean hasMinorVersion(byte[] line) {
     int last = line.length - 1;
     return last >= 0
