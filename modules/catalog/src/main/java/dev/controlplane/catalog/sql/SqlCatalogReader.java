@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Reads {@code catalog.db}; what is asked for most comes from {@link KnownRows}. */
+/** Reads {@code catalog.db}. Frequent queries are answered from {@link KnownRows}. */
 public final class SqlCatalogReader implements CatalogReader {
   private static final int THREADS = 2;
   private static final long PROBE_SECONDS = 5;
@@ -140,7 +140,10 @@ public final class SqlCatalogReader implements CatalogReader {
     return readers.ask(session -> LogRows.ambiguous(session, updates));
   }
 
-  /** As {@link Catalog#unreferencedSince}; only where the writer has brought the schema along. */
+  /**
+   * As {@link Catalog#unreferencedSince}. Requires the current schema, so only for the writing
+   * process.
+   */
   Optional<Instant> unreferencedSince(Digest digest) {
     return readers.ask(
         session ->
@@ -177,7 +180,7 @@ public final class SqlCatalogReader implements CatalogReader {
     known.close();
   }
 
-  /** From {@link #VERSION_COLUMNS}. */
+  /** Converts a row of {@link #VERSION_COLUMNS}. */
   static Version version(ResultSet row) throws SQLException {
     return new Version(
         row.getString(1),
