@@ -11,12 +11,17 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * {@code /debug/pprof/goroutine}, and the index that counts goroutines: the checks and their order
- * are those of {@code handler.ServeHTTP} and {@code serveDeltaProfile} in {@code net/http/pprof}.
+ * Serves {@code /debug/pprof/goroutine} and the index page. The checks and their order are those of
+ * {@code handler.ServeHTTP} and {@code serveDeltaProfile} in {@code net/http/pprof}.
  *
- * <p>Beyond Go: {@code debug=3} is a binary profile with a sample a goroutine, {@code
- * source=live|hotspot} says where the facts come from, {@code compat=panicparse} spells {@code
- * debug=2} so that panicparse reads it, {@code labels=0|1} leaves labels out or shows them.
+ * <p>Additions to Go:
+ *
+ * <ul>
+ *   <li>{@code debug=3}: a binary profile with one sample per goroutine.
+ *   <li>{@code source=live|hotspot}: where the facts come from.
+ *   <li>{@code compat=panicparse}: spells {@code debug=2} so that panicparse can read it.
+ *   <li>{@code labels=0|1}: hides or shows labels.
+ * </ul>
  */
 final class GoroutineEndpoint {
   private static final String NAME = "goroutine";
@@ -128,7 +133,8 @@ final class GoroutineEndpoint {
         GoroutineProfile profile = wish.collect();
         exchange.stream(turn, Exchange.TEXT, profile::writeText);
       } else {
-        // Go takes any debug other than 0 for text, and only one above 0 for a wish of text.
+        // As in Go, any debug value but 0 is served as text/plain, but only positive values change
+        // the body to text.
         GoroutineProfile profile = wish.collect();
         if (debug == 0) {
           attach(exchange, NAME);

@@ -7,7 +7,7 @@ import io.helidon.webserver.spi.ServerFeatureProvider;
 import java.util.Locale;
 
 /**
- * Finds {@link PprofFeature} for Helidon servers.
+ * Creates {@link PprofFeature} for Helidon servers from {@code server.features.pprof}:
  *
  * <p>Configured by {@code server.features.pprof}: {@code access} ({@code loopback}, {@code off},
  * {@code all}, {@code token}), {@code token}, {@code address} ({@code host:port}), {@code labels}
