@@ -9,26 +9,26 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The bounds of one server: whatever clients can take up stands here, with the setting that limits
- * it. The metrics show of each how much is in use, how much may be, and how often a client was
- * refused: {@code controlplane_bound_in_use}, {@code controlplane_bound_limit}, {@code
- * controlplane_bound_refusals_total}, with the labels {@code bound} and {@code setting}.
+ * The limits of one server: everything that clients can use up is registered here, with the setting
+ * that limits it. For each limit the metrics show how much is in use, how much may be used, and how
+ * often a client was refused: {@code controlplane_bound_in_use}, {@code controlplane_bound_limit}
+ * and {@code controlplane_bound_refusals_total}, with the labels {@code bound} and {@code setting}.
  */
 public final class Admission {
   private final MeterRegistry registry;
 
-  /** The registry may know them weakly. */
+  /** Keeps the suppliers reachable, because the registry may hold them by weak references. */
   private final List<LongSupplier> refusals = new ArrayList<>();
 
-  /** No bounds yet. */
+  /** Creates it without limits. */
   public Admission(MeterRegistry registry) {
     this.registry = registry;
   }
 
   /**
-   * A bound that the server counts by itself.
+   * Adds a limit that the returned object counts.
    *
-   * @param name what the metrics call it, such as {@code uploads}
+   * @param name the limit's name in the metrics, such as {@code uploads}
    * @param taken as for {@link Bound}
    */
   public Bound bound(String name, String taken, String setting, long limit) {
@@ -37,7 +37,7 @@ public final class Admission {
     return bound;
   }
 
-  /** A bound beyond which clients are refused, counted elsewhere. */
+  /** Adds a limit that is counted elsewhere. Clients beyond it are refused. */
   public void refusing(
       String name, String setting, long limit, LongSupplier inUse, LongSupplier refusals) {
     waiting(name, setting, limit, inUse);
@@ -61,7 +61,7 @@ public final class Admission {
             .tags(tags(name, setting)));
   }
 
-  /** A bound beyond which clients wait, counted elsewhere. */
+  /** Adds a limit that is counted elsewhere. Clients beyond it wait. */
   public void waiting(String name, String setting, long limit, LongSupplier inUse) {
     registry.getOrCreate(
         Gauge.builder("controlplane.bound.in.use", inUse::getAsLong)
