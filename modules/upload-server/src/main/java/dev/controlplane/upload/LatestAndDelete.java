@@ -13,7 +13,7 @@ import dev.controlplane.server.http.RequestBody;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
-/** Changes to what is there: rollback and delete. */
+/** Handles rollbacks and deletions. */
 final class LatestAndDelete {
   private final Catalog catalog;
   private final Announcer announcer;

@@ -6,7 +6,7 @@ import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;
 
-/** What an operator may want to know of what goes, at {@code /observe/metrics}. */
+/** The metrics of retention and blob collection, at {@code /observe/metrics}. */
 final class MaintenanceMetrics {
   private final MeterRegistry registry;
   private final Counter updates;

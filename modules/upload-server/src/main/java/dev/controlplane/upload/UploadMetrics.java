@@ -17,13 +17,13 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** What an operator may want to know of uploads, at {@code /observe/metrics}. */
+/** The metrics of uploads, at {@code /observe/metrics}. */
 final class UploadMetrics {
-  /** What became of an upload. */
+  /** The result of an upload. */
   enum Result {
-    /** A new version. */
+    /** A new version was published. */
     CREATED,
-    /** The version was there with the same bytes. */
+    /** The version existed with the same bytes. */
     UNCHANGED,
     /** The client's fault: a 4xx answer. */
     REJECTED,
@@ -55,7 +55,7 @@ final class UploadMetrics {
         registry.getOrCreate(
             Timer.builder("controlplane_upload_duration")
                 .description("Time from the head of an upload to its answer, of published versions")
-                .percentiles(new double[0]) // a summary's lines have no place here
+                .percentiles(new double[0]) // a histogram only, no summary
                 .buckets(
                     Duration.ofMillis(5),
                     Duration.ofMillis(10),
@@ -92,7 +92,10 @@ final class UploadMetrics {
     registry.getOrCreate(Gauge.builder(name, value).description(description));
   }
 
-  /** 0 while there is no catalog: the other metrics are to be read all the same. */
+  /**
+   * A value of the catalog; 0 while there is no catalog, so that the other metrics can still be
+   * read.
+   */
   static long told(LongSupplier ofCatalog) {
     try {
       return ofCatalog.getAsLong();
