@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How workers stand at one revision, read as far as it is asked for, and each once; used by one
- * thread for one answer.
+ * The states of workers at one revision, read on demand and at most once each. For one answer; not
+ * thread-safe.
  */
 final class DesiredVersions {
   private final CatalogReader catalog;
   private final long revision;
   private final Map<String, Update> known = new HashMap<>();
 
-  /** Workers with a latest version, by name, as far as they were read. */
+  /** The names of workers with a latest version that were read so far, in order. */
   private final List<String> names = new ArrayList<>();
 
-  /** Where reading of names goes on; null at the end. */
+  /** The name after which reading continues; null at the end. */
   private String after = "";
 
   DesiredVersions(CatalogReader catalog) {
@@ -30,7 +30,7 @@ final class DesiredVersions {
     this.revision = catalog.head();
   }
 
-  /** Reads how workers stand, for {@link #of}. */
+  /** Reads the states of these workers, for {@link #of}. */
   void read(Collection<String> workers) {
     List<String> missing = workers.stream().filter(worker -> !known.containsKey(worker)).toList();
     if (!missing.isEmpty()) {
@@ -39,12 +39,15 @@ final class DesiredVersions {
     }
   }
 
-  /** How a worker stands that was read; null if there never was one of this name. */
+  /** Returns the state of a worker that was read; null if the worker never existed. */
   Update of(String worker) {
     return known.get(worker);
   }
 
-  /** Workers that have a latest version, at most so many, those after this one; read, too. */
+  /**
+   * Returns, and reads, at most {@code limit} workers with a latest version whose names follow this
+   * one.
+   */
   List<String> following(String worker, int limit) {
     int from = firstAfter(worker);
     while (names.size() - from < limit && after != null) {
@@ -61,7 +64,7 @@ final class DesiredVersions {
     return names.subList(from, Math.min(names.size(), from + limit));
   }
 
-  /** Index of the first name after this one. */
+  /** The index of the first name after this one. */
   private int firstAfter(String worker) {
     int low = 0;
     int high = names.size();

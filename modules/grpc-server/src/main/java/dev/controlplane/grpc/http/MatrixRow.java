@@ -7,17 +7,17 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How a consumer stands with a worker, as it is told.
+ * The state of a consumer for a worker, as the HTTP API shows it.
  *
  * @param desired the worker's latest version; null if it has none
- * @param acknowledged the version whose bytes the consumer has had last; null for none
+ * @param acknowledged the version whose bytes arrived last at the consumer; null for none
  * @param active the version that it uses; null for none
- * @param rejected the version that it will not use; null for none
- * @param code why it was rejected; null unless one is
- * @param message why it was rejected, for people; null unless one is
- * @param lagRevisions updates of the log from that of the active version up to that of the desired
- *     one; 0 if the active one is the desired one
- * @param lagSeconds how long the desired version has been so; 0 if it is the active one
+ * @param rejected the version that it refuses; null for none
+ * @param code a short word for the reason of the rejection; null without one
+ * @param message the reason of the rejection, for people; null without one
+ * @param lagRevisions how many revisions the update of the active version is behind that of the
+ *     desired version; 0 if both versions are the same
+ * @param lagSeconds for how many seconds the desired version has been the latest; 0 if it is active
  */
 record MatrixRow(
     String consumerId,
@@ -33,14 +33,15 @@ record MatrixRow(
     Instant lastSeen) {
 
   /**
-   * The row of a consumer and a worker.
+   * Creates the row of a consumer and a worker.
    *
-   * @param latest the worker's state; null if there never was such a worker
+   * @param latest the worker's state; null if the worker never existed
    */
   static MatrixRow of(Standing standing, Update latest, Instant now) {
     String desired = latest == null ? null : latest.latest();
     String active = version(standing.active());
-    // Nobody tells of having dropped a worker that is gone.
+    // A worker without a latest version causes no lag: consumers do not report that they dropped
+    // one.
     boolean behind = desired != null && !desired.equals(active);
     long from = standing.active() == null ? 0 : standing.active().revision();
     boolean rejects = standing.rejected() != null;
@@ -53,7 +54,8 @@ record MatrixRow(
         version(standing.rejected()),
         rejects ? standing.code() : null,
         rejects ? standing.message() : null,
-        // A consumer may call an update of another version's that of its own.
+        // At least 1, because a consumer may report its version with the revision of another
+        // version's update.
         behind ? Math.max(1, latest.revision() - from) : 0,
         behind ? Math.max(0, Duration.between(latest.committedAt(), now).toSeconds()) : 0,
         standing.lastSeen());
@@ -67,7 +69,7 @@ record MatrixRow(
     return lagRevisions > 0;
   }
 
-  /** Whether what the consumer will not use is what it should. */
+  /** Whether the consumer rejects the desired version. */
   boolean rejecting() {
     return rejected != null && rejected.equals(desired);
   }

@@ -62,13 +62,13 @@ import java.util.function.Function;
  * opens meanwhile either is ended with them or sees the change.
  */
 public final class LogTail implements AutoCloseable {
-  /** Reads of a catalog that is there may fail for so long before its streams are ended. */
+  /** How long reads of an existing catalog may fail before the streams are ended. */
   private static final Duration MAY_FAIL_FOR = Duration.ofSeconds(1);
 
-  /** A log that ends before what was sent must do so for as long to be followed. */
+  /** A log that ends before what was sent is followed only after it has been so for this long. */
   private static final Duration SHORTER_FOR = Duration.ofMillis(1500);
 
-  /** While there is no log the tail looks for one at least so often. */
+  /** While there is no log, the tail looks for one at least this often. */
   private static final Duration SEARCH_INTERVAL = Duration.ofMillis(250);
 
   private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
@@ -86,7 +86,7 @@ public final class LogTail implements AutoCloseable {
   private volatile String trouble;
   private volatile boolean closed;
 
-  // Only the tail's thread uses these. The log that was followed before, or null.
+  // Only the tail's thread uses these. lost is the log that was followed before, or null.
   private UpdateLog lost;
 
   private Vital self;
@@ -96,7 +96,7 @@ public final class LogTail implements AutoCloseable {
   /**
    * Looks at the catalog once, then follows its log from its head.
    *
-   * @param logs makes the memory of a log that was found
+   * @param logs creates the {@link UpdateLog} of a log that was found
    */
   public LogTail(
       CatalogReader catalog,
@@ -115,17 +115,20 @@ public final class LogTail implements AutoCloseable {
     this.thread = Vital.start("log-tail", STUCK_AFTER.plus(pollInterval), events, this::run);
   }
 
-  /** The log that is followed now; null if there is none. */
+  /** The log being followed; null if there is none. */
   UpdateLog followed() {
     return followed;
   }
 
-  /** The newest revision that is being offered, or was. */
+  /** The newest revision whose offering has begun. */
   long revision() {
     return offers.revision();
   }
 
-  /** The log may have this revision: have a look. Many hints before the next look are one. */
+  /**
+   * Tells the tail that the log may have this revision, so that it looks soon. Several hints before
+   * the next look count as one.
+   */
   public void hint(long announced) {
     if (announced > revision() || followed == null) {
       hints.offer(Boolean.TRUE);
@@ -250,14 +253,17 @@ public final class LogTail implements AutoCloseable {
     }
   }
 
-  /** Throws with the reason if updates are not followed now; for health checks. */
+  /**
+   * Checks that updates are being followed, for health checks. Throws {@link CatalogException} with
+   * the reason if not.
+   */
   public void check() {
     String reason = trouble;
     if (reason != null) {
       throw new CatalogException("the update log can't be read: " + reason);
     }
     if (followed == null) {
-      // The streams have just been ended; the reason is about to be known.
+      // The streams have just been ended; trouble is about to be set.
       throw new CatalogException("no update log is followed");
     }
     thread.check();

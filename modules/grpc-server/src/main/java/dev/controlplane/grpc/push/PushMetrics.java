@@ -15,15 +15,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-/** What an operator wants to know of pushing. Counting is cheap: it happens for every message. */
+/**
+ * The metrics of pushing updates. Counting is cheap, because it happens for every message.
+ * Thread-safe.
+ */
 public final class PushMetrics {
   /** Why a call was refused. */
   public enum Refusal {
-    /** Its fields are not as they should be. */
+    /** A field of the request is invalid. */
     INVALID,
-    /** There are as many streams as there may be. */
+    /** The limit of open streams is reached. */
     TOO_MANY,
-    /** There is no update log that could be read. */
+    /** There is no readable update log. */
     NO_LOG
   }
 
@@ -84,7 +87,7 @@ public final class PushMetrics {
     }
   }
 
-  /** Shows what is true now, besides what was counted. */
+  /** Adds gauges of the current state. */
   public void show(Subscriptions subscriptions, LogTail tail) {
     gauge("controlplane.streams", "Streams that are open", subscriptions::open);
     gauge("controlplane.streams.max", "Streams that may be open", subscriptions::max);
@@ -119,7 +122,7 @@ public final class PushMetrics {
     gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", figures::lag);
   }
 
-  /** Shows the memory of what clients have begun to send. */
+  /** Adds metrics for the memory of unfinished requests. */
   public void show(InboundBytes inbound) {
     gauge(
         "controlplane.inbound.bytes",
@@ -183,7 +186,7 @@ public final class PushMetrics {
   void sent(int length, Instant committedAt) {
     updates.increment();
     bytes.add(length);
-    // The catalog has no finer times.
+    // The catalog stores times in milliseconds.
     long millis = System.currentTimeMillis() - committedAt.toEpochMilli();
     commitToSend.record(Math.max(0, millis), TimeUnit.MILLISECONDS);
   }
