@@ -9,6 +9,11 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Which updates of a log a subscription wants: those that it asked for, minus those that its
  * consumer rejected. Thread-safe.
+ *
+ * <p>Implementation note: a subscription to the latest versions skips an update if a later one of
+ * the same worker has moved its latest version. The later one is or will be above the
+ * subscription's position, so nothing is lost. Skipping is cheap, so a worker that changes all the
+ * time can't postpone its own update for ever.
  */
 final class Interest {
   private final SubscribeOptions options;

@@ -13,7 +13,7 @@ import java.util.concurrent.BlockingQueue;
 
 /**
  * One open stream of a consumer as a cursor over the log: {@link #next} returns every update after
- * the start that the subscription wants, in order and exactly once.
+ * the start that the subscription wants (see {@link Interest}), in order and exactly once.
  *
  * <p><b>Threads.</b> Only the tail calls {@link #offer}, in the order of the log, after it has
  * published the update's revision as {@link OfferedRevisions#revision}. Only the handler calls
@@ -23,44 +23,38 @@ import java.util.concurrent.BlockingQueue;
  *
  * <p><b>Two sources.</b> While the client keeps up, updates arrive through {@code queue}. When the
  * queue is full, the tail sets {@code behind} and offers nothing more. The handler empties the
- * queue, which holds everything offered before. It then clears {@code behind} and, <em>after
- * that</em>, takes the tail's revision as {@code goal}. Updates above the goal are or will be
- * offered. Updates up to the goal are read from the log before the queue is examined again. If the
- * queue fills up meanwhile, the same repeats. So a client of any speed needs the memory of one
- * queue. A subscription that is far behind its goal reads the log only during its turn; see {@link
- * CatchUpTurns}.
+ * queue, then clears {@code behind} and, <em>after that</em>, takes the tail's revision as {@code
+ * goal}. Updates above the goal are or will be offered. Updates up to the goal are read from the
+ * log before the queue is examined again. If the queue fills up meanwhile, the same repeats. So a
+ * client of any speed needs the memory of one queue. A subscription that is far behind its goal
+ * reads the log only during its turn; see {@link CatchUpTurns}.
  *
  * <p><b>Invariants.</b> {@code position} is the last revision that was returned or is known not to
  * be wanted; it only grows.
  *
  * <ol>
- * <li><em>No gap:</em> a wanted update above {@code position} is at or below the goal, or in the
- * queue, or not yet offered, or {@code behind} is set. The handler clears {@code behind} and then
- * reads the tail's revision; the tail writes its revision and then reads {@code behind}. Because of
- * the opposite orders, at least one of the two notices an update in between.
- * <li><em>No repeat:</em> if both notice it, the copy in the queue is not above {@code position}
- * and is skipped.
- * <li><em>No lost wake-up:</em> whoever sets {@code behind} or {@code end} adds {@code WAKE} to the
- * queue afterwards. If the queue has no room for it, the handler is not waiting, and it checks both
- * before it waits.
- * <li><em>Settled:</em> if the handler reads the tail's {@code offered}, then finds the queue
- * empty, and then finds {@code behind} not set, no wanted update up to {@code offered} is left, and
- * {@code position} moves there. So it also moves past updates that only others want.
+ *   <li><em>No gap:</em> a wanted update above {@code position} is at or below the goal, or in the
+ *       queue, or not yet offered, or {@code behind} is set. The handler clears {@code behind} and
+ *       then reads the tail's revision; the tail writes its revision and then reads {@code behind}.
+ *       Because of the opposite orders, at least one of the two notices an update in between.
+ *   <li><em>No repeat:</em> if both notice it, the copy in the queue is not above {@code position}
+ *       and is skipped.
+ *   <li><em>No lost wake-up:</em> whoever sets {@code behind} or {@code end} adds {@code WAKE} to
+ *       the queue afterwards. If the queue has no room for it, the handler is not waiting, and it
+ *       checks both before it waits.
+ *   <li><em>Settled:</em> if the handler reads the tail's {@code offered}, then finds the queue
+ *       empty, and then finds {@code behind} not set, no wanted update up to {@code offered} is
+ *       left, and {@code position} moves there. So it also moves past updates that only others
+ *       want.
  * </ol>
- *
- * <p><b>Latest only.</b> A subscription that wants only the latest versions skips an update if a
- * later one of the same worker has moved its latest version, because that one is or will be above
- * {@code position}. Skipping is cheap, so a worker that changes all the time can't be postponed for
- * ever.
  */
 public final class Subscription {
   /** The pause between attempts to read a log that can't be read. */
   private static final Duration RETRY = Duration.ofMillis(100);
 
-  /** A subscription that is at most this many updates behind reads the log without a turn. */
+  /** Up to this many updates behind, a subscription reads the log without a turn. */
   private static final long NEAR = 512;
 
-  /** Stands for no deadline. */
   static final long NEVER = Long.MAX_VALUE;
 
   private final Interest interest;
@@ -81,8 +75,6 @@ public final class Subscription {
   private volatile long sent;
 
   /**
-   * Creates a subscription that has not started.
-   *
    * @param queueSize how many updates may wait for the handler; 1 or more
    * @param maxLag how many updates a client may be behind because it reads slowly
    */
@@ -123,7 +115,7 @@ public final class Subscription {
     startAfter(Math.max(tail.revision(), log.state().head()));
   }
 
-  /** Starts after a revision of the log. Called like {@link #startNow}. */
+  /** Starts after a revision. Called like {@link #startNow}. */
   void startAfter(long revision) {
     position = revision;
     goal = tail.revision();
@@ -131,10 +123,7 @@ public final class Subscription {
     lagAllowed = Math.max(maxLag, goal - revision);
   }
 
-  /**
-   * Offers a wanted update. Returns false if the subscription fell behind because of it. Never
-   * waits.
-   */
+  /** Offers a wanted update; never waits. Returns false if the subscription fell behind by it. */
   boolean offer(LogEntry update) {
     if (behind || queue.offer(update)) {
       return true;
@@ -173,7 +162,7 @@ public final class Subscription {
    *
    * @param deadline by {@link System#nanoTime}; {@link #NEVER} for none
    * @throws CompactedException if updates after the position were removed from the log; the handler
-   * must start again elsewhere
+   *     must start again elsewhere
    */
   LogEntry next(long deadline) throws InterruptedException {
     while (end == null) {
@@ -221,10 +210,7 @@ public final class Subscription {
     return null;
   }
 
-  /**
-   * Waits for a turn to read the log if the subscription is far behind; returns false if it ends
-   * meanwhile.
-   */
+  /** Waits for a turn if the log is far ahead; returns false if the subscription ends meanwhile. */
   private boolean mayRead() throws InterruptedException {
     if (goal - position <= NEAR) {
       turn.end();
@@ -233,10 +219,7 @@ public final class Subscription {
     return turn.await();
   }
 
-  /**
-   * Waits for a turn that is valid for another message; returns false if the subscription ends
-   * meanwhile.
-   */
+  /** Waits for a valid turn; returns false if the subscription ends meanwhile. */
   boolean awaitTurn() throws InterruptedException {
     return turn.await();
   }
@@ -266,10 +249,7 @@ public final class Subscription {
     return wanted ? update : null;
   }
 
-  /**
-   * Determines whether an update is wanted, waiting as long as the log can't be read. Returns false
-   * if the subscription ends meanwhile.
-   */
+  /** Like {@link Interest#in}, but waits while the log can't be read; false if the stream ends. */
   private boolean wantsForSure(LogEntry update) throws InterruptedException {
     while (end == null) {
       try {
@@ -282,7 +262,6 @@ public final class Subscription {
     return false;
   }
 
-  /** Which updates it wants. */
   Interest interest() {
     return interest;
   }

@@ -64,8 +64,7 @@ final class UpdateFeed {
 
   /**
    * For a client that wants updates from now on: fixes the start. Must be called before the
-   * response headers are sent, so that the start is before the moment at which the client learns of
-   * it.
+   * response headers are sent, so that the client learns of a start that has passed.
    */
   void start() {
     if (options.resumeToken().isEmpty() && !options.snapshot()) {
@@ -74,8 +73,7 @@ final class UpdateFeed {
   }
 
   /**
-   * Sends messages until the subscription has ended, and then GOODBYE to clients that understand
-   * it.
+   * Sends messages until the subscription has ended, then GOODBYE to clients that understand it.
    */
   void run() throws InterruptedException {
     long expires = expires();
@@ -214,10 +212,7 @@ final class UpdateFeed {
         : null;
   }
 
-  /**
-   * The fingerprint of the update with a revision; 0 if it was removed from the log and can't be
-   * compared.
-   */
+  /** The fingerprint of the update with a revision; 0 if it was removed from the log. */
   private int fingerprint(long revision) {
     try {
       return log.checkedToken(revision).fingerprint();
@@ -287,10 +282,7 @@ final class UpdateFeed {
     snapshotAt = null;
   }
 
-  /**
-   * The next entry of a snapshot, waiting as long as the log can't be read; null also if the
-   * subscription ends.
-   */
+  /** The next entry; waits while the log can't be read. Null also if the subscription ends. */
   private Update next(Snapshot snapshot) throws InterruptedException {
     while (subscription.ended() == null) {
       try {

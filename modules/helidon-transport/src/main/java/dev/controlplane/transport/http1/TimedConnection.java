@@ -35,10 +35,7 @@ public final class TimedConnection extends ForwardingContext
   private static final int SMALLEST_READ = 4 * 1024;
   private static final int LARGEST_READ = 64 * 1024;
 
-  /**
-   * The largest request head, in bytes of its header lines. Helidon's default ({@code
-   * Http1Config.maxHeadersSize}).
-   */
+  /** The largest request head, in bytes; Helidon's default ({@code Http1Config.maxHeadersSize}). */
   public static final int MOST_OF_HEAD = 16 * 1024;
 
   /** The start of the HTTP/2 preface (RFC 9113, section 3.4). No HTTP/1.1 request begins so. */
@@ -72,10 +69,7 @@ public final class TimedConnection extends ForwardingContext
   /** Why the last head was rejected here; null if it was not. */
   private String refusal;
 
-  /**
-   * The size of the next read buffer: four times the last read, so that large bodies take few
-   * reads.
-   */
+  /** The size of the next read: four times the last, so that large bodies take few reads. */
   private int nextRead = SMALLEST_READ;
 
   /**
@@ -112,7 +106,7 @@ public final class TimedConnection extends ForwardingContext
    * Helidon says 0 where a filter wraps the body. Has no effect over HTTP/2.
    *
    * @param bytes supplies the length when the head of the answer is written; null to leave it to
-   * Helidon
+   *     Helidon
    */
   public static void lengthOfNextAnswer(LongSupplier bytes) {
     TimedConnection connection = CURRENT.get();
@@ -122,8 +116,8 @@ public final class TimedConnection extends ForwardingContext
   }
 
   /**
-   * Whether the head of a request is incomplete: an error up to here is the client's, one after it
-   * is the server's. True on a thread that serves no connection.
+   * Whether the head of a request is incomplete: until then an error is the client's, later it is
+   * the server's. True on a thread that serves no connection.
    */
   public static boolean isReadingHead() {
     TimedConnection connection = CURRENT.get();
@@ -148,9 +142,7 @@ public final class TimedConnection extends ForwardingContext
     spoken = http1;
   }
 
-  /**
-   * Notes that the first line of a head was read. The bytes may have been in the buffer already.
-   */
+  /** The first line of a head was read, perhaps from the buffer. */
   void headBegins() {
     limits.headBegins();
   }
@@ -180,8 +172,7 @@ public final class TimedConnection extends ForwardingContext
 
   void answers(WritableHeaders<?> headers) {
     if (answer.code() == 304 || answer.code() == 204) {
-      // Helidon sets 0, but Content-Length of a 304 would be that of the unchanged file (RFC 9110,
-      // section 8.6).
+      // Helidon sets 0, but it would be the unchanged file's length (RFC 9110, section 8.6).
       headers.remove(HeaderNames.CONTENT_LENGTH);
     } else if (lengthOfHead != null) {
       headers.set(HeaderNames.CONTENT_LENGTH, Long.toString(lengthOfHead.getAsLong()));

@@ -21,8 +21,7 @@ import java.util.Map;
  * What a JDK method on a thread's stack says about what the thread waits for.
  *
  * @param weight how the method is combined with others on the stack
- * @param reason one of the words of {@link WaitReasons}; null if the method does not tell the
- * reason
+ * @param reason one of the words of {@link WaitReasons}; null if the method does not tell
  */
 record WaitEvidence(Weight weight, String reason) {
   enum Weight {
@@ -36,10 +35,7 @@ record WaitEvidence(Weight weight, String reason) {
     FINAL,
     /** A synchronizer; decides the reason if the thread is parked in it. */
     SYNCHRONIZER,
-    /**
-     * Waits for a signal. If the thread is acquiring a synchronizer inside, it was signalled and
-     * waits for the lock.
-     */
+    /** Waits for a signal; inside it, ACQUIRE means that the signal has come but not the lock. */
     CONDITION,
     /** The operation that the wait is a part of. */
     PURPOSE

@@ -59,7 +59,7 @@ public final class RequestBody extends InputStream {
    * that waits for {@code 100 Continue} get it.
    *
    * @throws ApiException 413 if Content-Length exceeds the limit, 415 if Content-Encoding is not
-   * {@code identity}
+   *     {@code identity}
    */
   public static RequestBody of(ServerRequest request, BodyLimits limits) {
     PlainBodies.require(request);
@@ -128,7 +128,7 @@ public final class RequestBody extends InputStream {
    * Reads what has arrived, or waits within the limits.
    *
    * @throws ApiException 408 if the client is too slow, 413 if the body exceeds the limit, 400 if
-   * it is incomplete or its framing is malformed
+   *     it is incomplete or its framing is malformed
    */
   @Override
   public int read(byte[] into, int offset, int length) {
@@ -243,7 +243,7 @@ public final class RequestBody extends InputStream {
 
   private void start() {
     if (pump == null) {
-      // Opened here, on the handler's thread, because it sends 100 Continue to a waiting client.
+      // Here, on the handler's thread, because it sends 100 Continue to a waiting client.
       pump = new BodyPump(source.get(), BodyFaults::ofReading);
       if (hasCome()) {
         pump.readWhole((int) contentLength.getAsLong());
@@ -262,9 +262,7 @@ public final class RequestBody extends InputStream {
 
   /**
    * Reads until the end of the body, a period of silence, or the end of the time, regardless of the
-   * body's limits. For use after the answer was sent.
-   *
-   * @return whether the body was read to its end
+   * body's limits. For use after the answer was sent. Returns whether the body ended.
    */
   boolean drain(long nanos, long silenceNanos) {
     start();
@@ -284,8 +282,8 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * Releases the thread and the buffers of a request's body, if it was read at all. The connection
-   * of a body that was not read to its end can't be reused.
+   * Releases the thread and the buffers of a request's body, if it was read. The connection can't
+   * be reused unless the body was read to its end.
    */
   static void release(ServerRequest request) {
     request.context().get(RequestBody.class).ifPresent(RequestBody::close);
