@@ -65,7 +65,7 @@ public final class Admission {
   public void waiting(String name, String setting, long limit, LongSupplier inUse) {
     registry.getOrCreate(
         Gauge.builder("controlplane.bound.in.use", inUse::getAsLong)
-            .description("How much of a bound clients have taken")
+            .description("How much of a bound clients use")
             .tags(tags(name, setting)));
     showLimit(name, setting, limit);
   }
@@ -73,7 +73,7 @@ public final class Admission {
   private void showLimit(String name, String setting, long limit) {
     registry.getOrCreate(
         Gauge.builder("controlplane.bound.limit", () -> limit)
-            .description("How much clients may take: the bound's setting")
+            .description("The most that clients may use: the bound's setting")
             .tags(tags(name, setting)));
   }
 

@@ -112,7 +112,7 @@ public final class ServerProcess {
                     "variable",
                     variable,
                     "remedy",
-                    "no server reads it; did you mean " + meant + "?"));
+                    "no server has this setting; did you mean " + meant + "?"));
     if (!hasFile && SettingsFile.isLikely(Path.of(""))) {
       log.warn(
           "file-not-read",

@@ -19,7 +19,7 @@ final class SettingsFile {
    * Reads a file's settings, by name.
    *
    * @throws StartupException if the file can't be read, is neither YAML nor properties, or has a
-   * setting that no server knows
+   *     setting that no server knows
    */
   static Map<String, String> read(Path file) {
     String type = file.toString().toLowerCase(Locale.ROOT);
@@ -53,7 +53,7 @@ final class SettingsFile {
                     names
                         .nearest(name)
                         .map("did you mean %s?"::formatted)
-                        .orElse("--help tells of those that there are")),
+                        .orElse("--help lists all settings")),
             null);
       }
     }

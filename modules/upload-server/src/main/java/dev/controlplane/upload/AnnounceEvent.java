@@ -19,11 +19,11 @@ final class AnnounceEvent extends Event {
   String url;
 
   @Label("Revision")
-  @Description("The newest; those since the announcement before are told of by it")
+  @Description("The newest; the announcement covers all updates since the one before")
   long revision;
 
   @Label("Failure")
-  @Description("Absent if the grpc-server took it")
+  @Description("Absent if the grpc-server accepted it")
   String failure;
 
   static AnnounceEvent begun() {

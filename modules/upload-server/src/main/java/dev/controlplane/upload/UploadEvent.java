@@ -19,15 +19,15 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 final class UploadEvent extends Event {
   @Label("Worker")
-  @Description("Absent where the upload became no version")
+  @Description("Absent if the upload made no version")
   String worker;
 
   @Label("Version")
-  @Description("Absent where the upload became no version")
+  @Description("Absent if the upload made no version")
   String version;
 
   @Label("Revision")
-  @Description("0 where the upload became no version")
+  @Description("0 if the upload made no version")
   long revision;
 
   @Label("Received")

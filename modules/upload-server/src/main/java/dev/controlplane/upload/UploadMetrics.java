@@ -44,7 +44,7 @@ final class UploadMetrics {
           result,
           registry.getOrCreate(
               Counter.builder("controlplane_uploads")
-                  .description("Uploads by what became of them")
+                  .description("Uploads by outcome")
                   .tags(List.of(Tag.create("result", result.name().toLowerCase(Locale.ROOT))))));
     }
     bytes =
@@ -72,7 +72,7 @@ final class UploadMetrics {
                 .description("Announcements that a grpc-server did not take"));
     registry.getOrCreate(
         FunctionalCounter.builder("controlplane_uploads_refused", uploads, Bound::refusals)
-            .description("Uploads refused because MAX_UPLOADS were on their way"));
+            .description("Uploads refused because MAX_UPLOADS were running"));
     gauge("controlplane_uploads_in_flight", "Uploads being received now", uploads::inUse);
     gauge(
         "controlplane_catalog_revision",

@@ -137,7 +137,7 @@ final class CatalogWriter implements AutoCloseable {
       }
       if (!opened.isSameFile(now)) {
         throw new CatalogUnavailableException(
-            file + " was replaced while this server writes it; what is there now is opened next");
+            file + " was replaced while this server had it open; the new file is opened next");
       }
     }
 

@@ -138,7 +138,7 @@ final class SnapshotComparison {
   private void decide(long revision, String log) throws IOException {
     boolean another = newLog || isAnother(revision, log);
     if (another) {
-      requireFollowing("its id is another, or it went back");
+      requireFollowing("it has another id, or was restored to an older state");
     }
     Set<String> active = new HashSet<>();
     for (WorkerState state : states.all()) {

@@ -161,7 +161,7 @@ final class UploadCall {
       }
       sent.get(Http.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw unreachable("it answered, and takes no more of the body", e);
+      throw unreachable("it answered before it had the whole body", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SourceFailed failed && failed.getCause() instanceof IOException) {
         throw (IOException) failed.getCause();

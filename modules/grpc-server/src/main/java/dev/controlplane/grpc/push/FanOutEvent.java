@@ -28,7 +28,7 @@ final class FanOutEvent extends Event {
   long messageSize;
 
   @Label("Streams")
-  @Description("Streams that are open, whatever they want")
+  @Description("Open streams, including those that do not want the update")
   int streams;
 
   @Label("Fell Behind")

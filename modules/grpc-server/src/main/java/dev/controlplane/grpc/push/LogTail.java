@@ -163,7 +163,7 @@ public final class LogTail implements AutoCloseable {
     if (log == null) {
       found(now);
     } else if (!log.isSame(now)) {
-      replaced(now, "it has the id or the epoch of another");
+      replaced(now, "its id or epoch is another");
     } else if (now.head() < log.revision()) {
       lose(log, SubscriptionEnd.LOG_REPLACED);
       throw shorter(now);
@@ -177,9 +177,9 @@ public final class LogTail implements AutoCloseable {
       if (System.nanoTime() - shorterSince < SHORTER_FOR.toNanos() || shorterSince == 0) {
         throw shorter(now);
       }
-      replaced(now, "it ends before what was sent");
+      replaced(now, "it ends before a revision that was sent");
     } else if (lost != null && !lost.isSame(now)) {
-      replaced(now, "it has the id or the epoch of another");
+      replaced(now, "its id or epoch is another");
     } else {
       follow(now);
     }

@@ -101,7 +101,7 @@ public final class PushMetrics {
         () -> subscriptions.all().mapToInt(Subscription::waiting).max().orElse(0));
     gauge(
         "controlplane.lag.max",
-        "Updates that the stream that is furthest behind has still to be sent, or passed over",
+        "Updates that the stream furthest behind has neither been sent nor skipped yet",
         () ->
             subscriptions
                 .all()

@@ -164,7 +164,8 @@ public final class StatusReports {
         return;
       }
       metrics.refused(reason);
-      String which = recorded == 0 ? "" : "after %d reports that stay: ".formatted(recorded);
+      String which =
+          recorded == 0 ? "" : "after %d reports that were recorded: ".formatted(recorded);
       responses.onError(error.prefixed(which).exception());
     }
 

@@ -12,12 +12,12 @@ import java.util.concurrent.locks.LockSupport;
  * a client that no longer reads from its socket.
  *
  * <ul>
- * <li>After half of the keepalive time without a byte from the peer, it sends a PING. After the
- * whole time it closes the connection, even during a write.
- * <li>It closes a connection whose socket accepted nothing for the stall limit, although the peer
- * sends.
- * <li>It wakes a sender whose stream made no progress for the stall limit.
- * <li>It closes a connection whose preface or header block is incomplete for the head timeout.
+ *   <li>After half of the keepalive time without a byte from the peer, it sends a PING. After the
+ *       whole time it closes the connection, even during a write.
+ *   <li>It closes a connection whose socket accepted nothing for the stall limit, although the peer
+ *       sends.
+ *   <li>It wakes a sender whose stream made no progress for the stall limit.
+ *   <li>It closes a connection whose preface or header block is incomplete for the head timeout.
  * </ul>
  *
  * <p>Helidon 4.5.0 sends no PING ("we do not send pings for now", {@code
@@ -85,7 +85,7 @@ final class Watchdog {
       return look(connection, pinged);
     } catch (RuntimeException | Error e) {
       System.getLogger(Watchdog.class.getName())
-          .log(System.Logger.Level.ERROR, "Looking after a connection failed", e);
+          .log(System.Logger.Level.ERROR, "Checking a connection's health failed", e);
       return pinged;
     }
   }

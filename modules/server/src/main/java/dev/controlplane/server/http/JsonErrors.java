@@ -30,7 +30,8 @@ public final class JsonErrors implements DirectHandler {
       Throwable thrown,
       System.Logger logger) {
     if (thrown.getCause() instanceof Error error) {
-      logger.log(System.Logger.Level.ERROR, "a request failed before its handler had it", error);
+      logger.log(
+          System.Logger.Level.ERROR, "a request failed before it reached its handler", error);
     }
     return DirectHandler.super.handle(request, type, status, headers, thrown, logger);
   }

@@ -14,13 +14,13 @@ import java.util.function.BiConsumer;
  * CPCTL_VERSION} and {@code CPCTL_FILE} in its environment.
  *
  * <ul>
- * <li>Exit code 0 accepts the version. Another exit code rejects it, with that code and the last
- * line of output.
- * <li>The agent asks again before it rejects the version if the command ran into the time limit
- * (code {@code timeout}), was ended by a signal, or could not be run (the shell's exit codes 126,
- * not executable, and 127, not found).
- * <li>Output counts until the command itself has ended. What a surviving child writes later is
- * lost.
+ *   <li>Exit code 0 accepts the version. Another exit code rejects it, with that code and the last
+ *       line of output.
+ *   <li>The agent asks again before it rejects the version if the command ran into the time limit
+ *       (code {@code timeout}), was ended by a signal, or could not be run (the shell's exit codes
+ *       126, not executable, and 127, not found).
+ *   <li>Output counts until the command itself has ended. What a surviving child writes later is
+ *       lost.
  * </ul>
  */
 public final class CommandAdmission implements Admission {
@@ -64,7 +64,7 @@ public final class CommandAdmission implements Admission {
    * Runs the command.
    *
    * @throws InterruptedException if the agent is ending. A command that fails while the process
-   * ends was most likely ended by the same signal, so its failure is not a verdict.
+   *     ends was most likely ended by the same signal, so its failure is not a verdict.
    */
   @Override
   public void admit(Candidate candidate) throws RejectedException, InterruptedException {
@@ -163,7 +163,7 @@ public final class CommandAdmission implements Admission {
       output.accept(candidate, line);
     } catch (RuntimeException | AssertionError | LinkageError e) {
       // A failing observer does not affect the verdict.
-      LOG.log(Logger.Level.WARNING, "could not hand on the output of the command", e);
+      LOG.log(Logger.Level.WARNING, "could not pass on the output of the command", e);
     }
   }
 
