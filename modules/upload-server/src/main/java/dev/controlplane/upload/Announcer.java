@@ -18,8 +18,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Tells grpc-servers that there is a new update: {@code POST /internal/broadcast} with its
- * revision. Thread-safe.
+ * Announces updates to grpc-servers: {@code POST /internal/broadcast} with its revision.
+ * Thread-safe.
  *
  * <p>An announcement is only a hint that saves a grpc-server the wait for its next poll. So each
  * one is sent once, with short timeouts, by a virtual thread per grpc-server, and nobody waits for

@@ -147,7 +147,7 @@ final class CatalogWriter implements AutoCloseable {
       try {
         signal.advance(LogRows.state(session));
       } catch (SQLException | CatalogException e) {
-        // The commit stands; an outdated note of the log's state does no harm.
+        // The commit is durable. An outdated note of the log's state does no harm.
         signal.advance();
       }
     }

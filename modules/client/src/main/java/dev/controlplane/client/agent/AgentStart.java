@@ -50,8 +50,8 @@ final class AgentStart {
   }
 
   /**
-   * Verifies a worker and falls back to an intact version if necessary. Returns whether everything
-   * is as it was left.
+   * Verifies a worker and falls back to an intact version if necessary. Returns whether the version
+   * was intact and nothing is left to do for the worker.
    */
   private boolean verified(WorkerState state) {
     String worker = state.worker();

@@ -25,8 +25,8 @@ import java.util.Set;
  *
  * <p>Some file systems treat several names as one: APFS, vfat and ext4 with casefold do not
  * distinguish {@code A} from {@code a}, or one Unicode normalization from another. There the file
- * of one worker must never be read, replaced or removed under the name of another. So whoever
- * created the entry first keeps it, and the other name is rejected.
+ * of one worker must never be read, replaced or removed under the name of another. So the name that
+ * created the entry keeps it, and other names for it are rejected.
  *
  * <p>Implementation note: listing the directory is the only portable way to learn an entry's real
  * name, but its cost grows with the number of entries. It is done only if a variant of the name

@@ -11,11 +11,11 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Pages of a log's older updates, for subscriptions that are behind the ring. A page is read once
- * and each of its messages is encoded once, for all subscriptions that stand in it.
+ * and each of its messages is encoded once, for all subscriptions that read it.
  *
  * <p>Pages begin at multiples of {@link #PAGE}, so that subscriptions at nearby positions share
- * them. All pages together stay within a budget of bytes: the page that nobody has asked for
- * longest leaves first. A subscription that still reads an evicted page asks for it again.
+ * them. All pages together stay within a budget of bytes: the least recently used page is evicted
+ * first. A subscription that still reads an evicted page asks for it again.
  *
  * <p>Implementation note: {@code loading} is held while a page is read, so one page is read at a
  * time and the catalog's other reader stays free for the tail. {@code lock} guards the table of

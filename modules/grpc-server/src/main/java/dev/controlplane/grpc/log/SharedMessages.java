@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * once. Streams that send the snapshot of one revision send the same messages.
  *
  * <p>All messages together stay within a budget of bytes, whatever the number of clients. A message
- * that no stream is sending stays for others until room is needed; the one that was used longest
- * ago leaves first. If all bytes of the budget are being sent, a stream waits for room for up to
+ * that no stream is sending stays for others until room is needed; the least recently used one is
+ * evicted first. If all bytes of the budget are being sent, a stream waits for room for up to
  * {@link #PATIENCE}. Then it sends the worker's message without its code, and the consumer fetches
  * the code at {@code file_path}, as it does for code above the inline limit.
  *

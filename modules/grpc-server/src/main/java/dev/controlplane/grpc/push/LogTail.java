@@ -53,13 +53,13 @@ import java.util.function.Function;
  *     <td>following it at H</td><td>new ones open</td></tr>
  * </table>
  *
- * <p>A stream that ended comes back with its resume token. It goes on where it was if the log still
- * has that place, and gets RESYNC if not.
+ * <p>The client of a stream that ended subscribes again with its resume token. The new stream
+ * continues there if the log still has that position; otherwise the client gets RESYNC.
  *
- * <p>Invariant: {@link UpdateLog#revision} grows to that of an update before the update is offered,
- * and {@link UpdateLog#offered} after all the offers; see {@link Subscription} for what stands on
- * them. {@link #followed} changes before the streams of the old log are ended, so a stream that
- * opens meanwhile either is ended with them or sees the change.
+ * <p>Invariant: before an update is offered, {@link UpdateLog#revision} is set to its revision;
+ * after all its offers, {@link UpdateLog#offered} is set to it. {@link Subscription} depends on
+ * this order. {@link #followed} changes before the streams of the old log are ended, so a stream
+ * that opens meanwhile either is ended with them or sees the change.
  */
 public final class LogTail implements AutoCloseable {
   /** How long reads of an existing catalog may fail before the streams are ended. */

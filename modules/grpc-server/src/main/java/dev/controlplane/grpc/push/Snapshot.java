@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * The messages that describe, as of one revision, the workers that a consumer wants. They come in
- * the order of the names' UTF-8 bytes, so a name is a place to resume from. They are read from the
- * store page by page; later commits do not show.
+ * the order of the names' UTF-8 bytes, so a snapshot can resume after any name. They are read from
+ * the store page by page; later commits do not show.
  *
  * <p>A worker whose latest version the consumer already holds is left out, with two exceptions: the
  * snapshot is to be complete, or another version of the worker has the same bytes, so that the

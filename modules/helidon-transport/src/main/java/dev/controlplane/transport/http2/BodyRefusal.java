@@ -22,7 +22,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>Why: in Helidon 4.5.0 a body that nobody reads blocks the connection's thread after 32 frames
  * ({@code Http2ServerStream.data}, {@code inboundData.put}), and with it all streams. A handler
- * that does read one waits for ever if its connection is lost ({@code readEntityFromPipeline}).
+ * that reads its body waits for ever if its connection is lost ({@code readEntityFromPipeline}).
  */
 final class BodyRefusal implements Http2SubProtocolSelector {
   private static final byte[] ANSWER =

@@ -182,8 +182,9 @@ public final class StreamSender {
   }
 
   /**
-   * Wakes the senders over the stall limit, and resets overdue streams that nobody sends on any
-   * more. Called by {@link Watchdog}: a timer for each wait would cost more than the message.
+   * Wakes the senders over the stall limit, and resets streams without a handler whose client
+   * accepts no data, or continues its request too long. Called by {@link Watchdog}: a timer for
+   * each wait would cost more than the message.
    */
   void wakeStalled(long now) {
     output.lock.lock();

@@ -112,7 +112,7 @@ final class StreamTable {
     unattended.add(stream);
   }
 
-  /** The open streams that no handler looks after any more. */
+  /** The open streams whose handler has finished. */
   List<OpenStream> unattended() {
     unattended.removeIf(stream -> stream != streams.get(stream.id));
     return List.copyOf(unattended);
