@@ -36,16 +36,16 @@ public final class GoroutineProfiler {
    * Settings of a profiler.
    *
    * @param labels whether labels are shown; some scrapers can't read them
-   * @param source what {@link Source#AUTO} means
+   * @param source the source that {@link Source#AUTO} stands for
    * @param jvmThreads whether the JVM's own threads are shown, such as the finalizer and the
-   *     carriers of virtual threads; Go hides its own. The calling thread is always shown
+   *     carriers of virtual threads; Go hides its own. The calling thread is always shown.
    */
   public record Options(boolean labels, Source source, boolean jvmThreads) {
     public Options {
       Objects.requireNonNull(source, "source");
     }
 
-    /** Labels and all threads are shown, the source is chosen by what the JVM is known to be. */
+    /** Shows labels and all threads; the source is chosen according to what is safe on this JVM. */
     public static Options defaults() {
       return new Options(true, Source.AUTO, true);
     }
@@ -60,7 +60,7 @@ public final class GoroutineProfiler {
       return new Options(labels, other, jvmThreads);
     }
 
-    /** The same with the JVM's own threads shown or not. */
+    /** The same, showing or hiding the JVM's own threads. */
     public Options withJvmThreads(boolean shown) {
       return new Options(labels, source, shown);
     }
@@ -237,7 +237,7 @@ public final class GoroutineProfiler {
     };
   }
 
-  /** Every thread that is shown. */
+  /** All threads that profiles show. */
   private List<Thread> threads() {
     List<Thread> threads = LiveSource.threads();
     if (!options.jvmThreads()) {
@@ -246,14 +246,17 @@ public final class GoroutineProfiler {
     return threads;
   }
 
-  /** Every thread that is shown, but the calling one. */
+  /** All threads that profiles show, except the calling thread. */
   private List<Thread> others() {
     List<Thread> threads = threads();
     threads.remove(Thread.currentThread());
     return threads;
   }
 
-  /** Every thread of the dump that is shown, but the calling one and those that take profiles. */
+  /**
+   * Passes the dump's threads to a visitor, except hidden threads, the calling thread and the
+   * threads that help to take profiles.
+   */
   private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
     Interpreter reader = Interpreter.ofThisJvm(options.labels());
     Map<Long, LabelSet> inherited =

@@ -45,8 +45,8 @@ public final class Admission {
   }
 
   /**
-   * A bound of each connection or each request, beyond which clients are refused. What all of them
-   * together have in use is not shown.
+   * Adds a limit that applies to each connection or request separately, and whose excess is
+   * refused. The metrics do not show how much is in use.
    */
   public void refusingEach(String name, String setting, long limit, LongSupplier refusals) {
     showLimit(name, setting, limit);

@@ -20,7 +20,8 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /**
- * The log of a server: one line per event on stderr, as {@code key=value} pairs or JSON. Lines are
+ * The log of a server: one line per event on stderr, as {@code key=value} pairs or JSON. A line
+ * that is logged while the thread handles a request also has the client's address. Lines are
  * written whole and until the very end of the process. {@code java.util.logging} closes its
  * handlers when the shutdown begins, which is when operators need the log most. Thread-safe.
  */

@@ -100,19 +100,18 @@ public final class ServerSetup {
   }
 
   /**
-   * Tells that the server writes a file of the data directory, for {@code --check} to look whether
-   * it may.
+   * Declares a file in the data directory that the server writes, so that {@code --check} tests it.
    */
   public void writes(String file) {
     written = file;
   }
 
-  /** The file of the data directory that the server writes, if it writes one. */
+  /** The file in the data directory that the server writes; empty if it only reads. */
   Optional<String> written() {
     return Optional.ofNullable(written);
   }
 
-  /** The bounds of what clients can take up. */
+  /** The limits on what clients can use up. */
   public Admission admission() {
     return admission;
   }
@@ -183,9 +182,7 @@ public final class ServerSetup {
     return limit("write-timeout");
   }
 
-  /**
-   * Shows the bounds of frames that carry nothing in the metrics. For a server that speaks HTTP/2.
-   */
+  /** Shows the limits against floods of frames in the metrics. For servers that speak HTTP/2. */
   public void show(FrameLimits limits) {
     admission.refusingEach(
         "resets_per_second", "max-resets-per-second", limits.resets(), Flood.RESETS::ended);
@@ -201,7 +198,7 @@ public final class ServerSetup {
         Flood.CONTINUATIONS::ended);
   }
 
-  /** How many frames that carry nothing a client may send over HTTP/2. */
+  /** The limits against floods of frames on a connection, from the settings. */
   public static FrameLimits frameLimits(Settings settings) {
     return new FrameLimits(
         settings.integer("max-resets-per-second", 1, 1_000_000),

@@ -96,8 +96,8 @@ final class StartCheck {
   }
 
   /**
-   * Whether the server may write what it has to: the directory and its file in it, or, for
-   * upload-server, the directory that it would make the data directory in.
+   * Checks that the server may write its data directory and its file there. If the directory does
+   * not exist, checks its nearest existing parent, in which upload-server would create it.
    */
   private void requireWritable(Path directory) throws IOException {
     Path place = directory;

@@ -27,7 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>The file needs no fsync. If it is missing or truncated, readers ask SQLite each time.
  *
- * <p>Implementation note: {@link FileStart} says why the file is not mapped into memory.
+ * <p>Implementation note: the file is not mapped into memory; {@link FileStart} explains why.
  */
 public final class CommitSignal implements AutoCloseable {
   /** The value of {@link #number} if it can't be read. */
@@ -43,7 +43,7 @@ public final class CommitSignal implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What the writer writes to; null for readers. */
+  /** The file, opened for writing; null for readers. */
   private final RandomAccessFile content;
 
   private final FileStart start;
@@ -105,7 +105,7 @@ public final class CommitSignal implements AutoCloseable {
       return null;
     }
     try {
-      // Between these two looks another may have come to the file's name; the next look sees it.
+      // If the file is replaced between reading its key and opening it, the next call notices.
       return new CommitSignal(null, FileStart.open(file), key);
     } catch (IOException e) {
       return null;

@@ -53,7 +53,7 @@ public final class SubscribeWorkerUpdates {
       UpdateFeed feed) {}
 
   /**
-   * The root of a stream handler's stack: unlike a lambda's, its name is the same in each build.
+   * The root frame of a stream handler's stack. A lambda's name would differ from build to build.
    */
   private final class StreamHandler implements Runnable {
     private final Opened opened;
@@ -68,7 +68,7 @@ public final class SubscribeWorkerUpdates {
     }
   }
 
-  /** The root of a ticker's stack. */
+  /** The root frame of a ticker's stack. */
   private final class Ticker implements Runnable {
     private final Subscription subscription;
 
@@ -82,7 +82,7 @@ public final class SubscribeWorkerUpdates {
     }
   }
 
-  /** Ends the ticker of a stream that has ended. */
+  /** Ends the ticker when its stream has ended. */
   private interface TickerEnd extends AutoCloseable {
     @Override
     void close();

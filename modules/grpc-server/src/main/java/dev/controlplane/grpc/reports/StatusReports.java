@@ -221,7 +221,7 @@ public final class StatusReports {
         failure = e;
         return;
       } catch (RuntimeException e) {
-        // This thread goes on: the call's may wait for it.
+        // The writer continues, because the call's thread may be waiting for it.
         events.error("reports-failed", e, "peer", peer);
         failure = new CatalogException("the server failed; its log tells why", e);
         return;

@@ -79,10 +79,10 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   private volatile StreamCall<?, ?> call;
 
   /**
-   * @param writer of headers
+   * @param writer writes the headers
    * @param messages reads what the client sends
    * @param timeout of the call; null for none
-   * @param compression of what the service sends
+   * @param compression compresses what the service sends
    * @param client the client's address
    */
   StreamHandler(

@@ -13,22 +13,24 @@ import java.util.regex.Pattern;
  * The byte source of Helidon's HTTP/1.1, which corrects or completes what Helidon 4.5 reads:
  *
  * <ul>
- *   <li>A chunk of a chunked body comes in pieces, as they arrive. Helidon 4.5 ({@code
- *       Http1Connection.readNextChunk}) takes each chunk whole into memory, and the client chooses
- *       how long it is. Here Helidon is told of a chunk for each piece.
- *   <li>A chunk must end where it says. Helidon skips the two bytes after it unseen.
- *   <li>Chunk extensions and trailers are read over, as RFC 9112, section 7.1, wants; Helidon
- *       refuses them. Lines between chunks have a limit.
- *   <li>A request line may have raw UTF-8 in its path, as many clients send it; it is
- *       percent-encoded. Helidon makes question marks of it.
- *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
- *       query, as RFC 9112, section 3.2.2, wants; its host stands in the place of the header Host.
+ *   <li><b>Chunks.</b> A chunk is handed to Helidon in pieces, as they arrive; Helidon believes
+ *       that each piece is a chunk. Helidon ({@code Http1Connection.readNextChunk}) reads each
+ *       chunk whole into memory, and the client chooses its size.
+ *   <li><b>The end of a chunk</b> must be where its size says. Helidon skips the two bytes after it
+ *       unchecked.
+ *   <li><b>Chunk extensions and trailers</b> are skipped, as RFC 9112, section 7.1, requires;
+ *       Helidon rejects them. Lines between chunks have a length limit.
+ *   <li><b>Raw UTF-8 in a path</b>, which many clients send, is percent-encoded. Helidon replaces
+ *       it by question marks.
+ *   <li><b>A request target in absolute form</b> ({@code GET http://host/path}) becomes its path
+ *       and query, and its host replaces the header Host, as RFC 9112, section 3.2.2, requires.
  *       Helidon takes the whole target for a path.
- *   <li>Empty lines before a request line are read over, as RFC 9112, section 2.2, wants: old
- *       clients send one behind a body. A request of a later HTTP/1.x is read as one of HTTP/1.1
- *       (RFC 9110, section 2.5). Helidon refuses both.
- *   <li>A request of HTTP/1.0 is read as one of HTTP/1.1, for {@link OldVersion} to answer as its
- *       client understands. Helidon refuses it with 505.
+ *   <li><b>Empty lines before a request line</b> are skipped, as RFC 9112, section 2.2, requires:
+ *       old clients send one after a body. Helidon rejects them.
+ *   <li><b>A later HTTP/1.x request</b> is read as HTTP/1.1 (RFC 9110, section 2.5). Helidon
+ *       rejects it.
+ *   <li><b>An HTTP/1.0 request</b> is read as HTTP/1.1, and {@link OldVersion} adapts the answer.
+ *       Helidon rejects it with 505.
  * </ul>
  */
 final class Http1Reader extends DataReader {
@@ -69,7 +71,7 @@ final class Http1Reader extends DataReader {
   /** The last request line was HTTP/1.0. */
   private boolean oldVersion;
 
-  /** The host of the last request target that was in absolute form; null if it was not. */
+  /** The host of the last request target if it was in absolute form, otherwise null. */
   private String targetHost;
 
   private final Counted source;
@@ -210,12 +212,12 @@ final class Http1Reader extends DataReader {
     return oldVersion;
   }
 
-  /** The host, with a port perhaps, of the last request target if that was in absolute form. */
+  /** The host, possibly with a port, of the last request target if it was in absolute form. */
   Optional<String> targetHost() {
     return Optional.ofNullable(targetHost);
   }
 
-  /** Helidon calls it for the request line, and for the value of a header Connection. */
+  /** Helidon calls this for the request line, and for the value of a Connection header. */
   @Override
   public byte[] readBytes(int length) {
     byte[] read = super.readBytes(length);
@@ -253,7 +255,10 @@ final class Http1Reader extends DataReader {
         && Arrays.equals(bytes, bytes.length - end.length, bytes.length, end, 0, end.length);
   }
 
-  /** The request line with the path and query of an absolute target; any other line as it is. */
+  /**
+   * Returns the request line with an absolute target reduced to its path and query; any other line
+   * unchanged.
+   */
   private byte[] originForm(byte[] line) {
     if (isOriginForm(line)) {
       targetHost = null;
@@ -275,7 +280,7 @@ final class Http1Reader extends DataReader {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Whether the target begins with a slash, as nearly all do. */
+  /** Whether the target begins with a slash, as in nearly all requests. */
   private static boolean isOriginForm(byte[] line) {
     int blank = 0;
     while (blank < line.length && line[blank] != ' ') {

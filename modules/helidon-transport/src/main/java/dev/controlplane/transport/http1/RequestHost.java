@@ -60,7 +60,10 @@ final class RequestHost {
     }
   }
 
-  /** Whether it is a name or an IPv4 address, perhaps with a port: what nearly all clients send. */
+  /**
+   * Whether the text is a name or an IPv4 address, possibly with a port. A fast check for what
+   * nearly all clients send.
+   */
   private static boolean isPlain(String host) {
     int colon = host.indexOf(':');
     int end = colon < 0 ? host.length() : colon;

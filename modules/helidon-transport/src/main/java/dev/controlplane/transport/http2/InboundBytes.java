@@ -32,12 +32,12 @@ public final class InboundBytes {
     return refusedOfConnection.sum() + refusedForAll.sum();
   }
 
-  /** How many of them because their connection had as many bytes as it may. */
+  /** How many of these exceeded the limit of their connection. */
   public long refusedOfConnection() {
     return refusedOfConnection.sum();
   }
 
-  /** How many of them because all connections together had as many bytes as they may. */
+  /** How many of these exceeded the limit of all connections together. */
   public long refusedForAll() {
     return refusedForAll.sum();
   }

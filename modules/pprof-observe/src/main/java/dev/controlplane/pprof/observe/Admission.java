@@ -10,9 +10,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what profiles cost. A number of requests is open at once; a quarter of them, at least one,
- * is worked on. Three times as many wait up to {@link #PATIENCE} until they are admitted; all
- * others are refused at once.
+ * Bounds what profiles cost. At most {@code most} requests are admitted, and a quarter of them (at
+ * least one) work at the same time. Up to three times {@code most} further requests wait for
+ * admission, up to {@link #PATIENCE}; all others are refused at once.
  *
  * <p>A request gives up its working slot while it waits for its client. A client that does not read
  * therefore takes only its place among the admitted requests, with the part of a profile that is
@@ -34,9 +34,9 @@ final class Admission {
   private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
 
   /**
-   * Nobody is admitted yet.
+   * Creates an empty admission.
    *
-   * @param most requests that are open at once
+   * @param most how many requests may be admitted at the same time
    */
   Admission(int most) {
     this.working = new Semaphore(Math.max(1, most / 4), true);
@@ -44,7 +44,7 @@ final class Admission {
     this.waiting = new Semaphore(3 * most);
   }
 
-  /** How many more may be open now. */
+  /** How many more requests could be admitted now. */
   int free() {
     return open.availablePermits();
   }

@@ -34,7 +34,10 @@ final class GoroutineEndpoint {
   private final Admission admission;
   private final int maxRequests;
 
-  /** Deltas that wait for their second profile: each has its first in memory. */
+  /**
+   * Limits the delta requests that wait for their second profile, because each keeps its first
+   * profile in memory.
+   */
   private final Semaphore deltas;
 
   private final LongAdder refused = new LongAdder();
@@ -193,17 +196,19 @@ final class GoroutineEndpoint {
     return exchange.header("Content-Disposition", "attachment; filename=\"" + file + "\"");
   }
 
-  /** How many profiles are taken or read by their clients now. */
+  /**
+   * How many requests are admitted now: their profiles are being taken or read by their clients.
+   */
   int open() {
     return maxRequests - admission.free();
   }
 
-  /** How many deltas wait for their second profile now. */
+  /** How many delta requests wait for their second profile now. */
   int deltas() {
     return maxRequests - deltas.availablePermits();
   }
 
-  /** How many requests were refused because there were too many. */
+  /** How many requests were answered 503 because there were too many. */
   long refused() {
     return refused.sum();
   }

@@ -85,22 +85,22 @@ public final class PprofFeature implements ServerFeature, Weighted {
   }
 
   /**
-   * How many profiles are taken, or read by their clients, now. {@link PprofSettings#maxRequests}
-   * bounds it.
+   * How many profiles are being taken or read by their clients now, at most {@link
+   * PprofSettings#maxRequests}.
    */
   public int openRequests() {
     return filter.goroutine().open();
   }
 
   /**
-   * How many requests for a difference wait for their second profile now. {@link
-   * PprofSettings#maxRequests} bounds it.
+   * How many delta requests (with {@code seconds}) wait for their second profile now, at most
+   * {@link PprofSettings#maxRequests}.
    */
   public int waitingDeltas() {
     return filter.goroutine().deltas();
   }
 
-  /** How many requests were answered 503 because too many were open. */
+  /** How many requests were answered 503 because there were too many. */
   public long refusedRequests() {
     return filter.goroutine().refused();
   }

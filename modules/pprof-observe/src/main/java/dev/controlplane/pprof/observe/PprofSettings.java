@@ -16,10 +16,10 @@ import java.util.Optional;
  *     then do not serve the paths.
  * @param labels whether profiles contain labels unless a request says otherwise
  * @param source where profiles come from unless a request says otherwise
- * @param jvmThreads whether profiles have the JVM's own threads
- * @param maxRequests profiles that may be taken or read by their clients at once, 1 to 1,000. A
- *     quarter of them, at least one, is worked on at the same time; three times as many wait, and
- *     all others are answered 503
+ * @param jvmThreads whether profiles contain the JVM's own threads
+ * @param maxRequests how many profiles may be taken or read by their clients at the same time, 1 to
+ *     1,000. A quarter of them, at least one, work at the same time. Three times as many requests
+ *     wait; all others are answered 503.
  */
 public record PprofSettings(
     Access access,
@@ -35,7 +35,7 @@ public record PprofSettings(
    * Validates the settings.
    *
    * @throws IllegalArgumentException if {@link Access#TOKEN} comes without a token, the address is
-   *     not {@code host:port} with a host that is known, or the number of requests is out of range
+   *     not {@code host:port} with a known host, or {@code maxRequests} is out of range
    */
   public PprofSettings {
     token = token.filter(text -> !text.isBlank());
@@ -51,7 +51,10 @@ public record PprofSettings(
     }
   }
 
-  /** Loopback only, on the server's sockets, with labels, from the source that suits the JVM. */
+  /**
+   * Loopback only, on the server's sockets, with labels and the JVM's own threads, from the source
+   * that suits the JVM, with 16 requests.
+   */
   public static PprofSettings defaults() {
     return new PprofSettings(
         Access.LOOPBACK, Optional.empty(), Optional.empty(), true, Source.AUTO, true, 16);
