@@ -255,10 +255,7 @@ final class Http1Reader extends DataReader {
         && Arrays.equals(bytes, bytes.length - end.length, bytes.length, end, 0, end.length);
   }
 
-  /**
-   * Returns the request line with an absolute target reduced to its path and query; any other line
-   * unchanged.
-   */
+  /** Returns the line with an absolute target reduced to path and query; others unchanged. */
   private byte[] originForm(byte[] line) {
     if (isOriginForm(line)) {
       targetHost = null;
