@@ -4,12 +4,13 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * Immutable byte sequences named by their digest. A CRC-32C of each chunk, taken at upload, is
- * checked whenever bytes are read, so damage on disk is noticed whatever the time stamps say.
+ * Stores immutable byte sequences (blobs) under their digest. Each chunk's CRC-32C is computed at
+ * upload and checked at every read, so damage on disk is detected even if no timestamp changed.
  */
 public interface BlobStore {
   /**
-   * Starts to receive a blob. Close it in every case: what was not committed leaves nothing behind.
+   * Starts an upload. The caller must close it in every case; an upload that was not committed
+   * leaves nothing behind.
    *
    * @throws StorageFullException if there is no room
    */
@@ -18,37 +19,40 @@ public interface BlobStore {
   /**
    * Opens a stored blob.
    *
-   * @throws DamagedBlobException if it is not there, or not of the size it was stored with
+   * @throws DamagedBlobException if it is missing, or its size differs from the stored one
    */
   Blob open(Digest digest);
 
-  /** Throws {@link CatalogException} with the reason if blobs can't be stored now; it tries. */
+  /**
+   * Checks that blobs can be stored now, by writing one. Throws {@link CatalogException} with the
+   * reason if not.
+   */
   void check();
 
-  /** Throws {@link CatalogException} with the reason if blobs can't be read now. */
+  /** Checks that blobs can be read now. Throws {@link CatalogException} with the reason if not. */
   void checkReadable();
 
-  /** A blob on its way in; used by one thread. */
+  /** An upload in progress. Not thread-safe. */
   interface Upload extends Closeable {
     /**
-     * Takes bytes: hashes them and passes them to the disk.
+     * Writes and hashes bytes.
      *
      * @throws StorageFullException if there is no room
      */
     void write(byte[] bytes, int offset, int length);
 
-    /** How many bytes were taken. */
+    /** The number of bytes written so far. */
     long size();
 
     /**
-     * Makes the blob durable under its digest: fsync, rename, fsync of the directory. A blob that
-     * is there already is kept if it is whole, else replaced.
+     * Makes the blob durable under its digest (fsync, rename, fsync of the directory). If an intact
+     * blob with this digest exists, it is kept; a damaged one is replaced.
      */
     StoredBlob commit();
 
     /**
-     * A version refers to the committed blob: {@link #close} lets it stay and need not ask the
-     * catalog.
+     * Declares that a version references the committed blob, so {@link #close} keeps it without
+     * asking the catalog.
      */
     void keep();
 
@@ -56,16 +60,16 @@ public interface BlobStore {
     void close();
   }
 
-  /** An open blob; used by one thread at a time. */
+  /** An open blob. Not thread-safe. */
   interface Blob extends Closeable {
-    /** Length in bytes. */
+    /** The length in bytes. */
     long size();
 
     /**
-     * Reads bytes from a position after their chunks' checksums have been verified.
+     * Reads bytes from a position, after verifying the checksums of their chunks.
      *
-     * @return how many were read: at least 1, at most {@code length}; -1 at the end
-     * @throws DamagedBlobException before any byte of a damaged chunk is handed out
+     * @return the number of bytes read: at least 1 and at most {@code length}; -1 at the end
+     * @throws DamagedBlobException before any byte of a damaged chunk is returned
      */
     int read(long position, byte[] into, int offset, int length) throws IOException;
 

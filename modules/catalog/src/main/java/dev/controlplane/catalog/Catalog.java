@@ -4,33 +4,33 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The catalog with its writing half; one process may hold it. A method returns after its
- * transaction is on disk, never before. Concurrent calls share transactions' fsyncs (group commit).
+ * The read-write catalog. Only one process may have it open. A method returns only after its
+ * transaction is on disk. Concurrent calls share fsyncs (group commit).
  */
 public interface Catalog extends CatalogReader {
   /**
-   * What a change came to.
+   * The result of a change.
    *
-   * @param version the version it was about
-   * @param revision revision of the update that says so: this call's, or the earlier one's if
-   *     nothing changed
-   * @param changed whether this call logged an update
+   * @param version the version that the change was about
+   * @param revision the revision of the update that established this state: that of this call, or
+   *     of an earlier one if nothing changed
+   * @param changed whether this call added an update to the log
    */
   record Change(Version version, long revision, boolean changed) {}
 
   /**
-   * Makes a stored blob a version and the latest of its worker. The same bytes again change nothing
-   * and give the revision of the first publish; for a deleted version they bring it back with a new
-   * update.
+   * Publishes a stored blob as a version and makes it the worker's latest. Publishing the same
+   * bytes again changes nothing and returns the revision of the first publish. Publishing a deleted
+   * version again with the same bytes restores it with a new update.
    *
-   * @throws VersionConflictException if the version exists, or existed and was deleted by an update
-   *     that the log still has, with other bytes
+   * @throws VersionConflictException if the version exists with other bytes, or was deleted with
+   *     other bytes by an update that is still in the log
    */
   Change publish(String worker, String version, StoredBlob blob, String contentType);
 
   /**
-   * Makes an existing version the latest (rollback, or forward again). What is the latest already
-   * changes nothing and gives the revision that made it so.
+   * Makes an existing version the worker's latest (a rollback, or forward again). If it is the
+   * latest already, nothing changes, and the revision that made it the latest is returned.
    *
    * @throws UnknownVersionException if there is no such worker or version
    */
@@ -67,16 +67,18 @@ public interface Catalog extends CatalogReader {
   long compact(long revision);
 
   /**
-   * Since when no version has had these bytes: when the last one that had them was deleted; {@link
-   * Instant#EPOCH} if none is known.
+   * Returns since when no version references these bytes: the time at which the last such version
+   * was deleted, or {@link Instant#EPOCH} if that is not known.
    *
-   * @return empty while a version that is not deleted has them
+   * @return empty while a version that is not deleted has these bytes
    */
   Optional<Instant> unreferencedSince(Digest digest);
 
-  /** Blobs that no version has had since then were removed: forgets since when that was. */
+  /**
+   * Notes that all blobs unreferenced since before this time were removed, and forgets their times.
+   */
   void collected(Instant before);
 
-  /** Figures of the writer, for metrics. */
+  /** Counters of the writer, for metrics. */
   WriterStatus status();
 }

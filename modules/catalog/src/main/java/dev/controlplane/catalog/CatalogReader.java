@@ -6,38 +6,38 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads the catalog. Every method may be called by any thread; a virtual thread waits without
- * pinning its carrier. Names are taken as {@link Names#checked} returns them. Everything read is
+ * Reads the catalog. Thread-safe; a waiting virtual thread does not pin its carrier. Worker and
+ * version names must be in the form that {@link Names#checked} returns. Everything that is read is
  * durable.
  *
- * <p>Every read throws {@link CatalogUnavailableException} while there is no catalog that can be
- * read: it is absent, unreadable, half restored, replaced by something else, or made by a newer
- * release. No read answers for a catalog that is not there, from memory either. Reads succeed again
- * when a catalog is back, the same one or another.
+ * <p>Every read throws {@link CatalogUnavailableException} while no readable catalog is there: it
+ * is absent, unreadable, partly restored, replaced by something else, or made by a newer release.
+ * No read answers from memory for a catalog that is gone. Reads succeed again as soon as a catalog
+ * is back, the same one or another.
  */
 public interface CatalogReader extends AutoCloseable {
-  /** The latest version of a worker. */
   Optional<Version> latest(String worker);
 
-  /** One version of a worker. */
   Optional<Version> version(String worker, String version);
 
-  /** One version of a worker, also one that was deleted. */
+  /** One version of a worker, even if it was deleted. */
   Optional<Version> recorded(String worker, String version);
 
   /**
    * The versions of a worker, newest first; empty for an unknown worker.
    *
-   * @param limit at most so many, 1 or more
-   * @param after {@link Page#next} of the page before, or null
-   * @throws IllegalArgumentException if {@code after} is not one that a page gave
+   * @param limit the most versions to return; 1 or more
+   * @param after {@link Page#next} of the previous page; null for the first page
+   * @throws IllegalArgumentException if {@code after} did not come from a page of this listing
    */
   Page<Version> versions(String worker, int limit, String after);
 
-  /** The latest version of each worker, by worker name; parameters as {@link #versions}. */
+  /**
+   * The latest version of each worker, ordered by worker name. Parameters as for {@link #versions}.
+   */
   Page<Version> latestOfAll(int limit, String after);
 
-  /** Which log it is, and how far it goes. */
+  /** The identity and extent of the log. */
   LogState log();
 
   /** The revision of the newest update; 0 for an empty log. */
@@ -46,10 +46,10 @@ public interface CatalogReader extends AutoCloseable {
   }
 
   /**
-   * One consistent read of the log: its state, and its updates with a revision above {@code after},
-   * at most {@code limit}, in order, without a gap. Where {@code after} is the head or above it,
-   * the page has the state and no updates.
+   * Returns the log's state and the updates after a revision, in one consistent read. The updates
+   * are in order and without a gap. If {@code after} is the head or above it, there are no updates.
    *
+   * @param limit the most updates to return; 1 or more
    * @throws CompactedException if {@code after} is below {@link LogState#compacted}; it carries the
    *     state of the log
    */
@@ -61,25 +61,32 @@ public interface CatalogReader extends AutoCloseable {
   }
 
   /**
-   * How each worker stood at a revision, by name in the order of their UTF-8 bytes: for one with a
-   * latest version, that version as the update that made it the latest (published, or rolled back
-   * where it moved to an earlier version); for one that was gone, the update that deleted its last
-   * version. Pages of one revision fit together, whatever is committed in between.
+   * Returns the state of each worker at a revision, ordered by the UTF-8 bytes of the worker's
+   * name. Pages of one revision are consistent with each other, whatever is committed in between.
+   *
+   * <ul>
+   *   <li>For a worker with a latest version: the update that made that version the latest. If
+   *       deleting a newer version did so, the entry appears as a rollback to it.
+   *   <li>For a worker without versions: the update that deleted the last one.
+   * </ul>
    *
    * @param revision from {@link LogState#compacted} to {@link LogState#head}
-   * @param limit names looked at, 1 or more; a page may have fewer entries
-   * @param after the last name looked at before; empty for the first page
-   * @return the page; {@link Page#next} is the last name looked at, null at the end
+   * @param limit how many names to examine; 1 or more. The page may have fewer entries.
+   * @param after the last name examined before; empty for the first page
+   * @return the page; {@link Page#next} is the last name examined, null at the end
    * @throws CompactedException if the log no longer reaches back to the revision
    */
   Page<Update> snapshot(long revision, int limit, String after);
 
-  /** As {@link #snapshot(long, int, String)}, for the named workers; unknown ones are left out. */
+  /**
+   * As {@link #snapshot(long, int, String)}, for the named workers. Unknown workers are left out.
+   */
   List<Update> snapshot(long revision, Collection<String> workers);
 
   /**
-   * Of the workers of these updates, those that have, or had, another version with the same bytes
-   * as the update's. A consumer that has these bytes may mean either version.
+   * Returns those workers of the updates for which the update's digest is ambiguous: another
+   * version of the same worker has, or had, the same bytes. A consumer that holds these bytes may
+   * mean either version.
    */
   Set<String> ambiguous(Collection<Update> updates);
 

@@ -1,16 +1,16 @@
 package dev.controlplane.catalog;
 
-/** What was asked for has been cut from the log. */
+/** The requested part of the log was removed by compaction. */
 public final class CompactedException extends CatalogException {
   private static final long serialVersionUID = 1L;
 
   private final transient LogState log;
 
   /**
-   * For a read that began below what the log still has.
+   * Creates the exception for a read that began before the remaining log.
    *
-   * @param asked the revision that was asked for
-   * @param log the log's state in the read that found this
+   * @param asked the requested revision
+   * @param log the log's state in the same read
    */
   public CompactedException(long asked, LogState log) {
     super(
@@ -19,7 +19,7 @@ public final class CompactedException extends CatalogException {
     this.log = log;
   }
 
-  /** The log's state in the read that found this: where a reader may begin again. */
+  /** The log's state in the same read, which tells a reader where it can start again. */
   public LogState log() {
     return log;
   }

@@ -9,17 +9,17 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Stores what is known of consumers: who they are, which workers they want, when they were last
- * seen, and what they reported. Every write is durable. Threads and errors are as in {@link
+ * Stores what is known about consumers: their endpoints, the workers they want, when they were last
+ * seen, and what they reported. Every write is durable. Thread-safety and errors as for {@link
  * CatalogReader}.
  */
 public interface Consumers extends AutoCloseable {
   /**
-   * One consumer.
+   * A consumer.
    *
    * @param id {@code consumer_id}
    * @param endpoint as registered; empty if it never registered
-   * @param lastSeen the newest sign of life
+   * @param lastSeen the time of its newest sighting
    * @param lastRevision the highest revision sent to it; 0 for none
    * @param reports whether it has reported what it did with any version
    */
@@ -27,36 +27,37 @@ public interface Consumers extends AutoCloseable {
       String id, String endpoint, Instant lastSeen, long lastRevision, boolean reports) {}
 
   /**
-   * A sign of life, to be recorded.
+   * A sighting: a moment at which the server noticed the consumer alive.
    *
-   * @param interest the workers that it has subscribed to, an empty set for all; absent if it did
-   *     not subscribe
+   * @param lastRevision the highest revision sent to it by then; 0 for none
+   * @param interest the workers that it subscribed to, empty for all workers; absent if it did not
+   *     subscribe now
    */
   record Sighting(String id, Instant at, long lastRevision, Optional<Set<String>> interest) {
-    /** A sign of life of a consumer whose interest is as it was. */
+    /** A sighting that leaves the consumer's interest unchanged. */
     public Sighting(String id, Instant at, long lastRevision) {
       this(id, at, lastRevision, Optional.empty());
     }
   }
 
-  /** What a consumer did with a version. */
+  /** How far a consumer got with a version. */
   enum State {
     /** The bytes have arrived. */
     RECEIVED,
-    /** They have the digest that they should have. */
+    /** The bytes have the expected digest. */
     VERIFIED,
     /** The version is in use. */
     ACTIVE,
-    /** The consumer refuses the version and keeps what it had. */
+    /** The consumer refuses the version and keeps its previous one. */
     REJECTED
   }
 
   /**
-   * A consumer's report about a version, to be recorded.
+   * A consumer's report about a version.
    *
-   * @param revision the update that it is about
-   * @param code a short word for why; may be empty
-   * @param message why, for people; may be empty
+   * @param revision of the update that the report is about
+   * @param code a short word for the reason; may be empty
+   * @param message the reason for people; may be empty
    */
   record Report(
       String consumer,
@@ -68,26 +69,26 @@ public interface Consumers extends AutoCloseable {
       String message,
       Instant at) {}
 
-  /** A version that a consumer refuses, as of a revision. */
+  /** A version that a consumer rejects, and the revision of its report. */
   record Rejection(String version, long revision) {}
 
   /**
-   * What a consumer reported about a version.
+   * The version of the newest report of one kind.
    *
-   * @param revision the update that it was about; 0 if the log is another one by now
-   * @param at when it was told
+   * @param revision of the update that it was about; 0 if that revision belongs to an earlier log
+   * @param at when it was reported
    */
   record Told(String version, long revision, Instant at) {}
 
   /**
-   * How a consumer stands with a worker.
+   * A consumer's state for one worker.
    *
-   * @param consumer who
+   * @param lastSeen the time of the consumer's newest sighting
    * @param acknowledged the version whose bytes arrived last; null for none
    * @param active the version in use; null for none
-   * @param rejected the version that it will not use; null for none
-   * @param code why it was rejected
-   * @param message why it was rejected, for people
+   * @param rejected the version that it refuses; null for none
+   * @param code a short word for the reason of the rejection
+   * @param message the reason of the rejection, for people
    */
   record Standing(
       Consumer consumer,
@@ -97,56 +98,62 @@ public interface Consumers extends AutoCloseable {
       Told rejected,
       String code,
       String message) {
-    /** The standing of a consumer that has reported nothing. */
+    /** The state of a consumer that has reported nothing about the worker. */
     public static Standing untold(Consumer consumer, String worker) {
       return new Standing(consumer, worker, null, null, null, "", "");
     }
   }
 
-  /** Records a consumer and its endpoint; again: the new endpoint counts. */
+  /** Records a consumer and its endpoint. A repeated call replaces the endpoint. */
   void register(String id, String endpoint, Instant at);
 
   /**
-   * Records many signs of life in one transaction; an unknown consumer becomes known. The last
-   * interest of a consumer counts.
+   * Records sightings in one transaction. An unknown consumer is added. If a consumer's interest
+   * appears more than once, the last one is recorded.
    */
   void seen(Collection<Sighting> sightings);
 
   /**
-   * Sets the log that revisions belong to. If it is another log than before, as after a restore,
-   * all recorded revisions count as 0. So a report from the former log neither outranks a new
-   * report nor keeps an update from being sent. Setting the same log again costs nothing.
+   * Sets the log that revisions belong to. If the log differs from the previous one, as after a
+   * restore, all recorded revisions become 0, so that reports about the former log neither outrank
+   * new reports nor prevent an update from being sent. Setting the same log again costs nothing.
    */
   void follow(LogState log);
 
   /**
-   * Records reports in one transaction, in order. {@link State#RECEIVED} and {@link State#VERIFIED}
-   * make the version acknowledged, {@link State#ACTIVE} also active, which ends a rejection of this
-   * revision or an earlier one. A report about an earlier revision than the recorded one changes
-   * nothing, because reports may come late or twice.
+   * Records reports in one transaction, in order.
    *
-   * @return the reports that reject a version now
+   * <ul>
+   *   <li>{@link State#RECEIVED} and {@link State#VERIFIED} make the version acknowledged.
+   *   <li>{@link State#ACTIVE} makes it acknowledged and active, and ends a rejection of this or an
+   *       earlier revision.
+   *   <li>A report about an earlier revision than the recorded one changes nothing, because reports
+   *       may arrive late or twice.
+   * </ul>
+   *
+   * @return the reports that caused a rejection
    */
   List<Report> report(List<Report> reports);
 
-  /** What a consumer rejects, by worker. */
+  /** The consumer's rejections by worker. */
   Map<String, Rejection> rejections(String consumer);
 
-  /** Whether a consumer last subscribed to all workers. */
+  /** Whether the consumer's last subscription was for all workers. */
   boolean wantsAll(String consumer);
 
   /**
-   * How a consumer stands with the workers that it last subscribed to by name or has reported
-   * about, in the order of the names' UTF-8 bytes.
+   * The consumer's state for each worker that it last subscribed to by name or has reported about,
+   * ordered by the UTF-8 bytes of the worker's name.
    *
-   * @param limit at most so many, 1 or more; fewer come at the end
-   * @param after the worker that the page before ended with; empty for the first page
+   * @param limit the most entries to return, 1 or more; fewer mean that the listing has ended
+   * @param after the last worker of the previous page; empty for the first page
    */
   List<Standing> standings(String consumer, int limit, String after);
 
   /**
-   * How consumers stand with a worker: those that last subscribed to it or to all workers, or have
-   * reported about it. As {@link #standings}, by consumer.
+   * The states of all consumers for a worker: those whose last subscription was for it or for all
+   * workers, and those that have reported about it. Ordered by consumer; parameters as for {@link
+   * #standings}.
    */
   List<Standing> standingsWith(String worker, int limit, String after);
 
@@ -161,35 +168,37 @@ public interface Consumers extends AutoCloseable {
   /** One consumer. */
   Optional<Consumer> find(String id);
 
-  /** All consumers by id; parameters as {@link CatalogReader#versions}. */
+  /** All consumers by id. Parameters as for {@link CatalogReader#versions}. */
   Page<Consumer> list(int limit, String after);
 
-  /** At most so many consumers by id, those after this one. */
+  /** At most {@code limit} consumers whose ids follow this one, by id. */
   List<Consumer> following(String id, int limit);
 
   /**
-   * Forgets a consumer, with the workers that it wanted and its reports. It may come back as a new
-   * one.
+   * Forgets a consumer with its interest and reports. It may come back as a new consumer.
    *
-   * @return false if it is not known
+   * @return false if it is unknown
    */
   boolean forget(String id);
 
   /**
-   * Forgets consumers that have not been seen for long, in several transactions between which
-   * others are written. Sightings of a time that is yet to come count as of now: the clock was
-   * wrong then.
+   * Forgets consumers that were not seen for a long time. Works in several transactions, so that
+   * other writes can run in between. Sightings with a time in the future are set to the current
+   * time first, because the clock was wrong then.
    *
-   * @param before consumers that were seen since then are kept
+   * @param before consumers seen at or after this time are kept
    * @param spared consumers that are kept in any case
    * @return how many were forgotten
    */
   int expire(Instant before, Predicate<String> spared);
 
-  /** Throws {@link CatalogException} with the reason if consumers can't be recorded now. */
+  /**
+   * Checks that consumers can be recorded now. Throws {@link CatalogException} with the reason if
+   * not.
+   */
   void check();
 
-  /** Figures of the writer, for metrics. */
+  /** Counters of the writer, for metrics. */
   WriterStatus status();
 
   @Override

@@ -1,17 +1,16 @@
 package dev.controlplane.catalog;
 
 /**
- * The bytes on disk are not those that were uploaded. Uploading the same bytes again heals them.
+ * The bytes on disk differ from those that were uploaded, or can't be read. Uploading the same
+ * bytes again repairs the blob.
  */
 public final class DamagedBlobException extends CatalogException {
   private static final long serialVersionUID = 1L;
 
-  /** With a message for people. */
   public DamagedBlobException(String message) {
     super(message);
   }
 
-  /** With a message for people and what caused it. */
   public DamagedBlobException(String message, Throwable cause) {
     super(message, cause);
   }

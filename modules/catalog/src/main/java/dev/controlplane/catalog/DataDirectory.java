@@ -20,18 +20,20 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The directory that the servers of one control plane share: {@code catalog.db} (written by
- * upload-server), {@code consumers.db} (written by grpc-server) and {@code blobs/}.
+ * Opens the parts of the data directory that the servers of one control plane share: {@code
+ * catalog.db} (written by upload-server), {@code consumers.db} (written by grpc-server) and {@code
+ * blobs/}.
  */
 public final class DataDirectory {
   private DataDirectory() {}
 
   /**
-   * Opens the catalog to write, making it in an empty or missing directory. Leftovers of a killed
-   * upload are removed.
+   * Opens the catalog for writing. Creates it if the directory is empty or missing, and removes
+   * leftovers of killed uploads.
    *
-   * @throws CatalogException in one clear sentence: not a directory, not writable, made by a newer
-   *     release, not empty and without a catalog, held by another process
+   * @throws CatalogException with a message for the operator, if the path is not a directory, is
+   *     not writable, belongs to a newer release, is not empty and has no catalog, or is in use by
+   *     another process
    */
   public static Catalog openCatalog(Path path) {
     return openCatalog(path, _ -> {});
@@ -40,8 +42,8 @@ public final class DataDirectory {
   /**
    * As {@link #openCatalog(Path)}.
    *
-   * @param onWriterDeath told if the writer's thread ends though the catalog was not closed, and
-   *     why; nothing can be written from then on
+   * @param onWriterDeath receives the cause if the writer's thread ends although the catalog was
+   *     not closed; nothing can be written after that
    */
   public static Catalog openCatalog(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
@@ -49,7 +51,7 @@ public final class DataDirectory {
     boolean opened = false;
     try {
       catalog = SqlCatalog.open(directory, onWriterDeath);
-      // Makes a reader's connection, which is to be the last one closed. Waits as long as it takes.
+      // Opens a reader's connection, which must be the last one closed. It may take long.
       catalog.head();
       BlobFiles.sweep(directory);
       opened = true;
@@ -64,9 +66,9 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the catalog to read; errors as {@link #openCatalog(Path)}. A directory that is missing,
-   * or empty and without a catalog, is no error here: reads throw {@link
-   * CatalogUnavailableException} until a catalog is there.
+   * Opens the catalog for reading. Errors as for {@link #openCatalog(Path)}, except that the
+   * directory may be missing or empty: reads then throw {@link CatalogUnavailableException} until a
+   * catalog appears.
    */
   public static CatalogReader openReader(Path path) {
     Path directory = path.toAbsolutePath();
@@ -90,10 +92,7 @@ public final class DataDirectory {
     return Files.notExists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /**
-   * Opens the blobs, to read, or to write where nobody minds that an upload which becomes no
-   * version stays on disk.
-   */
+  /** Opens the blobs for reading, or for uploads whose unused blobs may stay on disk. */
   public static BlobStore openBlobs(Path path) {
     Path directory = path.toAbsolutePath();
     Contents.requireOurs(directory);
@@ -101,8 +100,8 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the blobs for the process that writes the catalog. When an {@link BlobStore.Upload} is
-   * closed, its blob is removed if no version has come to refer to it: publish before closing.
+   * Opens the blobs for the process that writes the catalog. Closing an {@link BlobStore.Upload}
+   * removes its blob if no version references it, so publish before closing.
    */
   public static CatalogBlobs openBlobs(Path path, Catalog catalog) {
     Path directory = path.toAbsolutePath();
@@ -123,12 +122,12 @@ public final class DataDirectory {
         catalog::log);
   }
 
-  /** Opens the consumers to write; errors as {@link #openCatalog(Path)}. */
+  /** Opens the consumers for writing. Errors as for {@link #openCatalog(Path)}. */
   public static Consumers openConsumers(Path path) {
     return openConsumers(path, _ -> {});
   }
 
-  /** As {@link #openConsumers(Path)}; {@code onWriterDeath} as for the catalog. */
+  /** As {@link #openConsumers(Path)}. {@code onWriterDeath} as for the catalog. */
   public static Consumers openConsumers(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
     Consumers consumers = null;
@@ -151,10 +150,11 @@ public final class DataDirectory {
   }
 
   /**
-   * Opens the consumers as soon as there is a catalog beside them, and until then makes nothing:
-   * calls throw {@link CatalogUnavailableException}. The same while {@code consumers.db} is gone.
+   * Opens the consumers as soon as there is a catalog beside them. Until then nothing is created,
+   * and calls throw {@link CatalogUnavailableException}. The same applies while {@code
+   * consumers.db} is missing.
    *
-   * @throws CatalogException as {@link #openConsumers(Path)}, where there is a catalog now
+   * @throws CatalogException as {@link #openConsumers(Path)}, if there is a catalog now
    */
   public static Consumers awaitConsumers(Path path, Consumer<Throwable> onWriterDeath) {
     Path directory = path.toAbsolutePath();
@@ -172,9 +172,9 @@ public final class DataDirectory {
 
   private static void closeAll(AutoCloseable opened) {
     try (opened) {
-      // If it is there.
+      // Closes it, if it is not null.
     } catch (Exception e) {
-      // Why it could not be opened is what counts.
+      // The caller throws the error that opening caused; it matters more than this one.
     }
   }
 

@@ -5,12 +5,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The SHA-256 of a blob's bytes, which is the blob's identity.
+ * The SHA-256 of a blob's bytes, which identifies the blob.
  *
  * @param hex 64 lower-case hexadecimal digits
  */
 public record Digest(String hex) {
-  /** Length of {@link #hex} in characters. */
+  /** The length of {@link #hex} in characters. */
   public static final int HEX_LENGTH = 64;
 
   /** Throws {@link IllegalArgumentException} unless {@code hex} is 64 lower-case hex digits. */
@@ -21,12 +21,12 @@ public record Digest(String hex) {
     }
   }
 
-  /** The digest with these 32 bytes. */
+  /** Creates a digest from its 32 bytes. */
   public static Digest of(byte[] sha256) {
     return new Digest(HexFormat.of().formatHex(sha256));
   }
 
-  /** The digest of these bytes. */
+  /** Computes the digest of these bytes. */
   public static Digest ofBytes(byte[] bytes) {
     return of(sha256().digest(bytes));
   }
@@ -35,7 +35,7 @@ public record Digest(String hex) {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
+      throw new IllegalStateException(e); // every JDK has it
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.controlplane.catalog;
 
-/** A name that can't be one; the message says which field, what is wrong and what was expected. */
+/** A name is not allowed. The message says which field, what is wrong and what was expected. */
 public final class InvalidNameException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class InvalidNameException extends IllegalArgumentException {
     this.field = field;
   }
 
-  /** The field that the name came from. */
+  /** The field that contained the name. */
   public String field() {
     return field;
   }

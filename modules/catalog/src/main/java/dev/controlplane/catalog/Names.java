@@ -3,7 +3,7 @@ package dev.controlplane.catalog;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 
-/** What may name a worker, a version or a consumer. */
+/** The rules for names of workers, versions and consumers. */
 public final class Names {
   /** The longest name, in bytes of UTF-8. */
   public static final int MAX_BYTES = 255;
@@ -11,12 +11,12 @@ public final class Names {
   private Names() {}
 
   /**
-   * The name in Unicode's normal form C.
+   * Checks a name and returns it in Unicode normalization form C.
    *
-   * @param field what the name is called where it came from, for the error text
-   * @throws InvalidNameException for null, an empty name, {@code .}, {@code ..}, one with a slash,
-   *     a backslash, a control character or an unpaired surrogate, or one of more than {@link
-   *     #MAX_BYTES} bytes after normalisation
+   * @param field the name's field, for the error message
+   * @throws InvalidNameException if the name is null, empty, {@code .} or {@code ..}; contains a
+   *     slash, a backslash, a control character, a line or paragraph separator, or an unpaired
+   *     surrogate; or has more than {@link #MAX_BYTES} bytes after normalization
    */
   public static String checked(String field, String name) {
     if (name == null || name.isEmpty()) {

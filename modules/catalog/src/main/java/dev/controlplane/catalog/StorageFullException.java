@@ -1,15 +1,13 @@
 package dev.controlplane.catalog;
 
-/** The disk or the quota is full; nothing was kept. */
+/** The disk or the quota is full. Nothing was stored. */
 public final class StorageFullException extends CatalogException {
   private static final long serialVersionUID = 1L;
 
-  /** With a message for people. */
   public StorageFullException(String message) {
     super(message);
   }
 
-  /** With a message for people and what caused it. */
   public StorageFullException(String message, Throwable cause) {
     super(message, cause);
   }

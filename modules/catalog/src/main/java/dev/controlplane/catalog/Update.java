@@ -5,18 +5,16 @@ import java.time.Instant;
 /**
  * One entry of the ordered log.
  *
- * @param revision position: starts at 1, gap-free, in commit order
+ * @param revision its position in the log: starts at 1, without gaps, in commit order
  * @param kind what happened
  * @param worker name of the worker
  * @param version the version that was published, rolled back to, or deleted
- * @param digest its bytes
- * @param size their length
- * @param committedAt when, with milliseconds
- * @param latest the worker's latest version from this update on; null when it took the last one
- * @param latestRevision the update that made that version the latest, this one or an earlier; 0
- *     when there is none
- * @param retry set if the update asks to try once more what was the latest already; else null. Such
- *     an update is of the kind {@link Kind#ROLLED_BACK}, which every client understands
+ * @param digest of that version's bytes
+ * @param size of that version in bytes
+ * @param committedAt the time of the commit, in milliseconds
+ * @param latest the worker's latest version after this update; null if its last version was deleted
+ * @param latestRevision the revision that made that version the latest, this one or an earlier one;
+ *     0 if there is none
  */
 public record Update(
     long revision,
@@ -71,16 +69,19 @@ public record Update(
         new Retry(consumer));
   }
 
-  /** Whether it changed which version is the worker's latest, or took the last one. */
+  /** Whether this update changed the worker's latest version, or deleted its last version. */
   public boolean movedLatest() {
     return latest == null || latestRevision == revision;
   }
 
-  /** What an update tells; {@link #number} is the value of {@code UpdateKind} on the wire. */
+  /**
+   * What an update did. {@link #number} is its number in the database and its {@code UpdateKind} on
+   * the wire.
+   */
   public enum Kind {
-    /** A version was uploaded, or brought back, and is the latest now. */
+    /** A version was uploaded or restored, and became the latest. */
     PUBLISHED(1),
-    /** An earlier version was made the latest again, or the latest one is to be tried again. */
+    /** An existing version became the latest again. */
     ROLLED_BACK(2),
     /** A version was deleted. */
     DELETED(3);

@@ -7,12 +7,12 @@ import java.time.Instant;
  *
  * @param worker name of the worker
  * @param version name of the version
- * @param digest identity of its bytes
- * @param size length in bytes
+ * @param digest of its bytes
+ * @param size in bytes
  * @param contentType media type to serve it with
- * @param uploadedAt when it was committed, with milliseconds; for one that was deleted and brought
- *     back, when it came back
- * @param revision the update that published it, or brought it back
+ * @param uploadedAt time of the commit, in milliseconds; for a version that was deleted and
+ *     uploaded again, the time of the latter
+ * @param revision the update that published it, or published it again
  */
 public record Version(
     String worker,

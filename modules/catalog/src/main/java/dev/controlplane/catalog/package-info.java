@@ -1,5 +1,5 @@
 /**
- * The domain: workers, their versions, the latest of each, the ordered log of updates, the blobs
- * and the consumers; and SQLite and files behind them.
+ * The domain: workers, their versions and latest versions, the ordered log of updates, blobs, and
+ * consumers. The subpackages store them in SQLite and files.
  */
 package dev.controlplane.catalog;

@@ -38,13 +38,19 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /**
- * The control plane, as a caller sees it. Safe for use by many threads; each call blocks its own.
+ * A client of the control plane: publishes, lists and downloads versions, follows updates, and runs
+ * agents. Thread-safe; each call blocks its own thread.
  *
- * <p>Calls throw {@link RefusedException} where the server says no, {@link UnreachableException}
- * where it can't be reached or breaks off, {@link DamagedException} where bytes do not have their
- * digest, {@link UnexpectedAnswerException} where something else answers, {@link
- * InvalidNameException} for a name that can't be one, and another {@link IOException} where a local
- * file can't be read or written.
+ * <p>Exceptions of all calls:
+ *
+ * <ul>
+ *   <li>{@link RefusedException}: the server rejected the request.
+ *   <li>{@link UnreachableException}: the server can't be reached, or the connection broke.
+ *   <li>{@link DamagedException}: bytes do not have their digest.
+ *   <li>{@link UnexpectedAnswerException}: something other than the expected server answered.
+ *   <li>{@link InvalidNameException}: a name is not allowed.
+ *   <li>another {@link IOException}: a local file can't be read or written.
+ * </ul>
  */
 public final class ControlPlaneClient implements AutoCloseable {
   private final Endpoints endpoints;
@@ -56,17 +62,17 @@ public final class ControlPlaneClient implements AutoCloseable {
   private final Fetching fetching;
   private final Fleet fleet;
 
-  /** A client of these servers; connections are made when they are needed. */
+  /** Creates a client of these servers. It connects on demand. */
   public ControlPlaneClient(Endpoints endpoints) {
     this(endpoints, RetryPolicy.DEFAULT);
   }
 
-  /** A client of these servers that tries again as told. */
+  /** Creates a client of these servers with this retry policy. */
   public ControlPlaneClient(Endpoints endpoints, RetryPolicy retry) {
     this(endpoints, retry, Proxies.NONE);
   }
 
-  /** A client that reaches the servers through proxies. */
+  /** Creates a client that reaches the servers through proxies. */
   public ControlPlaneClient(Endpoints endpoints, RetryPolicy retry, Proxies proxies) {
     this.endpoints = endpoints;
     this.retry = retry;
@@ -79,24 +85,24 @@ public final class ControlPlaneClient implements AutoCloseable {
   }
 
   /**
-   * Publishes a file as a version, and checks that the server has stored what was read. Sending the
-   * same bytes again changes nothing and succeeds; other bytes are refused with {@link
+   * Publishes a file as a version, and checks that the server stored what was read. Publishing the
+   * same bytes again succeeds and changes nothing; other bytes cause {@link
    * RefusedException.Reason#CONFLICT}.
    *
-   * @param file read once, streamed
+   * @param file is read once and streamed
    */
   public Published upload(String worker, String version, Path file, Progress progress)
       throws IOException, InterruptedException {
     return publishing.upload(worker, version, file, progress);
   }
 
-  /** The same from a stream whose length is not known; it is read to its end and left open. */
+  /** As above, from a stream of unknown length, which is read to its end and not closed. */
   public Published upload(String worker, String version, InputStream stream, Progress progress)
       throws IOException, InterruptedException {
     return publishing.upload(worker, version, stream, progress);
   }
 
-  /** Makes an earlier version the latest again; of what is latest already, nothing changes. */
+  /** Makes an earlier version the latest again. If it is the latest already, nothing changes. */
   public Change rollback(String worker, String version) throws IOException, InterruptedException {
     return publishing.rollback(worker, version);
   }
@@ -117,53 +123,56 @@ public final class ControlPlaneClient implements AutoCloseable {
     return publishing.delete(worker, version);
   }
 
-  /** What is known of a worker's latest version. */
+  /** Returns a worker's latest version. */
   public VersionInfo info(String worker) throws IOException, InterruptedException {
     return fetching.info(worker);
   }
 
   /**
-   * A worker's versions, newest first.
+   * Returns a worker's versions, newest first.
    *
-   * @param limit how many at most, 1 to 1000; the server may have a lower limit of its own
-   * @param after {@link Page#next} of the page before; null for the first
+   * @param limit the most versions to return, 1 to 1000; the server may have a lower limit
+   * @param after {@link Page#next} of the previous page; null for the first page
    */
   public WorkerVersions versions(String worker, int limit, String after)
       throws IOException, InterruptedException {
     return fetching.versions(worker, limit, after);
   }
 
-  /** The latest version of each worker, by name; paged as {@link #versions}. */
+  /** Returns the latest version of each worker, by name. Paged like {@link #versions}. */
   public Page<VersionInfo> workers(int limit, String after)
       throws IOException, InterruptedException {
     return fetching.workers(limit, after);
   }
 
-  /** The consumers that the grpc-server knows; paged as {@link #versions}. */
+  /** Returns the consumers that the grpc-server knows. Paged like {@link #versions}. */
   public Page<ConsumerInfo> consumers(int limit, String after)
       throws IOException, InterruptedException {
     return fleet.consumers(limit, after);
   }
 
-  /** Has the grpc-server forget a consumer, with what it wanted and reported. */
+  /** Makes the grpc-server forget a consumer with its interest and reports. */
   public void forgetConsumer(String consumerId) throws IOException, InterruptedException {
     fleet.forget(consumerId);
   }
 
-  /** Who runs which version: all consumers, all workers; paged as {@link #versions}. */
+  /**
+   * Returns which consumer runs which version, for all consumers and workers. Paged like {@link
+   * #versions}.
+   */
   public Page<ConsumerStatus> status(StatusFilter filter, int limit, String after)
       throws IOException, InterruptedException {
     return fleet.status(filter, limit, after);
   }
 
-  /** The same of one consumer. */
+  /** As {@link #status}, for one consumer. */
   public Page<ConsumerStatus> statusOfConsumer(
       String consumerId, StatusFilter filter, int limit, String after)
       throws IOException, InterruptedException {
     return fleet.statusOfConsumer(consumerId, filter, limit, after);
   }
 
-  /** The same of one worker. */
+  /** As {@link #status}, for one worker. */
   public Page<ConsumerStatus> statusOfWorker(
       String worker, StatusFilter filter, int limit, String after)
       throws IOException, InterruptedException {
@@ -173,11 +182,11 @@ public final class ControlPlaneClient implements AutoCloseable {
   /**
    * Reads the update log.
    *
-   * @param after the revision to begin after; 0: at the first
-   * @param limit how many at most, 1 to 1000
-   * @param worker only updates of this one; null: of all
-   * @throws RefusedException with the code {@code compacted} when these updates are not kept any
-   *     more
+   * @param after the revision after which to start; 0 to start with the first update
+   * @param limit the most updates to return, 1 to 1000
+   * @param worker only updates of this worker; null for all
+   * @throws RefusedException with the code {@code compacted} if these updates were removed from the
+   *     log
    */
   public LogPage updates(long after, int limit, String worker)
       throws IOException, InterruptedException {
@@ -185,22 +194,25 @@ public final class ControlPlaneClient implements AutoCloseable {
   }
 
   /**
-   * Removes the files that no version needs any more.
+   * Removes the files that no version references.
    *
-   * @param dryRun only tells which
+   * @param dryRun whether only to report them
    */
   public GarbageCollection collectGarbage(boolean dryRun) throws IOException, InterruptedException {
     return publishing.collectGarbage(dryRun);
   }
 
-  /** Removes the updates up to a revision from the log; the newest of each worker stays known. */
+  /**
+   * Removes the updates up to a revision from the log. The newest update of each existing worker is
+   * kept.
+   */
   public Compaction compact(long revision) throws IOException, InterruptedException {
     return publishing.compact(revision);
   }
 
   /**
-   * Fetches a version into a file, which appears whole and verified or not at all; one that is
-   * there is replaced.
+   * Downloads a version into a file, which appears complete and verified or not at all. An existing
+   * file is replaced.
    *
    * @param version null for the latest
    */
@@ -210,8 +222,8 @@ public final class ControlPlaneClient implements AutoCloseable {
   }
 
   /**
-   * Fetches a version into a stream. The bytes are good only when this returns: the digest is known
-   * at their end.
+   * Downloads a version into a stream. The bytes may be used only after this method has returned,
+   * because they are verified at their end.
    *
    * @param version null for the latest
    */
@@ -223,10 +235,10 @@ public final class ControlPlaneClient implements AutoCloseable {
   }
 
   /**
-   * Follows the updates, on this thread, until the listener has enough; connects again by itself
-   * for as long as it takes. To end it from outside, interrupt the thread.
+   * Follows the updates on this thread until the listener has enough. Reconnects as often as
+   * necessary. To stop it from outside, interrupt the thread.
    *
-   * @throws ControlPlaneException when the server says that it will never serve this
+   * @throws ControlPlaneException if the server will never accept this subscription
    * @throws IOException what the listener threw
    */
   public void subscribe(Subscription subscription, SubscriptionListener listener)
@@ -235,25 +247,28 @@ public final class ControlPlaneClient implements AutoCloseable {
   }
 
   /**
-   * An agent: keeps the latest versions on disk and active, whatever happens.
+   * Creates an agent, which keeps the latest versions on disk and active.
    *
-   * @param admission is shown each version before it becomes active
-   * @param events is told what the agent does; by several threads, one at a time
+   * @param admission decides about each version before it becomes active
+   * @param events receives what the agent does; called by several threads, one at a time
    */
   public Agent agent(AgentSettings settings, Admission admission, Consumer<AgentEvent> events) {
     return new Agent(agentServers(), settings, admission, events, new Places());
   }
 
-  /** A directory that keeps the versions of updates as files; made where it is missing. */
+  /** Opens a directory that stores versions as files; creates it if it is missing. */
   public VersionDirectory directory(Path root) throws IOException {
-    // One try: whether to try again is for the one who knows what waits behind it.
+    // Tried once only: the caller knows what is waiting and decides about retries.
     return new VersionDirectory(
         root,
         (update, sink) ->
             fetching.fetch(update.worker(), update.filePath(), update.checksum(), sink));
   }
 
-  /** Which release a server is of; not of {@link Server#GRPC}, which tells it over HTTP. */
+  /**
+   * Returns the release of a server. For the grpc-server use {@link Server#GRPC_HTTP}, because it
+   * reports its release over HTTP.
+   */
   public ServerVersion version(Server server) throws IOException, InterruptedException {
     Answer answer = calls.get(server, "/version");
     return new ServerVersion(answer.text("name"), answer.text("version"));
@@ -271,7 +286,7 @@ public final class ControlPlaneClient implements AutoCloseable {
     return fetching;
   }
 
-  /** Ends the calls that are under way. */
+  /** Aborts calls in progress. */
   @Override
   public void close() {
     http.close();

@@ -2,7 +2,7 @@ package dev.controlplane.client;
 
 import java.io.IOException;
 
-/** A call to the control plane that did not succeed; its message is one line for people. */
+/** A call to the control plane failed. The message is one line for people. */
 public abstract sealed class ControlPlaneException extends IOException
     permits RefusedException, UnreachableException, DamagedException, UnexpectedAnswerException {
   private static final long serialVersionUID = 1L;
@@ -14,7 +14,7 @@ public abstract sealed class ControlPlaneException extends IOException
     this.server = server;
   }
 
-  /** Whom the call went to. */
+  /** The server that was called. */
   public Server server() {
     return server;
   }

@@ -1,6 +1,6 @@
 package dev.controlplane.client;
 
-/** Bytes that do not have the digest they came with, or were sent with. */
+/** Bytes do not have the digest that they were sent or received with. */
 public final class DamagedException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 
 /**
- * Where the servers are.
+ * The addresses of the servers.
  *
  * @param upload base URL of the upload-server; a path in it is kept as a prefix
  * @param consumer base URL of the consumer-server
@@ -25,7 +25,7 @@ public record Endpoints(URI upload, URI consumer, GrpcAddress grpc, URI grpcHttp
   /** The base URL of the HTTP port of a grpc-server on this machine. */
   public static final String DEFAULT_GRPC_HTTP = "http://127.0.0.1:8082";
 
-  /** The servers on this machine, on their standard ports. */
+  /** The servers on this machine, on their default ports. */
   public static Endpoints local() {
     return new Endpoints(
         httpUrl(DEFAULT_UPLOAD),
@@ -35,10 +35,10 @@ public record Endpoints(URI upload, URI consumer, GrpcAddress grpc, URI grpcHttp
   }
 
   /**
-   * The base URL in a text such as {@code http://10.0.0.7:8080}, without a slash at its end.
+   * Parses a base URL such as {@code http://10.0.0.7:8080}; removes trailing slashes.
    *
-   * @throws IllegalArgumentException when it is not {@code http://} or {@code https://} with a
-   *     host, or has a query, a fragment or user information
+   * @throws IllegalArgumentException if it is not {@code http://} or {@code https://} with a host,
+   *     or has a query, a fragment or user information
    */
   public static URI httpUrl(String text) {
     String trimmed = text.strip();

@@ -5,21 +5,21 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 
 /**
- * Where a gRPC server listens.
+ * The address of a gRPC server.
  *
  * @param host a name, an IPv4 address, or an IPv6 address without brackets
  * @param port 1 to 65535
- * @param tls whether the connection is encrypted and the server's certificate checked
+ * @param tls whether the connection is encrypted and the server's certificate is verified
  */
 public record GrpcAddress(String host, int port, boolean tls) {
-  /** The port where none is named. */
+  /** The port of an address that names none. */
   public static final int DEFAULT_PORT = 50_051;
 
   /**
-   * The address in {@code host}, {@code host:port}, {@code [ipv6]:port}, {@code http://host:port}
-   * (clear text, as without a scheme) or {@code https://host:port} (TLS).
+   * Parses {@code host}, {@code host:port}, {@code [ipv6]:port}, {@code http://host:port}
+   * (cleartext, like no scheme) or {@code https://host:port} (TLS).
    *
-   * @throws IllegalArgumentException when it is none of these
+   * @throws IllegalArgumentException if the text has none of these forms
    */
   public static GrpcAddress parse(String text) {
     String stripped = text.strip();
@@ -52,7 +52,7 @@ public record GrpcAddress(String host, int port, boolean tls) {
         "\"" + text + "\" is not an address like 127.0.0.1:50051", cause);
   }
 
-  /** {@code host:port}, with {@code https://} before it where TLS is used. */
+  /** {@code host:port}, preceded by {@code https://} for TLS. */
   @Override
   public String toString() {
     String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";

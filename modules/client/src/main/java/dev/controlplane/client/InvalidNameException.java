@@ -1,6 +1,6 @@
 package dev.controlplane.client;
 
-/** A text that can't name a worker or a version. */
+/** A text is not a valid name of a worker, version or consumer. */
 public final class InvalidNameException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

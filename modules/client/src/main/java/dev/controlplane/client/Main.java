@@ -10,29 +10,29 @@ import java.time.Duration;
 
 /** The {@code cpctl} command. */
 public final class Main {
-  /** What a command that was interrupted may take to clean up. */
+  /** How long an interrupted command may take to clean up. */
   private static final Duration CLEANUP = Duration.ofSeconds(2);
 
   private Main() {}
 
-  /** Runs one command and exits with its code. */
+  /** Runs a command and exits with its code. */
   public static void main(String[] arguments) {
     Thread main = Thread.currentThread();
     Thread interruption = new Thread(() -> interrupt(main), "interruption");
     Runtime.getRuntime().addShutdownHook(interruption);
-    // JSON is UTF-8 whatever the locale; people whose terminal is not are rarer every year.
+    // UTF-8 whatever the locale, because JSON is UTF-8, and so are nearly all terminals.
     FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     PrintStream err =
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     int code = new Cpctl(new Session(System.in, out, err, System.getenv())).run(arguments);
     err.flush();
-    // Fails when a signal has begun to end the process: its exit code stands, then.
+    // Removing the hook fails if a signal already ends the process; its exit code then stands.
     if (removed(interruption)) {
       System.exit(code);
     }
   }
 
-  /** Ctrl-C and SIGTERM: lets the command remove what it has half written. */
+  /** On Ctrl-C and SIGTERM: interrupts the command and lets it remove partial files. */
   private static void interrupt(Thread main) {
     main.interrupt();
     try {

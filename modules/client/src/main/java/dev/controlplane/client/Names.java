@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 
 /**
- * What may name a worker or a version. The servers hold the same rule; here it keeps a name that
- * came over the network from ever being a path.
+ * The rules for names of workers, versions and consumers, the same as on the servers. Checking them
+ * here prevents a name from the network from becoming a path elsewhere.
  */
 public final class Names {
   private static final int MAX_BYTES = 255;
@@ -13,12 +13,12 @@ public final class Names {
   private Names() {}
 
   /**
-   * The name in Unicode's normal form C.
+   * Checks a name and returns it in Unicode normalization form C.
    *
-   * @param field what it names, for the error text
-   * @throws InvalidNameException for an empty name, {@code .}, {@code ..}, one with a slash, a
-   *     backslash, a control character, a line separator or an unpaired surrogate, or one of more
-   *     than 255 bytes of UTF-8
+   * @param field what it names, for the error message
+   * @throws InvalidNameException if the name is empty, {@code .} or {@code ..}; contains a slash, a
+   *     backslash, a control character, a line or paragraph separator, or an unpaired surrogate; or
+   *     has more than 255 bytes of UTF-8
    */
   public static String checked(String field, String name) {
     if (name.isEmpty()) {

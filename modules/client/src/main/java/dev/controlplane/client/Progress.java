@@ -1,16 +1,16 @@
 package dev.controlplane.client;
 
-/** Is told how far a transfer has come; from any thread, one call at a time. */
+/** Receives the progress of a transfer. May be called by any thread, but only by one at a time. */
 @FunctionalInterface
 public interface Progress {
-  /** Tells nobody. */
+  /** Ignores progress. */
   Progress NONE = (done, total) -> {};
 
   /**
-   * Bytes moved.
+   * Reports transferred bytes.
    *
-   * @param done so far; may go back to 0 when a transfer starts over
-   * @param total of all; -1 where it is not known
+   * @param done bytes so far; may return to 0 if a transfer starts over
+   * @param total bytes in total; -1 if unknown
    */
   void at(long done, long total);
 }

@@ -20,17 +20,17 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Which proxy leads to a server, as curl finds it in the environment: {@code http_proxy} for {@code
- * http://}, {@code https_proxy} for {@code https://}, else {@code all_proxy}, and none for the
- * hosts of {@code no_proxy}. Upper-case names count as well, but for {@code HTTP_PROXY}, which a
- * CGI request could set.
+ * The proxies for servers, from the environment variables that curl uses: {@code http_proxy} for
+ * {@code http://}, {@code https_proxy} for {@code https://}, otherwise {@code all_proxy}; none for
+ * the hosts in {@code no_proxy}. Upper-case names work too, except {@code HTTP_PROXY}, which a CGI
+ * request could set.
  *
- * <p>{@code no_proxy} is {@code *}, or a list apart by commas or blanks: a name stands for itself
- * and all below it, an address for itself, and an address with a prefix length, such as {@code
- * 10.0.0.0/8}, for a network.
+ * <p>{@code no_proxy} is {@code *} or a list separated by commas or blanks. A name matches itself
+ * and all names below it, an address matches itself, and an address with a prefix length, such as
+ * {@code 10.0.0.0/8}, matches a network.
  *
- * <p>gRPC over TLS goes through the same proxies by CONNECT. gRPC in clear text goes through none:
- * a proxy of {@code http_proxy} forwards requests of HTTP/1.
+ * <p>gRPC over TLS uses the same proxies, through CONNECT. gRPC in cleartext uses none, because
+ * {@code http_proxy} forwards only HTTP/1 requests.
  */
 public final class Proxies {
   /** No proxy, whatever the environment says. */
@@ -39,7 +39,8 @@ public final class Proxies {
   private static final int DEFAULT_PORT = 1080;
 
   static {
-    // Read by the JDK's HTTP client when it is first used: a proxy gets a password for https, too.
+    // Allows passwords for proxies of https URLs too. The JDK's HTTP client reads this when it is
+    // first used.
     String property = "jdk.http.auth.tunneling.disabledSchemes";
     if (System.getProperty(property) == null) {
       System.setProperty(property, "");
@@ -57,10 +58,10 @@ public final class Proxies {
   }
 
   /**
-   * The proxies of an environment.
+   * Reads the proxies of an environment.
    *
-   * @throws IllegalArgumentException when a variable does not name a proxy that can be used; the
-   *     message says which and what is expected
+   * @throws IllegalArgumentException if a variable does not name a usable proxy; the message says
+   *     which, and what is expected
    */
   public static Proxies of(Map<String, String> environment) {
     String all = first(environment, "all_proxy", "ALL_PROXY");
@@ -100,14 +101,14 @@ public final class Proxies {
         return uri;
       }
     } catch (IllegalArgumentException e) {
-      // The same answer as for what is no proxy of HTTP.
+      // Reported below, like a proxy that is not HTTP.
     }
     throw new IllegalArgumentException(
         "%s is \"%s\"; only proxies such as http://proxy.example:3128 can be used, and no_proxy names the hosts that need none"
             .formatted(variable, text.replaceAll("//[^/@]*@", "//")));
   }
 
-  /** The proxy that leads to an address; null for none. */
+  /** Returns the proxy for an address; null for none. */
   private URI uri(String scheme, String host) {
     URI proxy = scheme.equalsIgnoreCase("https") ? https : http;
     return proxy == null || isDirect(host) ? null : proxy;
@@ -129,7 +130,7 @@ public final class Proxies {
   private static boolean isInNetwork(String host, String network) {
     try {
       if (!host.matches("[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*")) {
-        return false; // A name: it is not looked up to compare it.
+        return false; // a name; it is not resolved only for this comparison
       }
       int slash = network.indexOf('/');
       byte[] address = InetAddress.getByName(host).getAddress();
@@ -150,7 +151,7 @@ public final class Proxies {
     }
   }
 
-  /** Where to connect to; null: to the server itself. */
+  /** Returns the address of the proxy for a server; null to connect directly. */
   public InetSocketAddress address(URI target) {
     URI proxy = uri(target.getScheme(), target.getHost());
     return proxy == null ? null : address(proxy, true);
@@ -163,7 +164,7 @@ public final class Proxies {
         : InetSocketAddress.createUnresolved(proxy.getHost(), port);
   }
 
-  /** The value of {@code Proxy-Authorization} for a server; empty for none. */
+  /** Returns the value of {@code Proxy-Authorization} for a server; empty for none. */
   public String authorization(URI target) {
     URI proxy = uri(target.getScheme(), target.getHost());
     return proxy == null || proxy.getUserInfo() == null
@@ -173,7 +174,7 @@ public final class Proxies {
                 .encodeToString(proxy.getUserInfo().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The same for the JDK's HTTP client. */
+  /** The proxies for the JDK's HTTP client. */
   public ProxySelector selector() {
     return new ProxySelector() {
       @Override
@@ -185,12 +186,12 @@ public final class Proxies {
 
       @Override
       public void connectFailed(URI target, SocketAddress address, IOException failure) {
-        // The call itself says so.
+        // The call itself reports it.
       }
     };
   }
 
-  /** The same for gRPC; null for none. */
+  /** Returns the proxy for gRPC; null for none. */
   public ProxiedSocketAddress detected(GrpcAddress server, SocketAddress target) {
     URI proxy = server.tls() ? uri("https", server.host()) : null;
     if (proxy == null || !(target instanceof InetSocketAddress address)) {
@@ -209,13 +210,13 @@ public final class Proxies {
             .build();
   }
 
-  /** Whether any of the proxies wants a password. */
+  /** Whether a proxy needs a password. */
   public boolean haveUsers() {
     return (http != null && http.getUserInfo() != null)
         || (https != null && https.getUserInfo() != null);
   }
 
-  /** Names and passwords for the JDK's HTTP client. */
+  /** The proxies' user names and passwords for the JDK's HTTP client. */
   public Authenticator authenticator() {
     return new Authenticator() {
       @Override
@@ -232,7 +233,7 @@ public final class Proxies {
     };
   }
 
-  /** Whom the proxy is told; null for nobody. */
+  /** The user name and password of a proxy; null for none. */
   private static PasswordAuthentication user(URI proxy) {
     String user = proxy.getUserInfo();
     if (user == null) {

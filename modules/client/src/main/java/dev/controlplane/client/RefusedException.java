@@ -1,26 +1,26 @@
 package dev.controlplane.client;
 
-/** The server answered, and said no. */
+/** The server answered and rejected the request. */
 public final class RefusedException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;
 
-  /** Why, as far as a program may want to know. */
+  /** The reason, for programs. */
   public enum Reason {
     /** A name, a value or the request itself is not allowed. */
     INVALID,
-    /** There is no such worker or version. */
+    /** The worker or version does not exist. */
     NOT_FOUND,
-    /** The version exists with other bytes, or existed with them. */
+    /** The version exists, or existed, with other bytes. */
     CONFLICT,
-    /** The caller may not. */
+    /** The caller lacks permission. */
     FORBIDDEN,
-    /** The server can't now; the same call may succeed later. */
+    /** The server can't serve the request now; a retry may succeed. */
     UNAVAILABLE,
     /** Anything else. */
     OTHER
   }
 
-  /** Begins the code of an answer that is not in the form of the servers. */
+  /** The prefix of the code for answers that do not have the servers' format. */
   private static final String FOREIGN = "http_";
 
   private final Reason reason;
@@ -45,22 +45,25 @@ public final class RefusedException extends ControlPlaneException {
     return new RefusedException(server, reason, code, message);
   }
 
-  /** An answer that no server of the control plane has given: one of a proxy, most likely. */
+  /**
+   * Creates the exception for an answer that no server of the control plane gave; most likely it
+   * came from a proxy.
+   */
   public static RefusedException foreign(Server server, int status, String message) {
     return http(server, status, FOREIGN + status, message);
   }
 
-  /** Whether a server of the control plane has said so, and not a proxy before it. */
+  /** Whether a server of the control plane gave the answer, not a proxy in front of it. */
   public boolean isOfTheServer() {
     return !code.isEmpty() && !code.startsWith(FOREIGN);
   }
 
-  /** Why. */
+  /** The reason. */
   public Reason reason() {
     return reason;
   }
 
-  /** The server's own word for it, such as {@code not_found}. */
+  /** The server's own word for the reason, such as {@code not_found}. */
   public String code() {
     return code;
   }

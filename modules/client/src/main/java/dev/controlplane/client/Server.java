@@ -1,14 +1,14 @@
 package dev.controlplane.client;
 
-/** The addresses a client knows, by who answers there. */
+/** The server addresses that a client knows. */
 public enum Server {
-  /** Where versions are published, rolled back and deleted. */
+  /** Publishes, rolls back and deletes versions. */
   UPLOAD("upload-server"),
-  /** Where versions are read. */
+  /** Serves versions. */
   CONSUMER("consumer-server"),
-  /** Where updates are pushed from, over gRPC. */
+  /** Pushes updates over gRPC. */
   GRPC("grpc-server"),
-  /** The HTTP port of {@link #GRPC}: who is connected. */
+  /** The HTTP port of {@link #GRPC}: consumers and the update log. */
   GRPC_HTTP("grpc-server (HTTP)");
 
   private final String label;
@@ -17,7 +17,7 @@ public enum Server {
     this.label = label;
   }
 
-  /** What it is called in texts. */
+  /** The name in messages. */
   @Override
   public String toString() {
     return label;

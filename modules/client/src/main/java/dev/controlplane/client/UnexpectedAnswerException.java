@@ -1,7 +1,8 @@
 package dev.controlplane.client;
 
 /**
- * An answer that is not the control plane's: another server listens there, or a proxy is between.
+ * An answer did not come from the expected server: another one listens there, or a proxy is in
+ * between.
  */
 public final class UnexpectedAnswerException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;

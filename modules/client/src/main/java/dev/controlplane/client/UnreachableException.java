@@ -14,7 +14,7 @@ import java.security.cert.CertificateNotYetValidException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 
-/** No connection, or one that ended before the answer was whole. */
+/** No connection could be made, or it ended before the answer was complete. */
 public final class UnreachableException extends ControlPlaneException {
   private static final long serialVersionUID = 1L;
 
@@ -36,10 +36,10 @@ public final class UnreachableException extends ControlPlaneException {
     return address;
   }
 
-  /** What went wrong on the network, in a few words and in no library's own. */
+  /** Describes a network failure in a few words, independent of the library that reported it. */
   public static String problem(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      // The JDK's HTTP client has it as the cause of a connection that failed.
+      // Searched first: the JDK's HTTP client wraps it in a connection failure.
       if (t instanceof UnknownHostException || t instanceof UnresolvedAddressException) {
         return "unknown host";
       }

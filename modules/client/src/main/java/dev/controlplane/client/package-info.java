@@ -1,8 +1,8 @@
 /**
- * Talks to the control plane: upload, fetch, roll back, delete, and follow the updates.
+ * The client library of the control plane: upload, download, roll back, delete, and follow updates.
  *
- * <p>{@link dev.controlplane.client.ControlPlaneClient} is the way in. Calls block and may be
- * interrupted; run them on virtual threads. Bytes are streamed, never held whole, and every one
- * that is received is checked against its digest before it is called good.
+ * <p>Start with {@link dev.controlplane.client.ControlPlaneClient}. Calls block and can be
+ * interrupted, so run them on virtual threads. Bytes are streamed, never held in memory as a whole,
+ * and verified against their digest.
  */
 package dev.controlplane.client;

@@ -6,24 +6,27 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Bytes of a file.
+ * A range of bytes of a file.
  *
- * @param start position of the first
- * @param length how many, 1 or more
+ * @param start position of the first byte
+ * @param length number of bytes, 1 or more
  */
 record ByteRange(long start, long length) {
   private static final String UNIT = "bytes=";
 
-  /** More in one request are either a mistake or an attack (RFC 9110, section 17.15). */
+  /**
+   * The most ranges per request. More are either a mistake or an attack (RFC 9110, section 17.15).
+   */
   private static final int MAX_RANGES = 16;
 
   /**
-   * The satisfiable ranges of a Range header, in its order (RFC 9110, section 14.1.2); none of them
-   * satisfiable: an empty list. Empty elements of the list are ignored (section 5.6.1.2).
+   * Parses a Range header (RFC 9110, section 14.1.2). Empty list elements are ignored (section
+   * 5.6.1.2).
    *
-   * @param lines of the header; several are one, with commas between (section 5.3)
-   * @return empty if the header is to be ignored: another unit, malformed, too many ranges, ranges
-   *     that overlap, or any range of an empty file
+   * @param lines of the header; several lines are joined with commas (section 5.3)
+   * @return the satisfiable ranges in the header's order, possibly none; {@code Optional.empty()}
+   *     if the header must be ignored, because of another unit, a syntax error, too many or
+   *     overlapping ranges, or because the file is empty
    */
   static Optional<List<ByteRange>> parse(List<String> lines, long size) {
     String header = String.join(",", lines).strip();
@@ -74,7 +77,7 @@ record ByteRange(long start, long length) {
     }
   }
 
-  /** Digits; what no long holds is past any end. */
+  /** Parses a position. A number too large for a long is past the end of any file. */
   private static long position(String digits) {
     if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
       throw new IllegalArgumentException("no position: " + digits);
@@ -98,12 +101,12 @@ record ByteRange(long start, long length) {
     return false;
   }
 
-  /** Position of the last byte. */
+  /** The position of the last byte. */
   long last() {
     return start + length - 1;
   }
 
-  /** Value of Content-Range. */
+  /** The value of Content-Range. */
   String contentRange(long size) {
     return "bytes " + start + "-" + last() + "/" + size;
   }

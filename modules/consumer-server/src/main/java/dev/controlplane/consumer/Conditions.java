@@ -7,25 +7,28 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Preconditions of a request (RFC 9110, section 13). There is no Last-Modified, so those with a
- * date count for nothing.
+ * Evaluates the preconditions of a request (RFC 9110, section 13). Answers have no Last-Modified,
+ * so preconditions with a date are ignored.
  */
 final class Conditions {
   private Conditions() {}
 
-  /** Whether If-Match, if it is there, holds: the tag or {@code *}, compared strongly. */
+  /** Whether If-Match is absent or holds: it has the tag, in strong comparison, or {@code *}. */
   static boolean ifMatch(Headers headers, String etag) {
     return !headers.contains(HeaderNames.IF_MATCH)
         || anyMatches(headers, HeaderNames.IF_MATCH, etag, true);
   }
 
-  /** Whether If-None-Match says that the client has it: the tag or {@code *}, compared weakly. */
+  /**
+   * Whether If-None-Match shows that the client has the file: it has the tag, in weak comparison,
+   * or {@code *}.
+   */
   static boolean clientHasIt(Headers headers, String etag) {
     return headers.contains(HeaderNames.IF_NONE_MATCH)
         && anyMatches(headers, HeaderNames.IF_NONE_MATCH, etag, false);
   }
 
-  /** Whether a Range counts: If-Range is not there, or is the tag, compared strongly. */
+  /** Whether a Range header applies: If-Range is absent, or is the tag in strong comparison. */
   static boolean rangeCounts(Headers headers, String etag) {
     return headers.all(HeaderNames.IF_RANGE, () -> List.of(etag)).stream()
         .allMatch(line -> line.strip().equals(etag));
@@ -37,7 +40,7 @@ final class Conditions {
     return isAnything(list) || has(list, etag, strongly);
   }
 
-  /** A {@code *} stands alone; beside tags it is no value at all, and counts for nothing. */
+  /** Whether the value is {@code *}. Next to tags it is invalid and ignored. */
   private static boolean isAnything(String list) {
     return Arrays.stream(list.split(",", -1))
         .map(String::strip)
@@ -47,8 +50,8 @@ final class Conditions {
   }
 
   /**
-   * Whether the tag is an item of a list. It is in quotes and has none inside, so it is one
-   * wherever blanks, commas or an end stand around it.
+   * Whether a list contains the tag. The tag is quoted and contains no quotes, so an occurrence
+   * between blanks, commas or the ends of the list is always a whole item.
    */
   private static boolean has(String list, String etag, boolean strongly) {
     for (int at = list.indexOf(etag); at >= 0; at = list.indexOf(etag, at + 1)) {

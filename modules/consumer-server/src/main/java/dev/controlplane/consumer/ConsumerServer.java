@@ -13,7 +13,7 @@ import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
 import java.nio.file.Path;
 
-/** What the consumer-server is made of. */
+/** Sets up the consumer-server. */
 final class ConsumerServer {
   private ConsumerServer() {}
 

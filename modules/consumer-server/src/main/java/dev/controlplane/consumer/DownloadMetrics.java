@@ -8,7 +8,7 @@ import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.Tag;
 import java.util.List;
 
-/** What an operator may want to know of downloads, at {@code /observe/metrics}. */
+/** The metrics of downloads, at {@code /observe/metrics}. */
 final class DownloadMetrics {
   private final Counter whole;
   private final Counter partial;
@@ -32,7 +32,9 @@ final class DownloadMetrics {
             .description("Revision of the newest update"));
   }
 
-  /** 0 while there is no catalog: the other metrics are to be read all the same. */
+  /**
+   * The newest revision; 0 while there is no catalog, so that the other metrics can still be read.
+   */
   private static long revision(CatalogReader catalog) {
     try {
       return catalog.head();

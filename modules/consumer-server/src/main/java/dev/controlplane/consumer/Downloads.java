@@ -26,12 +26,12 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Sends files: whole, in ranges, or only their headers. The first bytes are read, and so verified,
- * before the head of an answer goes out; if damage shows up later the connection is cut, so that
- * the client gets fewer bytes than Content-Length and knows.
+ * Sends files, whole, in ranges, or only their headers. The first bytes are read and verified
+ * before the head of the answer is sent. If damage is found later, the connection is cut, so that
+ * the client notices that it got fewer bytes than Content-Length.
  */
 final class Downloads {
-  /** A chunk of the blob store: read and verified at once, and sent as it is. */
+  /** The chunk size of the blob store: each chunk is read, verified and sent as a whole. */
   static final int BUFFER_SIZE = 64 * 1024;
 
   private static final int MAX_HEADERS = 8192;
@@ -92,7 +92,7 @@ final class Downloads {
       return;
     }
     boolean head = request.prologue().method().equals(Method.HEAD);
-    // Range is defined for GET alone.
+    // Range is defined only for GET.
     Optional<List<ByteRange>> ranges =
         head ? Optional.empty() : ranges(asked, known.etag(), file.size());
     try (Blob blob = blobs.open(file.digest())) {
@@ -168,7 +168,7 @@ final class Downloads {
     metrics.sentPart(ranges.stream().mapToLong(ByteRange::length).sum());
   }
 
-  /** The first bytes of a range, verified: as many as fit in a buffer. */
+  /** Reads and verifies the first bytes of a range, up to the size of a buffer. */
   private static byte[] first(Blob blob, ByteRange range) throws IOException {
     byte[] first = new byte[(int) Math.min(range.length(), BUFFER_SIZE)];
     readFully(blob, range.start(), first, first.length);
@@ -192,14 +192,14 @@ final class Downloads {
       response.send(first);
       return;
     }
-    // Not closed after an error: that would end the answer as if it were whole.
+    // Not closed after an error, because that would end the answer as if it were complete.
     OutputStream out = response.outputStream();
     out.write(first);
     copy(blob, new ByteRange(range.start() + first.length, range.length() - first.length), out);
     out.close();
   }
 
-  /** Copies, chunk by chunk of the blob store, so that each is read once. */
+  /** Copies along the chunks of the blob store, so that each chunk is read once. */
   private static void copy(Blob blob, ByteRange range, OutputStream out) throws IOException {
     byte[] buffer = new byte[BUFFER_SIZE];
     long end = range.start() + range.length();
@@ -211,7 +211,7 @@ final class Downloads {
     }
   }
 
-  /** Several ranges: multipart/byteranges (RFC 9110, section 14.6). */
+  /** Sends several ranges as multipart/byteranges (RFC 9110, section 14.6). */
   private static void sendParts(
       ServerResponse response, Version file, FileHeaders known, Blob blob, List<ByteRange> ranges)
       throws IOException {

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/** The headers of a version's answers, made once for many requests. */
+/** The response headers of a version, created once and used for many requests. Immutable. */
 final class FileHeaders {
   private static final HeaderName X_FILE_VERSION = HeaderNames.create("X-File-Version");
   private static final HeaderName X_FILE_CHECKSUM = HeaderNames.create("X-File-Checksum");
@@ -19,15 +19,15 @@ final class FileHeaders {
   private static final Header ACCEPT_RANGES =
       HeaderValues.createCached(HeaderNames.ACCEPT_RANGES, "bytes");
 
-  /** The uploader chose the media type; no browser shall think of another. */
+  /** The uploader chose the media type; browsers must not guess another one. */
   private static final Header NO_SNIFFING =
       HeaderValues.createCached(HeaderNames.create("X-Content-Type-Options"), "nosniff");
 
-  /** A version's bytes never change. */
+  /** For paths with a version, whose bytes never change. */
   static final Header IMMUTABLE =
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "public, max-age=31536000, immutable");
 
-  /** The latest may be another at any time. */
+  /** For paths of the latest version, which may change at any time. */
   static final Header NO_CACHE = HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache");
 
   private final String etag;
@@ -55,7 +55,7 @@ final class FileHeaders {
             "sha-256=:" + Base64.getEncoder().encodeToString(file.digest().bytes()) + ":");
   }
 
-  /** The entity tag: strong, the digest in quotes. */
+  /** The strong entity tag: the digest in quotes. */
   String etag() {
     return etag;
   }
@@ -64,7 +64,7 @@ final class FileHeaders {
     return contentType;
   }
 
-  /** Sets what a whole file, a part of it and 304 have in common. */
+  /** Sets the headers that a whole file, a part of it and 304 have in common. */
   void setCommon(ServerResponseHeaders headers, Header cacheControl) {
     headers.set(etagHeader);
     headers.set(cacheControl);
@@ -74,7 +74,7 @@ final class FileHeaders {
     headers.set(digest);
   }
 
-  /** Sets what belongs to an answer with bytes of the file. */
+  /** Sets the headers of an answer that contains bytes of the file. */
   void setContent(ServerResponseHeaders headers) {
     headers.set(contentTypeHeader);
     headers.set(disposition);
@@ -82,8 +82,9 @@ final class FileHeaders {
   }
 
   /**
-   * RFC 6266: a quoted name for everyone, and where that can't be exact, the name in the form that
-   * can ({@code filename*}, RFC 8187), which wins where it is understood.
+   * Builds Content-Disposition (RFC 6266): a quoted file name for all clients and, if it had to be
+   * simplified, the exact name as {@code filename*} (RFC 8187), which takes precedence in clients
+   * that know it.
    */
   private static String disposition(String name) {
     StringBuilder fallback = new StringBuilder(name.length());
@@ -91,7 +92,7 @@ final class FileHeaders {
     for (int i = 0; i < name.length(); ) {
       int c = name.codePointAt(i);
       i += Character.charCount(c);
-      // Some clients take % for an encoding and \" for the end.
+      // Some clients read % as an encoding and \" as the end of the name.
       if (c < ' ' || c > '~' || c == '"' || c == '%' || c == '\\') {
         fallback.append('_');
         exact = false;
@@ -104,8 +105,8 @@ final class FileHeaders {
   }
 
   /**
-   * The text itself where it is ASCII; else, and for {@code %} itself and for spaces that a header
-   * would lose, percent-encoded UTF-8.
+   * Encodes text for a header: ASCII stays unchanged; other characters, {@code %}, and spaces at
+   * either end, which a header would lose, are percent-encoded in UTF-8.
    */
   static String headerText(String text) {
     StringBuilder encoded = new StringBuilder(text.length());

@@ -15,7 +15,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Answers with what is known of versions, not with their bytes. */
+/** Answers requests for metadata of versions. */
 final class Listings {
   /** The versions of a worker, newest first. */
   record Versions(String filename, String latest, List<VersionMetadata> versions, String next) {}

@@ -6,7 +6,7 @@ import dev.controlplane.server.ServerProcess;
 public final class Main {
   private Main() {}
 
-  /** Settings come from the environment; {@code --help} tells of them. */
+  /** Settings come from the environment; {@code --help} lists them. */
   public static void main(String[] args) {
     ServerProcess.run("consumer-server", args, ConsumerServer::configure);
   }

@@ -1,2 +1,2 @@
-/** The consumer-server: finds versions and sends them. */
+/** The consumer-server: lists versions and serves their files. */
 package dev.controlplane.consumer;

@@ -13,8 +13,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /**
- * Forgets consumers that have not been seen for long, with the workers that they wanted and what
- * they reported. A consumer with an open stream is never forgotten.
+ * Forgets consumers that were not seen for a long time, with the workers that they wanted and their
+ * reports. A consumer with an open stream is never forgotten.
  */
 final class ConsumerRetention {
   private static final Duration MAX_PAUSE = Duration.ofHours(1);
@@ -32,9 +32,9 @@ final class ConsumerRetention {
   private final Counter forgotten;
 
   /**
-   * Forgets nobody yet.
+   * Creates it without starting.
    *
-   * @param retention how long a consumer is remembered after it was seen last
+   * @param retention how long a consumer is remembered after it was last seen
    */
   ConsumerRetention(
       Consumers consumers,
@@ -56,7 +56,7 @@ final class ConsumerRetention {
                 .description("Consumers forgotten because they were not seen for long"));
   }
 
-  /** Starts to forget again and again; the server ends it and checks it. */
+  /** Starts the thread, with a health check. The server stops it at shutdown. */
   void start(ServerSetup setup) {
     Duration tenth = retention.dividedBy(10);
     Duration pause =
@@ -88,10 +88,10 @@ final class ConsumerRetention {
     }
   }
 
-  /** Forgets who has not been seen for long now. */
+  /** Forgets consumers that have not been seen for the retention time. */
   void enforce() {
     if (!lastSeen.write()) {
-      return; // Who has been seen is not on disk yet.
+      return; // recent sightings are not on disk yet
     }
     int count =
         consumers.expire(clock.instant().minus(retention), id -> !subscriptions.of(id).isEmpty());

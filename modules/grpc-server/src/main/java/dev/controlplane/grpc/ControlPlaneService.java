@@ -27,7 +27,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 
-/** The gRPC service: three calls, of which one lasts for days. */
+/** The gRPC service: SubscribeWorkerUpdates, RegisterConsumer and ReportStatus. */
 final class ControlPlaneService implements BindableService {
   /** The longest endpoint, in bytes of UTF-8. */
   static final int MAX_ENDPOINT_BYTES = 2048;
@@ -54,7 +54,10 @@ final class ControlPlaneService implements BindableService {
     this.events = events;
   }
 
-  /** As generated, but for updates, which are encoded before they get here. */
+  /**
+   * Binds the methods like the generated code, but with {@link EncodedMessages} for updates, which
+   * are encoded before they get here.
+   */
   @Override
   public ServerServiceDefinition bindService() {
     MethodDescriptor<SubscribeRequest, EncodedMessage> subscribe =

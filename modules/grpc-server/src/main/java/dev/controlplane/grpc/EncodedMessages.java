@@ -11,7 +11,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
-/** Passes messages through as they are: an update is encoded once, not once for each stream. */
+/**
+ * A marshaller for messages that are already encoded: an update is encoded once, not once per
+ * stream.
+ */
 final class EncodedMessages implements Marshaller<EncodedMessage> {
   @Override
   public InputStream stream(EncodedMessage message) {
@@ -27,7 +30,7 @@ final class EncodedMessages implements Marshaller<EncodedMessage> {
     }
   }
 
-  /** Gives the message away in one piece, so that it need not be copied. */
+  /** Writes the message in one piece, so that it need not be copied. */
   private static final class Encoded extends ByteArrayInputStream
       implements KnownLength, Drainable, Gzip.Known {
     private final EncodedMessage message;

@@ -38,7 +38,7 @@ import io.helidon.service.registry.Services;
 import java.nio.file.Path;
 import java.time.InstantSource;
 
-/** What grpc-server is made of. */
+/** Sets up grpc-server. */
 final class GrpcServer implements ServerProcess.Program {
   private static final String SOCKET = "grpc";
 
@@ -161,7 +161,7 @@ final class GrpcServer implements ServerProcess.Program {
           .start(setup);
     }
     new UpdatesApi(catalog, push.pageSize()).addTo(setup.api());
-    // The tail logs when the catalog is away, and when it is back.
+    // No watch is needed: the tail logs when the catalog becomes unavailable and available again.
     setup.check("catalog", catalog::check);
     setup.check("blobs", blobs::checkReadable);
     setup.check("consumers", consumers::check);
@@ -171,10 +171,10 @@ final class GrpcServer implements ServerProcess.Program {
     setup.onDrain(() -> updates.stop(push.drainLimit()));
   }
 
-  /** The bounds that the log in memory keeps to. */
+  /** Registers the limits of the log in memory. */
   private static void showBounds(
       Admission admission, PushSettings push, UpdateEncoder encoder, TailFigures tail) {
-    // A message that finds no room goes without its code.
+    // Counted as a refusal: a message for which there is no room is sent without its code.
     admission.refusing(
         "snapshot_bytes",
         "snapshot-bytes",

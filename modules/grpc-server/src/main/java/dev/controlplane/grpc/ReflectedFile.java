@@ -15,10 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The description of a proto file as reflection gives it to tools: with the JSON names of fields,
- * which protoc leaves out of Java code, so that grpcurl prints {@code workerName} as the JSON of
- * protocol buffers has it; and with the messages that errors carry as details, so that grpcurl can
- * print those.
+ * The descriptor of a proto file for reflection, with two additions to the generated one. The JSON
+ * names of fields, which protoc omits from Java code, let grpcurl print {@code workerName} as
+ * protobuf's JSON spells it. The messages of error details let grpcurl print those.
  */
 final class ReflectedFile implements ProtoFileDescriptorSupplier {
   private final FileDescriptor file;
@@ -32,7 +31,7 @@ final class ReflectedFile implements ProtoFileDescriptorSupplier {
     return file;
   }
 
-  /** A service for reflection to describe; nobody calls it. */
+  /** Returns a copy of a service for reflection to describe. Nobody calls it. */
   static ServerServiceDefinition describing(ServerServiceDefinition service) {
     ServiceDescriptor known = service.getServiceDescriptor();
     if (!(known.getSchemaDescriptor() instanceof ProtoFileDescriptorSupplier supplier)) {

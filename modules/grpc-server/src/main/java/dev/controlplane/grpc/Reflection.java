@@ -19,19 +19,19 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reflection by grpc-java's own services, v1 and v1alpha. Helidon's names a service once per
- * method, and finds nothing on a socket that was made in code.
+ * Server reflection with grpc-java's own services, v1 and v1alpha. Helidon's reflection lists a
+ * service once per method, and finds nothing on a socket that was created in code.
  *
- * <p>Those services ask the server that they run in, as the call's context tells it, what it
- * serves; this class stands in for that server and does nothing else.
+ * <p>grpc-java's services ask the server in the call's context for its services. This class stands
+ * in for that server and does nothing else.
  */
 final class Reflection extends Server implements ServerInterceptor {
   private final List<ServerServiceDefinition> services = new ArrayList<>();
 
   private Reflection() {}
 
-  /** Adds services to a routing, and reflection of them. */
-  @SuppressWarnings("deprecation") // v1alpha is what older grpcurl and Postman speak
+  /** Creates a routing with these services and reflection for them. */
+  @SuppressWarnings("deprecation") // older versions of grpcurl and Postman use v1alpha
   static GrpcRouting.Builder routing(BindableService... reflected) {
     Reflection reflection = new Reflection();
     GrpcRouting.Builder routing = GrpcRouting.builder();

@@ -1,2 +1,2 @@
-/** Pushes every update of the log to its subscribers. */
+/** grpc-server: pushes every update of the log to its subscribers. */
 package dev.controlplane.grpc;

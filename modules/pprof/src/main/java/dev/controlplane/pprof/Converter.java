@@ -15,32 +15,32 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Makes Go profiles of thread dumps in JSON, in bounded memory. For one dump. */
+/** Converts one JSON thread dump to a Go profile, in bounded memory. Not thread-safe. */
 final class Converter {
-  /** What is made of a dump. */
+  /** The format of the result. */
   enum Format {
     /** Goroutines counted by stack, as gzipped protobuf. */
     PB,
-    /** The same as text. */
+    /** Goroutines counted by stack, as text. */
     DEBUG1,
-    /** The stack of each thread as text. */
+    /** The stack of each thread, as text. */
     DEBUG2,
-    /** Gzipped protobuf with a sample for each thread. */
+    /** Gzipped protobuf with one sample per thread. */
     DEBUG3
   }
 
-  /** Opens what is written to, when it is certain that there is something to write. */
+  /** Opens the output, once it is certain that there is something to write. */
   @FunctionalInterface
   interface Target {
     OutputStream open() throws IOException;
   }
 
   /**
-   * What came of it.
+   * The result of a conversion.
    *
    * @param written goroutines in the profile
-   * @param crowdedOut goroutines that had no room: their stacks were new when the memory for stacks
-   *     was full
+   * @param crowdedOut goroutines that were left out: the memory for stacks was full, and their
+   *     stacks were new
    */
   record Result(ThreadDump.Outcome dump, long written, long crowdedOut) {}
 
@@ -63,7 +63,7 @@ final class Converter {
   /**
    * Converts the dump.
    *
-   * @throws NotAThreadDumpException if there is nothing to convert; the target wasn't opened then
+   * @throws NotAThreadDumpException if there is nothing to convert; the target was not opened then
    */
   Result convert(Format format) throws IOException {
     return switch (format) {

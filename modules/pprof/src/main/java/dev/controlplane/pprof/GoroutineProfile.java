@@ -15,16 +15,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Goroutines counted by stack and labels, or the difference of two such counts. Immutable. */
+/** Goroutines counted by stack and labels, or the difference of two such profiles. Immutable. */
 public final class GoroutineProfile {
-  /** What goroutines are counted by. */
+  /** The key by which goroutines are counted. */
   public record Group(Stack stack, LabelSet labels) {}
 
   /**
-   * A group as it is written.
+   * A group of goroutines in the order and form in which it is written.
    *
-   * @param key {@code @ 0x… 0x…}: return addresses, leaf first; also the order among equal counts
-   * @param labelText as text has them, empty without labels; the order among equal keys
+   * @param key {@code @ 0x… 0x…}: the return addresses, leaf first. Groups with equal counts are
+   *     sorted by it.
+   * @param labelText the labels as in the text form, empty without labels. Groups with equal keys
+   *     are sorted by it.
    */
   public record Entry(Stack stack, LabelSet labels, long count, String key, String labelText) {}
 
@@ -40,17 +42,17 @@ public final class GoroutineProfile {
     this.duration = duration;
   }
 
-  /** How many goroutines it counts; of a difference, how many more there were. */
+  /** The number of goroutines; for a difference, by how many the number grew. */
   public long total() {
     return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** When it was taken; a difference has the time of the later one. */
+  /** When the profile was taken; for a difference, when the later one was. */
   public Instant time() {
     return time;
   }
 
-  /** Time between the two profiles of a difference, else zero. */
+  /** For a difference, the time between the two profiles; otherwise zero. */
   public Duration duration() {
     return duration;
   }
@@ -59,7 +61,7 @@ public final class GoroutineProfile {
     return counts;
   }
 
-  /** Sorted by count, the largest first, then by key and labels, as Go sorts them. */
+  /** The groups, sorted as Go sorts them: by count, largest first, then by key and labels. */
   public List<Entry> entries() {
     var entries = new ArrayList<Entry>(counts.size());
     var keys = new HashMap<Stack, String>();
@@ -89,7 +91,7 @@ public final class GoroutineProfile {
   }
 
   /**
-   * Writes the profile as gzipped protobuf, as Go's {@code /debug/pprof/goroutine} does. Doesn't
+   * Writes the profile as gzipped protobuf, like Go's {@code /debug/pprof/goroutine}. Does not
    * close the stream.
    */
   public void writeBinary(OutputStream out) throws IOException {
@@ -101,14 +103,14 @@ public final class GoroutineProfile {
     }
   }
 
-  /** Writes the profile in Go's legacy text ({@code debug=1}). Doesn't close the stream. */
+  /** Writes the profile in Go's legacy text format ({@code debug=1}). Does not close the stream. */
   public void writeText(OutputStream out) throws IOException {
     ProfileText.write(this, out);
   }
 
   /**
-   * What changed since an earlier profile of this process: this less the earlier, stack by stack.
-   * Counts may be negative; stacks without a change are left out.
+   * Returns the difference to an earlier profile of this process, stack by stack. Counts may be
+   * negative; stacks with equal counts are left out.
    */
   public GoroutineProfile minus(GoroutineProfile earlier) {
     var difference = new HashMap<>(counts);

@@ -25,31 +25,32 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Takes goroutine profiles of this JVM. Thread-safe: several profiles at once are fine, each is
- * taken by the calling thread. No pause: threads are looked at one by one while they run.
+ * Takes goroutine profiles of this JVM. Thread-safe: several profiles may be taken at the same
+ * time, each by its calling thread. The JVM is not paused; threads are examined one by one while
+ * they run.
  *
- * <p>Methods that write don't close the stream.
+ * <p>Methods that write do not close the stream.
  */
 public final class GoroutineProfiler {
   /**
    * Settings of a profiler.
    *
    * @param labels whether labels are shown; some scrapers can't read them
-   * @param source what {@link Source#AUTO} means
+   * @param source the source that {@link Source#AUTO} stands for
    * @param jvmThreads whether the JVM's own threads are shown, such as the finalizer and the
-   *     carriers of virtual threads; Go hides its own. The calling thread is always shown
+   *     carriers of virtual threads; Go hides its own. The calling thread is always shown.
    */
   public record Options(boolean labels, Source source, boolean jvmThreads) {
     public Options {
       Objects.requireNonNull(source, "source");
     }
 
-    /** Labels and all threads are shown, the source is chosen by what the JVM is known to be. */
+    /** Shows labels and all threads; the source is chosen according to what is safe on this JVM. */
     public static Options defaults() {
       return new Options(true, Source.AUTO, true);
     }
 
-    /** The same with labels shown or not. */
+    /** The same with or without labels. */
     public Options withLabels(boolean shown) {
       return new Options(shown, source, jvmThreads);
     }
@@ -59,7 +60,7 @@ public final class GoroutineProfiler {
       return new Options(labels, other, jvmThreads);
     }
 
-    /** The same with the JVM's own threads shown or not. */
+    /** The same, showing or hiding the JVM's own threads. */
     public Options withJvmThreads(boolean shown) {
       return new Options(labels, source, shown);
     }
@@ -71,24 +72,24 @@ public final class GoroutineProfiler {
     this.options = options;
   }
 
-  /** A profiler with these settings. */
+  /** Creates a profiler with these settings. */
   public static GoroutineProfiler create(Options options) {
     return new GoroutineProfiler(options);
   }
 
-  /** A profiler with the default settings. */
+  /** Creates a profiler with the default settings. */
   public static GoroutineProfiler create() {
     return create(Options.defaults());
   }
 
-  /** How many goroutines there are. No stack is looked at. */
+  /** Returns the number of goroutines, without examining stacks. */
   public int count() {
     return threads().size();
   }
 
   /**
-   * Goroutines counted by stack and labels: the profile behind {@code debug=0}, {@code debug=1} and
-   * deltas. The calling thread is in it.
+   * Counts goroutines by stack and labels, for {@code debug=0}, {@code debug=1} and deltas.
+   * Includes the calling thread.
    *
    * @throws IOException if the source is the JVM's thread dump and that can't be taken or read
    */
@@ -121,11 +122,11 @@ public final class GoroutineProfiler {
   }
 
   /**
-   * Writes the stack of every goroutine ({@code debug=2}), the calling one first, while they are
-   * looked at: memory doesn't grow with their number.
+   * Writes the stack of every goroutine ({@code debug=2}), the calling one first. Stacks are
+   * written as they are examined, so memory does not grow with their number.
    *
-   * @return how many were written
-   * @throws IOException as {@link #collect} does, or if the stream fails
+   * @return how many goroutines were written
+   * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writeStacks(Source source, StackStyle style, OutputStream out) throws IOException {
     ProfileEvent event = ProfileEvent.begun();
@@ -165,12 +166,12 @@ public final class GoroutineProfiler {
   }
 
   /**
-   * Writes a gzipped protobuf with one sample a goroutine ({@code debug=3}), labelled with its id
-   * ({@code go::goroutine}, a number) and state ({@code go::goroutine_state}), while they are
-   * looked at.
+   * Writes a gzipped protobuf with one sample per goroutine ({@code debug=3}), labelled with its id
+   * ({@code go::goroutine}, a number) and state ({@code go::goroutine_state}). Samples are written
+   * as goroutines are examined.
    *
-   * @return how many were written
-   * @throws IOException as {@link #collect} does, or if the stream fails
+   * @return how many goroutines were written
+   * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writePerGoroutine(Source source, OutputStream out) throws IOException {
     ProfileEvent event = ProfileEvent.begun();
@@ -211,14 +212,15 @@ public final class GoroutineProfiler {
   }
 
   /**
-   * The function an address of this process' profiles belongs to ({@code /debug/pprof/symbol}): of
-   * a binary profile's location or a text profile's return address, one off either way.
+   * Returns the function for an address in a profile of this process ({@code /debug/pprof/symbol}).
+   * The address may be a location's in a binary profile or a return address in a text profile,
+   * which differ by one.
    */
   public static Optional<String> symbol(long pc) {
     return Optional.ofNullable(Roster.FRAMES.at(pc)).map(function -> function.name);
   }
 
-  /** Goroutines of a portion, spelled. */
+  /** The text of a portion of goroutines. */
   private record Spelled(ByteBuilder text, int count) {}
 
   @FunctionalInterface
@@ -235,7 +237,7 @@ public final class GoroutineProfiler {
     };
   }
 
-  /** Every thread that is shown. */
+  /** All threads that profiles show. */
   private List<Thread> threads() {
     List<Thread> threads = LiveSource.threads();
     if (!options.jvmThreads()) {
@@ -244,14 +246,17 @@ public final class GoroutineProfiler {
     return threads;
   }
 
-  /** Every thread that is shown, but the calling one. */
+  /** All threads that profiles show, except the calling thread. */
   private List<Thread> others() {
     List<Thread> threads = threads();
     threads.remove(Thread.currentThread());
     return threads;
   }
 
-  /** Every thread of the dump that is shown, but the calling one and those that take profiles. */
+  /**
+   * Passes the dump's threads to a visitor, except hidden threads, the calling thread and the
+   * threads that help to take profiles.
+   */
   private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
     Interpreter reader = Interpreter.ofThisJvm(options.labels());
     Map<Long, LabelSet> inherited =

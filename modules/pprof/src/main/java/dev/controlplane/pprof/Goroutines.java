@@ -9,12 +9,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * Starts threads of which profiles know where they were started, by which thread, and under which
- * labels ({@code created by com.example.Feed.open in goroutine 7}). What is known of a thread is
- * forgotten when it ends.
+ * Starts threads for which profiles show where they were started, by which thread, and with which
+ * labels ({@code created by com.example.Feed.open in goroutine 7}). These facts are dropped when
+ * the thread ends. Thread-safe.
  *
- * <p>The place is the first method outside of this class and the JDK; for a lambda, the method it
- * is written in.
+ * <p>The place is the first method on the stack outside of this class and the JDK. For a lambda it
+ * is the method that contains the lambda.
  */
 public final class Goroutines {
   private static final StackWalker WALKER = StackWalker.getInstance();
@@ -22,18 +22,18 @@ public final class Goroutines {
 
   private Goroutines() {}
 
-  /** Starts a virtual thread: the {@code go} statement. */
+  /** Starts a virtual thread, like Go's {@code go} statement. */
   public static Thread start(String name, Runnable work) {
     return Thread.ofVirtual().name(name).start(recorded(work));
   }
 
-  /** A factory of virtual threads. Each is created where {@code newThread} was called from. */
+  /** A factory of virtual threads. The caller of {@code newThread} is shown as their creator. */
   public static ThreadFactory factory() {
     return factory(Thread.ofVirtual());
   }
 
   /**
-   * A factory of the threads of a builder, for names, platform threads, daemons.
+   * A factory of threads from a builder, to set names, platform threads or daemons.
    *
    * @param builder used as {@link Thread.Builder#factory()} does
    */
@@ -42,7 +42,10 @@ public final class Goroutines {
     return work -> threads.newThread(recorded(work));
   }
 
-  /** An executor that starts a virtual thread for each task, created where it was submitted. */
+  /**
+   * An executor that starts a virtual thread for each task. The submitter of the task is shown as
+   * its creator.
+   */
   public static ExecutorService executor() {
     return Executors.newThreadPerTaskExecutor(factory());
   }
@@ -71,7 +74,10 @@ public final class Goroutines {
         element.getLineNumber());
   }
 
-  /** {@code subscribe} for {@code lambda$subscribe$0}, as javac names the body of a lambda. */
+  /**
+   * The method that contains a lambda: {@code subscribe} for {@code lambda$subscribe$0}, javac's
+   * name for its body.
+   */
   static String enclosingMethod(String method) {
     if (!method.startsWith("lambda$")) {
       return method;

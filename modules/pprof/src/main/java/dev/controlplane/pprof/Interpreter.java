@@ -14,13 +14,13 @@ import java.util.ServiceLoader;
 import java.util.Set;
 
 /**
- * Makes goroutines of what a source knows of threads: state, trimmed stack, creator, labels. For
- * one thread.
+ * Converts what a source knows about a thread into a goroutine: state, trimmed stack, creator and
+ * labels. Not thread-safe.
  */
 public final class Interpreter {
   private static final Map<String, SpawnSites.SpawnSite> SITES = sites();
 
-  /** Threads of the JVM that run no Java code, by name, and what they do there. */
+  /** Names of JVM threads that run no Java code, and the state to show for them. */
   private static final Map<String, String> JVM_THREADS =
       Map.of(
           "Signal Dispatcher", WaitReasons.SYSCALL,
@@ -42,25 +42,25 @@ public final class Interpreter {
     this.labels = labels;
   }
 
-  /** For threads of this JVM. */
+  /** An interpreter for threads of this JVM. */
   public static Interpreter ofThisJvm(boolean labels) {
     return new Interpreter(Roster.FRAMES, true, labels);
   }
 
-  /** For threads of another JVM, of which neither creators nor labels are known. */
+  /** An interpreter for threads of another JVM, whose creators and labels are unknown. */
   static Interpreter ofAnother(FrameTable table) {
     return new Interpreter(table, false, false);
   }
 
   private static Map<String, SpawnSites.SpawnSite> sites() {
     var all = new HashMap<String, SpawnSites.SpawnSite>();
-    // Not the calling thread's loader: the first profile may be taken by any thread.
+    // Not the context class loader: the first profile may be taken by any thread.
     ServiceLoader.load(SpawnSites.class, SpawnSites.class.getClassLoader())
         .forEach(library -> all.putAll(library.byRootMethod()));
     return Map.copyOf(all);
   }
 
-  /** The goroutine of a thread, or null if the thread has ended or not begun. */
+  /** Returns the goroutine of a thread; null if the thread has ended or not started. */
   public Goroutine goroutine(ThreadFacts facts) {
     if (facts.state != null && GONE.contains(facts.state)) {
       return null;
@@ -70,7 +70,7 @@ public final class Interpreter {
         facts.id, state(facts, shape), shape.stack(), creator(facts, shape), labels(facts));
   }
 
-  /** The shown part of a thread's stack. */
+  /** Returns the visible part of a thread's stack, and what its frames tell. */
   public Shape shape(ThreadFacts facts) {
     if (facts.depth == 0) {
       facts.add(frameless(facts));
@@ -78,7 +78,10 @@ public final class Interpreter {
     return shapes.shape(facts.frames, facts.depth);
   }
 
-  /** Every goroutine has a frame: readers of stack dumps drop those that have none, or give up. */
+  /**
+   * A frame for a thread without frames. Readers of stack dumps drop goroutines without frames, or
+   * fail.
+   */
   private Frame frameless(ThreadFacts facts) {
     String file = FrameTable.NO_FILE;
     if (facts.virtual) {

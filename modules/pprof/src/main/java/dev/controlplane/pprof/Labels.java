@@ -6,17 +6,21 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * Labels for the goroutines of a piece of work, as Go's {@code pprof.Do} sets them: they are in all
- * forms of the goroutine profile while the work runs. Threads started inside have them too, as long
- * as they live, however they are started; not those of a builder that inherits no thread locals,
- * nor threads of a pool that were there before. (Where {@code java.lang} is not open to this code,
- * those that {@link Goroutines} starts: start the JVM with {@code --add-opens
- * java.base/java.lang=ALL-UNNAMED}.) Labels set inside others are added to them; one value a key,
- * the innermost wins.
+ * Labels for the goroutines of a piece of work, like Go's {@code pprof.Do}. All forms of the
+ * goroutine profile show them while the work runs.
  *
  * <pre>{@code
  * Labels.of("consumer", id).run(() -> serve(subscription));
  * }</pre>
+ *
+ * <ul>
+ *   <li>Threads that the work starts inherit the labels for their whole life, however they are
+ *       started. Exceptions: threads of a builder that inherits no thread locals, and threads of a
+ *       pool that existed before.
+ *   <li>Inheritance needs the JVM option {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
+ *       Without it, only threads that {@link Goroutines} starts inherit labels.
+ *   <li>Nested labels are combined; for equal keys the innermost value wins.
+ * </ul>
  */
 public final class Labels {
   /** Work that returns a value or throws. */
@@ -33,7 +37,7 @@ public final class Labels {
   }
 
   /**
-   * Labels from keys and values in turn.
+   * Creates labels from alternating keys and values.
    *
    * @throws IllegalArgumentException if a value is missing
    */
@@ -51,7 +55,7 @@ public final class Labels {
     return new Labels(new LabelSet(pairs));
   }
 
-  /** Runs work on this thread under these labels. */
+  /** Runs work on this thread with these labels. */
   public void run(Runnable work) {
     Roster.labelled(
         labels,
@@ -61,7 +65,7 @@ public final class Labels {
         });
   }
 
-  /** Runs work on this thread under these labels and returns what it returns. */
+  /** Runs work on this thread with these labels and returns its result. */
   public <T, X extends Exception> T call(Work<T, X> work) throws X {
     return Roster.labelled(labels, work);
   }

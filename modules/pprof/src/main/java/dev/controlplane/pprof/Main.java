@@ -41,7 +41,7 @@ public final class Main {
 
   private record Command(String file, String output, Converter.Format format) {}
 
-  /** The command can't be understood. */
+  /** The command line is invalid. */
   private static final class UsageException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -189,7 +189,10 @@ public final class Main {
     return result;
   }
 
-  /** The file appears when it is whole; a device or a pipe is written to, and never replaced. */
+  /**
+   * Writes the profile to a file, which appears only when it is complete. A device or pipe is
+   * written to directly and never replaced.
+   */
   private static Converter.Result toFile(InputStream dump, Path named, Converter.Format format)
       throws IOException {
     Path output = Files.exists(named) ? named.toRealPath() : named;
@@ -237,9 +240,9 @@ public final class Main {
   }
 
   /**
-   * Creates a new file for the profile until it is whole. Its name is short, whatever the output's
-   * is, and random, so that one that a killed run has left is in nobody's way. Its permissions
-   * follow the umask, as the output's would.
+   * Creates the temporary file for an incomplete profile. Its name is short, whatever the output's
+   * is, and random, so that a leftover of a killed run is never in the way. Its permissions follow
+   * the umask, like the output's.
    */
   private static Path createAside(Path directory) throws IOException {
     while (true) {
@@ -247,7 +250,7 @@ public final class Main {
       try {
         return Files.createFile(file);
       } catch (FileAlreadyExistsException e) {
-        // the next name
+        // Try the next name.
       }
     }
   }

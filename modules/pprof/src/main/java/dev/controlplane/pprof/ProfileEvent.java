@@ -7,7 +7,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A goroutine profile that was taken, for JFR. */
+/** A JFR event for each goroutine profile. */
 @Name("controlplane.Profile")
 @Label("Goroutine Profile")
 @Description("A goroutine profile, from the first thread looked at to the last")
@@ -31,7 +31,10 @@ final class ProfileEvent extends Event {
     return event;
   }
 
-  /** The profile was taken; where its writing is part of the taking, it is written. */
+  /**
+   * Emits the event. Its duration includes the writing for the forms that write while they examine
+   * threads.
+   */
   void ended(String kind, boolean isHotSpot, long count) {
     end();
     if (shouldCommit()) {

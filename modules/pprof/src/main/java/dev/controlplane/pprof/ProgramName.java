@@ -2,14 +2,14 @@ package dev.controlplane.pprof;
 
 import java.util.regex.Pattern;
 
-/** What a JVM runs, as a person would call it. */
+/** Derives a readable program name from a JVM's command. */
 final class ProgramName {
   private static final String JAR = ".jar";
   private static final Pattern CLASS = Pattern.compile("[\\p{L}\\p{N}_$.]*");
 
   private ProgramName() {}
 
-  /** The name of this JVM's jar without its ending, or of its main class; empty if unknown. */
+  /** The name of this JVM's jar without {@code .jar}, or of its main class; empty if unknown. */
   static String ofThisJvm() {
     return of(System.getProperty("sun.java.command", ""));
   }
@@ -17,7 +17,7 @@ final class ProgramName {
   /**
    * As {@link #ofThisJvm}.
    *
-   * @param command the jar's path or the main class, and the arguments
+   * @param command the jar's path or the main class, followed by the arguments
    */
   static String of(String command) {
     String first = command.split(" ", 2)[0];

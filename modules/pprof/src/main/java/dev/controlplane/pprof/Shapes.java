@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Remembers the shapes of stacks, for most threads of a server stand where others stand. Forgets
- * all when it is full. For one thread.
+ * A cache of shapes by stack: most threads of a server have a stack that others have too. It is
+ * emptied when full. Not thread-safe.
  */
 public final class Shapes {
-  /** Deeper stacks lose frames at the root, as Go's do at 128 (runtime/pprof). */
+  /** Deeper stacks lose frames at the root, like Go's at 128 (runtime/pprof). */
   public static final int MAX_DEPTH = 512;
 
   private static final int SIZE = 1 << 14;
@@ -26,7 +26,7 @@ public final class Shapes {
     this.sites = sites;
   }
 
-  /** The shape of a stack as the JVM gives it, leaf first; not empty. */
+  /** Returns the shape of a complete stack, leaf first; it must not be empty. */
   Shape shape(Frame[] raw, int depth) {
     int hash = Stack.hash(raw, depth);
     int slot = (hash ^ hash >>> 16) & (SIZE - 1);

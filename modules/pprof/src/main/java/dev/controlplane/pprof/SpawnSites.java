@@ -3,14 +3,14 @@ package dev.controlplane.pprof;
 import java.util.Map;
 
 /**
- * Where a library starts its threads. The JVM doesn't record who started a thread; for a library
- * whose threads {@link Goroutines} doesn't start, its code does: the outermost method of the
- * library that a thread runs tells where the thread was started. Found by {@link
- * java.util.ServiceLoader}.
+ * Tells where a library starts its threads. Implementations are found by {@link
+ * java.util.ServiceLoader}. The JVM does not record who started a thread. For a library whose
+ * threads are not started by {@link Goroutines}, the outermost method of its code on a thread's
+ * stack reveals the place.
  */
 public interface SpawnSites {
   /**
-   * From the outermost method of a stack that is not the JDK's, such as {@code
+   * Maps the outermost non-JDK method of a stack, such as {@code
    * io.helidon.webserver.ServerListener.listen}, to the place that starts such threads. Read once.
    */
   Map<String, SpawnSite> byRootMethod();
@@ -20,7 +20,7 @@ public interface SpawnSites {
    *
    * @param method dotted name, such as {@code io.helidon.webserver.ServerListener.start}
    * @param file package-relative, such as {@code io/helidon/webserver/ServerListener.java}
-   * @param line line number, 0 where it isn't known
+   * @param line line number; 0 if unknown
    */
   record SpawnSite(String method, String file, int line) {}
 }

@@ -1,13 +1,14 @@
 package dev.controlplane.pprof;
 
-/** How the stacks of {@code debug=2} are spelled. */
+/** The spelling of the stacks of {@code debug=2}. */
 public enum StackStyle {
   /** Java's names and files in the grammar of Go's {@code runtime.Stack}. */
   GO,
   /**
-   * What panicparse reads: its grammar takes no {@code .java} file name, so files end in {@code
-   * .java.go}; packages are written as Go writes import paths ({@code com/example.Worker.run}), and
-   * labels are left out, for it would take them as part of the state.
+   * A spelling that panicparse can read. Its grammar accepts no {@code .java} file names, so files
+   * end in {@code .java.go}. Packages are written like Go import paths ({@code
+   * com/example.Worker.run}). Labels are omitted, because panicparse would read them as part of the
+   * state.
    */
   PANICPARSE
 }

@@ -1,9 +1,9 @@
 /**
- * A JVM's threads, virtual and platform, as Go goroutine profiles: what {@code go tool pprof}, the
- * scrapers of Go servers and the readers of Go stack dumps understand.
+ * Goroutine profiles of a JVM's threads, virtual and platform, in the formats of Go: for {@code go
+ * tool pprof}, scrapers of Go servers and readers of Go stack dumps.
  *
- * <p>{@link dev.controlplane.pprof.GoroutineProfiler} takes profiles, {@link
- * dev.controlplane.pprof.Goroutines} starts threads whose creator they know, {@link
- * dev.controlplane.pprof.Labels} tags threads as {@code pprof.Do} does.
+ * <p>{@link dev.controlplane.pprof.GoroutineProfiler} takes profiles. {@link
+ * dev.controlplane.pprof.Goroutines} starts threads whose creator they show. {@link
+ * dev.controlplane.pprof.Labels} labels threads, like {@code pprof.Do}.
  */
 package dev.controlplane.pprof;

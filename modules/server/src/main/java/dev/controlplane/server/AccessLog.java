@@ -9,7 +9,7 @@ import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import java.util.concurrent.TimeUnit;
 
-/** One line of the log for each request, once it is answered or broken off: ACCESS_LOG=true. */
+/** Logs one line per request when it was answered or aborted. Enabled by ACCESS_LOG=true. */
 final class AccessLog implements HttpFeature, Filter, Weighted {
   private static final double BEFORE_ALL = 100_000;
 

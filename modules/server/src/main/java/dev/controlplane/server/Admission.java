@@ -9,26 +9,26 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The bounds of one server: whatever clients can take up stands here, with the setting that limits
- * it. The metrics show of each how much is in use, how much may be, and how often a client was
- * refused: {@code controlplane_bound_in_use}, {@code controlplane_bound_limit}, {@code
- * controlplane_bound_refusals_total}, with the labels {@code bound} and {@code setting}.
+ * The limits of one server: everything that clients can use up is registered here, with the setting
+ * that limits it. For each limit the metrics show how much is in use, how much may be used, and how
+ * often a client was refused: {@code controlplane_bound_in_use}, {@code controlplane_bound_limit}
+ * and {@code controlplane_bound_refusals_total}, with the labels {@code bound} and {@code setting}.
  */
 public final class Admission {
   private final MeterRegistry registry;
 
-  /** The registry may know them weakly. */
+  /** Keeps the suppliers reachable, because the registry may hold them by weak references. */
   private final List<LongSupplier> refusals = new ArrayList<>();
 
-  /** No bounds yet. */
+  /** Creates it without limits. */
   public Admission(MeterRegistry registry) {
     this.registry = registry;
   }
 
   /**
-   * A bound that the server counts by itself.
+   * Adds a limit that the returned object counts.
    *
-   * @param name what the metrics call it, such as {@code uploads}
+   * @param name the limit's name in the metrics, such as {@code uploads}
    * @param taken as for {@link Bound}
    */
   public Bound bound(String name, String taken, String setting, long limit) {
@@ -37,7 +37,7 @@ public final class Admission {
     return bound;
   }
 
-  /** A bound beyond which clients are refused, counted elsewhere. */
+  /** Adds a limit that is counted elsewhere. Clients beyond it are refused. */
   public void refusing(
       String name, String setting, long limit, LongSupplier inUse, LongSupplier refusals) {
     waiting(name, setting, limit, inUse);
@@ -45,8 +45,8 @@ public final class Admission {
   }
 
   /**
-   * A bound of each connection or each request, beyond which clients are refused. What all of them
-   * together have in use is not shown.
+   * Adds a limit that applies to each connection or request separately, and whose excess is
+   * refused. The metrics do not show how much is in use.
    */
   public void refusingEach(String name, String setting, long limit, LongSupplier refusals) {
     showLimit(name, setting, limit);
@@ -61,11 +61,11 @@ public final class Admission {
             .tags(tags(name, setting)));
   }
 
-  /** A bound beyond which clients wait, counted elsewhere. */
+  /** Adds a limit that is counted elsewhere. Clients beyond it wait. */
   public void waiting(String name, String setting, long limit, LongSupplier inUse) {
     registry.getOrCreate(
         Gauge.builder("controlplane.bound.in.use", inUse::getAsLong)
-            .description("How much of a bound clients have taken")
+            .description("How much of a bound clients use")
             .tags(tags(name, setting)));
     showLimit(name, setting, limit);
   }
@@ -73,7 +73,7 @@ public final class Admission {
   private void showLimit(String name, String setting, long limit) {
     registry.getOrCreate(
         Gauge.builder("controlplane.bound.limit", () -> limit)
-            .description("How much clients may take: the bound's setting")
+            .description("The most that clients may use: the bound's setting")
             .tags(tags(name, setting)));
   }
 

@@ -5,7 +5,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** How much of one thing the clients of a server may have at once. */
+/**
+ * A counter with a limit: how much of one thing all clients of a server may use at the same time.
+ * Thread-safe.
+ */
 public final class Bound {
   private final String taken;
   private final String setting;
@@ -14,10 +17,10 @@ public final class Bound {
   private final LongAdder refusals = new LongAdder();
 
   /**
-   * A bound that nothing counts against yet.
+   * Creates a counter at 0.
    *
-   * @param taken what clients have, as a refusal says it, such as {@code uploads are on their way}
-   * @param setting the setting that says how many, such as {@code max-uploads}
+   * @param taken what clients use, worded for a refusal, such as {@code uploads are on their way}
+   * @param setting the setting of the limit, such as {@code max-uploads}
    * @param limit how many there may be
    */
   public Bound(String taken, String setting, long limit) {
@@ -26,7 +29,7 @@ public final class Bound {
     this.limit = limit;
   }
 
-  /** Takes a place; false if all are taken, which counts as a refusal. */
+  /** Takes a place. Returns false if all are taken, which counts as a refusal. */
   public boolean enter() {
     long before = inUse.getAndUpdate(n -> n < limit ? n + 1 : n);
     if (before < limit) {
@@ -36,7 +39,7 @@ public final class Bound {
     return false;
   }
 
-  /** Gives a place back. */
+  /** Returns a place. */
   public void leave() {
     if (inUse.decrementAndGet() == 0) {
       synchronized (inUse) {
@@ -45,7 +48,7 @@ public final class Bound {
     }
   }
 
-  /** Waits until no place is taken, but not longer than this. */
+  /** Waits until no place is taken, at most for this time. */
   public void awaitNone(Duration time) throws InterruptedException {
     long deadline = System.nanoTime() + time.toNanos();
     synchronized (inUse) {
@@ -56,25 +59,25 @@ public final class Bound {
     }
   }
 
-  /** How many places are taken. */
+  /** The number of places taken. */
   public long inUse() {
     return inUse.get();
   }
 
-  /** How many places there are. */
+  /** The number of places. */
   public long limit() {
     return limit;
   }
 
-  /** How often there was no place. */
+  /** How often there was no free place. */
   public long refusals() {
     return refusals.sum();
   }
 
   /**
-   * What a client is told that got no place.
+   * The message for a client that got no place.
    *
-   * @param advice what it can do
+   * @param advice what the client can do
    */
   public String refusal(String advice) {
     return "%d %s, as many as %s allows; %s"

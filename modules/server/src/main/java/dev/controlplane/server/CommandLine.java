@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The arguments of a server. Settings are environment variables, or stand in a file that {@code
- * --config} names; an argument that no server knows is a mistake that must not start one.
+ * The arguments of a server. Settings are not arguments: they are environment variables or come
+ * from the file that {@code --config} names. An unknown argument is an error and never starts a
+ * server.
  */
 final class CommandLine {
   private static final List<String> OPTIONS = List.of("--config", "--check", "--version", "--help");
@@ -30,18 +31,18 @@ final class CommandLine {
   /** What the arguments ask for. */
   sealed interface Order {
     /**
-     * To start the server.
+     * Start the server.
      *
-     * @param config a file of settings
-     * @param check to look only whether the server could start
+     * @param config the settings file
+     * @param check whether only to check if the server could start
      */
     record Start(Optional<Path> config, boolean check) implements Order {}
 
-    /** Nothing more: the answer is printed. The process ends with this status. */
+    /** Do nothing more, because the answer was printed. The process ends with this status. */
     record Answered(int status) implements Order {}
   }
 
-  /** Reads the arguments; prints the answer to those that start no server. */
+  /** Parses the arguments. For those that start no server, prints the answer. */
   Order read(String... arguments) {
     Optional<Path> config = Optional.empty();
     boolean check = false;

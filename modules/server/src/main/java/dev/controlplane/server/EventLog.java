@@ -20,15 +20,19 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /**
- * The log of a server: one line of {@code key=value} pairs per event that matters, on stderr. Lines
- * are written whole, and until the very end of the process: {@code java.util.logging} closes its
- * handlers when shutdown begins, which is when an operator looks most closely.
+ * The log of a server: one line per event on stderr, as {@code key=value} pairs or JSON. A line
+ * that is logged while the thread handles a request also has the client's address. Lines are
+ * written whole and until the very end of the process. {@code java.util.logging} closes its
+ * handlers when the shutdown begins, which is when operators need the log most. Thread-safe.
  */
 public final class EventLog {
-  /** Held, for {@code java.util.logging} forgets the levels of loggers that nobody holds. */
+  /**
+   * Kept in a field, because {@code java.util.logging} forgets the level of a logger that nothing
+   * references.
+   */
   private static final Logger OURS = Logger.getLogger("dev.controlplane");
 
-  /** RFC 3339, always with milliseconds, so that lines sort as texts. */
+  /** RFC 3339, always with milliseconds, so that lines sort as text. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
@@ -40,30 +44,30 @@ public final class EventLog {
   private volatile Level least = Level.INFO;
   private volatile LogFormat format = LogFormat.TEXT;
 
-  /** How much an event matters, the most first. */
+  /** The importance of an event, highest first. */
   enum Level {
     ERROR,
     WARNING,
     INFO,
-    /** What the libraries tell of their daily life. */
+    /** Routine messages of libraries. */
     DEBUG
   }
 
-  /** A log of a server that goes to {@code out}. */
+  /** Creates the log of a server that writes to {@code out}. */
   public EventLog(String server, OutputStream out, Clock clock) {
     this.server = server;
     this.out = out;
     this.clock = clock;
   }
 
-  /** The log of a server's process; no thread waits for whoever reads it. */
+  /** Creates the log of a server's process. Writing to it never blocks. */
   static EventLog ofProcess(String server, LogOutput out) {
     EventLog log = new EventLog(server, out, Clock.systemUTC());
     out.onLost(lost -> log.lines(Level.WARNING, "log-lines-dropped", null, "lines", lost));
     return log;
   }
 
-  /** Takes LOG_LEVEL and LOG_FORMAT from the settings; until then they are info and text. */
+  /** Applies LOG_LEVEL and LOG_FORMAT. Before this call they are info and text. */
   void follow(Settings settings) {
     least = settings.choice("log-level", Level.class);
     format = settings.choice("log-format", LogFormat.class);
@@ -74,42 +78,42 @@ public final class EventLog {
         least == Level.DEBUG ? java.util.logging.Level.FINE : java.util.logging.Level.INFO);
   }
 
-  /** The name that its lines have for the server. */
+  /** The server's name in each line. */
   String server() {
     return server;
   }
 
-  /** Shows every failure to {@code look} before the failure is logged. */
+  /** Passes every failure to {@code look} before it is logged. */
   void onFailure(Consumer<Throwable> look) {
     onFailure = look;
   }
 
-  /** Something that only somebody who looks for a fault wants to know. */
+  /** Logs details that are needed only for debugging. */
   void debug(String event, Object... pairs) {
     write(Level.DEBUG, event, null, pairs);
   }
 
-  /** Something happened that an operator may want to know. Keys and values alternate. */
+  /** Logs an event that an operator may want to know. Keys and values alternate. */
   public void info(String event, Object... pairs) {
     write(Level.INFO, event, null, pairs);
   }
 
-  /** Something an operator should look at when there is time. */
+  /** Logs an event that an operator should look at when there is time. */
   public void warn(String event, Object... pairs) {
     write(Level.WARNING, event, null, pairs);
   }
 
-  /** Something failed that an operator must look at. */
+  /** Logs a failure that an operator must look at. */
   public void error(String event, Object... pairs) {
     write(Level.ERROR, event, null, pairs);
   }
 
-  /** A failure that is answered, and not logged. */
+  /** Reports a failure that was answered to a client and needs no line of its own. */
   public void answered(Throwable failure) {
     onFailure.accept(failure);
   }
 
-  /** Something is broken here, not at a client; the stack trace follows. */
+  /** Logs a failure of this server (not of a client) with its stack trace. */
   public void error(String event, Throwable cause, Object... pairs) {
     onFailure.accept(cause);
     write(Level.ERROR, event, cause, pairs);
@@ -143,28 +147,31 @@ public final class EventLog {
     return trace.toString().stripTrailing();
   }
 
-  /** Writes a line that was made before, with its end. */
+  /** Writes an encoded line, including its line end. */
   void write(byte[] line) {
     lock.lock();
     try {
       out.write(line);
     } catch (IOException e) {
-      // nowhere left to say so
+      // There is nowhere left to report it.
     } finally {
       lock.unlock();
     }
   }
 
-  /** Waits until all lines are written, but never for long; before the process ends. */
+  /** Waits briefly until all lines are written. To be called before the process ends. */
   void flush() {
     try {
       out.flush();
     } catch (IOException e) {
-      // nowhere left to say so
+      // There is nowhere left to report it.
     }
   }
 
-  /** Makes the libraries' warnings, and of our own libraries also less, lines of this log. */
+  /**
+   * Redirects {@code java.util.logging} into this log: warnings and errors of all libraries, and
+   * the info messages of our own.
+   */
   void takeOverLibraryLogs() {
     Logger root = Logger.getLogger("");
     for (Handler handler : root.getHandlers()) {

@@ -5,36 +5,35 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
 
 /**
- * Ends the process when one of its threads reports an error that no later request mends. A server
- * that stays alive with it answers nobody, and nobody restarts it; a supervisor restarts a process
- * that has ended.
+ * Ends the process on errors from which it can't recover. A server that stayed alive with such an
+ * error would answer nobody and not be restarted; a supervisor restarts a process that has ended.
  *
  * <ul>
- *   <li>An {@link OutOfMemoryError}. The start scripts pass {@code -XX:+ExitOnOutOfMemoryError}, by
- *       which the JVM itself ends. A plain {@code java -jar} doesn't, and a running JVM does not
- *       let that option be set. The exit status is that of the JVM's option.
- *   <li>A class that the JVM could not load or initialize, as happens when its file descriptors run
- *       out: the JVM never tries again.
+ *   <li>{@link OutOfMemoryError}. The start scripts pass {@code -XX:+ExitOnOutOfMemoryError}, with
+ *       which the JVM ends itself. A plain {@code java -jar} does not, and the option can't be set
+ *       in a running JVM. The exit status is that of the option.
+ *   <li>A class that could not be loaded or initialized, as when file descriptors run out: the JVM
+ *       never tries again.
  * </ul>
  *
- * <p>The error is looked for where it arrives: with the handlers of requests, in what the libraries
- * log, in a start that fails, and in threads that end.
+ * <p>Errors are detected in request handlers, in messages of libraries, in failed starts, and in
+ * threads that end.
  *
- * <p>Known gap: an error within Helidon's own code between a connection and its filters is answered
- * or kept by Helidon, and not seen here.
+ * <p>Known gap: an error in Helidon's own code between a connection and its filters is handled by
+ * Helidon and not seen here.
  */
 final class FatalErrors implements Thread.UncaughtExceptionHandler {
-  /** HotSpot's exit status under {@code -XX:+ExitOnOutOfMemoryError}. */
+  /** HotSpot's exit status with {@code -XX:+ExitOnOutOfMemoryError}. */
   static final int OUT_OF_MEMORY_STATUS = 3;
 
-  /** Chains of causes may be circles. */
+  /** The most causes to follow, because chains of causes may be circular. */
   private static final int DEPTH = 16;
 
   private final EventLog log;
   private final IntConsumer halt;
   private final AtomicBoolean ending = new AtomicBoolean();
 
-  /** For the case that there is no memory to make a line of. */
+  /** Prepared in advance, in case there is no memory to format a line. */
   private final byte[] lastLine;
 
   FatalErrors(EventLog log, IntConsumer halt) {
@@ -46,14 +45,14 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
             .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Has this process end; from now on every thread is watched. */
+  /** Installs the detection for this process. */
   static void endsProcess(EventLog log) {
     FatalErrors watch = new FatalErrors(log, Runtime.getRuntime()::halt);
     log.onFailure(watch::endIfIn);
     Thread.setDefaultUncaughtExceptionHandler(watch);
   }
 
-  /** Ends the process if the failure is, or was caused by, an error that no request mends. */
+  /** Ends the process if the failure is, or was caused by, one of these errors. */
   void endIfIn(Throwable failure) {
     Throwable cause = failure;
     for (int i = 0; i < DEPTH && cause != null; i++) {
@@ -82,7 +81,7 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
 
   private void end(int status, String event, Object reason, String remedy) {
     if (!ending.compareAndSet(false, true)) {
-      return; // Another thread writes the line, and halts.
+      return; // another thread is already writing the line and halting
     }
     try {
       log.error(

@@ -9,30 +9,30 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Gives memory back to the system that the heap does not need once nothing happens any more.
+ * Returns unneeded heap memory to the system once the server is idle.
  *
- * <p>G1 takes regions for what is opened and thrown away at once, a start or a few thousand
- * streams, and gives them back after a concurrent cycle; where nothing is allocated afterwards no
- * cycle comes. JEP 346 has one begin at a fixed interval, needed or not: with 15,000 streams each
- * takes a quarter of a second of CPU. Here that is switched on for one cycle, when the heap has
- * grown since the last and the server has been quiet for {@link #LOOK}. Of what a cycle leaves, the
- * heap keeps a tenth to a fifth free ({@code MinHeapFreeRatio}, {@code MaxHeapFreeRatio}); the
- * JVM's own defaults are 40 and 70 per cent.
+ * <p>Why: G1 allocates regions for short-lived objects, for example during the start or for a few
+ * thousand streams, and returns them after a concurrent cycle. A server that then allocates nothing
+ * gets no cycle. JEP 346 starts cycles at a fixed interval, needed or not; with 15,000 streams each
+ * takes a quarter of a second of CPU time.
  *
- * <p>Who sets one of these flags on the command line, or takes another collector, gets what they
- * chose. The flags are ones that the JVM lets a running process change ({@code manageable}), for a
- * jar cannot name any.
+ * <p>How: this class switches the interval on for a single cycle, when the heap has grown since the
+ * last one and the server has been quiet for {@link #LOOK}. After a cycle the heap keeps 10 to 20
+ * per cent free ({@code MinHeapFreeRatio}, {@code MaxHeapFreeRatio}) instead of the JVM's 40 to 70.
+ *
+ * <p>If the operator sets one of these flags, or chooses another collector, this class leaves them
+ * alone. It uses only flags that can be changed at run time ({@code manageable}), because a jar
+ * can't specify JVM flags.
  */
 final class IdleHeap {
-  /** Between two looks at the heap. */
+  /** The interval between two checks of the heap. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
-  /** What a quiet server allocates between two looks at most, in bytes. */
+  /** The most that a quiet server allocates between two checks, in bytes. */
   private static final long QUIET = 1 << 20;
 
   /**
-   * Growth below which a cycle is not worth it, in bytes; or an eighth of the heap, if that is
-   * more.
+   * The least growth for which a cycle is run, in bytes; or an eighth of the heap if that is more.
    */
   private static final long WORTH = 4 << 20;
 
@@ -53,7 +53,7 @@ final class IdleHeap {
     this.concurrent = concurrent;
   }
 
-  /** Begins to look after the heap of this process, if it is G1's. */
+  /** Starts the checks for this process if it uses G1. */
   static void lookAfter() {
     List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
     GarbageCollectorMXBean concurrent =
@@ -98,7 +98,7 @@ final class IdleHeap {
   }
 
   /**
-   * Has G1 begin a cycle, which it does within a second, and waits until it has resized the heap.
+   * Makes G1 start a cycle, which it does within a second, and waits until the heap was resized.
    */
   private void collect() throws InterruptedException {
     long cycles = concurrent.getCollectionCount();
@@ -124,7 +124,7 @@ final class IdleHeap {
     return new Heap(committed, committed - runtime.freeMemory(), collections);
   }
 
-  /** The heap at one moment, in bytes, and how often it was collected until then. */
+  /** The state of the heap at one moment: sizes in bytes, and the number of collections so far. */
   private record Heap(long committed, long used, long collections) {
     boolean isQuietSince(Heap before) {
       return collections == before.collections && used - before.used <= QUIET;

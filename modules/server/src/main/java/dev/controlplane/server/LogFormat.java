@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** How an event of the log is written. */
+/** The format of log lines. */
 enum LogFormat {
-  /** {@code key=value} pairs in one line; a stack trace follows in lines of its own. */
+  /** {@code key=value} pairs on one line, followed by the lines of a stack trace. */
   TEXT {
     @Override
     byte[] event(Map<String, Object> pairs, String trace) {
@@ -22,7 +22,7 @@ enum LogFormat {
     }
   },
 
-  /** One JSON object in one line; a stack trace is its field {@code trace}. */
+  /** One JSON object on one line, with a stack trace in the field {@code trace}. */
   JSON {
     @Override
     byte[] event(Map<String, Object> pairs, String trace) {
@@ -35,7 +35,7 @@ enum LogFormat {
     }
   };
 
-  /** The lines of an event, with their ends. */
+  /** Encodes an event, including line ends. */
   abstract byte[] event(Map<String, Object> pairs, String trace);
 
   private static Object plain(Object value) {

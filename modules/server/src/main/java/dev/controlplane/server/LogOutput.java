@@ -13,17 +13,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 
 /**
- * The way of a log's lines to standard error, on which no thread of the server ever waits. A pipe
- * that nobody reads is full after 64 KiB, and a write to it blocks for as long as the reader lives:
- * with it every thread that logs, and the end of the process on SIGTERM.
+ * Writes log lines to stderr without ever blocking the callers. A pipe that nobody reads is full
+ * after 64 KiB. Direct writes to it would then block every thread that logs, and with them the end
+ * of the process on SIGTERM.
  *
- * <p>Each {@code write} is one line. Lines wait in memory, up to {@link #MOST_BYTES}, for a thread
- * of their own that writes them. Lines beyond that are dropped and counted, and the log says how
- * many as soon as it is read again. {@link #flush} waits a moment for the lines before it: whoever
- * ends the process calls it.
+ * <p>Each {@code write} is one line. Lines wait in memory, up to {@link #MOST_BYTES}, for a
+ * dedicated thread that writes them. Further lines are dropped and counted; the log reports the
+ * number as soon as somebody reads it again. {@link #flush} waits briefly for pending lines and
+ * must be called before the process ends. Thread-safe.
  */
 final class LogOutput extends OutputStream {
-  /** Bytes of lines that may wait. */
+  /** The most bytes of waiting lines. */
   static final int MOST_BYTES = 1 << 20;
 
   private static final Duration FLUSH = Duration.ofMillis(500);
@@ -37,7 +37,7 @@ final class LogOutput extends OutputStream {
   private long untold;
   private LongFunction<byte[]> gap = lost -> new byte[0];
 
-  /** Starts the thread that writes; nobody else may write there. */
+  /** Starts the writing thread. Nothing else may write to {@code out}. */
   LogOutput(OutputStream out) {
     this.out = out;
     Thread.ofPlatform().daemon().name("log-writer").start(this::writeForEver);
@@ -53,7 +53,10 @@ final class LogOutput extends OutputStream {
     write(Arrays.copyOfRange(bytes, offset, offset + length));
   }
 
-  /** Keeps the array, for the last line is written when there is no memory for another. */
+  /**
+   * Queues a line. The array itself is kept, because the last line must be writable when no memory
+   * is left for a copy.
+   */
   @Override
   public void write(byte[] line) {
     lock.lock();
@@ -71,7 +74,7 @@ final class LogOutput extends OutputStream {
     }
   }
 
-  /** Takes from {@code gap} the lines that say how many were dropped. */
+  /** Sets how a line about dropped lines is encoded. */
   void onLost(LongFunction<byte[]> gap) {
     lock.lock();
     try {
@@ -81,7 +84,7 @@ final class LogOutput extends OutputStream {
     }
   }
 
-  /** Shows in the metrics how many lines were dropped. */
+  /** Registers a metric for the number of dropped lines. */
   void showIn(MeterRegistry meters) {
     meters.getOrCreate(
         FunctionalCounter.builder("controlplane.log.lines.dropped", this, LogOutput::lost)
@@ -97,7 +100,7 @@ final class LogOutput extends OutputStream {
     }
   }
 
-  /** Waits until all is written, or it is clear that nobody reads. */
+  /** Waits until everything is written, at most half a second. */
   @Override
   public void flush() {
     long left = FLUSH.toNanos();
@@ -119,7 +122,7 @@ final class LogOutput extends OutputStream {
       try {
         out.write(line);
       } catch (IOException e) {
-        // nowhere left to say so
+        // There is nowhere left to report it.
       } finally {
         written(line.length);
       }

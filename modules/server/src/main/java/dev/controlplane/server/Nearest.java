@@ -5,14 +5,14 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What somebody may have meant who typed a name that is not known. */
+/** Finds the known name that a user may have meant by an unknown one. */
 final class Nearest {
-  /** So many letters may be wrong, missing or too many, but not more than a third of them. */
+  /** The most typing errors, further limited to a third of the letters. */
   private static final int MOST_EDITS = 2;
 
   private Nearest() {}
 
-  /** The known name that is nearest; empty if none is near. */
+  /** Returns the nearest known name; empty if none is near. */
   static Optional<String> of(String typed, Collection<String> known) {
     int most = Math.min(MOST_EDITS, typed.length() / 3);
     return known.stream()
@@ -21,8 +21,8 @@ final class Nearest {
   }
 
   /**
-   * Insertions, deletions, exchanges of one letter, and swaps of two neighbours, that make one text
-   * of the other (the optimal string alignment distance).
+   * The optimal string alignment distance: insertions, deletions and replacements of a letter, and
+   * swaps of two neighbours.
    */
   private static int edits(String one, String other) {
     int[] beforeLast = new int[other.length() + 1];

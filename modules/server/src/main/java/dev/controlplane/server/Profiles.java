@@ -12,7 +12,7 @@ import io.helidon.webserver.WebServerConfig;
 import java.nio.file.Path;
 import java.util.function.Function;
 
-/** How a server shows its goroutines: over HTTP, on SIGQUIT, and by its name in the system. */
+/** Makes a server's goroutines visible: over HTTP, on SIGQUIT, and by the process name. */
 final class Profiles {
   private static final String MAX_REQUESTS = "pprof-max-requests";
 
@@ -46,9 +46,9 @@ final class Profiles {
   }
 
   /**
-   * {@code /debug/pprof/}.
+   * The feature that serves {@code /debug/pprof/}.
    *
-   * @param starter completes and starts the server of its own socket, if it has one
+   * @param starter completes and starts the server of the feature's own socket, if it has one
    */
   PprofFeature feature(Function<WebServerConfig.Builder, WebServer> starter, Admission admission) {
     try {
@@ -64,8 +64,8 @@ final class Profiles {
   }
 
   /**
-   * Names the process as {@code ps}, {@code pgrep} and {@code killall} see it, and writes a dump
-   * into the working directory on each SIGQUIT from now on.
+   * Sets the process name that {@code ps}, {@code pgrep} and {@code killall} show, and writes a
+   * dump into the working directory on each SIGQUIT.
    */
   void ofProcess(String name, EventLog log) {
     ProcessName.set(name);

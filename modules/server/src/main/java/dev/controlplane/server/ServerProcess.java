@@ -36,8 +36,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The life of a server process, the same for all: settings, start, one ready line, and an orderly
- * end ({@link Shutdown}) on SIGTERM or SIGINT.
+ * The life of a server process: settings, start, one ready line, and an orderly end ({@link
+ * Shutdown}) on SIGTERM or SIGINT.
  */
 public final class ServerProcess {
   private final EventLog log;
@@ -51,18 +51,18 @@ public final class ServerProcess {
     this.shutdown = new Shutdown(log, setup);
   }
 
-  /** What a server is made of. */
+  /** The part that differs between servers. */
   @FunctionalInterface
   public interface Program {
-    /** Says what the server consists of; what it throws ends the start. */
+    /** Sets up the server. An exception ends the start. */
     void configure(ServerSetup setup) throws Exception;
   }
 
   /**
    * Runs a server until the process is told to end. The process exits with 1 if the server can't
-   * start, and with 2 for arguments that it does not know.
+   * start, and with 2 for unknown arguments.
    *
-   * @param arguments of the command line; {@code --help} tells of them
+   * @param arguments of the command line, as {@code --help} describes them
    */
   public static void run(String name, String[] arguments, Program program) {
     switch (new CommandLine(name, System.out, System.err).read(arguments)) {
@@ -102,7 +102,7 @@ public final class ServerProcess {
     }
   }
 
-  /** What somebody may take for a setting of this server although it is none. */
+  /** Warns of a variable or file that looks like a setting of this server but is not read. */
   private static void warnOfMistakes(EventLog log, boolean hasFile) {
     new SettingNames()
         .likely(System.getenv())
@@ -113,7 +113,7 @@ public final class ServerProcess {
                     "variable",
                     variable,
                     "remedy",
-                    "no server reads it; did you mean " + meant + "?"));
+                    "no server has this setting; did you mean " + meant + "?"));
     if (!hasFile && SettingsFile.isLikely(Path.of(""))) {
       log.warn(
           "file-not-read",
@@ -125,9 +125,9 @@ public final class ServerProcess {
   }
 
   /**
-   * Makes a server of a builder that somebody else starts, such as Helidon's testing.
+   * Sets up a server on a builder that the caller starts, such as Helidon's test framework.
    *
-   * @return closes what the program opened, once the server has stopped
+   * @return closes what the program opened; to be closed after the server has stopped
    */
   public static AutoCloseable configure(
       String name, Settings settings, WebServerConfig.Builder builder, Program program)
@@ -206,18 +206,19 @@ public final class ServerProcess {
   }
 
   /**
-   * Opens what the JVM otherwise opens when it is first needed: the JDK's time zones, which each
-   * answer's date needs, what virtual threads wait for sockets with, and every jar. If there were
-   * no file descriptor then, classes could not be used any more: the JVM tries only once.
+   * Opens in advance what the JVM otherwise opens at its first use: the JDK's time zones, which
+   * each answer's date needs; the poller of virtual threads; and every jar. If no file descriptor
+   * were free at the first use, the classes would stay unusable, because the JVM tries to load them
+   * only once.
    */
   private static void openWhatIsNeededLater() {
     DateTime.timestamp();
     try {
       Class.forName("sun.nio.ch.Poller");
     } catch (ClassNotFoundException e) {
-      // Another JDK waits in another way.
+      // Another JDK has another poller.
     }
-    // To find what is nowhere, the class loader opens all of its jars.
+    // To find a missing resource, the class loader opens all of its jars.
     ClassLoader.getSystemResource("nowhere");
   }
 
@@ -242,7 +243,9 @@ public final class ServerProcess {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 
-  /** Says clearly that a port is taken; Helidon would log a stack trace and go on. */
+  /**
+   * Fails with a clear message if a port is in use; Helidon would log a stack trace and continue.
+   */
   static void requireFree(String host, int port, String variable) {
     if (port == 0) {
       return;
@@ -258,7 +261,7 @@ public final class ServerProcess {
     }
   }
 
-  /** What {@code cpctl version} asks for: the release stands in the jar's manifest. */
+  /** The answer to {@code GET /version}, for {@code cpctl version}. */
   private Map<String, String> release() {
     return Map.of("name", setup.name(), "version", Release.version());
   }

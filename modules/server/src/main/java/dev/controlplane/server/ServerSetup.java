@@ -24,7 +24,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
-/** What a server says of itself before it starts. */
+/**
+ * Collects what a server consists of before it starts: routes, sockets, checks, resources and
+ * hooks.
+ */
 public final class ServerSetup {
   private final String name;
   private final Settings settings;
@@ -46,7 +49,7 @@ public final class ServerSetup {
     this(name, settings, log, webServer, true);
   }
 
-  /** For a server that is put together and never started: its ports may be taken. */
+  /** For a server that is set up but never started, so its ports may be in use. */
   static ServerSetup withoutPorts(
       String name, Settings settings, EventLog log, WebServerConfig.Builder webServer) {
     return new ServerSetup(name, settings, log, webServer, false);
@@ -97,19 +100,18 @@ public final class ServerSetup {
   }
 
   /**
-   * Tells that the server writes a file of the data directory, for {@code --check} to look whether
-   * it may.
+   * Declares a file in the data directory that the server writes, so that {@code --check} tests it.
    */
   public void writes(String file) {
     written = file;
   }
 
-  /** The file of the data directory that the server writes, if it writes one. */
+  /** The file in the data directory that the server writes; empty if it only reads. */
   Optional<String> written() {
     return Optional.ofNullable(written);
   }
 
-  /** The bounds of what clients can take up. */
+  /** The limits on what clients can use up. */
   public Admission admission() {
     return admission;
   }
@@ -119,15 +121,15 @@ public final class ServerSetup {
     return api;
   }
 
-  /** Helidon's web server: for what is not the same in all servers. */
+  /** Helidon's web server configuration, for what differs between servers. */
   public WebServerConfig.Builder webServer() {
     return webServer;
   }
 
   /**
-   * Serves the HTTP API, health, metrics and profiles, over HTTP/1.1.
+   * Serves the HTTP API, health, metrics and profiles over HTTP/1.1.
    *
-   * @param port setting that holds the port
+   * @param port the setting with the port
    */
   public void http(String port) {
     http(port, null);
@@ -136,19 +138,22 @@ public final class ServerSetup {
   /**
    * Serves the HTTP API, health, metrics and profiles.
    *
-   * @param port setting that holds the port
-   * @param http2 for clients that begin with HTTP/2 ("prior knowledge"); null to have HTTP/1.1 only
+   * @param port the setting with the port
+   * @param http2 for clients that begin with HTTP/2 ("prior knowledge"); null for HTTP/1.1 only
    */
   public void http(String port, ServerConnectionSelector http2) {
     listen("http", WebServer.DEFAULT_SOCKET_NAME, port);
     speakHttp(webServer.port(settings.port(port)), http2);
   }
 
-  /** Gives a socket HTTP/1.1, and HTTP/2 if it is not null, with the server's time limits. */
+  /**
+   * Configures a socket for HTTP/1.1, and for HTTP/2 if that is not null, with the server's time
+   * limits.
+   */
   void speakHttp(WebServerConfig.Builder socket, ServerConnectionSelector http2) {
     Duration headTimeout = headTimeout();
     socket
-        // Plain sockets move files faster: NIO ones pass them through 8 KiB at a time.
+        // Plain sockets transfer files faster; NIO sockets copy them in pieces of 8 KiB.
         .useNio(false)
         .connectionOptions(options -> options.tcpNoDelay(true))
         .idleConnectionTimeout(limit("idle-timeout"))
@@ -167,19 +172,17 @@ public final class ServerSetup {
                 .formatted(timeout.toMillis())));
   }
 
-  /** How long the head of a request may take, and the start of a connection. */
+  /** How long a request head, and the start of a connection, may take. */
   public Duration headTimeout() {
     return limit("request-head-timeout");
   }
 
-  /** How long a client may take nothing of its answer. */
+  /** How long a client may accept none of its answer. */
   public Duration writeTimeout() {
     return limit("write-timeout");
   }
 
-  /**
-   * Shows the bounds of frames that carry nothing in the metrics. For a server that speaks HTTP/2.
-   */
+  /** Shows the limits against floods of frames in the metrics. For servers that speak HTTP/2. */
   public void show(FrameLimits limits) {
     admission.refusingEach(
         "resets_per_second", "max-resets-per-second", limits.resets(), Flood.RESETS::ended);
@@ -195,7 +198,7 @@ public final class ServerSetup {
         Flood.CONTINUATIONS::ended);
   }
 
-  /** How many frames that carry nothing a client may send over HTTP/2. */
+  /** The limits against floods of frames on a connection, from the settings. */
   public static FrameLimits frameLimits(Settings settings) {
     return new FrameLimits(
         settings.integer("max-resets-per-second", 1, 1_000_000),
@@ -208,12 +211,12 @@ public final class ServerSetup {
   }
 
   /**
-   * Tells of a socket that {@link #webServer} has, so that a taken port is said clearly and the
-   * ready line names it.
+   * Registers a socket of {@link #webServer}, so that a port in use is reported clearly and the
+   * ready line shows the socket.
    *
-   * @param label what the ready line calls it
+   * @param label its name in the ready line
    * @param socket Helidon's name of the socket
-   * @param port setting that holds the port
+   * @param port the setting with the port
    */
   public void listen(String label, String socket, String port) {
     sockets.put(label, socket);
@@ -224,24 +227,24 @@ public final class ServerSetup {
   }
 
   /**
-   * Something that must be well for the server to be: {@code /observe/health} runs it.
+   * Adds a health check, which {@code /observe/health} runs.
    *
-   * @param check throws, with the reason as its message, if it is not
+   * @param check throws if the server is not healthy, with the reason as its message
    */
   public void check(String what, Runnable check) {
     checks.put(what, check);
   }
 
   /**
-   * As {@link #check(String, Runnable)}, for what may be away when the server starts or later: one
-   * line of the log says that it is away, and one that it is back.
+   * As {@link #check(String, Runnable)}, for something that may be absent at the start or later.
+   * The log gets one line when it becomes unavailable and one when it is available again.
    */
   public void watch(String what, Runnable check) {
     check(what, check);
     resource(() -> Watch.start(what, check, log));
   }
 
-  /** Opens something that is closed after the server has stopped, the last opened first. */
+  /** Opens a resource. Resources are closed after the server has stopped, in reverse order. */
   public <T extends AutoCloseable> T resource(Callable<T> open) {
     try {
       T resource = open.call();
@@ -254,12 +257,15 @@ public final class ServerSetup {
     }
   }
 
-  /** Runs once the server accepts requests. */
+  /** Runs an action once the server accepts requests. */
   public void onStarted(Consumer<RunningServer> action) {
     started.add(action);
   }
 
-  /** Runs when the server shall end, before it stops accepting: ends what would not by itself. */
+  /**
+   * Runs an action at the start of the shutdown, before sockets are closed, to end what would not
+   * end by itself.
+   */
   public void onDrain(Runnable action) {
     draining.add(action);
   }

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The settings of all servers by name. Servers share files of settings and environments, so what
- * belongs to another server is no mistake; a name that no server knows is one.
+ * The names of the settings of all servers. Servers share settings files and environments, so a
+ * setting of another server is allowed; a name that no server knows is an error.
  */
 final class SettingNames {
   private final Collection<String> names;
@@ -35,15 +35,15 @@ final class SettingNames {
     return names.contains(name);
   }
 
-  /** The name that somebody may have meant. */
+  /** The known name that was probably meant. */
   Optional<String> nearest(String name) {
     return Nearest.of(name, names);
   }
 
   /**
-   * Environment variables that no server knows although they look like one that is known.
+   * Finds environment variables that no server knows but that resemble a known one.
    *
-   * @return by the variable, the one that may be meant
+   * @return for each such variable, the one that was probably meant
    */
   SortedMap<String, String> likely(Map<String, String> environment) {
     Collection<String> variables =

@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The settings of a server: {@code application.yaml} of its jar, each overridden by the file that
- * {@code --config} names, and by the environment variable of the same name in capitals, {@code -}
- * as {@code _}. An empty variable counts as not set. What is out of its range is a {@link
- * StartupException} that names the variable and the range.
+ * The settings of a server. Defaults come from {@code application.yaml} in its jar. The file that
+ * {@code --config} names overrides them, and environment variables override both: the variable of
+ * {@code storage-path} is {@code STORAGE_PATH}. An empty variable counts as not set. An invalid
+ * value causes a {@link StartupException} with the variable and the expected values.
  */
 public final class Settings {
   private final Config defaults;
@@ -33,12 +33,15 @@ public final class Settings {
     this.environment = environment;
   }
 
-  /** Defaults of this class path's {@code application.yaml}, overridden by {@code environment}. */
+  /**
+   * Loads the defaults of this class path's {@code application.yaml}, overridden by {@code
+   * environment}.
+   */
   public static Settings load(Map<String, String> environment) {
     return load(environment, Map.of());
   }
 
-  /** As {@link #load(Map)}, with an operator's own settings by name between the two. */
+  /** As {@link #load(Map)}, with the operator's settings file in between. */
   static Settings load(Map<String, String> environment, Map<String, String> file) {
     Config defaults =
         Config.builder(ConfigSources.classpath("application.yaml"))
@@ -48,14 +51,16 @@ public final class Settings {
     return new Settings(defaults, Map.copyOf(file), Map.copyOf(environment));
   }
 
-  /** These settings with other values of some environment variables. */
+  /** These settings with other values for some environment variables. */
   Settings with(Map<String, String> variables) {
     Map<String, String> all = new HashMap<>(environment);
     all.putAll(variables);
     return new Settings(defaults, file, Map.copyOf(all));
   }
 
-  /** The defaults, for what Helidon finds in its registry: it would load them anew. */
+  /**
+   * Registers the defaults as Helidon's global configuration, which it would otherwise load again.
+   */
   void publish() {
     Services.set(Config.class, defaults);
   }
@@ -101,7 +106,7 @@ public final class Settings {
         return number;
       }
     } catch (NumberFormatException e) {
-      // the same answer as for a number out of range
+      // Reported below, like a number out of range.
     }
     throw wrong(key, text, "a whole number from " + min + " to " + max);
   }
@@ -121,7 +126,7 @@ public final class Settings {
     };
   }
 
-  /** One of an enum's names, in any case. */
+  /** A name of an enum constant, in any case. */
   <E extends Enum<E>> E choice(String key, Class<E> type) {
     String text = text(key);
     E[] all = type.getEnumConstants();
@@ -143,7 +148,7 @@ public final class Settings {
     return integer(key, 0, 65_535);
   }
 
-  /** A length of time in ISO-8601 form, such as {@code PT30S}, from {@code min} to {@code max}. */
+  /** A duration in ISO-8601 form, such as {@code PT30S}, from {@code min} to {@code max}. */
   public Duration duration(String key, Duration min, Duration max) {
     String text = text(key);
     try {
@@ -152,12 +157,12 @@ public final class Settings {
         return duration;
       }
     } catch (DateTimeParseException e) {
-      // the same answer as for a duration out of range
+      // Reported below, like a duration out of range.
     }
     throw wrong(key, text, "a duration such as PT30S, from " + min + " to " + max);
   }
 
-  /** A directory or file, relative to the working directory. */
+  /** A directory or file; relative paths start at the working directory. */
   public Path path(String key) {
     String text = text(key);
     try {

@@ -9,17 +9,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A file of settings that an operator has written. */
+/** Reads the settings file that {@code --config} names. */
 final class SettingsFile {
   static final String NAME = "application.yaml";
 
   private SettingsFile() {}
 
   /**
-   * The settings of a file, by name.
+   * Reads a file's settings, by name.
    *
-   * @throws StartupException if it can't be read, is neither YAML nor properties, or has a setting
-   *     that no server knows
+   * @throws StartupException if the file can't be read, is neither YAML nor properties, or has a
+   *     setting that no server knows
    */
   static Map<String, String> read(Path file) {
     String type = file.toString().toLowerCase(Locale.ROOT);
@@ -53,20 +53,23 @@ final class SettingsFile {
                     names
                         .nearest(name)
                         .map("did you mean %s?"::formatted)
-                        .orElse("--help tells of those that there are")),
+                        .orElse("--help lists all settings")),
             null);
       }
     }
     return found;
   }
 
-  /** The line of the file, where the parser says one. */
+  /** The parser's message, which may contain the line number. */
   private static String reason(Exception e) {
     String said = String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
     return ": " + said.strip().replaceAll("\\s+", " ");
   }
 
-  /** A file that somebody may take for one that is read: it has the name of the built-in one. */
+  /**
+   * Whether a directory has a file with the name of the built-in one, which a user may believe to
+   * be read.
+   */
   static boolean isLikely(Path directory) {
     return Files.isRegularFile(directory.resolve(NAME));
   }

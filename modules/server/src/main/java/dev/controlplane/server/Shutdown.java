@@ -6,18 +6,22 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The orderly end of a server process.
+ * The orderly end of a server process, in these steps:
  *
- * <p>{@code /health} turns to {@code stopping}, streams are ended, the sockets closed, requests in
- * flight given {@link #GRACE}, then resources closed, the last opened first. Resources write what
- * is pending when they are closed, so they are closed {@link #DRAIN} after the signal at the
- * latest, whatever is still running then. A process that hangs is halted after {@link #END_LIMIT}.
+ * <ol>
+ *   <li>{@code /health} answers {@code stopping}.
+ *   <li>Streams are ended and sockets closed. Requests in flight get {@link #GRACE} to finish.
+ *   <li>Resources are closed, the last opened first; they write what is pending. This begins at
+ *       most {@link #DRAIN} after the signal, whatever is still running then.
+ * </ol>
+ *
+ * <p>A process that hangs is halted after {@link #END_LIMIT}.
  */
 final class Shutdown {
   /** How long requests in flight may take to finish. */
   static final Duration GRACE = Duration.ofSeconds(3);
 
-  /** How long streams and requests may take together before the resources are closed. */
+  /** How long streams and requests together may take before resources are closed. */
   private static final Duration DRAIN = Duration.ofMillis(3_300);
 
   private static final Duration END_LIMIT = Duration.ofMillis(4_500);
@@ -33,18 +37,18 @@ final class Shutdown {
     this.setup = setup;
   }
 
-  /** Ends this server when the process is told to end. */
+  /** Ends this server when the process gets a signal to end. */
   void endsOnSignal(WebServer running) {
     server = running;
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(this::end));
   }
 
-  /** Whether the process was told to end. */
+  /** Whether the shutdown has begun. */
   boolean hasBegun() {
     return begun;
   }
 
-  /** Waits until all is closed. */
+  /** Waits until everything is closed. */
   void await() throws InterruptedException {
     ended.await();
   }
@@ -71,7 +75,7 @@ final class Shutdown {
     attempt(server::stop);
   }
 
-  /** Closes what the server has opened, the last opened first. */
+  /** Closes the server's resources, the last opened first. */
   void closeResources() {
     for (AutoCloseable resource : setup.resources()) {
       attempt(resource::close);
@@ -86,7 +90,7 @@ final class Shutdown {
     try {
       step.run();
     } catch (Exception | Error e) {
-      log.error("stop-failed", e); // The next step may still save something.
+      log.error("stop-failed", e); // continue: the next step may still save something
     }
   }
 

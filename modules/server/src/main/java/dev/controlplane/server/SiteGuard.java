@@ -20,13 +20,13 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Keeps out the web pages of others that a browser shows to somebody who can reach this server:
- * neither by a request across sites, nor by a name of their own that they let point here (DNS
- * rebinding). It stands before all that answers on a socket, profiles too. Clients that are no
- * browsers send none of the headers that tell of it but Host.
+ * Rejects requests that web pages of other sites make through the browser of somebody who can reach
+ * this server, either as cross-site requests or through a name that resolves to this server (DNS
+ * rebinding). It applies to everything on a socket, including profiles. Clients other than browsers
+ * send none of the headers that it checks, except Host.
  */
 final class SiteGuard implements HttpFeature, Filter, Weighted {
-  /** Behind {@code RequestBodies}, which lets the client see the refusal. */
+  /** Lower than {@code RequestBodies}, which ensures that the client can read the refusal. */
   private static final double BEFORE_ANSWERS = 9_000;
 
   private static final String SETTING = "allowed-hosts";
@@ -46,9 +46,9 @@ final class SiteGuard implements HttpFeature, Filter, Weighted {
   }
 
   /**
-   * Lets in who asks for one of the server's names.
+   * Creates a guard for the names in ALLOWED_HOSTS.
    *
-   * @throws StartupException if ALLOWED_HOSTS has something that is no name
+   * @throws StartupException if ALLOWED_HOSTS contains an invalid name
    */
   static SiteGuard of(Settings settings) {
     List<String> names = settings.list(SETTING);
@@ -86,7 +86,7 @@ final class SiteGuard implements HttpFeature, Filter, Weighted {
   }
 
   /**
-   * Lets a request pass that no page of another site can have made.
+   * Checks that a request can't come from a page of another site.
    *
    * @throws ApiException 403 {@code foreign_host} or {@code foreign_site}
    */
@@ -118,8 +118,8 @@ final class SiteGuard implements HttpFeature, Filter, Weighted {
   }
 
   /**
-   * A stranger can own no address, and no name without a dot. A name below localhost is this
-   * machine (RFC 6761, section 6.3).
+   * Whether a name belongs to this server. A stranger can own neither an address nor a name without
+   * a dot, and names below localhost are this machine (RFC 6761, section 6.3).
    */
   private boolean isOwn(String host) {
     return !host.contains(".")
@@ -134,7 +134,10 @@ final class SiteGuard implements HttpFeature, Filter, Weighted {
     return name.startsWith(".") ? host.endsWith(name) : host.equals(name);
   }
 
-  /** The page that has the link can't read where it leads. */
+  /**
+   * Whether the user followed a link. That is allowed: the page with the link can't read the
+   * answer.
+   */
   private static boolean isLinkFollowed(ServerRequest request) {
     return READING.contains(request.prologue().method())
         && request.headers().first(FETCH_MODE).filter("navigate"::equals).isPresent();
@@ -143,12 +146,12 @@ final class SiteGuard implements HttpFeature, Filter, Weighted {
   private boolean isOwnOrigin(String origin, String authority) {
     int scheme = origin.indexOf("://");
     if (scheme < 0) {
-      return false; // "null": a page without a site
+      return false; // "null": a page without an origin
     }
     String from = origin.substring(scheme + 3);
     String defaultPort = origin.startsWith("https:") ? ":443" : ":80";
     return without(defaultPort, from).equals(without(defaultPort, authority))
-        // A proxy may have put another name in Host.
+        // A proxy may have changed Host.
         || names.stream().anyMatch(name -> matches(name, hostOf(from)));
   }
 

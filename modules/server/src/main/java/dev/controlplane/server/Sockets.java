@@ -18,15 +18,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The listening sockets of a server. Each has a bound on its connections, which leaves file
- * descriptors for the server's files; the process ends if one of them listens no more.
+ * The listening sockets of a server. Each has a limit on its connections, which leaves file
+ * descriptors for the server's files. The process ends if a socket stops listening.
  */
 final class Sockets {
   private static final String SETTING = "max-connections";
 
   private final ServerSetup setup;
 
-  /** How many connections each may have; 0 until it is known. */
+  /** The limit of connections per socket; 0 until it was computed. */
   private int most;
 
   Sockets(ServerSetup setup) {
@@ -34,9 +34,9 @@ final class Sockets {
   }
 
   /**
-   * Bounds the sockets of a server that is not started yet, and shows them in the metrics.
+   * Limits the connections of a server that was not started yet, and adds metrics for its sockets.
    *
-   * @param name what the metrics call its default socket
+   * @param name of its default socket in the metrics
    */
   WebServer guard(String name, WebServer server) {
     Listeners listeners = Listeners.guard(server, most(), this::gone);
@@ -51,7 +51,7 @@ final class Sockets {
   WebServer startPprof(WebServerConfig.Builder socket) {
     setup.speakHttp(socket, null);
     socket.directHandlers(JsonErrors.handlers());
-    // Behind the profiles: what is none of them is answered as on the other sockets.
+    // These run behind the profiles feature: other paths are answered as on the other sockets.
     socket
         .routing()
         .ifPresent(

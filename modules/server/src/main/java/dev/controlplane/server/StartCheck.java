@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * {@code --check}: whether a server could start with these settings, without starting it. It opens
- * no socket, takes no lock and changes nothing, so it can run beside the server whose settings were
- * edited.
+ * The {@code --check} option: checks whether a server could start with these settings, without
+ * starting it. It opens no port, takes no lock and changes nothing, so it can run while the server
+ * is running.
  */
 final class StartCheck {
   private final String server;
@@ -33,7 +33,9 @@ final class StartCheck {
     this.out = out;
   }
 
-  /** Prints a line for the settings, and one for the data directory; the exit status. */
+  /**
+   * Prints one line about the settings and one about the data directory; returns the exit status.
+   */
   int run(ServerProcess.Program program) {
     look("settings", () -> configure(program));
     if (!failed) {
@@ -44,7 +46,7 @@ final class StartCheck {
   }
 
   private interface Look {
-    /** What is well; throws if it is not. */
+    /** Returns what is fine; throws if something is not. */
     String find() throws Exception;
   }
 
@@ -57,7 +59,7 @@ final class StartCheck {
     }
   }
 
-  /** Reads every setting, by putting the server together over an empty directory. */
+  /** Reads every setting by setting up the server on an empty directory. */
   private String configure(ServerProcess.Program program) throws Exception {
     Path empty = Files.createTempDirectory("check");
     try {
@@ -94,8 +96,8 @@ final class StartCheck {
   }
 
   /**
-   * Whether the server may write what it has to: the directory and its file in it, or, for
-   * upload-server, the directory that it would make the data directory in.
+   * Checks that the server may write its data directory and its file there. If the directory does
+   * not exist, checks its nearest existing parent, in which upload-server would create it.
    */
   private void requireWritable(Path directory) throws IOException {
     Path place = directory;

@@ -8,31 +8,31 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * A thread that the server can't work without. If it ends unasked, the process ends: a supervisor
- * restarts a process that is gone, but nobody notices a server that has silently stopped doing a
- * part of its work.
+ * A thread that the server can't work without. If it ends unexpectedly, the process ends: a
+ * supervisor restarts a process that is gone, but nobody would notice a server that silently
+ * stopped a part of its work.
  *
- * <p>The work catches the exceptions that its loop can live with. Whatever else leaves it, an
- * {@link Error}, an exception, or a plain return before {@link #close}, is logged as one line
- * ({@code vital-thread-ended}) and the JVM is halted with exit status {@link #EXIT_STATUS}. Halted,
- * not exited: shutdown hooks could wait for the thread that is gone.
+ * <p>The work must catch exceptions from which its loop can recover. Anything else (an {@link
+ * Error}, another exception, or a return before {@link #close}) is logged as {@code
+ * vital-thread-ended}, and the JVM is halted with {@link #EXIT_STATUS}. It is halted, not exited,
+ * because shutdown hooks might wait for the dead thread.
  *
- * <p>A thread that hangs is noticed by {@link #check}: the work calls {@link #beat} once a round,
- * and a round that takes longer than {@code late} makes the check fail. Register the check with
- * {@link ServerSetup#check}, and {@code /observe/health} is DOWN until the thread beats again.
+ * <p>{@link #check} detects a hanging thread: the work calls {@link #beat} once per round, and the
+ * check fails if a round takes longer than {@code late}. If the check is registered with {@link
+ * ServerSetup#check}, {@code /observe/health} is DOWN until the next beat.
  */
 public final class Vital implements AutoCloseable {
-  /** Exit status of a process whose vital thread has ended: EX_SOFTWARE of sysexits.h. */
+  /** The exit status after a vital thread ended: EX_SOFTWARE of sysexits.h. */
   public static final int EXIT_STATUS = 70;
 
-  /** What the thread does until {@link #isClosing}. */
+  /** The work of the thread, until {@link #isClosing}. */
   @FunctionalInterface
   public interface Work {
-    /** Runs until it is interrupted or sees that {@code self} is closing. */
+    /** Runs until it is interrupted or {@code self} is closing. */
     void run(Vital self) throws Exception;
   }
 
-  /** How the process ends, and what time it is; replaced in tests. */
+  /** How the process is halted, and the clock; replaced in tests. */
   record Host(Runnable halt, LongSupplier nanos) {
     static final Host PROCESS =
         new Host(() -> Runtime.getRuntime().halt(EXIT_STATUS), System::nanoTime);
@@ -63,8 +63,8 @@ public final class Vital implements AutoCloseable {
    * Starts the work on a virtual thread.
    *
    * @param name the thread's name in profiles, in the log and in {@code /observe/health}
-   * @param late the longest time between two beats of a healthy thread; zero for a thread that may
-   *     wait as long as it likes, such as one that accepts connections
+   * @param late the longest time between two beats of a healthy thread; zero if the thread may wait
+   *     without limit, for example for connections
    */
   public static Vital start(String name, Duration late, EventLog log, Work work) {
     return start(name, late, log, work, Goroutines.factory());
@@ -84,10 +84,9 @@ public final class Vital implements AutoCloseable {
   }
 
   /**
-   * Ends the process because a thread has ended that it can't work without; for threads that are
-   * not started here.
+   * Ends the process because a vital thread that was not started here has ended.
    *
-   * @param cause what ended the thread; null if it just returned
+   * @param cause the exception that ended the thread; null if it returned
    */
   public static void endProcess(EventLog log, String thread, Throwable cause) {
     end(log, thread, cause, Host.PROCESS);
@@ -106,7 +105,7 @@ public final class Vital implements AutoCloseable {
           trace.length == 0 ? "unknown" : trace[0]);
       log.flush();
     } finally {
-      host.halt().run(); // Also where no memory was left to write the line.
+      host.halt().run(); // even if there was no memory to write the line
     }
   }
 
@@ -122,17 +121,20 @@ public final class Vital implements AutoCloseable {
     }
   }
 
-  /** The thread is alive and well; called by the work once a round. */
+  /** Records that the thread is alive. The work calls this once per round. */
   public void beat() {
     beat = host.nanos().getAsLong();
   }
 
-  /** Whether the work shall end. */
+  /** Whether the work should end. */
   public boolean isClosing() {
     return closing.getCount() == 0;
   }
 
-  /** Waits between two rounds, and beats; false at once if the work shall end. */
+  /**
+   * Waits between two rounds and beats. Returns false, without waiting longer, if the work should
+   * end.
+   */
   public boolean pause(Duration length) throws InterruptedException {
     boolean closed = closing.await(length.toNanos(), TimeUnit.NANOSECONDS);
     beat();
@@ -140,7 +142,7 @@ public final class Vital implements AutoCloseable {
   }
 
   /**
-   * For health checks.
+   * Checks the thread, for health checks.
    *
    * @throws IllegalStateException with the reason, if the thread has ended or is late
    */
@@ -165,8 +167,8 @@ public final class Vital implements AutoCloseable {
   }
 
   /**
-   * Lets the work end by itself once {@link #pause} or {@link #isClosing} tells it to, and waits
-   * until it has ended.
+   * Tells the work to end through {@link #pause} and {@link #isClosing}, without an interrupt, and
+   * waits until it has ended.
    */
   public void closeGently() {
     closing.countDown();

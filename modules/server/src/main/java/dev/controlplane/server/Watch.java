@@ -2,7 +2,7 @@ package dev.controlplane.server;
 
 import java.time.Duration;
 
-/** Writes to the log when a health check begins to fail, and when it succeeds again. */
+/** Logs when a health check begins to fail and when it succeeds again. */
 final class Watch {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
@@ -17,7 +17,9 @@ final class Watch {
     this.log = log;
   }
 
-  /** Looks once before it returns, and then every second until the thread is closed. */
+  /**
+   * Runs the check once before returning, then every second until the returned thread is closed.
+   */
   static Vital start(String what, Runnable check, EventLog log) {
     Watch watch = new Watch(what, check, log);
     watch.look();

@@ -1,2 +1,5 @@
-/** What every server shares: its life from start to end, settings, the HTTP API's manners, logs. */
+/**
+ * What all servers share: start and shutdown, settings, the HTTP API's conventions, limits,
+ * logging.
+ */
 package dev.controlplane.server;

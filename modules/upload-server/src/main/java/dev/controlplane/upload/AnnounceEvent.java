@@ -8,7 +8,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A grpc-server told of a revision, for JFR. */
+/** A JFR event for each announcement to a grpc-server. */
 @Name("controlplane.Announce")
 @Label("Announce")
 @Description("A grpc-server told that there is a new update")
@@ -19,11 +19,11 @@ final class AnnounceEvent extends Event {
   String url;
 
   @Label("Revision")
-  @Description("The newest; those since the announcement before are told of by it")
+  @Description("The newest; the announcement covers all updates since the one before")
   long revision;
 
   @Label("Failure")
-  @Description("Absent if the grpc-server took it")
+  @Description("Absent if the grpc-server accepted it")
   String failure;
 
   static AnnounceEvent begun() {
@@ -33,9 +33,9 @@ final class AnnounceEvent extends Event {
   }
 
   /**
-   * The announcement is over.
+   * Emits the event.
    *
-   * @param reason why it failed; null if it did not
+   * @param reason why the announcement failed; null if it did not
    */
   void ended(URI target, long told, String reason) {
     end();

@@ -18,10 +18,12 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Tells grpc-servers that there is a new update: {@code POST /internal/broadcast} with its
- * revision. A hint that saves them the wait for their next poll, so it is sent once, with short
- * time-outs, by a virtual thread per grpc-server; nobody waits for it. While one is being sent,
- * only the newest revision is kept for the next.
+ * Announces updates to grpc-servers: {@code POST /internal/broadcast} with its revision.
+ * Thread-safe.
+ *
+ * <p>An announcement is only a hint that saves a grpc-server the wait for its next poll. So each
+ * one is sent once, with short timeouts, by a virtual thread per grpc-server, and nobody waits for
+ * it. While one is being sent, only the newest revision is kept for the next.
  */
 final class Announcer implements AutoCloseable {
   private final List<Target> targets = new ArrayList<>();
@@ -32,9 +34,9 @@ final class Announcer implements AutoCloseable {
   }
 
   /**
-   * Starts to announce.
+   * Starts the threads.
    *
-   * @param onFailure runs for each announcement that failed
+   * @param onFailure runs for each failed announcement
    */
   static Announcer start(Settings settings, EventLog log, Runnable onFailure) {
     Duration connectTimeout = limit(settings, "announce-connect-timeout");
@@ -70,13 +72,13 @@ final class Announcer implements AutoCloseable {
         return url;
       }
     } catch (IllegalArgumentException e) {
-      // the same answer as for a URL of another kind
+      // Reported below, like a URL of another kind.
     }
     throw new StartupException(
         "GRPC_SERVER_URL has \"" + base + "\"; expected: base URLs such as http://127.0.0.1:8082");
   }
 
-  /** Returns at once. */
+  /** Announces a revision. Returns immediately. */
   void announce(long revision) {
     targets.forEach(target -> target.announce(revision));
   }
@@ -89,9 +91,9 @@ final class Announcer implements AutoCloseable {
     }
   }
 
-  /** One grpc-server, with the thread that tells it. */
+  /** One grpc-server and the thread that sends announcements to it. */
   private static final class Target {
-    /** While it does not answer, a line in the log at most this often. */
+    /** While it does not answer, at most one line is logged in this time, in nanoseconds. */
     private static final long LOG_EVERY_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -148,7 +150,7 @@ final class Announcer implements AutoCloseable {
       }
     }
 
-    /** The newest revision once it is above the one told before; 0 at the end. */
+    /** Waits for a revision above the last announced one and returns the newest; 0 at the end. */
     private long awaitAbove(long told) throws InterruptedException {
       lock.lock();
       try {

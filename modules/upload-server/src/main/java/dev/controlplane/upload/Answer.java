@@ -4,13 +4,18 @@ import dev.controlplane.catalog.Catalog.Change;
 import dev.controlplane.catalog.Version;
 import dev.controlplane.server.http.VersionMetadata;
 
-/** Answers to what changes the catalog. */
+/** The JSON answers to requests that change the catalog. */
 final class Answer {
-  /** Of an upload; {@code created} is false if the version was there with the same bytes. */
+  /**
+   * The answer to an upload. {@code created} is false if the version existed with the same bytes.
+   */
   record Uploaded(
       boolean success, String message, VersionMetadata metadata, boolean created, long revision) {}
 
-  /** Of a rollback, a retry or a delete; {@code changed} is false if nothing had to be done. */
+  /**
+   * The answer to a rollback or a deletion. {@code changed} is false if there was nothing to
+   * change.
+   */
   record Changed(
       boolean success, String message, VersionMetadata metadata, boolean changed, long revision) {}
 

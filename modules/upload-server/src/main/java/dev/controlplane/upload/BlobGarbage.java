@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Blobs of deleted versions: one collection at a time. */
+/** Runs the collection of blobs of deleted versions, at most one at a time. */
 final class BlobGarbage {
   private final CatalogBlobs blobs;
   private final Duration age;
@@ -18,9 +18,9 @@ final class BlobGarbage {
   private final ReentrantLock collecting = new ReentrantLock();
 
   /**
-   * Collects nothing yet.
+   * Creates it without starting a collection.
    *
-   * @param age blobs that were stored less than this ago stay
+   * @param age blobs stored more recently than this are kept
    */
   BlobGarbage(
       CatalogBlobs blobs,
@@ -35,7 +35,7 @@ final class BlobGarbage {
     this.log = log;
   }
 
-  /** Collects, unless that is being done. */
+  /** Runs a collection unless one is running. */
   void collect() {
     if (collecting.tryLock()) {
       try {
@@ -50,9 +50,9 @@ final class BlobGarbage {
   }
 
   /**
-   * Collects, or tells what would go.
+   * Runs a collection, or reports what it would remove.
    *
-   * @throws ApiException 409 if it is being done
+   * @throws ApiException 409 if one is running
    */
   Collected collectNow(boolean dryRun) {
     if (!collecting.tryLock()) {

@@ -13,7 +13,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 
-/** What an operator may have done at once: blobs collected, the log cut. */
+/** Handles maintenance requests of the operator: collecting blobs and compacting the log. */
 final class Maintenance {
   private static final String DRY_RUN = "dry_run";
 
@@ -32,7 +32,7 @@ final class Maintenance {
   private record Gone(
       boolean dryRun, long examined, long removed, long bytes, List<String> digests) {}
 
-  /** {@code POST /maintenance/gc}, with nothing or {@code {"dry_run":true}}. */
+  /** {@code POST /maintenance/gc}, with an empty body or {@code {"dry_run":true}}. */
   void collect(ServerRequest request, ServerResponse response, PathVariables path) {
     boolean dryRun = dryRun(RequestBody.of(request, limits).readAllBytes());
     Collected collected = garbage.collectNow(dryRun);
@@ -47,7 +47,7 @@ final class Maintenance {
             collected.digests().stream().map(Digest::toString).toList()));
   }
 
-  /** A field with another name may be a dry run that was meant to be one. */
+  /** Parses the body. An unknown field is rejected, because it may be a misspelled dry_run. */
   private static boolean dryRun(byte[] body) {
     if (body.length == 0) {
       return false;

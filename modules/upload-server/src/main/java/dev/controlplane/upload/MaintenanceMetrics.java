@@ -6,7 +6,7 @@ import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;
 
-/** What an operator may want to know of what goes, at {@code /observe/metrics}. */
+/** The metrics of retention and blob collection, at {@code /observe/metrics}. */
 final class MaintenanceMetrics {
   private final MeterRegistry registry;
   private final Counter updates;
@@ -16,9 +16,9 @@ final class MaintenanceMetrics {
   MaintenanceMetrics(MeterRegistry registry, Catalog catalog) {
     this.registry = registry;
     updates = counter("controlplane_log_updates_removed", "Updates that were cut from the log");
-    blobs =
-        counter("controlplane_blobs_removed", "Blobs that were removed, as no version has them");
-    bytes = counter("controlplane_blob_bytes_removed", "Bytes on disk that these had taken");
+    blobs = counter("controlplane_blobs_removed", "Blobs removed because no version has them");
+    bytes =
+        counter("controlplane_blob_bytes_removed", "Bytes on disk that the removed blobs had used");
     registry.getOrCreate(
         Gauge.builder(
                 "controlplane_log_compacted",
@@ -28,7 +28,7 @@ final class MaintenanceMetrics {
         Gauge.builder(
                 "controlplane_log_retained",
                 () -> UploadMetrics.told(() -> retained(catalog.log())))
-            .description("Updates that a consumer can be behind by and still go on from the log"));
+            .description("Updates that a consumer can be behind and still resume from the log"));
   }
 
   private static long retained(LogState log) {

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The parameters of a header's value, such as {@code form-data; name="file"; filename="a"}, in any
- * order.
+ * Parses the parameters of a header value, such as {@code form-data; name="file"; filename="a"}, in
+ * any order.
  *
- * <p>RFC 9110, section 5.6.4, writes a quotation mark inside quotes as {@code \"}. Old clients
- * write a backslash as itself instead, as in {@code filename="C:\"}. A value is read by the
- * standard first, and with backslashes as themselves where that reading fails.
+ * <p>RFC 9110, section 5.6.4, escapes a quotation mark inside quotes as {@code \"}. Old clients
+ * write backslashes unescaped, as in {@code filename="C:\"}. A value is first parsed as the
+ * standard says and, if that fails, with literal backslashes.
  */
 final class Parameters {
   private final String header;
@@ -24,7 +24,10 @@ final class Parameters {
     this.escapes = escapes;
   }
 
-  /** The parameters by their names in lower case; of equal names the first; empty if malformed. */
+  /**
+   * Returns the parameters by lower-case name; the first one of equal names; an empty map if the
+   * value is malformed.
+   */
   static Map<String, String> parse(String header) {
     return new Parameters(header, true)
         .read()
@@ -52,7 +55,7 @@ final class Parameters {
     return Optional.of(found);
   }
 
-  /** A value and the blanks around it; empty if a quotation mark is where none may be. */
+  /** Parses a value with the blanks around it; empty if a quotation mark is misplaced. */
   private Optional<String> value() {
     String before = until(";\"");
     if (at == header.length() || header.charAt(at) == ';') {

@@ -8,17 +8,17 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The header of a part of a form (RFC 7578, section 4).
+ * The headers of a part of a form (RFC 7578, section 4).
  *
- * @param field name of the form's field; empty if the part has none
+ * @param field name of the form field; empty if the part has none
  * @param contentType media type with its parameters; empty if the part has none
  * @param transferEncoding Content-Transfer-Encoding in lower case; empty if the part has none
  */
 record PartHeader(String field, String contentType, String transferEncoding) {
-  /** The end of a line that goes on in the next one (RFC 5322, section 2.2.3). */
+  /** The end of a line that continues on the next one (RFC 5322, section 2.2.3). */
   private static final Pattern FOLD = Pattern.compile("\r?\n(?=[ \t])");
 
-  /** Those that leave the bytes as they are (RFC 2045, section 6.2). */
+  /** Encodings that leave the bytes unchanged (RFC 2045, section 6.2). */
   private static final Set<String> PLAIN = Set.of("", "7bit", "8bit", "binary");
 
   static PartHeader parse(String lines) {
@@ -33,7 +33,7 @@ record PartHeader(String field, String contentType, String transferEncoding) {
         case "content-type" -> contentType = value;
         case "content-transfer-encoding" -> transferEncoding = value.toLowerCase(Locale.ROOT);
         default -> {
-          // Others mean nothing here (RFC 7578, section 4.8).
+          // Other headers are ignored (RFC 7578, section 4.8).
         }
       }
     }
@@ -41,8 +41,8 @@ record PartHeader(String field, String contentType, String transferEncoding) {
   }
 
   /**
-   * The encoding of a text field's value: UTF-8 unless the part names another. Some clients in Java
-   * name ISO-8859-1.
+   * The charset of a text field's value: UTF-8 unless the part says otherwise. Some Java clients
+   * say ISO-8859-1.
    *
    * @throws ApiException 400 if it is unknown
    */
@@ -60,8 +60,8 @@ record PartHeader(String field, String contentType, String transferEncoding) {
   }
 
   /**
-   * Lets a part pass whose bytes come as they are. Base64 must not be stored as if it were the
-   * file.
+   * Checks that the part's bytes are not encoded, because Base64 must not be stored as if it were
+   * the file.
    *
    * @throws ApiException 415 if it has another Content-Transfer-Encoding
    */

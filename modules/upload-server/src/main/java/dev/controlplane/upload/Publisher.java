@@ -4,7 +4,7 @@ import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.Catalog;
 import dev.controlplane.catalog.Catalog.Change;
 
-/** Makes received bytes a version, and announces it. */
+/** Publishes received bytes as a version and announces the update. */
 final class Publisher {
   private final Catalog catalog;
   private final Announcer announcer;
@@ -14,7 +14,7 @@ final class Publisher {
     this.announcer = announcer;
   }
 
-  /** Returns once the version is durable; the announcement is on its way then. */
+  /** Returns once the version is durable. The announcement is sent asynchronously. */
   Change publish(String worker, String version, BlobStore.Upload upload, String contentType) {
     Change change = catalog.publish(worker, version, upload.commit(), contentType);
     upload.keep();

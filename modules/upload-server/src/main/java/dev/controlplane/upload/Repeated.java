@@ -7,8 +7,8 @@ import dev.controlplane.server.Vital;
 import java.time.Duration;
 
 /**
- * Work that a thread of its own does again and again. A round that fails is logged and the next one
- * comes all the same; the process ends if the thread can't go on.
+ * Runs work repeatedly on a thread of its own. A failed round is logged, and the next one runs as
+ * usual. The process ends if the thread itself fails.
  */
 final class Repeated {
   /** The longest time that a round may take before the health check fails. */
@@ -17,10 +17,11 @@ final class Repeated {
   private Repeated() {}
 
   /**
-   * Starts; the server ends it, in the middle of a round if need be, and checks it.
+   * Starts the thread, with a health check. The server stops it at shutdown, if necessary in the
+   * middle of a round.
    *
-   * @param name of the thread, of its health check, and of what failed
-   * @param interval between two rounds, also before the first
+   * @param name of the thread and its health check, and the prefix of its log events
+   * @param interval the pause before each round, including the first
    */
   static void start(ServerSetup setup, String name, Duration interval, Runnable work) {
     EventLog log = setup.log();

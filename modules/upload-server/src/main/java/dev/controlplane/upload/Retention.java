@@ -10,24 +10,28 @@ import java.time.InstantSource;
 import java.util.List;
 
 /**
- * How long the log reaches back: updates go that are too old, or that too many have followed. The
- * newest of each worker, and the one that made its latest version so, never go.
+ * Limits how far the log reaches back: removes updates that are too old, or that are followed by
+ * too many newer ones. For each worker that still exists, the newest update and the one that made
+ * its latest version so are always kept.
  */
 final class Retention {
-  /** Revisions cut in one transaction: what waits for it waits for milliseconds. */
+  /**
+   * The most revisions compacted in one transaction. Other requests then wait only milliseconds for
+   * it.
+   */
   private static final long STEP = 10_000;
 
   private static final int PAGE = 1000;
 
   /**
-   * What is kept.
+   * The limits of the log.
    *
-   * @param age updates older than this go; zero: however old they are, they stay
-   * @param count so many updates stay, the newest; 0: however many there are, they stay
+   * @param age updates older than this are removed; zero for no limit
+   * @param count how many of the newest updates are kept; 0 for no limit
    */
   record Limits(Duration age, long count) {}
 
-  /** What a cut came to: updates that went, and the log after it. */
+  /** The result of a compaction: how many updates were removed, and the log after it. */
   record Cut(long removed, LogState log) {}
 
   private final Catalog catalog;
@@ -49,7 +53,7 @@ final class Retention {
     this.log = log;
   }
 
-  /** Cuts what is beyond the limits now. */
+  /** Compacts the log according to the limits. */
   void enforce() {
     LogState now = catalog.log();
     cut(Math.max(beyondCount(now), beyondAge(now)));
@@ -59,7 +63,7 @@ final class Retention {
     return limits.count() == 0 ? 0 : now.head() - limits.count();
   }
 
-  /** The last of the updates at the log's beginning that are too old; 0 for none. */
+  /** The last update of those at the start of the log that are too old; 0 for none. */
   private long beyondAge(LogState now) {
     if (limits.age().isZero()) {
       return 0;
@@ -82,7 +86,7 @@ final class Retention {
     }
   }
 
-  /** Cuts the log up to a revision, in steps between which others get to write. */
+  /** Compacts the log up to a revision, in steps between which other changes can be written. */
   Cut cut(long revision) {
     LogState now = catalog.log();
     long from = now.compacted();

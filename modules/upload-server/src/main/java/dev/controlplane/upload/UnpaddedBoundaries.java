@@ -7,28 +7,31 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * A multipart body without transport padding: the spaces and tabs that RFC 2046, section 5.1.1,
- * allows between a boundary and the end of its line. commons-fileupload refuses them.
+ * Removes transport padding from a multipart body: the spaces and tabs that RFC 2046, section
+ * 5.1.1, allows between a boundary and the end of its line. commons-fileupload rejects them.
  *
- * <p>Implementation note: the bytes are looked through in the array of the caller, so nothing of
- * the body is kept here. Inside an array the delimiter is searched by its last byte (Horspool),
- * which looks at few of the bytes of a file; across two arrays it is matched byte by byte.
+ * <p>Implementation note: it works in the caller's array and keeps nothing of the body. Inside an
+ * array it searches the delimiter by its last byte (Horspool's algorithm), which examines only few
+ * bytes of a file. Across two arrays it matches byte by byte.
  */
 final class UnpaddedBoundaries extends FilterInputStream {
   private static final byte CR = '\r';
 
-  /** What stands before each boundary but perhaps the first (RFC 2046, section 5.1.1). */
+  /** What precedes each boundary, except possibly the first (RFC 2046, section 5.1.1). */
   private static final byte[] LINE = {CR, '\n', '-', '-'};
 
   private final byte[] delimiter;
 
-  /** How far the search may go on where a window ends with this byte. */
+  /** How far the search may advance if a window ends with this byte. */
   private final int[] stride = new int[256];
 
-  /** How much of a delimiter the bytes before end with; its length right behind a boundary. */
-  private int matched = 2; // A boundary may begin the body.
+  /**
+   * How many bytes of a delimiter the input so far ends with; the delimiter's length right behind a
+   * boundary.
+   */
+  private int matched = 2; // the body may begin with a boundary
 
-  /** Whether padding has been removed behind this boundary. */
+  /** Whether padding was removed behind this boundary. */
   private boolean padded;
 
   UnpaddedBoundaries(InputStream body, byte[] boundary) {
@@ -48,9 +51,9 @@ final class UnpaddedBoundaries extends FilterInputStream {
   }
 
   /**
-   * Reads as {@link InputStream#read(byte[], int, int)}.
+   * Reads like {@link InputStream#read(byte[], int, int)}.
    *
-   * @throws ApiException 400 if something else than the end of the line follows the padding
+   * @throws ApiException 400 if the padding is not followed by the end of the line
    */
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
@@ -68,7 +71,7 @@ final class UnpaddedBoundaries extends FilterInputStream {
     return kept;
   }
 
-  /** Moves the bytes together from which padding is removed; returns their new end. */
+  /** Removes padding and closes the gaps; returns the new end. */
   private int removePadding(byte[] bytes, int from, int end) {
     int kept = from;
     int at = from;
@@ -88,7 +91,7 @@ final class UnpaddedBoundaries extends FilterInputStream {
     return matched == delimiter.length;
   }
 
-  /** The position of the first byte that is no padding. */
+  /** The position of the first byte that is not padding. */
   private int overPadding(byte[] bytes, int from, int end) {
     int at = from;
     while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
@@ -120,7 +123,9 @@ final class UnpaddedBoundaries extends FilterInputStream {
     return at;
   }
 
-  /** A delimiter has one CR, at its start, so no other beginning of it can be inside it. */
+  /**
+   * Matches one byte. A delimiter has one CR, at its start, so a mismatch can only restart there.
+   */
   private void match(byte b) {
     if (delimiter[matched] == b) {
       matched++;

@@ -11,7 +11,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** An upload from its first byte to its answer, for JFR. */
+/** A JFR event for each upload, from the head of its request to its answer. */
 @Name("controlplane.Upload")
 @Label("Upload")
 @Description("An upload from the head of its request to its answer")
@@ -19,15 +19,15 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 final class UploadEvent extends Event {
   @Label("Worker")
-  @Description("Absent where the upload became no version")
+  @Description("Absent if the upload made no version")
   String worker;
 
   @Label("Version")
-  @Description("Absent where the upload became no version")
+  @Description("Absent if the upload made no version")
   String version;
 
   @Label("Revision")
-  @Description("0 where the upload became no version")
+  @Description("0 if the upload made no version")
   long revision;
 
   @Label("Received")
@@ -45,9 +45,9 @@ final class UploadEvent extends Event {
   }
 
   /**
-   * The upload is over.
+   * Emits the event.
    *
-   * @param change what it came to; null for nothing
+   * @param change the result; null if there is none
    */
   void ended(Change change, long bytes, Result how) {
     end();

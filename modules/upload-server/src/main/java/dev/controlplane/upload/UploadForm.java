@@ -21,11 +21,11 @@ import org.apache.commons.fileupload2.core.MultipartInput;
 
 /**
  * An upload as a form: multipart/form-data (RFC 7578) with the text fields {@code filename} and
- * {@code version} and the file in {@code file}, in any order. Other fields are read over. The file
- * goes to the blob store while it is read; its part's own filename means nothing here.
+ * {@code version} and the file in {@code file}, in any order. Other fields are ignored. The file is
+ * streamed to the blob store while it is read. The filename in the file's part is ignored.
  */
 final class UploadForm implements Closeable {
-  /** Of the parser; it is there for as long as the form comes, however slowly. */
+  /** The size of the parser's buffer, which exists as long as the form is being received. */
   private static final int PARSER_BUFFER = 32 * 1024;
 
   private static final int FIRST_READ = 4 * 1024;
@@ -44,7 +44,7 @@ final class UploadForm implements Closeable {
   }
 
   /**
-   * The boundary between the parts.
+   * Returns the boundary between the parts.
    *
    * @throws ApiException 415 if the body is not multipart/form-data, 400 without a boundary
    */
@@ -66,7 +66,7 @@ final class UploadForm implements Closeable {
   }
 
   /**
-   * Reads a form to its end. Close it in every case.
+   * Reads a form to its end. The caller must close it in every case.
    *
    * @throws ApiException 400 for a form that is malformed, or lacks or repeats a field; 413 for a
    *     file above the limit
@@ -111,7 +111,7 @@ final class UploadForm implements Closeable {
       readPart(parts);
       more = parts.readBoundary();
     }
-    body.copyTo((bytes, offset, length) -> {}); // the epilogue, which means nothing
+    body.copyTo((bytes, offset, length) -> {}); // the epilogue, which is ignored
     require("filename", filename);
     require("version", version);
     require("file", file);
@@ -125,10 +125,10 @@ final class UploadForm implements Closeable {
       case "version" -> version = Names.checked("version", once(header, version, content));
       case "file" -> receive(header, content);
       default -> {
-        // Other fields mean nothing here.
+        // Other fields are ignored.
       }
     }
-    // Reads over what is left of the part; not wanted after an error.
+    // Skips the rest of the part. Not done after an error.
     content.close();
   }
 
@@ -202,7 +202,7 @@ final class UploadForm implements Closeable {
     return file;
   }
 
-  /** Media type of the file's part; empty if it has none. */
+  /** The media type of the file's part; empty if it has none. */
   String contentType() {
     return contentType;
   }

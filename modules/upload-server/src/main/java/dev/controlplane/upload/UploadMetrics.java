@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** What an operator may want to know of uploads, at {@code /observe/metrics}. */
+/** The metrics of uploads, at {@code /observe/metrics}. */
 final class UploadMetrics {
-  /** What became of an upload. */
+  /** The result of an upload. */
   enum Result {
-    /** A new version. */
+    /** A new version was published. */
     CREATED,
-    /** The version was there with the same bytes. */
+    /** The version existed with the same bytes. */
     UNCHANGED,
     /** The client's fault: a 4xx answer. */
     REJECTED,
@@ -45,7 +45,7 @@ final class UploadMetrics {
           result,
           registry.getOrCreate(
               Counter.builder("controlplane_uploads")
-                  .description("Uploads by what became of them")
+                  .description("Uploads by outcome")
                   .tags(List.of(Tag.create("result", result.name().toLowerCase(Locale.ROOT))))));
     }
     bytes =
@@ -63,7 +63,7 @@ final class UploadMetrics {
                 .description("Announcements that a grpc-server did not take"));
     registry.getOrCreate(
         FunctionalCounter.builder("controlplane_uploads_refused", uploads, Bound::refusals)
-            .description("Uploads refused because MAX_UPLOADS were on their way"));
+            .description("Uploads refused because MAX_UPLOADS were running"));
     gauge("controlplane_uploads_in_flight", "Uploads being received now", uploads::inUse);
     gauge(
         "controlplane_catalog_revision",
@@ -83,7 +83,10 @@ final class UploadMetrics {
     registry.getOrCreate(Gauge.builder(name, value).description(description));
   }
 
-  /** 0 while there is no catalog: the other metrics are to be read all the same. */
+  /**
+   * A value of the catalog; 0 while there is no catalog, so that the other metrics can still be
+   * read.
+   */
   static long told(LongSupplier ofCatalog) {
     try {
       return ofCatalog.getAsLong();

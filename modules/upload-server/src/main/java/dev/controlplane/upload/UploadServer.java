@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** What the upload-server is made of. */
+/** Sets up the upload-server. */
 final class UploadServer {
   private static final Duration MAX_AGE = Duration.ofDays(36_500);
 
@@ -64,7 +64,7 @@ final class UploadServer {
         .on(Method.POST, "/maintenance/compact", maintenance::compact);
   }
 
-  /** What goes by itself, and when it is told to. */
+  /** Sets up retention and blob collection: their threads and the requests that trigger them. */
   private static Maintenance maintenance(
       ServerSetup setup, Catalog catalog, CatalogBlobs blobs, BodyLimits json) {
     Settings settings = setup.settings();
@@ -96,7 +96,7 @@ final class UploadServer {
     return new Maintenance(catalog, retention, garbage, json);
   }
 
-  /** Limits of uploads: how many at once, and what one may be. */
+  /** The limits of uploads: how many at the same time, and the size of each. */
   record UploadLimits(
       int maxUploads,
       BodyLimits body,
@@ -104,7 +104,10 @@ final class UploadServer {
       int maxFieldBytes,
       int maxParts,
       int maxPartHeaderBytes) {
-    /** What a form may add to its file: the other parts, boundaries, and some slack. */
+    /**
+     * How many bytes a form may have in addition to its file: the other parts, boundaries and some
+     * slack.
+     */
     private static final long FORM_OVERHEAD = 1 << 20;
 
     static UploadLimits of(Settings settings) {
@@ -126,7 +129,7 @@ final class UploadServer {
           413, "too_large", "file is too large; expected: at most " + maxFileBytes + " bytes");
     }
 
-    /** Limits of a body that is a form with a file in it. */
+    /** The limits of a body that is a form with a file. */
     BodyLimits form() {
       return body.withMaxBytes(maxFileBytes + FORM_OVERHEAD);
     }

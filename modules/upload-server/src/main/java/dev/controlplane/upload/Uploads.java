@@ -17,8 +17,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
 /**
- * Receives versions. The body goes to the blob store as it comes, never whole into memory; what
- * does not become a version leaves nothing behind.
+ * Receives uploads. The body is streamed to the blob store and never held in memory as a whole. An
+ * upload that does not become a version leaves nothing behind.
  */
 final class Uploads {
   private final BlobStore blobs;
@@ -82,7 +82,7 @@ final class Uploads {
     return request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
   }
 
-  /** One upload on its way. */
+  /** An upload in progress. */
   private static final class Arrival {
     private RequestBody body;
 

@@ -20,15 +20,15 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One collection of the blobs that no version references.
+ * One run of the garbage collection of blobs.
  *
- * <p>A blob is removed if it has no lease and no version references it. Both are checked under the
- * blob's lock, under which uploads take their leases and move their files into place. So an upload
- * of the same bytes comes either before the check, and then has a lease or a version; or after it,
- * and then finds no blob and stores its own.
+ * <p>Invariant: a blob is removed only if it has no lease and no version references it. Both are
+ * checked while holding the blob's lock, under which uploads take their leases and move their files
+ * into place. An upload of the same bytes therefore happens either before the check, and then has a
+ * lease or a version, or after it, and then finds no blob and stores its own.
  */
 final class BlobCollection {
-  /** A file stamped further in the future than this was stored while the clock was wrong. */
+  /** A file whose time is further in the future than this was stored while the clock was wrong. */
   private static final Duration AHEAD = Duration.ofMinutes(5);
 
   private final BlobFiles files;
@@ -43,9 +43,7 @@ final class BlobCollection {
   private long bytes;
 
   /**
-   * A collection.
-   *
-   * @param before what was stored, or referred to, since then stays
+   * @param before blobs stored, or last referenced, at or after this time are kept
    */
   BlobCollection(
       BlobFiles files,
@@ -69,7 +67,7 @@ final class BlobCollection {
         add(shelf);
       }
     } catch (NoSuchFileException e) {
-      // No blob yet.
+      // There are no blobs yet.
     } catch (DirectoryIteratorException e) {
       throw StorageErrors.of(e.getCause(), "collect", root);
     } catch (IOException e) {
@@ -85,7 +83,8 @@ final class BlobCollection {
         throw new CatalogException("interrupted while collecting " + shelf);
       }
       examined++;
-      // Most are referred to: no upload has to wait while that is asked.
+      // Checked first without the lock, so that no upload waits while most blobs turn out to be
+      // referenced.
       if (isOld(files.fileOf(digest)) && isGarbage(digest)) {
         judge(digest);
       }
@@ -119,7 +118,9 @@ final class BlobCollection {
     }
   }
 
-  /** By the blob, or by its checksums where it is not there. */
+  /**
+   * Whether a blob is old enough, judged by its file, or by its checksums if the file is missing.
+   */
   private boolean isOld(Path file) throws IOException {
     for (Path either : List.of(file, BlobFiles.sidecarOf(file))) {
       try {
@@ -129,12 +130,12 @@ final class BlobCollection {
         }
         Instant now = clock.instant();
         if (!dryRun && stored.isAfter(now.plus(AHEAD))) {
-          // Its age counts from now: else it would stay until the clock comes there again.
+          // Its age counts from now. Otherwise it would stay until the clock reaches that time.
           Files.setLastModifiedTime(either, FileTime.from(now));
         }
         return false;
       } catch (NoSuchFileException e) {
-        // By the other.
+        // Use the other file's time.
       }
     }
     return false;

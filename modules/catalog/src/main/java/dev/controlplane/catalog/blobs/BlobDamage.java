@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Tells a blob that is damaged from a store that can't be read at all. */
+/** Distinguishes a damaged blob from a blob store that can't be read at all. */
 final class BlobDamage {
   private BlobDamage() {}
 
@@ -21,10 +21,12 @@ final class BlobDamage {
   }
 
   /**
-   * What a failure to open or read one blob's file means. It is that blob's damage: a sector that
-   * can't be read, a directory in its place, a file that is gone or whose permissions are. It is
-   * not if the thread was interrupted, if the process has no descriptors left, or if the directory
-   * of all blobs can't be read, as when a volume is not mounted: no blob is lost then.
+   * Translates a failure to open or read one blob's file.
+   *
+   * <p>It is damage of this blob if a sector is unreadable, if the file is missing, is a directory,
+   * or has the wrong permissions. It is a failure of the store, and no blob is lost, if the thread
+   * was interrupted, the process has no file descriptors left, or the directory of all blobs is
+   * unreadable, as when a volume is not mounted.
    */
   static CatalogException of(IOException e, Digest digest, Path file) {
     Path root = file.getParent().getParent();

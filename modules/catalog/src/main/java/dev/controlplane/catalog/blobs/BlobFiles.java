@@ -22,9 +22,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * Where blobs lie: {@code blobs/sha256/ab/abcd…}, each of more than a chunk with its {@link
- * ChunkChecksums} beside it, and what is being received in {@code blobs/tmp}, on the same file
- * system. The 256 directories below {@code sha256} are called shelves here.
+ * The layout of blobs on disk. A blob is the file {@code blobs/sha256/ab/abcd…}; if it is larger
+ * than one chunk, its {@link ChunkChecksums} are in a file beside it (the sidecar). Uploads in
+ * progress are in {@code blobs/tmp}, on the same file system. The 256 directories below {@code
+ * sha256} are called shelves here.
  */
 public final class BlobFiles {
   private static final String SIDECAR = ".crc32c";
@@ -33,7 +34,7 @@ public final class BlobFiles {
   private final Path directory;
   private final Path blobs;
 
-  /** Shelves whose names this process has made durable. */
+  /** Shelves whose directory entries this process has made durable. */
   private final Set<Path> shelves = ConcurrentHashMap.newKeySet();
 
   BlobFiles(Path directory) {
@@ -44,10 +45,12 @@ public final class BlobFiles {
     }
   }
 
-  /** Clears up after killed uploads; only for the process that holds the catalog's lock. */
+  /**
+   * Removes the leftovers of killed uploads. Only for the process that holds the catalog's lock.
+   */
   public static void sweep(Path directory) throws IOException {
     BlobFiles files = new BlobFiles(directory);
-    // Who made these may have been killed before they were durable.
+    // The process that created these directories may have been killed before they were durable.
     for (Path made = files.root(); !made.equals(directory); made = made.getParent()) {
       if (Files.exists(made)) {
         Directories.sync(made.getParent());
@@ -60,30 +63,30 @@ public final class BlobFiles {
         }
       }
     } catch (NoSuchFileException e) {
-      // No upload yet.
+      // There was no upload yet.
     }
   }
 
-  /** A directory with something in it is not ours and stays. */
+  /** Deletes an entry unless it is a directory with content, which this program did not create. */
   private static void deleteUnlessFull(Path entry) throws IOException {
     try {
       Files.deleteIfExists(entry);
     } catch (DirectoryNotEmptyException e) {
-      // Harms nobody.
+      // It does no harm.
     }
   }
 
-  /** The directory of the shelves. */
+  /** The directory that contains the shelves. */
   Path root() {
     return blobs.resolve("sha256");
   }
 
-  /** The directory of what is being received. */
+  /** The directory of uploads in progress. */
   Path incoming() {
     return blobs.resolve("tmp");
   }
 
-  /** Who may read and write a new file here. */
+  /** The permissions of a new file here. */
   FileAttribute<Set<PosixFilePermission>> forNewFile() throws IOException {
     return Directories.forFileIn(directory);
   }
@@ -97,19 +100,19 @@ public final class BlobFiles {
     return blob.resolveSibling(blob.getFileName() + SIDECAR);
   }
 
-  /** Makes a blob's shelf, durably. */
+  /** Creates a blob's shelf, durably. */
   void prepare(Path file) throws IOException {
     Path shelf = file.getParent();
     if (shelves.contains(shelf) && Files.isDirectory(shelf)) {
       return;
     }
     Directories.makeBelow(directory, shelf);
-    // Also where another has made it, who may not have come to this yet.
+    // Always synced: another process that created the shelf may not have synced it yet.
     Directories.sync(shelf.getParent());
     shelves.add(shelf);
   }
 
-  /** Moves a file to its shelf, in the place of what is there. */
+  /** Moves a file to its place on the shelf, replacing what is there. */
   void shelve(Path part, Path file) throws IOException {
     makeWay(file);
     try {
@@ -121,7 +124,10 @@ public final class BlobFiles {
     }
   }
 
-  /** A rename replaces a file, but not a directory: a repaired file system may leave one here. */
+  /**
+   * Removes a directory at the file's place. Renaming can't replace a directory, and a repaired
+   * file system may have left one.
+   */
   private static void makeWay(Path file) throws IOException {
     if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -134,7 +140,7 @@ public final class BlobFiles {
     }
   }
 
-  /** The blob goes before its checksums: those alone are no blob. */
+  /** Removes a blob. The blob's file goes first: checksums alone are no blob. */
   static void remove(Path file) throws IOException {
     makeWay(file);
     Files.deleteIfExists(file);
@@ -143,7 +149,10 @@ public final class BlobFiles {
     Files.deleteIfExists(sidecar);
   }
 
-  /** The blobs of a shelf, also those of which only the checksums are left; other files not. */
+  /**
+   * The blobs on a shelf, including those of which only the checksums are left. Other files are
+   * ignored.
+   */
   static Set<Digest> on(Path shelf) throws IOException {
     Set<String> names = new TreeSet<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(shelf)) {

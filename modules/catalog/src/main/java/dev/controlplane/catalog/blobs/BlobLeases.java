@@ -8,14 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Which blobs uploads need that may become versions. A blob with a lease is not removed.
+ * Leases on blobs that uploads may turn into versions. A blob with a lease must not be removed.
+ * Thread-safe.
  *
- * <p>{@link #lockOf} guards a blob's leases, and the moment in which its files come or go: taking a
- * lease, renaming files to their place, judging and removing. Several blobs share a lock, so no
- * work that grows with a blob, neither its fsync nor its verification, is done while it is held.
+ * <p>Lock rule: {@link #lockOf} guards a blob's leases and every change of its files: taking a
+ * lease, renaming files into place, and checking and removing a blob. Several blobs share a lock,
+ * so nothing whose time grows with the blob's size (fsync, verification) may run while it is held.
  */
 final class BlobLeases {
-  /** Enough that two uploads seldom share one. */
+  /** Enough that two uploads rarely share a lock. */
   private static final int LOCKS = 64;
 
   private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
@@ -41,15 +42,15 @@ final class BlobLeases {
     }
   }
 
-  /** What may be done when a blob's last lease was given back; its lock is held. */
+  /** Runs when the last lease of a blob was returned, while its lock is held. */
   @FunctionalInterface
   interface Unleased {
     void run() throws IOException;
   }
 
-  /** Gives a lease back. */
+  /** Returns a lease, and runs {@code last} if it was the last one. */
   void giveBack(Digest digest, Unleased last) {
-    boolean interrupted = Thread.interrupted(); // It must not keep the question from being asked.
+    boolean interrupted = Thread.interrupted(); // cleared so that the query below succeeds
     ReentrantLock lock = lockOf(digest);
     lock.lock();
     try {
@@ -57,7 +58,7 @@ final class BlobLeases {
         last.run();
       }
     } catch (IOException | CatalogException e) {
-      // A blob too many harms nobody; the next collection takes it.
+      // A blob that stays does no harm; the next collection removes it.
     } finally {
       lock.unlock();
       if (interrupted) {
@@ -66,7 +67,7 @@ final class BlobLeases {
     }
   }
 
-  /** Called with the blob's lock held. */
+  /** Whether a blob has a lease. The caller must hold the blob's lock. */
   boolean has(Digest digest) {
     return leases.containsKey(digest);
   }

@@ -4,19 +4,19 @@ import dev.controlplane.catalog.Digest;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Which blobs are referenced by versions. */
+/** Tells which blobs are referenced by versions. */
 @FunctionalInterface
 public interface BlobReferences {
-  /** Everything is referred to, so that nothing is ever removed. */
+  /** Treats every blob as referenced, so that none is ever removed. */
   BlobReferences ALL = digest -> Optional.empty();
 
   /**
-   * Since when no version has had a blob; {@link Instant#EPOCH} if it is not known of any.
+   * Returns since when no version references a blob; {@link Instant#EPOCH} if that is not known.
    *
-   * @return empty while a version that is not deleted has it
+   * @return empty while a version that is not deleted references it
    */
   Optional<Instant> unreferencedSince(Digest digest);
 
-  /** Blobs that no version has had since then have been removed. */
+  /** Notes that all blobs unreferenced since before this time were removed. */
   default void collected(Instant before) {}
 }

@@ -7,23 +7,23 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * A CRC-32C for each 64 KiB of a blob, and the file that keeps them beside one that is longer,
- * {@code <digest>.crc32c}: all numbers big-endian,
+ * The CRC-32C of each 64 KiB chunk of a blob. For a blob larger than one chunk they are stored
+ * beside it in {@code <digest>.crc32c}; all numbers are big-endian:
  *
  * <pre>
- *   8 bytes  "CPCRC32C"
- *   4        length of a chunk, 65536
- *   8        length of the blob
- *  32        SHA-256 of the blob
- *   4 each   CRC-32C of each chunk; the last chunk may be shorter
- *   4        CRC-32C of everything before
+ *  8 bytes  "CPCRC32C"
+ *  4        length of a chunk, 65536
+ *  8        length of the blob
+ * 32        SHA-256 of the blob
+ *  4 each   CRC-32C of each chunk; the last chunk may be shorter
+ *  4        CRC-32C of everything before
  * </pre>
  *
- * <p>It names the blob it belongs to and checks itself, so neither damage to it nor an exchange
- * with another blob's makes bad bytes look good. It depends on nothing but the blob's bytes.
+ * <p>The file names its blob and has a checksum of its own, so neither damage to it nor a mix-up
+ * with another blob's file makes bad bytes look good. Its content depends only on the blob's bytes.
  */
 public final class ChunkChecksums {
-  /** Length of a chunk in bytes. */
+  /** The length of a chunk in bytes. */
   public static final int CHUNK = 64 * 1024;
 
   private static final byte[] MAGIC = {'C', 'P', 'C', 'R', 'C', '3', '2', 'C'};
@@ -37,36 +37,39 @@ public final class ChunkChecksums {
     this.sums = sums;
   }
 
-  /** The checksums of a whole blob. */
+  /** Computes the checksums of a whole blob. */
   static ChunkChecksums of(byte[] blob) {
     Builder builder = new Builder();
     builder.update(blob, 0, blob.length);
     return builder.build();
   }
 
-  /** Whether they lie beside the blob. A blob of one chunk has none: its digest is as good. */
+  /**
+   * Whether the checksums are stored in a file. A blob of one chunk has none: its digest serves the
+   * purpose.
+   */
   boolean areKept() {
     return size > CHUNK;
   }
 
-  /** Length of the blob. */
+  /** The length of the blob in bytes. */
   long size() {
     return size;
   }
 
-  /** Memory that this takes, about, in bytes. */
+  /** The approximate memory that this object takes, in bytes. */
   int weight() {
     return 256 + sums.length * Integer.BYTES;
   }
 
-  /** Whether these bytes are those of the chunk. */
+  /** Whether these bytes have the checksum of the chunk. */
   boolean match(int chunk, byte[] bytes, int offset, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, offset, length);
     return (int) crc.getValue() == sums[chunk];
   }
 
-  /** The file's content. */
+  /** Encodes the content of the checksum file. */
   byte[] encoded(Digest digest) {
     ByteBuffer file = ByteBuffer.allocate(HEADER + (sums.length + 1) * Integer.BYTES);
     file.put(MAGIC).putInt(CHUNK).putLong(size).put(digest.bytes());
@@ -77,7 +80,10 @@ public final class ChunkChecksums {
     return file.array();
   }
 
-  /** Reads the file's content; null if it is not whole or not this digest's. */
+  /**
+   * Decodes the content of a checksum file; returns null if it is damaged or belongs to another
+   * digest.
+   */
   static ChunkChecksums decoded(byte[] file, Digest digest) {
     ByteBuffer in = ByteBuffer.wrap(file);
     try {
@@ -105,7 +111,7 @@ public final class ChunkChecksums {
     }
   }
 
-  /** How many chunks a blob has. */
+  /** The number of chunks of a blob. */
   private static long chunks(long size) {
     return size / CHUNK + (size % CHUNK == 0 ? 0 : 1);
   }
@@ -116,7 +122,7 @@ public final class ChunkChecksums {
     return (int) crc.getValue();
   }
 
-  /** Takes a blob's bytes in order, however cut. */
+  /** Computes checksums from a blob's bytes, which arrive in order and in pieces of any size. */
   static final class Builder {
     private final CRC32C crc = new CRC32C();
     private int[] sums = new int[16];
@@ -144,7 +150,7 @@ public final class ChunkChecksums {
       return size;
     }
 
-    /** The checksums of all that was taken; the builder is done. */
+    /** Returns the checksums of all bytes. The builder can't be used after that. */
     ChunkChecksums build() {
       if (inChunk > 0) {
         endChunk();

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * An open blob. Bytes are read in whole chunks and checked each time they come from the disk:
- * straight into the caller's array where that takes whole chunks, else by way of a buffer that
- * keeps the chunk read last.
+ * An open blob file. It reads whole chunks and verifies each one whenever it comes from the disk. A
+ * read that covers a whole chunk goes straight into the caller's array; others go through a buffer
+ * that keeps the last chunk.
  */
 final class FileBlob implements BlobStore.Blob {
   private static final int CHUNK = ChunkChecksums.CHUNK;

@@ -17,11 +17,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * Blobs as files, laid out as {@link BlobFiles} says.
+ * Stores blobs as files in the layout of {@link BlobFiles}.
  *
- * <p>An upload that has been committed holds a lease on its blob until it is closed. When the last
- * lease on a blob is given back and no version references the blob, the blob is removed. {@link
- * BlobCollection} removes the others.
+ * <p>A committed upload holds a lease on its blob until it is closed. When the last lease is
+ * returned and no version references the blob, the blob is removed. {@link BlobCollection} removes
+ * blobs that become unreferenced later.
  */
 public final class FileBlobStore implements CatalogBlobs {
   private final Path directory;
@@ -32,9 +32,9 @@ public final class FileBlobStore implements CatalogBlobs {
   private final Runnable requireCatalog;
 
   /**
-   * Files below {@code blobs} in the directory.
+   * Creates a store whose files are below {@code blobs} in the directory.
    *
-   * @param references what refers to blobs; one that nothing refers to may be removed
+   * @param references tells which blobs are referenced; others may be removed
    */
   public FileBlobStore(Path directory, BlobReferences references) {
     this(directory, references, null);
@@ -43,9 +43,9 @@ public final class FileBlobStore implements CatalogBlobs {
   /**
    * As {@link #FileBlobStore(Path, BlobReferences)}.
    *
-   * @param requireCatalog throws if the catalog is gone: nothing is received then, for what has
-   *     come in the place of the data directory is not ours to write to; null for a store without a
-   *     catalog, which makes its data directory itself
+   * @param requireCatalog throws if the catalog is gone; uploads are then rejected, because
+   *     whatever took the place of the data directory is not ours to write to. Null for a store
+   *     without a catalog, which creates its data directory itself.
    */
   public FileBlobStore(Path directory, BlobReferences references, Runnable requireCatalog) {
     this.requireCatalog = requireCatalog;
@@ -71,7 +71,8 @@ public final class FileBlobStore implements CatalogBlobs {
       try {
         return new FileUpload(this);
       } catch (FileSystemException e) {
-        // Also where it is there by now: the first uploads may come together.
+        // Tried again even if the directory exists by now: several first uploads may arrive
+        // together.
         if (requireCatalog == null) {
           Directories.make(directory);
         }
@@ -107,10 +108,10 @@ public final class FileBlobStore implements CatalogBlobs {
   }
 
   /**
-   * Gives a lease back; with the last one goes a blob that nothing refers to.
+   * Returns a lease. With the last lease, an unreferenced blob is removed.
    *
-   * @param kept whether it is known that a version does; {@link #collect} judges it if that is
-   *     deleted meanwhile
+   * @param kept whether a version is known to reference the blob; {@link #collect} removes it later
+   *     if that version is deleted meanwhile
    */
   void release(Digest digest, boolean kept) {
     leases.giveBack(
@@ -146,7 +147,7 @@ public final class FileBlobStore implements CatalogBlobs {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(files.root())) {
       var _ = entries.iterator().hasNext();
     } catch (NoSuchFileException e) {
-      // No blob yet.
+      // There are no blobs yet.
     } catch (IOException e) {
       throw StorageErrors.of(e, "read", files.root());
     }
@@ -156,7 +157,7 @@ public final class FileBlobStore implements CatalogBlobs {
     try {
       channel.close();
     } catch (IOException e) {
-      // Nothing was promised of it.
+      // The channel was only read, or its upload failed.
     }
   }
 }

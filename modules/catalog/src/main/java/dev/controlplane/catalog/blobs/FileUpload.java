@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A blob on its way into a {@link FileBlobStore}. */
+/** An upload into a {@link FileBlobStore}. */
 final class FileUpload implements BlobStore.Upload {
-  /** More at once would only grow the JDK's buffers. */
+  /** The most bytes per write. Larger writes would only grow the JDK's buffers. */
   private static final int MAX_WRITE = 64 * 1024;
 
   private final FileBlobStore store;
@@ -92,8 +92,8 @@ final class FileUpload implements BlobStore.Upload {
     ChunkChecksums checksums = sums.build();
     Path file = store.files().fileOf(digest);
     try {
-      // Before the files come, so that they go if what follows fails. From here on nobody removes
-      // what is there.
+      // Taken before the files appear, so that they are removed if a later step fails. From here on
+      // nobody removes an existing blob.
       store.leases().take(digest);
       leased = digest;
       if (!isWhole(file, checksums, digest)) {
@@ -105,7 +105,8 @@ final class FileUpload implements BlobStore.Upload {
         place(file, checksums, digest);
         placed = true;
       }
-      // Also for one that was there: who put it there may have been killed before this.
+      // Synced even if the blob existed: the process that stored it may have been killed before its
+      // own sync.
       Directories.sync(file.getParent());
       committed = true;
       return new StoredBlob(digest, checksums.size());
@@ -123,7 +124,7 @@ final class FileUpload implements BlobStore.Upload {
     kept = true;
   }
 
-  /** Renames what is durable already. */
+  /** Renames files into place whose content is durable. */
   private void place(Path file, ChunkChecksums checksums, Digest digest) throws IOException {
     ReentrantLock lock = store.leases().lockOf(digest);
     lock.lock();
@@ -132,7 +133,8 @@ final class FileUpload implements BlobStore.Upload {
         store.files().shelve(part, file);
         return;
       }
-      // The checksums first: they depend on the blob's bytes alone, so they suit any state of it.
+      // The checksums come first: they depend only on the blob's bytes, so they fit any state of
+      // the blob.
       Path sidecar = BlobFiles.sidecarOf(file);
       store.files().shelve(sidecarPart, sidecar);
       try {
@@ -162,7 +164,7 @@ final class FileUpload implements BlobStore.Upload {
     }
   }
 
-  /** False also for a blob that can't be read: it is replaced. */
+  /** Whether the stored blob is intact. A blob that can't be read is not, and is replaced. */
   private static boolean isWhole(Path file, ChunkChecksums expected, Digest digest)
       throws ClosedByInterruptException {
     if (!Files.isRegularFile(file)) {
@@ -180,7 +182,7 @@ final class FileUpload implements BlobStore.Upload {
         int length = (int) Math.min(ChunkChecksums.CHUNK, expected.size() - at);
         buffer.clear().limit(length);
         while (buffer.hasRemaining() && in.read(buffer, at + buffer.position()) > 0) {
-          // Until the chunk is whole.
+          // Read until the chunk is complete.
         }
         if (buffer.hasRemaining()
             || !expected.match((int) (at / ChunkChecksums.CHUNK), chunk, 0, length)) {

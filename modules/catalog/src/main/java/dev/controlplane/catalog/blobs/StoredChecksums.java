@@ -9,12 +9,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Reads blobs' checksums and keeps those in memory that were used last; they say the same as long
- * as the process runs. A blob of one chunk has no file of checksums: a second file, with an fsync
- * of its own, would cost more than the first. It is read whole, and checked against its digest.
+ * Reads the checksums of blobs and caches those used last; they never change. A blob of one chunk
+ * has no checksum file, because a second file with an fsync of its own would cost more than the
+ * blob itself: it is read whole and checked against its digest.
  */
 final class StoredChecksums {
-  /** What is kept, in bytes. */
+  /** The most memory of cached checksums, in bytes. */
   private static final long MAX_CACHED = 4 * 1024 * 1024;
 
   private static final int MAX_SIDECAR = 256 * 1024 * 1024;

@@ -1,2 +1,2 @@
-/** Blobs as files named by their digest: received, verified, read, collected. */
+/** Blobs as files named by their digest: uploading, verifying, reading and collecting. */
 package dev.controlplane.catalog.blobs;

@@ -9,7 +9,7 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
-/** A transaction of a {@link GroupCommit}, for JFR. */
+/** A JFR event for each transaction of a {@link GroupCommit}. */
 @Name("controlplane.Commit")
 @Label("Commit")
 @Description("A transaction of a database's writer, with all the changes that share its fsync")

@@ -8,7 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** One caller's work and its answer. Who claims it, the writer or the caller, decides its fate. */
+/**
+ * One caller's work for the writer, and its result. Whichever of writer and caller claims it first
+ * decides whether it runs: the writer runs it, or the caller withdraws it.
+ */
 final class CommitRequest<T> {
   private final GroupCommit.Work<T> work;
   private final AtomicBoolean claimed = new AtomicBoolean();
@@ -20,23 +23,23 @@ final class CommitRequest<T> {
     this.work = work;
   }
 
-  /** The result; throws why there is none. */
+  /** Waits for the result; throws why there is none. */
   T await() throws InterruptedException, ExecutionException {
     return answer.get();
   }
 
-  /** As {@link #await()}, but not for longer than this. */
+  /** As {@link #await()}, for at most this time. */
   T await(long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
     return answer.get(timeout, unit);
   }
 
-  /** Whether its fate is the caller's of this to decide: true once. */
+  /** Claims the request. Returns true for the first caller only. */
   boolean claim() {
     return claimed.compareAndSet(false, true);
   }
 
-  /** Does the work; a refusal is kept for the answer. */
+  /** Runs the work. A refusal is kept for {@link #answer}. */
   void run(Session session) throws SQLException {
     result = null;
     refusal = null;
@@ -47,12 +50,12 @@ final class CommitRequest<T> {
     }
   }
 
-  /** Does nothing if the request was answered before. */
+  /** Completes the request with an error. Does nothing if it is complete. */
   void fail(Throwable cause) {
     answer.completeExceptionally(cause);
   }
 
-  /** Lets the caller go on with the result or the refusal. */
+  /** Completes the request with its result or refusal. */
   void answer() {
     if (refusal == null) {
       answer.complete(result);

@@ -13,29 +13,29 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Tells readers in other processes that the catalog has changed: a number in the file {@code
- * catalog.commits}. The writer changes it after each commit and before the commit is answered.
+ * Tells readers in other processes that the catalog has changed, through a number in the file
+ * {@code catalog.commits}. The writer changes the number after each commit and before it answers
+ * the commit.
  *
- * <p>As long as the number is unchanged, cached rows are as fresh as a new read. Only commits that
- * have not been acknowledged yet may be missing. So checking a cached row costs one small read of
- * the page cache, and a cached row is never behind an answer.
+ * <p>As long as the number is unchanged, cached rows are as fresh as a new read; only commits that
+ * have not been acknowledged yet may be missing. Checking a cached row therefore costs one small
+ * read from the page cache, and a cached row is never older than an acknowledged commit.
  *
- * <p>Beside the number the writer notes the id, the epoch and the head of the log. If a catalog is
- * opened whose log does not reach that far, or has an earlier epoch, a backup was restored. The
- * note is written after the commit, so it is never ahead of the log on disk.
+ * <p>Beside the number, the writer stores the id, the epoch and the head of the log. If it later
+ * opens a catalog whose log ends earlier or has a lower epoch, a backup was restored. The note is
+ * written after the commit, so it is never ahead of the log on disk.
  *
- * <p>The content of the file needs no fsync. If the file is missing or was cut short, readers ask
- * SQLite each time.
+ * <p>The file needs no fsync. If it is missing or truncated, readers ask SQLite each time.
  *
- * <p>Implementation note: {@link FileStart} says why the file is not mapped into memory.
+ * <p>Implementation note: the file is not mapped into memory; {@link FileStart} explains why.
  */
 public final class CommitSignal implements AutoCloseable {
-  /** What {@link #number} is where it can't be read. */
+  /** The value of {@link #number} if it can't be read. */
   public static final long UNKNOWN = Long.MIN_VALUE;
 
   private static final int BYTES = 4096;
 
-  // Where the note has the log's id (two words), its epoch and its head.
+  // The offsets of the log's id (two words), its epoch and its head.
   private static final int ID = 8;
   private static final int EPOCH = 24;
   private static final int HEAD = 32;
@@ -43,7 +43,7 @@ public final class CommitSignal implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What the writer writes to; null for readers. */
+  /** The file, opened for writing; null for readers. */
   private final RandomAccessFile content;
 
   private final FileStart start;
@@ -59,7 +59,10 @@ public final class CommitSignal implements AutoCloseable {
     return directory.resolve("catalog.commits");
   }
 
-  /** For the one writer; what readers saw before counts no more. */
+  /**
+   * Opens the file for the one writer, and changes the number, so that rows cached before are not
+   * used any more.
+   */
   public static CommitSignal toWrite(Path directory) throws IOException {
     Path file = in(directory);
     if (Files.notExists(file)) {
@@ -68,7 +71,7 @@ public final class CommitSignal implements AutoCloseable {
     RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw");
     try {
       if (content.length() < BYTES) {
-        // Written, not only extended: a write into a hole of a full disk would fail later.
+        // Written, not only extended: a later write into a hole would fail on a full disk.
         long length = content.length();
         content.seek(length);
         content.write(new byte[BYTES - (int) length]);
@@ -83,11 +86,11 @@ public final class CommitSignal implements AutoCloseable {
   }
 
   /**
-   * For readers.
+   * Opens the file for reading.
    *
-   * @param last what was returned the last time, or null; it is kept if it still holds, and closed
-   *     if not
-   * @return null if no writer has made it yet
+   * @param last the previous result of this method, or null. It is returned again if its file is
+   *     still in place, and closed if not.
+   * @return null if there is no file yet
    */
   public static CommitSignal toRead(Path directory, CommitSignal last) {
     Path file = in(directory);
@@ -102,7 +105,7 @@ public final class CommitSignal implements AutoCloseable {
       return null;
     }
     try {
-      // Between these two looks another may have come to the file's name; the next look sees it.
+      // If the file is replaced between reading its key and opening it, the next call notices.
       return new CommitSignal(null, FileStart.open(file), key);
     } catch (IOException e) {
       return null;
@@ -114,12 +117,15 @@ public final class CommitSignal implements AutoCloseable {
     return state == null ? null : state.key();
   }
 
-  /** Whether this is still the file of that name; it may have been removed or replaced. */
+  /** Whether the open file is still the one in the directory, not removed or replaced. */
   public boolean isIn(Path directory) {
     return fileKey.equals(keyOf(in(directory)));
   }
 
-  /** For the writer of a file that lost its name: who has it open believes it no more. */
+  /**
+   * Truncates a file that was removed or replaced, so that readers that still have it open stop
+   * trusting it, and closes it.
+   */
   public void retire() {
     lock.lock();
     try {
@@ -130,7 +136,10 @@ public final class CommitSignal implements AutoCloseable {
     close();
   }
 
-  /** Called by the one writer's thread alone, after each commit. */
+  /**
+   * Changes the number and stores the state of the log. Only the writer's thread may call this,
+   * after each commit.
+   */
   public void advance(LogState log) {
     UUID id = UUID.fromString(log.id());
     ByteBuffer words = ByteBuffer.allocate(END);
@@ -140,12 +149,12 @@ public final class CommitSignal implements AutoCloseable {
     write(words.array());
   }
 
-  /** As {@link #advance(LogState)}, leaving the note as it is. */
+  /** As {@link #advance(LogState)}, without changing the stored state. */
   public void advance() {
     write(ByteBuffer.allocate(Long.BYTES).putLong(0, next()).array());
   }
 
-  /** Another number than before, also where the one before was lost. */
+  /** A number different from the previous one, even if that one was lost. */
   private long next() {
     long number = number();
     return number == UNKNOWN ? System.nanoTime() : number + 1;
@@ -163,16 +172,19 @@ public final class CommitSignal implements AutoCloseable {
     }
   }
 
-  /** A number that can't be changed must not be believed either. */
+  /** Invalidates a number that could not be changed. */
   private void cutShort() {
     try {
       content.setLength(0);
     } catch (IOException e) {
-      // The readers notice the commit at their next look, within half a second.
+      // Readers notice the commit when they next look at the database, within half a second.
     }
   }
 
-  /** How far the log of this id was known to be; a log of another id is known to be nowhere. */
+  /**
+   * Returns the stored state of the log with this id; zeros if none is stored or it is of another
+   * log.
+   */
   public LogState noted(String id) {
     byte[] read = new byte[END];
     if (!start.read(read)) {
@@ -185,7 +197,7 @@ public final class CommitSignal implements AutoCloseable {
         : new LogState(id, 0, 0, 0);
   }
 
-  /** The number, or {@link #UNKNOWN}. */
+  /** Returns the number, or {@link #UNKNOWN}. */
   public long number() {
     byte[] word = new byte[Long.BYTES];
     return start.read(word) ? ByteBuffer.wrap(word).getLong() : UNKNOWN;
@@ -201,7 +213,7 @@ public final class CommitSignal implements AutoCloseable {
     try {
       content.close();
     } catch (IOException e) {
-      // Nothing was promised of it.
+      // Nothing is lost if closing fails.
     } finally {
       lock.unlock();
     }

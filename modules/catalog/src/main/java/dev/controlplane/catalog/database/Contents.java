@@ -12,22 +12,26 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.regex.Pattern;
 
-/** What is in a data directory: ours, put there by the system or a tool, or somebody else's. */
+/**
+ * Recognizes what is in a data directory: files of this program, files of the system or a tool, or
+ * something else.
+ */
 public final class Contents {
-  /** Every name that this program gives in a data directory. */
+  /** Every file name that this program uses in a data directory. */
   private static final Pattern OURS =
       Pattern.compile(
           "(catalog|consumers)\\.(lock|db(-wal|-shm|-new(-journal|-wal|-shm)?)?)"
               + "|catalog\\.commits|blobs");
 
   /**
-   * What file systems and tools put into any directory: .snapshot, .nfs…, .DS_Store, lost+found.
+   * Names that file systems and tools create in any directory, such as .snapshot, .nfs…, .DS_Store,
+   * lost+found.
    */
   private static final Pattern FOREIGN = Pattern.compile("\\..*|lost\\+found");
 
   private Contents() {}
 
-  /** Why a database that can't be looked at is not there. */
+  /** Returns the exception that explains why a database file could not be found. */
   public static CatalogException absent(Path directory, Path file) {
     requireOurs(directory);
     try {
@@ -44,12 +48,12 @@ public final class Contents {
     return new CatalogUnavailableException(file + " has just come; try again");
   }
 
-  /** Whether an entry was put there by the system or a tool: nobody's data, and no obstacle. */
+  /** Whether an entry was created by the system or a tool. Such entries are ignored. */
   public static boolean isForeign(Path entry) {
     return FOREIGN.matcher(entry.getFileName().toString()).matches();
   }
 
-  /** Throws {@link CatalogException} for what can't become, or isn't, a data directory. */
+  /** Throws {@link CatalogException} if the path is neither a data directory nor can become one. */
   public static void requireOurs(Path directory) {
     if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -72,7 +76,7 @@ public final class Contents {
         }
       }
     } catch (NoSuchFileException e) {
-      // Gone in between: as good as missing.
+      // It disappeared meanwhile, which equals a missing directory.
     } catch (IOException e) {
       throw StorageErrors.of(e, "read the data directory", directory);
     }

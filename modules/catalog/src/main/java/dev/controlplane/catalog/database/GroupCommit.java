@@ -14,15 +14,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * The one writer of a database. A platform thread takes every request that has gathered, and has
- * {@link Transactions} run them in one transaction, commit it with one fsync and then answer them
- * all.
+ * The single writer of a database. A platform thread takes all waiting requests, runs them in one
+ * transaction through {@link Transactions}, commits it with one fsync, and then answers them all.
+ * Thread-safe.
  *
- * <p>Every request is answered, whatever is thrown. If the thread itself can't go on, all who wait
- * and all who come later get an exception, and the owner is told, once.
+ * <p>Every request is answered, whatever exception occurs. If the thread itself fails, all waiting
+ * and later requests get an exception, and {@code onDeath} is called once.
  */
 public final class GroupCommit implements AutoCloseable {
-  /** The most requests of one transaction; more wait for the next. */
+  /** The most requests in one transaction; others wait for the next. */
   private static final int MAX_BATCH = 512;
 
   /** Work inside the writer's transaction. */
@@ -31,24 +31,32 @@ public final class GroupCommit implements AutoCloseable {
     /**
      * Does the work.
      *
-     * @throws CatalogException to refuse, only before the first change
+     * @throws CatalogException to refuse the request; only allowed before the first change
      */
     T in(Session session) throws SQLException;
   }
 
-  /** Goes along with the transactions; called by the writer's thread. */
+  /** Hooks around the transactions. The writer's thread calls them unless stated otherwise. */
   @FunctionalInterface
   public interface Companion {
-    /** This process is the one that writes, and opens the database next; called by who opens it. */
+    /**
+     * Called once this process holds the writer's lock and before the database is opened, on the
+     * thread that opens it.
+     */
     default void locked() throws IOException {}
 
-    /** A transaction begins, perhaps again for requests of one that failed. */
+    /**
+     * Called when a transaction begins. After a failed transaction, its requests may run again in a
+     * new one.
+     */
     default void begin() {}
 
-    /** All requests have run; what is changed here is committed with them. */
+    /** Called when all requests have run. Changes made here are part of the transaction. */
     default void beforeCommit(Session session) throws SQLException {}
 
-    /** Something was changed and committed, and is not answered yet; what it throws is ignored. */
+    /**
+     * Called when changes were committed, before the requests are answered. Exceptions are ignored.
+     */
     void committed(Session session);
   }
 
@@ -63,11 +71,12 @@ public final class GroupCommit implements AutoCloseable {
   private volatile Throwable death;
 
   /**
-   * Starts the thread.
+   * Starts the writer's thread.
    *
-   * @param session what to write to; closed by the writer's thread when this is closed
-   * @param companion of its transactions
-   * @param onDeath told by the writer's thread if that ends without {@link #close}, and why
+   * @param session the connection to write with; the writer's thread closes it after {@link #close}
+   * @param companion hooks around the transactions
+   * @param onDeath receives the cause, on the writer's thread, if that thread ends without {@link
+   *     #close}
    */
   GroupCommit(String name, Session session, Companion companion, Consumer<Throwable> onDeath) {
     this.file = session.file();
@@ -77,13 +86,13 @@ public final class GroupCommit implements AutoCloseable {
         Thread.ofPlatform()
             .name(name)
             .daemon()
-            .inheritInheritableThreadLocals(false) // Writes for all, not for who writes first.
+            .inheritInheritableThreadLocals(false) // it writes for all callers, not only the first
             .start(this::run);
   }
 
   /**
-   * Runs work in a transaction and returns when that is on disk. An interrupt withdraws work that
-   * was not begun; later the outcome is waited for, and the interrupt stays set.
+   * Runs work in a transaction and returns once it is on disk. An interrupt withdraws work that has
+   * not begun. Work that has begun is waited for, and the interrupt flag stays set.
    */
   <T> T commit(Work<T> work) {
     CommitRequest<T> request = enqueue(work);
@@ -108,7 +117,10 @@ public final class GroupCommit implements AutoCloseable {
     }
   }
 
-  /** As {@link #commit} for work without an effect, giving up after a time. */
+  /**
+   * As {@link #commit}, for work that changes nothing; throws {@link CatalogException} after the
+   * timeout.
+   */
   void probe(Work<Void> work, long timeout, TimeUnit unit) {
     CommitRequest<Void> request = enqueue(work);
     try {
@@ -126,7 +138,7 @@ public final class GroupCommit implements AutoCloseable {
     }
   }
 
-  /** Figures for operators. */
+  /** Counters, for metrics. */
   WriterStatus status() {
     WriterStatus now = transactions.status();
     return new WriterStatus(queue.size(), now.requests(), now.transactions(), now.commitNanos());
@@ -137,7 +149,7 @@ public final class GroupCommit implements AutoCloseable {
     if (!closed) {
       queue.add(request);
     }
-    // Checked after adding: the writer takes nothing from the queue once it has seen STOP.
+    // Checked after adding: once the writer has seen STOP, it takes nothing more from the queue.
     if (closed && request.claim()) {
       throw closedException();
     }
@@ -185,7 +197,7 @@ public final class GroupCommit implements AutoCloseable {
       try {
         batch.add(queue.take());
       } catch (InterruptedException e) {
-        continue; // Nobody interrupts this thread; STOP ends it.
+        continue; // nobody interrupts this thread; STOP ends it
       }
       queue.drainTo(batch, MAX_BATCH - 1);
       stopping = batch.remove(STOP);

@@ -6,25 +6,23 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * The times of updates, which never decrease along the log; used inside the writer's transaction.
+ * Supplies the times of updates, which never decrease along the log. Use it only inside the
+ * writer's transaction.
  *
- * <p>If the clock was set back a little, updates get the time of the newest one until the clock has
- * come there. If the newest update is further ahead than {@link #TOLERANCE}, the clock was wrong
- * when it was committed: everything that is stamped in the future is stamped with the current time,
- * once, and time goes on from there. So a clock that was once an hour or ten years ahead stops
- * neither retention by age nor anything else that looks at times.
+ * <ul>
+ *   <li>If the clock was set back by up to {@link #TOLERANCE}, updates get the newest recorded time
+ *       until the clock has passed it.
+ *   <li>If the newest update is further ahead, the clock was wrong when it was committed. Every
+ *       recorded time in the future is then set to the current time, once. Otherwise a clock that
+ *       once was an hour or ten years ahead would stop retention by age and everything else that
+ *       compares times.
+ * </ul>
  */
 public final class LogClock {
-  /**
-   * The largest set-back of a clock that counts as normal: updates keep the newest time until the
-   * clock has passed it.
-   */
+  /** The largest step back of a clock that counts as normal. */
   public static final Duration TOLERANCE = Duration.ofMinutes(5);
 
-  /**
-   * A clock that is before this time has not been set yet, as on a machine that was just switched
-   * on.
-   */
+  /** A clock before this time has not been set yet, as on a machine that was just switched on. */
   public static final Instant RELEASED = Instant.parse("2026-01-01T00:00:00Z");
 
   private static final String NEWEST =
@@ -36,7 +34,7 @@ public final class LogClock {
     this.clock = clock;
   }
 
-  /** The time of the next update, in milliseconds, as precise as it is stored. */
+  /** Returns the time of the next update, with the millisecond precision in which it is stored. */
   public Instant next(Session session) throws SQLException {
     long now = clock.millis();
     long newest = session.one(NEWEST, row -> row.getLong(1)).orElse(0L);
@@ -52,7 +50,7 @@ public final class LogClock {
     return Instant.ofEpochMilli(now);
   }
 
-  /** Whether a stored time can only come from a clock that was ahead, in milliseconds. */
+  /** Whether a stored time, in milliseconds, can only come from a clock that was ahead. */
   static boolean isWrong(long stored, long now) {
     return now >= RELEASED.toEpochMilli() && stored - now > TOLERANCE.toMillis();
   }

@@ -7,13 +7,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Whether a file is below a mount point that is read-only.
+ * Tells whether a file is on a read-only mount.
  *
- * <p>{@code FileStore.isReadOnly} knows a file system's device, not the mount: of a directory that
- * is mounted a second time, read-only, it says what holds for the first.
+ * <p>{@code FileStore.isReadOnly} looks at the device, not the mount: for a directory that is
+ * mounted a second time, read-only, it returns the answer of the first mount.
  */
 final class ReadOnlyMount {
-  /** Device, mount point, type and options of each mount, the last one on top. */
+  /**
+   * Linux's table of mounts: device, mount point, type, options. For a mount point that appears
+   * twice, the last line counts.
+   */
   private static final Path MOUNTS = Path.of("/proc/self/mounts");
 
   private ReadOnlyMount() {}
@@ -41,7 +44,9 @@ final class ReadOnlyMount {
     return readOnly;
   }
 
-  /** The kernel writes blanks, tabs, line ends and backslashes as octal numbers. */
+  /**
+   * Decodes a field. The kernel writes blanks, tabs, line ends and backslashes as octal numbers.
+   */
   private static String decoded(String field) {
     return field
         .replace("\\040", " ")

@@ -15,14 +15,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A few platform threads, each with a connection of its own to read one database. A thread opens
- * its connection when a query comes and the database is there. It opens another one after the file
- * was replaced or a query failed: so readers outlive any writer and may start before the first one.
+ * A few platform threads that read one database, each with its own connection. Thread-safe.
  *
- * <p>An open connection outlives its file, so a thread asks before each query whether the file
- * under the database's name is still the one that it has open. Twice a second it also looks for
- * what no writer announces: a file that was removed or written over, and commits of other programs.
- * While there is no database, queries fail with {@link CatalogUnavailableException}.
+ * <p>A thread opens its connection when a query arrives and the database exists. It reopens it
+ * after the file was replaced or a query failed. Readers therefore survive any writer and may start
+ * before the first one. While there is no database, queries fail with {@link
+ * CatalogUnavailableException}.
+ *
+ * <p>Implementation note: an open connection survives the removal of its file, so a thread checks
+ * before each query whether the file at the path is still the open one. Twice a second it also
+ * looks for changes that no writer announces: a removed or overwritten file, and commits of other
+ * programs.
  */
 public final class ReaderThreads implements AutoCloseable {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -59,8 +62,8 @@ public final class ReaderThreads implements AutoCloseable {
   /**
    * Starts the threads.
    *
-   * @param onChange called by any of the threads when it has opened the database, has seen at its
-   *     look that it changed, or that it is gone
+   * @param onChange called by any of the threads when it opened the database, or noticed that it
+   *     changed or disappeared
    */
   public ReaderThreads(Path directory, Schema schema, int threads, Runnable onChange) {
     this.directory = directory;
@@ -73,15 +76,15 @@ public final class ReaderThreads implements AutoCloseable {
           Thread.ofPlatform()
               .name(name)
               .daemon()
-              .inheritInheritableThreadLocals(false) // Reads for all, not for who asks first.
+              .inheritInheritableThreadLocals(false) // it reads for all callers, not only the first
               .start(new Reader()));
     }
   }
 
   /**
-   * Answers a query.
+   * Runs a query and waits for its result.
    *
-   * @throws CatalogUnavailableException if there is no database that can be read
+   * @throws CatalogUnavailableException if there is no readable database
    */
   public <T> T ask(Query<T> query) {
     Task<T> task = enqueue(query);
@@ -94,7 +97,7 @@ public final class ReaderThreads implements AutoCloseable {
     }
   }
 
-  /** As {@link #ask}, giving up after a time. */
+  /** As {@link #ask}; throws {@link CatalogException} after the timeout. */
   public void probe(Query<Void> query, long timeout, TimeUnit unit) {
     Task<Void> task = enqueue(query);
     try {
@@ -116,7 +119,7 @@ public final class ReaderThreads implements AutoCloseable {
     if (!closed) {
       queue.add(task);
     }
-    // Checked after adding: nobody takes what comes after the last STOP.
+    // Checked after adding: nothing is taken from the queue after the last STOP.
     if (closed && task.answer.cancel(false)) {
       throw closedException();
     }
@@ -166,7 +169,7 @@ public final class ReaderThreads implements AutoCloseable {
     }
   }
 
-  /** What one thread runs. */
+  /** The loop of one thread. */
   private final class Reader implements Runnable {
     private Session session;
     private FileState opened;
@@ -181,7 +184,7 @@ public final class ReaderThreads implements AutoCloseable {
           long untilLook = LOOK_NANOS - (System.nanoTime() - lastLook);
           task = queue.poll(Math.max(0, untilLook), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-          continue; // Nobody interrupts this thread; STOP ends it.
+          continue; // nobody interrupts this thread; STOP ends it
         }
         if (task == STOP) {
           close();
@@ -222,7 +225,7 @@ public final class ReaderThreads implements AutoCloseable {
       Session opening = null;
       try {
         if (found == null) {
-          // The other threads may not have looked yet: what is kept in memory counts no more.
+          // The other threads may not have noticed yet, so cached rows must be invalidated here.
           onChange.run();
           throw Contents.absent(directory, file);
         }
@@ -243,7 +246,9 @@ public final class ReaderThreads implements AutoCloseable {
       onChange.run();
     }
 
-    /** Sees what no writer tells of: a database replaced, or changed by another program. */
+    /**
+     * Notices changes that no writer announces: a replaced database, or commits of other programs.
+     */
     private void look() {
       if (session == null) {
         return;
@@ -261,12 +266,12 @@ public final class ReaderThreads implements AutoCloseable {
           onChange.run();
         }
       } catch (SQLException | RuntimeException e) {
-        // The next query meets the same and tells its caller.
+        // The next query meets the same error and reports it to its caller.
         forget();
       }
     }
 
-    /** Closes the connection; what was read by it counts no more. */
+    /** Closes the connection and invalidates what was read through it. */
     private void forget() {
       if (session != null) {
         close();
@@ -279,7 +284,7 @@ public final class ReaderThreads implements AutoCloseable {
         try {
           session.close();
         } catch (SQLException e) {
-          // A connection that only reads loses nothing.
+          // Nothing is lost: the connection only reads.
         }
         session = null;
       }

@@ -8,17 +8,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What our database files hold and how they are told from others: SQLite's {@code application_id}
- * names the program, {@code user_version} the form of the tables.
+ * The tables of the database files. SQLite's {@code application_id} identifies this program's
+ * files, and {@code user_version} is the version of the tables.
  */
 public enum Schema {
   /**
-   * Names compare as bytes of UTF-8 (SQLite's default collation). A deleted version keeps its row,
-   * and its number stays used, until the update that deleted it is cut from the log. {@code
-   * unreferenced} says since when no version has had a blob, for blobs that may still be on disk.
-   * {@code meta} has one row; {@code head} is the newest revision, also when the log behind it has
-   * been cut; updates up to {@code compacted} may be missing; {@code log_id} and {@code epoch} tell
-   * one log from another.
+   * The catalog.
+   *
+   * <ul>
+   *   <li>Names compare as bytes of UTF-8 (SQLite's default collation).
+   *   <li>{@code versions}: a deleted version keeps its row, and its name stays taken, until
+   *       compaction removes the update that deleted it.
+   *   <li>{@code unreferenced}: since when no version references a blob, for blobs that may still
+   *       be on disk.
+   *   <li>{@code meta}: one row. {@code head} is the newest revision, even if its update was
+   *       removed; updates up to {@code compacted} may be missing; {@code log_id} and {@code epoch}
+   *       identify the log.
+   * </ul>
    */
   CATALOG(
       "catalog",
@@ -70,7 +76,8 @@ public enum Schema {
           UUID.randomUUID().toString());
     }
 
-    // To version 3: what is unreferenced, times that never decrease, no workers long gone.
+    // Version 3 adds the table unreferenced, makes times non-decreasing, and removes workers that
+    // no longer exist.
     @Override
     void migrate(Session session, long now) throws SQLException {
       session.script(
@@ -97,9 +104,9 @@ public enum Schema {
   },
 
   /**
-   * Who receives workers, which, and what became of them. Times are milliseconds since 1970. {@code
-   * log} has one row: the update log that revisions here are of. The worker {@code ''} stands for
-   * all. What a consumer has not told is null, and its revision 0.
+   * The consumers: their interests and reports. Times are milliseconds since 1970. {@code log} has
+   * one row: the update log that the revisions belong to. The worker {@code ''} in {@code
+   * interests} stands for all workers. What a consumer has not reported is null, with revision 0.
    */
   CONSUMERS(
       "consumers",
@@ -143,7 +150,7 @@ public enum Schema {
       session.change("INSERT INTO log (log_id, epoch) VALUES ('', 0)");
     }
 
-    // To version 3: without a column that nobody read.
+    // Version 3 drops a column that nothing read.
     @Override
     void migrate(Session session, long now) throws SQLException {
       session.script("ALTER TABLE statuses DROP COLUMN checksum");
@@ -159,7 +166,10 @@ public enum Schema {
   private final String state;
   private final String tables;
 
-  /** Readers can read {@code oldest} and {@code version}; a writer makes the one of the other. */
+  /**
+   * Readers accept versions {@code oldest} to {@code version}. A writer upgrades to {@code
+   * version}.
+   */
   Schema(String title, int applicationId, int oldest, int version, String state, String tables) {
     this.title = title;
     this.applicationId = applicationId;
@@ -169,7 +179,7 @@ public enum Schema {
     this.tables = tables;
   }
 
-  /** What people call it. */
+  /** The name in file names and messages. */
   String title() {
     return title;
   }
@@ -179,18 +189,18 @@ public enum Schema {
     return directory.resolve(title + ".db");
   }
 
-  /** The file whose lock says which process writes. */
+  /** The file whose lock shows which process writes. */
   Path lockIn(Path directory) {
     return directory.resolve(title + ".lock");
   }
 
-  /** Brings a database of the version before to this one; called inside a transaction. */
+  /** Upgrades a database of the previous version. Called inside a transaction. */
   abstract void migrate(Session session, long now) throws SQLException;
 
-  /** The rows of a new database. */
+  /** Inserts the first rows of a new database. */
   void fill(Session session) throws SQLException {}
 
-  /** Makes all tables and their first rows in an empty database. */
+  /** Creates all tables and their first rows in an empty database. */
   void make(Session session) throws SQLException {
     session.execute("BEGIN IMMEDIATE");
     session.execute("PRAGMA application_id = " + applicationId);
@@ -201,8 +211,8 @@ public enum Schema {
   }
 
   /**
-   * Throws {@link CatalogException} if the database is not one of ours that we can read, or is only
-   * half there.
+   * Throws {@link CatalogException} if the database is not one that this release can read, or is
+   * incomplete.
    */
   void verify(Session session) throws SQLException {
     long id = session.number("PRAGMA application_id");
@@ -226,9 +236,12 @@ public enum Schema {
     requireWhole(session, found);
   }
 
-  /** A file that a restore has only begun to write may have the header and not the tables. */
+  /**
+   * Checks for missing tables. A file that is being restored may have its header but not its tables
+   * yet.
+   */
   private void requireWhole(Session session, long found) throws SQLException {
-    // What an older version lacks, the writer adds.
+    // An older version lacks tables that the writer will add.
     Matcher table = TABLE.matcher(found == version ? tables : "");
     while (table.find()) {
       if (session
@@ -250,7 +263,7 @@ public enum Schema {
         "%s is damaged: %s; restore it from a backup".formatted(session.file(), how));
   }
 
-  /** Makes a database of the version before one of this version; for the one who writes it. */
+  /** Upgrades a database of the previous version to this one. Only for the writer. */
   void upgrade(Session session) throws SQLException {
     verify(session);
     if (session.number("PRAGMA user_version") == version) {

@@ -23,28 +23,33 @@ import org.sqlite.SQLiteConfig.TempStore;
 import org.sqlite.SQLiteOpenMode;
 
 /**
- * One connection to one database file with its prepared statements. One thread uses it, a platform
- * thread: a call into SQLite would hold a virtual one's carrier.
+ * One connection to one database file, with its prepared statements. Not thread-safe; must be used
+ * on a platform thread, because a call into SQLite pins a virtual thread's carrier.
  */
 public final class Session implements AutoCloseable {
-  /** How long SQLite waits for another program's lock, in milliseconds; less than any probe. */
+  /**
+   * How long SQLite waits for another program's lock, in milliseconds. Shorter than the timeout of
+   * health checks.
+   */
   private static final int BUSY_MILLIS = 3000;
 
-  /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
+  /** After a checkpoint, the write-ahead log is truncated to this size in bytes. */
   private static final int LOG_BYTES = 16 * 1024 * 1024;
 
   /**
-   * Pages of 4 KiB in the write-ahead log after which the writer moves them into the database: a
-   * page that many changes meet is then moved once for all of them.
+   * The size of the write-ahead log, in pages of 4 KiB, at which the writer runs a checkpoint. A
+   * page that many transactions change is then copied into the database only once.
    */
   private static final int CHECKPOINT_PAGES = 4000;
 
-  /** What the writer keeps of the database in memory, in KiB: indexes of random names. */
+  /**
+   * The writer's page cache in KiB. It has to hold the indexes, whose names arrive in random order.
+   */
   private static final int WRITER_CACHE_KIB = 16 * 1024;
 
   private static final String IMMUTABLE = "?immutable=1";
 
-  /** Makes a value of the current row. */
+  /** Converts the current row of a result. */
   @FunctionalInterface
   public interface Row<T> {
     T from(ResultSet row) throws SQLException;
@@ -65,14 +70,14 @@ public final class Session implements AutoCloseable {
     SqliteLibrary.load();
     config.setBusyTimeout(BUSY_MILLIS);
     config.setTempStore(TempStore.MEMORY);
-    // Nobody asks for them, and each INSERT would be followed by a query for its own.
+    // Otherwise the driver would query the generated key after each INSERT, and nothing uses it.
     config.setGetGeneratedKeys(false);
-    // As a URI, percent-encoded, so that no character of the path is taken for a parameter.
+    // A percent-encoded URI, so that no character of the path is read as a parameter.
     String path = file.toAbsolutePath().toUri().getRawPath();
     this.connection = config.createConnection("jdbc:sqlite:file:" + path + parameters);
   }
 
-  /** Opens a database that is there, or an empty file, to write. */
+  /** Opens an existing database, or an empty file, for writing. */
   static Session toWrite(Path file) throws SQLException {
     return toWrite(file, "");
   }
@@ -105,7 +110,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Opens a database that is there, to read only. */
+  /** Opens an existing database for reading. */
   public static Session toRead(Path file) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
@@ -113,9 +118,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Whether a database is on a file system that is mounted read-only, and was closed cleanly:
-   * SQLite then can't make the files that it shares with a writer, and needs none. A writer that
-   * has the file system mounted to write makes a log beside the database.
+   * Whether a database can't change: it is on a read-only mount and was closed cleanly. SQLite then
+   * can't create the files that it shares with a writer, and does not need them. If a writer has
+   * the same file system mounted writable, its log file shows beside the database.
    */
   private static boolean canNotChange(Path file) {
     try {
@@ -130,37 +135,36 @@ public final class Session implements AutoCloseable {
     return log != null && log.size() > 0;
   }
 
-  /** Whether what was opened as unchangeable is so no more, and must be opened anew. */
+  /** Whether a database that was opened as unchangeable may change now, and must be reopened. */
   boolean isOutdated() {
     return immutable && !canNotChange(file);
   }
 
-  /** The database file. */
   public Path file() {
     return file;
   }
 
-  /** Runs a statement without parameters or result, once. */
+  /** Runs one statement without parameters or result. The statement is not cached. */
   void execute(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
   }
 
-  /** Runs several statements without parameters or result, once. */
+  /** Runs several statements without parameters or result. */
   void script(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.executeUpdate(sql); // The one of JDBC's methods that runs them all.
+      statement.executeUpdate(sql); // of JDBC's methods, only this one runs them all
     }
   }
 
-  /** Several queries that see one state of the database, whatever is committed in between. */
+  /** Several queries that see one state of the database, whatever is committed meanwhile. */
   @FunctionalInterface
   public interface Reading<T> {
     T read() throws SQLException;
   }
 
-  /** Reads one state of the database. */
+  /** Runs several queries on one state of the database. */
   public <T> T together(Reading<T> reading) throws SQLException {
     execute("BEGIN");
     try {
@@ -170,27 +174,27 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Changes rows; how many. */
+  /** Changes rows, and returns how many. */
   public int change(String sql, Object... parameters) throws SQLException {
     changed = true;
     return prepared(sql, parameters).executeUpdate();
   }
 
-  /** Whether rows were changed since the last call. */
+  /** Whether rows were changed since the last call of this method. */
   boolean takeChanged() {
     boolean was = changed;
     changed = false;
     return was;
   }
 
-  /** The row that a query finds. */
+  /** The first row of a query's result, if there is one. */
   public <T> Optional<T> one(String sql, Row<T> row, Object... parameters) throws SQLException {
     try (ResultSet rows = prepared(sql, parameters).executeQuery()) {
       return rows.next() ? Optional.of(row.from(rows)) : Optional.empty();
     }
   }
 
-  /** The rows that a query finds. */
+  /** All rows of a query's result. */
   public <T> List<T> all(String sql, Row<T> row, Object... parameters) throws SQLException {
     try (ResultSet rows = prepared(sql, parameters).executeQuery()) {
       List<T> found = new ArrayList<>();
@@ -201,7 +205,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** The number in the one row that a query finds. */
+  /** The number in the only row of a query's result. */
   public long number(String sql) throws SQLException {
     return one(sql, row -> row.getLong(1))
         .orElseThrow(() -> new CatalogException(file + " is damaged; restore it from a backup"));

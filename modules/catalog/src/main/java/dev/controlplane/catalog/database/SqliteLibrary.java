@@ -8,20 +8,20 @@ import java.sql.SQLException;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
- * SQLite's native library. The driver unpacks it into the temporary directory of each process and
- * relies on an orderly end to remove it; here it is removed as soon as it is loaded, so that a
- * killed server leaves no megabyte behind. Where {@code org.sqlite.lib.path} names a directory with
- * one that can be loaded, the driver unpacks nothing.
+ * Loads SQLite's native library. The driver unpacks it into a temporary directory of each process
+ * and removes it only at an orderly exit. This class removes it as soon as it is loaded, so that a
+ * killed server leaves no megabyte behind. If {@code org.sqlite.lib.path} names a directory with a
+ * loadable library, the driver unpacks nothing.
  */
 final class SqliteLibrary {
-  /** The driver's setting for where to unpack. */
+  /** The driver's system property for the directory to unpack into. */
   private static final String PLACE = "org.sqlite.tmpdir";
 
   private static boolean loaded;
 
   private SqliteLibrary() {}
 
-  /** Loads the library unless it is loaded. */
+  /** Loads the library if it is not loaded yet. */
   static synchronized void load() throws SQLException {
     if (loaded) {
       return;
@@ -59,7 +59,7 @@ final class SqliteLibrary {
       }
       Files.delete(directory);
     } catch (IOException e) {
-      // A system that does not let go of a loaded library: the driver tries again at the end.
+      // Some systems can't delete a loaded library. The driver tries again at exit.
     }
   }
 }

@@ -10,19 +10,22 @@ import java.util.List;
 import jdk.jfr.FlightRecorder;
 
 /**
- * The transactions of a database's writer; its thread calls.
+ * Runs the transactions of a database's writer, on the writer's thread only.
  *
- * <p>A request that is refused ({@link CatalogException}) is refused before its first change, so
- * its neighbours' transaction goes on. After any other failure the whole transaction is rolled back
- * and each request gets one of its own. No answer, refusals included, leaves before the commit:
- * what a request was judged by is on disk by then.
- *
- * <p>Every request is answered, whatever is thrown: also by an {@link Error} of a request's work or
- * of the {@link GroupCommit.Companion}. What was committed is answered as committed, whatever fails
- * afterwards.
+ * <ul>
+ *   <li>A request may be refused ({@link CatalogException}) only before its first change, so the
+ *       others in its transaction continue.
+ *   <li>After any other failure the whole transaction is rolled back, and each request runs again
+ *       in a transaction of its own.
+ *   <li>No request is answered before the commit, not even a refused one: the state that a refusal
+ *       refers to is then on disk.
+ *   <li>Every request is answered, even after an {@link Error} of its work or of the {@link
+ *       GroupCommit.Companion}. Once committed, a request is answered as committed, whatever fails
+ *       afterwards.
+ * </ul>
  */
 final class Transactions {
-  /** How long the last checkpoint waits for readers, in milliseconds: the process is ending. */
+  /** How long the last checkpoint waits for readers, in milliseconds. The process is ending. */
   private static final int CLOSE_MILLIS = 500;
 
   private final Path file;
@@ -36,18 +39,19 @@ final class Transactions {
     this.companion = companion;
   }
 
-  /** What was committed so far; how many wait is not known here. */
+  /** Counters of committed transactions. The number of waiting requests is always 0 here. */
   WriterStatus status() {
     return status;
   }
 
-  /** Runs requests in one transaction; each in one of its own if that fails. Answers them all. */
+  /** Runs requests in one transaction; if that fails, each in its own. Answers them all. */
   void commit(List<CommitRequest<?>> batch) {
     try {
       session.takeChanged();
       session.execute("BEGIN IMMEDIATE");
     } catch (SQLException | RuntimeException | Error e) {
-      // Locked by another program: nobody fares better alone, and each would wait for it in turn.
+      // Another program holds the lock. Running the requests one by one would make each wait for it
+      // in turn.
       batch.forEach(request -> request.fail(translated(e)));
       return;
     }
@@ -71,7 +75,7 @@ final class Transactions {
         companion.committed(session);
       }
     } catch (RuntimeException | Error e) {
-      // What is on disk is answered as such. Readers notice the change at their next look.
+      // The changes are on disk, so the requests succeed. Readers notice them when they next look.
     }
     batch.forEach(CommitRequest::answer);
   }
@@ -105,8 +109,8 @@ final class Transactions {
     try {
       session.execute("ROLLBACK");
     } catch (SQLException | RuntimeException | Error e) {
-      // SQLite has rolled back by itself, as it does when the disk is full. If not, the next BEGIN
-      // fails, and so does the health check.
+      // SQLite rolls back by itself in some cases, such as a full disk. Otherwise the next BEGIN
+      // fails, and with it the health check.
     }
   }
 
@@ -114,7 +118,7 @@ final class Transactions {
     return e instanceof SQLException sql ? StorageErrors.of(sql, file) : e;
   }
 
-  /** Closes the session. */
+  /** Runs a last checkpoint and closes the session. */
   void close() {
     try {
       checkpoint();
@@ -123,13 +127,13 @@ final class Transactions {
     }
   }
 
-  /** Leaves a small write-ahead log to the next writer. Readers that are open may prevent it. */
+  /** Leaves only a small write-ahead log to the next writer. Open readers may prevent it. */
   private void checkpoint() {
     try {
       session.execute("PRAGMA busy_timeout = " + CLOSE_MILLIS);
       session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (SQLException e) {
-      // The log keeps what could not be moved; the next writer moves it.
+      // The log keeps what was not moved; the next writer moves it.
     }
   }
 
@@ -137,7 +141,7 @@ final class Transactions {
     try {
       session.close();
     } catch (SQLException e) {
-      // Everything answered is on disk.
+      // Everything that was answered is on disk.
     }
   }
 }

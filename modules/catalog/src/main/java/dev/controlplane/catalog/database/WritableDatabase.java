@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A database that this process alone writes: the lock that says so, and the transactions. Opened
- * and closed together.
+ * A database that only this process writes: the writer's lock and its transactions, opened and
+ * closed together. Thread-safe.
  */
 public final class WritableDatabase implements AutoCloseable {
   private static final long PROBE_SECONDS = 5;
@@ -31,10 +31,10 @@ public final class WritableDatabase implements AutoCloseable {
   }
 
   /**
-   * Opens a database, making it if it is missing.
+   * Opens a database; creates it if it is missing.
    *
    * @param onDeath as for {@link GroupCommit}
-   * @throws CatalogException if it is not ours, can't be used, or another process writes it
+   * @throws CatalogException if the database is not ours, is unusable, or another process writes it
    */
   public static WritableDatabase open(
       Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
@@ -44,7 +44,7 @@ public final class WritableDatabase implements AutoCloseable {
     return open(directory, schema, companion, onDeath, () -> make(directory, schema));
   }
 
-  /** As {@link #open}, for a database that is there; makes neither it nor its directory. */
+  /** As {@link #open}, for an existing database. Creates neither it nor its directory. */
   public static WritableDatabase openExisting(
       Path directory, Schema schema, GroupCommit.Companion companion, Consumer<Throwable> onDeath)
       throws IOException {
@@ -83,7 +83,7 @@ public final class WritableDatabase implements AutoCloseable {
     }
   }
 
-  /** Looks before it touches anything: what is there may be somebody else's. */
+  /** Checks before touching anything, because the files may belong to another program. */
   private static void requireReadable(Path directory, Schema schema) {
     Contents.requireOurs(directory);
     Path file = schema.in(directory);
@@ -97,8 +97,8 @@ public final class WritableDatabase implements AutoCloseable {
   }
 
   /**
-   * Makes the database unless it is there. It appears under its name only when it is whole, so a
-   * reader never sees half of one.
+   * Creates the database if it is missing. It gets its name only when it is complete, so a reader
+   * never sees a part of it.
    */
   private static void make(Path directory, Schema schema) throws IOException {
     Path file = schema.in(directory);
@@ -107,7 +107,7 @@ public final class WritableDatabase implements AutoCloseable {
     }
     Path log = Path.of(file + "-wal");
     if (Files.exists(log) && Files.size(log) > 0) {
-      // SQLite would replay this log of a lost database into the new one.
+      // SQLite would replay this log of the lost database into the new one.
       throw new CatalogException(
           "%s is missing but its log %s is there; put the database back from a backup, or remove the"
                   .formatted(file, log.getFileName())
@@ -137,7 +137,7 @@ public final class WritableDatabase implements AutoCloseable {
       Session session = Session.toWrite(file);
       boolean opened = false;
       try {
-        // The log may have been made by a reader, and then SQLite does not make its name durable.
+        // If a reader created the log file, SQLite does not make its directory entry durable.
         Directories.sync(directory);
         schema.upgrade(session);
         GroupCommit writer =
@@ -160,9 +160,9 @@ public final class WritableDatabase implements AutoCloseable {
   }
 
   /**
-   * Throws if the writer does not answer in time.
+   * Throws {@link CatalogException} if the writer does not answer within 5 s.
    *
-   * @param query finds a number
+   * @param query returns a number
    */
   public void check(String query) {
     transactions.probe(
@@ -179,7 +179,7 @@ public final class WritableDatabase implements AutoCloseable {
     return transactions.status();
   }
 
-  /** The lock goes last, after what it protects. */
+  /** Closes the database, and then releases the lock that protects it. */
   @Override
   public void close() {
     transactions.close();

@@ -14,13 +14,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The right to write one database, held by one process; the system takes it back when the process
- * ends, in whatever way. The file says who holds it and stays.
+ * The exclusive right of one process to write one database: a lock on a file. The system releases
+ * it when the process ends, in whatever way. The file contains the process id of the holder and is
+ * never removed.
  */
 final class WriterLock implements AutoCloseable {
   /**
-   * What this process holds. A second channel on a locked file must not be opened here: closing it
-   * would give up the first one's lock (POSIX locks belong to the process).
+   * The files that this process has locked. They must not be opened a second time: closing the
+   * second channel would release the lock, because POSIX locks belong to the process.
    */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -83,7 +84,7 @@ final class WriterLock implements AutoCloseable {
     try {
       channel.close();
     } catch (IOException e) {
-      // The lock goes with the process at the latest.
+      // The system releases the lock when the process ends.
     } finally {
       HELD.remove(key);
     }

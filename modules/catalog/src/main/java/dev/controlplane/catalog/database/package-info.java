@@ -1,2 +1,5 @@
-/** A SQLite database: its schema, its one writer, its readers, and how they learn of commits. */
+/**
+ * SQLite databases: their schemas, their single writers, their readers, and how readers learn of
+ * commits.
+ */
 package dev.controlplane.catalog.database;

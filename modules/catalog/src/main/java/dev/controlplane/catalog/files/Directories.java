@@ -14,10 +14,10 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Directories that survive a power cut, and who may use what is made in them. A data directory that
- * a server makes is for its owner alone. What is made below one is for the owner, and for the group
- * as far as the data directory is the group's: so an operator who wants to share a data directory
- * among users makes it for their group. The process's umask counts as always.
+ * Creates directories durably and with the right permissions. A data directory that a server
+ * creates is accessible only to its owner. Everything below a data directory is accessible to the
+ * owner, and to the group as far as the data directory is. To share a data directory between users,
+ * the operator creates it with permissions for their group. The process's umask always applies.
  */
 public final class Directories {
   private static final Set<PosixFilePermission> OWNER =
@@ -25,7 +25,7 @@ public final class Directories {
 
   private Directories() {}
 
-  /** Makes a data directory and those above it as needed, each durable and for the owner alone. */
+  /** Creates a data directory and its missing parents, durably, for the owner only. */
   public static void make(Path directory) throws IOException {
     if (Files.isDirectory(directory)) {
       return;
@@ -38,10 +38,11 @@ public final class Directories {
   }
 
   /**
-   * Makes a directory below a data directory, and those between them as needed, each durable. Never
-   * makes the data directory: one that is gone may come back, and must find its place free.
+   * Creates a directory below a data directory, with missing directories in between, durably. Never
+   * creates the data directory itself: if it is gone, for example because its volume is not
+   * mounted, its place must stay free.
    *
-   * @throws java.nio.file.NoSuchFileException if the data directory is not there
+   * @throws java.nio.file.NoSuchFileException if the data directory does not exist
    */
   public static void makeBelow(Path dataDirectory, Path directory) throws IOException {
     if (directory.equals(dataDirectory) || Files.isDirectory(directory)) {
@@ -54,7 +55,7 @@ public final class Directories {
             shared(dataDirectory, EnumSet.allOf(PosixFilePermission.class))));
   }
 
-  /** For a new file below a data directory: who may read and write it. */
+  /** The permissions of a new file below a data directory. */
   public static FileAttribute<Set<PosixFilePermission>> forFileIn(Path dataDirectory)
       throws IOException {
     return PosixFilePermissions.asFileAttribute(
@@ -91,7 +92,7 @@ public final class Directories {
     sync(directory.toAbsolutePath().getParent());
   }
 
-  /** Makes what was created, renamed or removed in the directory durable. */
+  /** Makes entries that were created, renamed or removed in a directory durable. */
   public static void sync(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       DiskTimes.sync(channel);

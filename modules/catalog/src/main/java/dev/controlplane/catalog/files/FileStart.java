@@ -12,21 +12,20 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Reads the first bytes of a file, many times a second, whatever other processes do to the file.
- * Thread-safe.
+ * Reads the first bytes of a file, many times a second, while other processes write, truncate or
+ * replace it. Thread-safe.
  *
- * <p>Implementation note: three ways were not good enough.
+ * <p>Implementation note: on Linux each read is one pread(2) without a lock. The call is made
+ * without a change of the thread's state ("critical"), which must be short: the file is always in
+ * the page cache, because its writer changes it all the time. Three alternatives are worse:
  *
  * <ul>
- *   <li>A mapping: if another program cuts the file short, each later access is a SIGBUS.
+ *   <li>A mapping: if another program truncates the file, each later access raises SIGBUS.
  *   <li>A {@code FileChannel}: an interrupt of one reading thread closes it for all.
- *   <li>A {@code RandomAccessFile}: it needs a lock, two system calls, and in virtual threads a
- *       carrier to spare; a download of 1 KiB took a third more CPU time. It is what remains on
- *       systems other than Linux.
+ *   <li>A {@code RandomAccessFile}: it needs a lock, two system calls and, in virtual threads, a
+ *       spare carrier thread. With it a download of 1 KiB took a third more CPU time. Other systems
+ *       than Linux use it.
  * </ul>
- *
- * <p>So on Linux it is pread(2), without a change of the thread's state: the file is in the page
- * cache, for its writer touches it all the time.
  */
 public abstract sealed class FileStart implements AutoCloseable {
   private FileStart() {}
@@ -34,7 +33,7 @@ public abstract sealed class FileStart implements AutoCloseable {
   /**
    * Opens a file.
    *
-   * @throws IOException if it is not there, or may not be read
+   * @throws IOException if it does not exist or can't be opened
    */
   public static FileStart open(Path file) throws IOException {
     if (Libc.AVAILABLE) {
@@ -46,7 +45,9 @@ public abstract sealed class FileStart implements AutoCloseable {
     return new Locked(file);
   }
 
-  /** Fills the array from the start of the file; false if the file is shorter or can't be read. */
+  /**
+   * Fills the array from the start of the file; returns false if the file is shorter or unreadable.
+   */
   public abstract boolean read(byte[] into);
 
   @Override
@@ -61,8 +62,8 @@ public abstract sealed class FileStart implements AutoCloseable {
     }
 
     /**
-     * After {@link #close} the descriptor may be another file's. What is read of that is garbage;
-     * the caller has closed this because it believes it no more.
+     * After {@link #close} the descriptor may belong to another file, so the bytes may be garbage.
+     * That is harmless: the caller closes this only after it stopped trusting the file.
      */
     @Override
     public boolean read(byte[] into) {
@@ -106,17 +107,20 @@ public abstract sealed class FileStart implements AutoCloseable {
       try {
         content.close();
       } catch (IOException e) {
-        // Nothing was written.
+        // Nothing was written, so nothing is lost.
       } finally {
         lock.unlock();
       }
     }
   }
 
-  /** The C library's calls. Only where native access is enabled, so that nothing is printed. */
+  /**
+   * The C library's functions. Used only if native access is enabled, so that the JVM prints no
+   * warning.
+   */
   @SuppressWarnings("restricted")
   private static final class Libc {
-    /** asm-generic/fcntl.h: O_RDONLY is 0. */
+    /** From asm-generic/fcntl.h; O_RDONLY is 0. */
     private static final int O_CLOEXEC = 0x80000;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -146,7 +150,10 @@ public abstract sealed class FileStart implements AutoCloseable {
       return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), type, options);
     }
 
-    /** A descriptor; negative if the file can't be opened, or its name is not UTF-8 here. */
+    /**
+     * Returns a file descriptor; negative if the file can't be opened or its name can't be
+     * expressed in UTF-8.
+     */
     static int open(Path file) {
       try (Arena arena = Arena.ofConfined()) {
         return (int) OPEN.invokeExact(arena.allocateFrom(file.toString()), O_CLOEXEC);

@@ -7,15 +7,15 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 
 /**
- * What a look from outside tells of a database file. Another file under the same name, and a file
- * that something wrote over, have another state.
+ * Identifies a file and its content from outside. Replacing or overwriting the file changes its
+ * state.
  *
- * @param key of the file itself, whatever its name
+ * @param key identifies the file itself, independent of its name
  * @param size in bytes
- * @param modified when it was written last
+ * @param modified time of the last write
  */
 public record FileState(Object key, long size, FileTime modified) {
-  /** What is there now; null if there is nothing. */
+  /** The current state of a file; null if there is none. */
   public static FileState of(Path file) {
     try {
       BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
@@ -25,7 +25,10 @@ public record FileState(Object key, long size, FileTime modified) {
     }
   }
 
-  /** Whether the other is the same file and has not been emptied; it may have been written to. */
+  /**
+   * Whether the other state is of the same file, not truncated to 0 bytes meanwhile. The content
+   * may differ.
+   */
   public boolean isSameFile(FileState other) {
     return other != null && key.equals(other.key) && (size == 0) == (other.size == 0);
   }

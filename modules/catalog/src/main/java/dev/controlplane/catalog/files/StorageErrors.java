@@ -17,14 +17,14 @@ import java.sql.SQLException;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
-/** What failures of SQLite and of files mean to people. */
+/** Translates failures of SQLite and of file operations into messages for people. */
 public final class StorageErrors {
-  /** With less room than this, in bytes, a failed write is a full disk's. */
+  /** A write that fails with less free space than this, in bytes, is blamed on a full disk. */
   private static final long NO_ROOM = 64 * 1024;
 
   private StorageErrors() {}
 
-  /** A failed read: of a database that can't be read, unless only a lock was in the way. */
+  /** Translates a failed read: the database is unavailable, unless it was only locked. */
   public static CatalogException ofRead(SQLException e, Path file) {
     CatalogException meaning = of(e, file);
     return code(e) == SQLiteErrorCode.SQLITE_BUSY.code
@@ -36,7 +36,7 @@ public final class StorageErrors {
     return e instanceof SQLiteException s ? s.getResultCode().code & 0xff : e.getErrorCode();
   }
 
-  /** A failed call of SQLite. */
+  /** Translates a failed call of SQLite. */
   public static CatalogException of(SQLException e, Path file) {
     int code = code(e);
     boolean onFile =
@@ -70,16 +70,16 @@ public final class StorageErrors {
   }
 
   /**
-   * A failed file operation.
+   * Translates a failed file operation.
    *
-   * @param doing what failed, to follow "can't"
+   * @param doing the operation; the message reads "can't {@code doing} {@code path}"
    */
   public static CatalogException of(IOException e, String doing, Path path) {
     if (e instanceof ClosedByInterruptException) {
       return new CatalogException("interrupted, can't " + doing + " " + path, e);
     }
     String reason = reason(e);
-    // The operating system's text comes in the user's language, so the room counts too.
+    // The system's text may be in the user's language, so the free space is checked too.
     if (reason.contains("No space left")
         || reason.contains("quota exceeded")
         || (!(e instanceof AccessDeniedException) && isFull(path))) {
@@ -113,7 +113,7 @@ public final class StorageErrors {
         there = there.getParent();
       }
       FileStore store = Files.getFileStore(there);
-      // One without any space, such as /proc, is not full.
+      // A file system without any space, such as /proc, is not full.
       return store.getTotalSpace() > 0 && store.getUsableSpace() < NO_ROOM;
     } catch (IOException e) {
       return false;

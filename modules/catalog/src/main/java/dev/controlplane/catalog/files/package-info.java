@@ -1,5 +1,2 @@
-/**
- * What the system says of files: whether they are the same, whether they are on disk, why they
- * fail.
- */
+/** Files and directories: identity, durability, permissions, and messages for their errors. */
 package dev.controlplane.catalog.files;

@@ -11,18 +11,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * What a process has open on a database file that may come later, go, and be replaced. It is closed
- * when the file is gone or another file has its name, and opened again when a file is there. In
- * between {@link #now} throws {@link CatalogUnavailableException}.
+ * Holds what a process has open on a database file that may appear, disappear and be replaced. It
+ * is closed when the file is gone or replaced, and opened again when a file is there. Meanwhile
+ * {@link #now} throws {@link CatalogUnavailableException}. Thread-safe.
  */
 final class Awaited<T> implements AutoCloseable {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** Opens what is on the file. */
+  /** Opens the file. */
   @FunctionalInterface
   interface Opening<T> {
     /**
-     * Opens it.
+     * Opens the file.
      *
      * @throws CatalogException with the reason if it can't be opened now
      */
@@ -33,7 +33,7 @@ final class Awaited<T> implements AutoCloseable {
   private final Opening<T> opening;
   private final Consumer<T> closing;
 
-  /** Held while looking, opening and closing. */
+  /** Held while checking, opening and closing the file. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private FileState known;
@@ -42,14 +42,14 @@ final class Awaited<T> implements AutoCloseable {
   private boolean closed;
   private volatile T opened;
 
-  /** Nothing is open yet. */
+  /** Creates the holder without opening anything. */
   Awaited(Path file, Opening<T> opening, Consumer<T> closing) {
     this.file = file;
     this.opening = opening;
     this.closing = closing;
   }
 
-  /** Opens it now, in a way of its own perhaps; throws with the reason if it can't be. */
+  /** Opens the file now with a special opening; throws the reason if that fails. */
   void open(Opening<T> first) throws IOException {
     lock.lock();
     try {
@@ -67,7 +67,10 @@ final class Awaited<T> implements AutoCloseable {
     }
   }
 
-  /** What is open; looks at the file twice a second at most, and when one has come. */
+  /**
+   * Returns what is open. Checks the file at most twice a second, and at once if nothing is open
+   * and a file has appeared.
+   */
   T now() {
     lock.lock();
     try {
@@ -112,7 +115,7 @@ final class Awaited<T> implements AutoCloseable {
     lookedAt = System.nanoTime();
   }
 
-  /** What is open, without a look; null if nothing is. */
+  /** Returns what is open without checking the file; null if nothing is. */
   T opened() {
     return opened;
   }

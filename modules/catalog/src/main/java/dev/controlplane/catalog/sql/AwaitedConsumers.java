@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Consumers that are opened when there is a catalog beside them, closed when {@code consumers.db}
- * is gone or is another file, and opened again. In between calls throw {@link
- * CatalogUnavailableException}, and nothing is made in the directory.
+ * Consumers that are opened as soon as there is a catalog beside them, and closed and reopened when
+ * {@code consumers.db} disappears or is replaced. Meanwhile calls throw {@link
+ * CatalogUnavailableException} and nothing is created in the directory.
  */
 public final class AwaitedConsumers implements Consumers {
   private final Awaited<Consumers> awaited;
@@ -43,7 +43,7 @@ public final class AwaitedConsumers implements Consumers {
     this.opening = () -> DataDirectory.openConsumers(directory, onWriterDeath);
   }
 
-  /** Opens them now; throws with the reason if they can't be. */
+  /** Opens the consumers now; throws the reason if that fails. */
   public void openAtStart() throws IOException {
     awaited.open(opening);
   }

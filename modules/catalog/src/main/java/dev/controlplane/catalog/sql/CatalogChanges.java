@@ -15,9 +15,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What each change does to the rows of the catalog, inside the writer's transaction: the version,
- * the pointer to the latest and the update with the next revision become visible together or not at
- * all.
+ * The changes of the catalog in SQL, inside the writer's transaction. The version, the pointer to
+ * the latest version and the update with its revision become visible together or not at all.
  */
 final class CatalogChanges {
   private static final String VERSION =
@@ -25,7 +24,7 @@ final class CatalogChanges {
           + SqlCatalogReader.VERSION_COLUMNS
           + ", v.deleted FROM versions v WHERE v.worker = ? AND v.version = ?";
 
-  /** Notes that a blob is not referred to any more, unless it is. */
+  /** Records that a blob is unreferenced, unless a version references it. */
   private static final String UNREFERENCED =
       """
       INSERT INTO unreferenced (digest, since) SELECT ?1, ?2
@@ -33,10 +32,10 @@ final class CatalogChanges {
       ON CONFLICT (digest) DO UPDATE SET since = excluded.since\
       """;
 
-  /** A version as it is stored. */
+  /** A stored version. */
   private record Row(Version version, boolean deleted) {}
 
-  /** Which version is the latest, and the update that made it so; null and 0 for none. */
+  /** The latest version and the revision that made it so; null and 0 for none. */
   private record Latest(String version, long revision) {}
 
   private final Revisions revisions;
@@ -47,7 +46,7 @@ final class CatalogChanges {
     this.clock = clock;
   }
 
-  /** As {@link SqlCatalog#publish}, with a content type that is known. */
+  /** As {@link SqlCatalog#publish}, with a known content type. */
   Change publish(
       Session session, String worker, String version, StoredBlob blob, String contentType)
       throws SQLException {

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.function.Consumer;
 
-/** The writing half of {@code catalog.db}: its transactions, and the signal to all readers. */
+/** The writer of {@code catalog.db}: runs its transactions and signals commits to all readers. */
 final class CatalogWriter implements AutoCloseable {
   private final WritableDatabase database;
   private final Companion companion;
@@ -28,10 +28,10 @@ final class CatalogWriter implements AutoCloseable {
   }
 
   /**
-   * Opens the catalog to write.
+   * Opens the catalog for writing.
    *
-   * @param make whether to make it if it is missing
-   * @param revisions counts in the transactions of this writer
+   * @param make whether to create a missing catalog
+   * @param revisions counts in this writer's transactions
    * @param onDeath as for {@link GroupCommit}
    */
   static CatalogWriter open(
@@ -62,10 +62,10 @@ final class CatalogWriter implements AutoCloseable {
     }
   }
 
-  /** Where the log went back, what was said of its revisions counts no more. */
+  /** Starts a new epoch if the log went back, so that earlier revisions are no longer trusted. */
   private static Void beginEpoch(Session session, CommitSignal signal, LogClock clock)
       throws SQLException {
-    clock.next(session); // Corrects the times of a clock that was ahead.
+    clock.next(session); // corrects times of a clock that was ahead
     LogState log = LogRows.state(session);
     LogState noted = signal.noted(log.id());
     if (log.head() < noted.head() || log.epoch() < noted.epoch()) {
@@ -79,7 +79,7 @@ final class CatalogWriter implements AutoCloseable {
     return database.commit(work);
   }
 
-  /** Throws if the writer does not answer in time. */
+  /** Throws {@link CatalogException} if the writer does not answer within 5 s. */
   void check() {
     database.check("SELECT head FROM meta");
   }
@@ -110,7 +110,7 @@ final class CatalogWriter implements AutoCloseable {
 
     @Override
     public void locked() throws IOException {
-      // Before the database: where that is, readers find the signal.
+      // Created before the database, so that readers who find the database find the signal too.
       signal = CommitSignal.toWrite(directory);
     }
 
@@ -125,7 +125,8 @@ final class CatalogWriter implements AutoCloseable {
       revisions.store(session);
     }
 
-    // SQLite would commit to a file that was moved away or removed, and nobody would find it.
+    // Throws if the file was removed or replaced: SQLite would commit to the old file, which nobody
+    // can find.
     private void requirePresent() {
       FileState now = FileState.of(file);
       if (opened == null) {
@@ -136,7 +137,7 @@ final class CatalogWriter implements AutoCloseable {
       }
       if (!opened.isSameFile(now)) {
         throw new CatalogUnavailableException(
-            file + " was replaced while this server writes it; what is there now is opened next");
+            file + " was replaced while this server had it open; the new file is opened next");
       }
     }
 
@@ -146,12 +147,15 @@ final class CatalogWriter implements AutoCloseable {
       try {
         signal.advance(LogRows.state(session));
       } catch (SQLException | CatalogException e) {
-        // What was committed stands; that the note lags behind it does no harm.
+        // The commit is durable. An outdated note of the log's state does no harm.
         signal.advance();
       }
     }
 
-    /** Readers that come now open what has the signal's name now. */
+    /**
+     * Creates a new signal file if the old one was removed or replaced. New readers open what has
+     * its name.
+     */
     private void renewSignal() {
       if (signal.isIn(directory)) {
         return;
@@ -160,7 +164,7 @@ final class CatalogWriter implements AutoCloseable {
       try {
         signal = CommitSignal.toWrite(directory);
       } catch (IOException e) {
-        // Tried again at the next commit; until then readers look for commits by themselves.
+        // Tried again at the next commit. Until then readers look for commits themselves.
       }
     }
 

@@ -23,7 +23,9 @@ final class Compaction {
   private static final String FORGET_GONE =
       "DELETE FROM updates WHERE worker = ? AND revision <= ? AND latest IS NULL";
 
-  /** Versions whose deletion is about to be removed from the log, and that are still deleted. */
+  /**
+   * Versions whose deletion is about to be removed from the log and that were not published again.
+   */
   private static final String DELETED =
       """
       SELECT DISTINCT u.worker, u.version FROM updates u
@@ -33,7 +35,7 @@ final class Compaction {
           WHERE l.worker = u.worker AND l.version = u.version AND l.kind = 3 AND l.revision > ?2)\
       """;
 
-  /** What a version is called. */
+  /** A version's full name. */
   private record Name(String worker, String version) {}
 
   private Compaction() {}

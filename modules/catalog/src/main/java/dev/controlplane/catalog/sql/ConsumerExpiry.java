@@ -7,9 +7,11 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Forgets consumers, with what they want and what they reported. */
+/** Removes consumers with their interests and reports. */
 final class ConsumerExpiry {
-  /** Consumers forgotten in one transaction: what waits for it waits for milliseconds. */
+  /**
+   * How many consumers one transaction removes. Other requests then wait only milliseconds for it.
+   */
   private static final int EXPIRE_BATCH = 200;
 
   private static final List<String> FORGET =
@@ -36,15 +38,15 @@ final class ConsumerExpiry {
     for (String sql : FORGET) {
       gone = session.change(sql, id);
     }
-    return gone > 0; // Of the last statement.
+    return gone > 0; // the rows of the last statement
   }
 
   /**
-   * Forgets those that have not been seen for long, a few at a time.
+   * Removes consumers that were not seen for a long time, in small batches.
    *
-   * @param before in milliseconds: who was seen then or later stays
-   * @param spared who stays in any case
-   * @return how many were forgotten
+   * @param before in milliseconds; consumers seen at or after this time are kept
+   * @param spared consumers that are kept in any case
+   * @return how many were removed
    */
   int expire(long before, Predicate<String> spared) {
     int forgotten = 0;
@@ -72,7 +74,7 @@ final class ConsumerExpiry {
                 EXPIRE_BATCH));
   }
 
-  /** Looks again inside the transaction: a consumer may have been seen meanwhile. */
+  /** Checks again inside the transaction, because a consumer may have been seen meanwhile. */
   private static int forget(Session session, List<String> ids, long before) throws SQLException {
     int forgotten = 0;
     for (String id : ids) {

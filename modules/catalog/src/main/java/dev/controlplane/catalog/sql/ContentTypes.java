@@ -4,11 +4,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The media type that a version is served with. */
+/** Chooses the media type that a version is served with. */
 final class ContentTypes {
   private static final String UNKNOWN = "application/octet-stream";
 
-  /** RFC 9110 section 8.3.1, in ASCII; anything else would end up in a header as it is. */
+  /**
+   * RFC 9110, section 8.3.1, restricted to ASCII. The value is copied into a response header
+   * unchanged.
+   */
   private static final Pattern MEDIA_TYPE =
       Pattern.compile("[\\w!#$%&'*+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+([ \\t]*;[\\x20-\\x7e\\t]*)?");
 
@@ -44,7 +47,10 @@ final class ContentTypes {
 
   private ContentTypes() {}
 
-  /** What the uploader said, if it says anything; else what the worker's name suggests. */
+  /**
+   * Returns the uploader's type if it is valid and specific, else the type for the extension of the
+   * worker's name.
+   */
   static String of(String sent, String worker) {
     String type = sent == null ? "" : sent.strip();
     if (type.length() <= MAX_LENGTH

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Where a page of a listing ended: {@code r} and a revision, or {@code n} and a name in base64url.
- * It stands for a place in the order, not for a row, so it holds when rows come and go.
+ * The opaque position at which a page of a listing ended: {@code r} and a revision, or {@code n}
+ * and a name in base64url. It is a position in the order, not a row, so it stays valid when rows
+ * are added or removed.
  */
 final class Cursor {
   private static final char REVISION = 'r';
@@ -36,7 +37,7 @@ final class Cursor {
           return revision;
         }
       } catch (NumberFormatException e) {
-        // Not ours either.
+        // Rejected below.
       }
     }
     throw foreign(cursor);
@@ -47,18 +48,18 @@ final class Cursor {
       try {
         byte[] bytes = Base64.getUrlDecoder().decode(cursor.substring(1));
         String name = new String(bytes, StandardCharsets.UTF_8);
-        // What decodes leniently, or is no name, was not made here.
+        // Values that decode only leniently, or to an invalid name, did not come from this class.
         if (of(Names.checked("after", name)).equals(cursor)) {
           return name;
         }
       } catch (IllegalArgumentException e) {
-        // Not ours either.
+        // Rejected below.
       }
     }
     throw foreign(cursor);
   }
 
-  /** How many rows to read to know whether there are more than a page takes. */
+  /** The number of rows to read in order to know whether there is another page. */
   static int oneMore(int limit) {
     if (limit < 1) {
       throw new IllegalArgumentException("limit is " + limit + "; expected 1 or more");
@@ -66,7 +67,7 @@ final class Cursor {
     return Math.addExact(limit, 1);
   }
 
-  /** The page of at most {@code limit} rows out of those read with {@link #oneMore}. */
+  /** Builds a page of at most {@code limit} rows from rows read with {@link #oneMore}. */
   static <T> Page<T> page(List<T> rows, int limit, Function<T, String> cursor) {
     if (rows.size() <= limit) {
       return new Page<>(rows, null);

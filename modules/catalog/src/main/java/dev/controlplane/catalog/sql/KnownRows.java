@@ -11,26 +11,26 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Rows of the catalog in memory. A row is served until {@link CommitSignal} or a reader thread says
- * that something may have changed since it was read.
+ * A cache of catalog rows. A row is served until {@link CommitSignal} or a reader thread indicates
+ * that something may have changed since it was read. Thread-safe.
  *
- * <p>The order matters: the signal is read first, then the row; a row is kept for the number that
- * was read before it and served only while that number stands. A commit is answered after the
- * number has changed, so no row is served that is older than an answered commit.
+ * <p>Implementation note: the order matters. The signal's number is read first, then the row. The
+ * row is cached with that number, and served only while the number is unchanged. A commit is
+ * answered after the number has changed, so no served row is older than an acknowledged commit.
  */
 final class KnownRows implements AutoCloseable {
-  /** The most versions that are kept in memory. */
+  /** The most versions in the cache. */
   static final int MAX_ROWS = 8192;
 
   /**
-   * When a row was read.
+   * The point in time at which a row was read.
    *
    * @param commits the number of {@link CommitSignal}
-   * @param changes what the reader threads had noticed by themselves
+   * @param changes how many changes the reader threads have noticed themselves
    */
   private record Moment(long commits, long changes) {}
 
-  /** A version's name; the version is null for the latest. */
+  /** The key of a version; {@code version} is null for the worker's latest. */
   private record Name(String worker, String version) {}
 
   private record Kept<T>(Moment moment, T row) {}
@@ -44,18 +44,18 @@ final class KnownRows implements AutoCloseable {
   private volatile CommitSignal signal;
   private volatile Kept<LogState> log;
 
-  /** Knows nothing yet. */
+  /** Creates an empty cache. */
   KnownRows(Path directory) {
     this.directory = directory;
   }
 
-  /** A reader thread has opened the database, has seen that it changed, or that it is gone. */
+  /** Called when a reader thread opened the database, or noticed that it changed or disappeared. */
   synchronized void changed() {
     signal = CommitSignal.toRead(directory, signal);
     changes.incrementAndGet();
   }
 
-  /** Null where nothing is known of commits. */
+  /** The current moment; null if the signal can't be read. */
   private Moment now() {
     long noticed = changes.get();
     CommitSignal seen = signal;
@@ -64,7 +64,7 @@ final class KnownRows implements AutoCloseable {
   }
 
   /**
-   * A version from memory, or as it is read.
+   * Returns a version from the cache, or else by reading it.
    *
    * @param version null for the latest
    */
@@ -82,7 +82,7 @@ final class KnownRows implements AutoCloseable {
     return row;
   }
 
-  /** The state of the log from memory, or as it is read. */
+  /** Returns the state of the log from the cache, or else by reading it. */
   LogState log(Supplier<LogState> read) {
     Moment now = now();
     Kept<LogState> kept = log;

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The update log as rows: its state, its updates, and how workers stood at a revision. */
+/** Queries of the update log: its state, its updates, and the states of workers at a revision. */
 final class LogRows {
   private static final String UPDATE_COLUMNS =
       "SELECT u.revision, u.kind, u.worker, u.version, u.digest, u.size, u.committed_at, u.latest,"
@@ -36,7 +36,7 @@ final class LogRows {
   private static final String NEWEST_UP_TO =
       UPDATE_COLUMNS + " WHERE u.worker = ? AND u.revision <= ? ORDER BY u.revision DESC LIMIT 1";
 
-  /** Steps from name to name in the index, however many updates each has. */
+  /** Jumps from name to name in the index, however many updates each name has. */
   private static final String NAMES =
       """
       WITH RECURSIVE names (name) AS (
@@ -65,7 +65,7 @@ final class LogRows {
 
   private LogRows() {}
 
-  /** Which log it is, and from where to where it goes. */
+  /** The identity and extent of the log. */
   static LogState state(Session session) throws SQLException {
     return session
         .one(
@@ -74,14 +74,19 @@ final class LogRows {
         .orElseThrow(() -> damaged(session, "table meta is empty"));
   }
 
-  /** Updates behind a revision; throws if the log is cut above it. */
+  /**
+   * The updates after a revision; throws {@link CompactedException} if some of them were removed.
+   */
   static LogPage page(Session session, long after, int limit) throws SQLException {
     LogState log = whole(session, after);
     List<Update> updates = session.all(UPDATES, LogRows::update, after, limit);
     return new LogPage(log, Retries.addressed(session, updates));
   }
 
-  /** The state of the log; throws if it is cut above the revision. */
+  /**
+   * The state of the log; throws {@link CompactedException} if updates after the revision were
+   * removed.
+   */
   private static LogState whole(Session session, long revision) throws SQLException {
     LogState log = state(session);
     if (revision < log.compacted()) {
@@ -90,7 +95,7 @@ final class LogRows {
     return log;
   }
 
-  /** A page of {@link #states}: of the workers whose names come after this one. */
+  /** A page of {@link #states}, for workers whose names follow {@code after}. */
   static Page<Update> statesByName(Session session, long revision, int limit, String after)
       throws SQLException {
     List<String> names = session.all(NAMES, row -> row.getString(1), after, limit);
@@ -98,7 +103,7 @@ final class LogRows {
     return new Page<>(states, names.size() < limit ? null : names.getLast());
   }
 
-  /** How workers stood at a revision: those that were there. */
+  /** The states of the given workers at a revision; workers that did not exist are left out. */
   static List<Update> states(Session session, long revision, Collection<String> workers)
       throws SQLException {
     whole(session, revision);
@@ -112,7 +117,7 @@ final class LogRows {
     return states;
   }
 
-  /** How a worker stands after its newest update. */
+  /** The state of a worker after its newest update. */
   private static Update standing(Session session, Update newest) throws SQLException {
     if (newest.latest() == null) {
       return newest;
@@ -154,8 +159,8 @@ final class LogRows {
   }
 
   /**
-   * Workers for which a digest does not name one version: two versions of the worker have the same
-   * bytes.
+   * The workers for which the update's digest is ambiguous, because another version of the worker
+   * has the same bytes.
    */
   static Set<String> ambiguous(Session session, Collection<Update> updates) throws SQLException {
     Set<String> workers = new HashSet<>();

@@ -9,7 +9,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A version on its way into the catalog, for JFR. */
+/** A JFR event for each publish in the catalog. */
 @Name("controlplane.Publish")
 @Label("Publish")
 @Description("A version made durable in the catalog: from the call to the commit that it shared")
@@ -39,7 +39,7 @@ final class PublishEvent extends Event {
     return event;
   }
 
-  /** Refused changes are not told of: the upload's event is. */
+  /** Emits the event. Refused publishes have none; the upload's event covers them. */
   void ended(Change change) {
     end();
     if (shouldCommit()) {

@@ -22,14 +22,14 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Writes {@code catalog.db}: each change is a part of one transaction ({@link CatalogChanges}). The
- * revision is a counter in the database that only the transaction moves, so it has no gap and
- * follows the order of commits. What is read comes from {@link SqlCatalogReader}.
+ * The catalog in {@code catalog.db}. Each change is part of one transaction ({@link
+ * CatalogChanges}). Revisions come from a counter in the database that only these transactions
+ * increase, so they have no gaps and follow the commit order. Reads go to {@link SqlCatalogReader}.
  */
 public final class SqlCatalog implements Catalog {
   private final Awaited<CatalogWriter> writer;
 
-  /** One writer at a time uses these, in its thread. */
+  /** Used by the thread of the current writer only; there is one at a time. */
   private final Revisions revisions = new Revisions();
 
   private final LogClock clock = new LogClock(InstantSource.system());
@@ -47,8 +47,8 @@ public final class SqlCatalog implements Catalog {
   }
 
   /**
-   * Opens the catalog, making it if it is missing. Later it is opened anew, and never made, when
-   * another file has come in its place.
+   * Opens the catalog; creates it if it is missing. If the file is replaced later, the new file is
+   * opened, but never created.
    *
    * @param onWriterDeath as for {@code GroupCommit}
    */
@@ -173,8 +173,8 @@ public final class SqlCatalog implements Catalog {
   @Override
   public void close() {
     writer.close();
-    // Last, for a connection that only reads leaves the write-ahead log's files where readers in
-    // other processes expect them.
+    // Closed last: if the last connection only reads, the files of the write-ahead log stay where
+    // readers of other processes expect them.
     reader.close();
   }
 }

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Reads {@code catalog.db}; what is asked for most comes from {@link KnownRows}. */
+/** Reads {@code catalog.db}. Frequent queries are answered from {@link KnownRows}. */
 public final class SqlCatalogReader implements CatalogReader {
   private static final int THREADS = 2;
   private static final long PROBE_SECONDS = 5;
@@ -184,7 +184,7 @@ public final class SqlCatalogReader implements CatalogReader {
     known.close();
   }
 
-  /** From {@link #VERSION_COLUMNS}. */
+  /** Converts a row of {@link #VERSION_COLUMNS}. */
   static Version version(ResultSet row) throws SQLException {
     return new Version(
         row.getString(1),

@@ -23,16 +23,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** Writes and reads {@code consumers.db}: who the consumers are, and when they were seen. */
+/** The consumers in {@code consumers.db}. */
 public final class SqlConsumers implements Consumers {
   private static final int THREADS = 2;
 
-  /** Stands for all workers among the interests. */
+  /** Stands for all workers in the table {@code interests}. */
   private static final String ALL = "";
 
   /**
-   * Time and revision only grow: sightings may come late, and in any order. A recorded time that is
-   * yet to come is replaced: the clock was wrong then.
+   * Records a sighting. Time and revision only grow, because sightings may arrive late and in any
+   * order. A recorded time in the future is replaced, because the clock was wrong then.
    */
   private static final String SEEN =
       """
@@ -66,7 +66,10 @@ public final class SqlConsumers implements Consumers {
     this.expiry = new ConsumerExpiry(writer, readers);
   }
 
-  /** The latest time that a clock can have shown that was right, in milliseconds. */
+  /**
+   * The latest time that a correct clock can have shown, in milliseconds. Unlimited while this
+   * clock is not set.
+   */
   private long believable() {
     long now = clock.millis();
     return now < LogClock.RELEASED.toEpochMilli()
@@ -123,7 +126,9 @@ public final class SqlConsumers implements Consumers {
         });
   }
 
-  /** Touches what differs alone: most who subscribe again want what they wanted. */
+  /**
+   * Changes only the rows that differ: most consumers that subscribe again want the same workers.
+   */
   private static void interested(Session session, String consumer, Set<String> workers)
       throws SQLException {
     Set<String> wanted = new HashSet<>(workers.isEmpty() ? Set.of(ALL) : workers);

@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What consumers have told of each worker, in {@code consumers.db}. */
+/** The reports of consumers in {@code consumers.db}. */
 final class SqlStandings {
   private static final String STANDING_COLUMNS =
       """
@@ -21,7 +21,7 @@ final class SqlStandings {
       s.active_at, s.rejected, s.rejected_revision, s.rejected_at, s.code, s.message\
       """;
 
-  /** The branches end early by themselves, so that a page costs a page. */
+  /** Each branch has its own LIMIT, so a page costs no more than a page of each. */
   private static final String STANDINGS =
       """
       SELECT %s, n.worker, %s
@@ -84,7 +84,7 @@ final class SqlStandings {
       WHERE consumer = ?1 AND worker = ?2 AND rejected_revision <= ?3\
       """;
 
-  /** Nor one from before what is active: it was ended by that, and came late. */
+  /** The last condition rejects a late report from before the active version, which ended it. */
   private static final String REJECTED =
       """
       UPDATE statuses SET rejected = ?3, rejected_revision = ?4, rejected_at = ?5, code = ?6,
@@ -98,7 +98,10 @@ final class SqlStandings {
     this.readers = readers;
   }
 
-  /** Whether the report changed anything. A report older than what is known changes nothing. */
+  /**
+   * Records a report. Returns whether it changed anything; a report older than the recorded one
+   * does not.
+   */
   static boolean record(Session session, Report report) throws SQLException {
     String consumer = report.consumer();
     String worker = report.worker();
@@ -142,7 +145,7 @@ final class SqlStandings {
   }
 
   List<Standing> of(String consumer, int limit, String after) {
-    // The interest in all is no worker: it is not above an empty name.
+    // The empty name, which stands for all workers, is never greater than {@code after}.
     return readers.ask(
         session -> session.all(STANDINGS, SqlStandings::standing, consumer, after, limit));
   }

@@ -1,2 +1,2 @@
-/** Catalog and consumers as rows: what each change and each question is in SQL. */
+/** The catalog and the consumers in SQL. */
 package dev.controlplane.catalog.sql;

@@ -13,15 +13,19 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Keeps the latest version of every worker on disk and active, whatever happens to network, servers
- * and this process.
+ * Keeps the latest version of every worker on disk and active, whatever happens to the network, the
+ * servers and this process.
  *
- * <p>{@code DIR/{worker}/current} is a link that names a whole, verified version at any moment, and
- * is switched in one step: when a version is published or rolled back to, after an {@link
- * Admission} has let it pass. It goes when the worker is deleted. A version that is rejected leaves
- * the last good one active. A few versions are kept, so that a rollback needs no download. What
- * became of each version is reported to the server. A process that is killed at any point goes on
- * where it was; without any server it verifies what is active and leaves it in place.
+ * <ul>
+ *   <li>{@code DIR/{worker}/current} is a link that names a complete, verified version at any
+ *       moment. It is switched in one step when a version is published or rolled back to, after an
+ *       {@link Admission} has accepted the version. It is removed when the worker is deleted.
+ *   <li>If a version is rejected, the last good one stays active.
+ *   <li>A few versions are kept, so that a rollback needs no download.
+ *   <li>The result for each version is reported to the server.
+ *   <li>A process that was killed at any point continues where it was. Without any server, it
+ *       verifies what is active and keeps it.
+ * </ul>
  *
  * <pre>{@code
  * AgentSettings settings = new AgentSettings("edge-17", Path.of("/srv/workers"));
@@ -57,12 +61,12 @@ public final class Agent {
   }
 
   /**
-   * Runs until this thread is interrupted. The agent waits for servers and proxies that refuse it,
-   * however long that takes.
+   * Runs until this thread is interrupted. If servers or proxies refuse the agent, it waits as long
+   * as necessary.
    *
-   * @throws InterruptedException when it was
-   * @throws ControlPlaneException when the server says that it will never serve this
-   * @throws IOException when the directory can't be used, or another agent works there
+   * @throws InterruptedException when the thread was interrupted
+   * @throws ControlPlaneException if the server will never accept this agent
+   * @throws IOException if the directory can't be used, or another agent uses it
    */
   public void run() throws IOException, InterruptedException {
     try (AgentDirectory directory = AgentDirectory.open(settings.directory(), places)) {
@@ -70,16 +74,18 @@ public final class Agent {
     }
   }
 
-  /** How the agent of a directory fares, whether it runs or not. Changes nothing. */
+  /**
+   * Returns the status of the agent of a directory, whether it is running or not. Changes nothing.
+   */
   public static AgentStatus status(Path directory) throws IOException {
     return AgentStatus.of(directory);
   }
 
   /**
-   * Confirms the deletions that are withheld in a directory at this moment. An agent that runs
+   * Confirms all deletions that are currently withheld in a directory. An agent that is running
    * there carries them out within a few seconds, otherwise the next one does.
    *
-   * @return what was confirmed
+   * @return the confirmed deletions
    */
   public static List<Withheld> confirmDeletions(Path directory) throws IOException {
     AgentNotes there = AgentDirectory.look(directory).notes();

@@ -5,17 +5,17 @@ import dev.controlplane.client.agent.state.WithheldDeletions;
 import dev.controlplane.client.agent.state.WorkerStates;
 
 /**
- * What the parts of one agent share.
+ * The objects that the parts of one agent share.
  *
- * @param servers the ways to the servers
- * @param settings what the agent is to do
- * @param directory where it keeps versions
- * @param states what it knows of each worker
- * @param tasks what it still has to do
- * @param position where its subscription is
- * @param reports what it tells the server
- * @param events what it tells its listener
- * @param withheld the deletions that it withholds
+ * @param servers access to the servers
+ * @param settings the agent's settings
+ * @param directory the agent's directory
+ * @param states the state of each worker
+ * @param tasks what is left to do
+ * @param position the position of the subscription
+ * @param reports sends reports to the server
+ * @param events sends events to the listener
+ * @param withheld the withheld deletions
  */
 record AgentContext(
     AgentServers servers,

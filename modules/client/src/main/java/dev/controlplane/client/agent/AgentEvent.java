@@ -4,46 +4,48 @@ import dev.controlplane.client.agent.state.Withheld;
 import dev.controlplane.client.agent.state.WorkerState;
 
 /**
- * Something that an agent has done, or has met.
+ * Something that an agent did or encountered.
  *
- * @param kind what
- * @param worker which worker it is about; empty: none
- * @param version which version; empty: none
- * @param revision which update; 0: none
- * @param code a short word for why; empty: none
- * @param message why, for people; empty: nothing to say
+ * @param kind what happened
+ * @param worker the worker; empty for none
+ * @param version the version; empty for none
+ * @param revision of the update; 0 for none
+ * @param code a short word for the reason; empty for none
+ * @param message the reason for people; empty for none
  */
 public record AgentEvent(
     Kind kind, String worker, String version, long revision, String code, String message) {
 
   /** What happened. */
   public enum Kind {
-    /** At the start: what {@code current} names is whole, and goes on to be used. */
+    /** At the start: the version that {@code current} names is intact and stays in use. */
     FOUND,
-    /** At the start: what {@code current} named is not whole, and is used no more. */
+    /** At the start: the version that {@code current} named is damaged and is no longer used. */
     DAMAGED,
-    /** The subscription stands. */
+    /** The subscription is open. */
     CONNECTED,
-    /** It broke, or could not be made; it is tried again. */
+    /** The subscription broke or could not be opened; the agent tries again. */
     DISCONNECTED,
-    /** The server can't go on from where the agent was; the directory is compared as a whole. */
+    /**
+     * The server can't resume where the agent was; the whole directory is compared with the server.
+     */
     RESYNC,
-    /** The directory is as the server says. */
+    /** The directory matches the server. */
     SYNCED,
-    /** The version is active now. */
+    /** The version is now active. */
     ACTIVE,
-    /** The version is not used; what was active stays so. */
+    /** The version is not used; the previously active one stays so. */
     REJECTED,
-    /** The worker was deleted; nothing of it is active. */
+    /** The worker was deleted and is not active any more. */
     REMOVED,
     /**
-     * The worker is gone from the server's log, and stays active here until somebody confirms its
-     * deletion: {@link Withheld}.
+     * The worker is missing from the server's log, but stays active here until somebody confirms
+     * its deletion: {@link Withheld}.
      */
     WITHHELD,
-    /** Something failed that is tried again. */
+    /** Something failed and is being retried. */
     WAITING,
-    /** The server would not have a report. */
+    /** The server rejected a report. */
     UNREPORTED
   }
 

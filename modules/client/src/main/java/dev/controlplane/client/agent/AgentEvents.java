@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Hands events to the agent's listener, one at a time. If the listener throws, the agent goes on:
- * its stream, its reports and its work don't depend on the listener.
+ * Passes events to the agent's listener, one at a time. If the listener throws, the agent
+ * continues: its stream, reports and work do not depend on the listener. Thread-safe.
  */
 final class AgentEvents {
   private static final Logger LOG = System.getLogger(AgentEvents.class.getPackageName());

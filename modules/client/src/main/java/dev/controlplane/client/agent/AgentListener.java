@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Hears of updates and notes what each worker should come to. Of the listening thread, which waits
- * for no download and no command.
+ * Receives updates and records which version each worker should have. It runs on the listening
+ * thread, which waits for no download and no command.
  */
 final class AgentListener implements SubscriptionListener {
   private final Reporter reporter;
@@ -72,7 +72,7 @@ final class AgentListener implements SubscriptionListener {
     }
     position.lose();
     completion.cancel();
-    // What is under way may belong to another log; the snapshot says all anew.
+    // Pending tasks may belong to another log; the snapshot describes everything again.
     tasks.clear();
     position.nextGeneration();
     snapshot.resync();
@@ -96,7 +96,7 @@ final class AgentListener implements SubscriptionListener {
         && state != null
         && state.generation() == position.generation()
         && update.revision() <= state.revision()) {
-      // It came before the last process ended.
+      // It was processed before the last process ended.
       return true;
     }
     switch (update.kind()) {
@@ -129,11 +129,14 @@ final class AgentListener implements SubscriptionListener {
     desired.drop(worker, update.version(), update.revision());
   }
 
-  /** Names that lead out of the directory, or into the agent's own corner, go no further. */
+  /**
+   * Whether an update's names are acceptable: they must not lead out of the directory or to the
+   * agent's own files.
+   */
   private boolean acceptable(Update update) {
     try {
       requireNormal("the worker's name", update.worker());
-      // A worker that the log has never had is deleted without a version.
+      // The deletion of a worker that the log never had names no version.
       if (update.kind() != Update.Kind.DELETED || !update.version().isEmpty()) {
         requireNormal("the version's name", update.version());
       }

@@ -9,8 +9,9 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Where an agent's subscription is. The position that is made durable is one before which
- * everything has been dealt with; whatever is told twice changes nothing.
+ * The position of an agent's subscription. A position is made durable only when every update before
+ * it has been processed. Updates after it may be received again, which changes nothing. Thread-safe
+ * unless stated otherwise.
  */
 final class AgentPosition {
   private final AgentNotes notes;
@@ -29,17 +30,17 @@ final class AgentPosition {
   @GuardedBy("lock")
   private final LastingProblems problems = new LastingProblems();
 
-  /** Whether an agent can go on from here: not before the first snapshot, nor within one. */
+  /** Whether an agent can resume at the token: not before the first snapshot, nor inside one. */
   @GuardedBy("lock")
   private boolean holds;
 
-  /** Of the listening thread. */
+  /** Only the listening thread uses it. */
   private long highestGeneration;
 
-  /** See {@code WorkerState}; grows on the listening thread, with nothing at work. */
+  /** See {@code WorkerState}. The listening thread increases it while no task is running. */
   private volatile long generation;
 
-  /** Written by the listening thread. */
+  /** Only the listening thread changes it. */
   private volatile long revision;
 
   AgentPosition(AgentNotes notes, AgentSettings settings, AgentTasks tasks, AgentEvents events) {
@@ -49,19 +50,19 @@ final class AgentPosition {
     this.events = events;
   }
 
-  /** Begins in the generation of the last process; its position may not be good. */
+  /** Begins with the generation of the last process, whose position may be unusable. */
   void begin(AgentNotes.Position last) {
     generation = last == null ? 0 : last.generation();
     revision = last == null ? 0 : last.revision();
     highestGeneration = generation;
   }
 
-  /** A generation that something here is of: the next one is higher. */
+  /** Records a generation that exists here, so that the next one is higher. */
   void seen(long other) {
     highestGeneration = Math.max(highestGeneration, other);
   }
 
-  /** Goes on where the last process was. */
+  /** Resumes where the last process was. */
   void resume(String lastToken) {
     lock.lock();
     try {
@@ -73,7 +74,7 @@ final class AgentPosition {
     }
   }
 
-  /** Begins a generation: all that is told from now on may be of another log. */
+  /** Begins a new generation, because updates from now on may be of another log. */
   void nextGeneration() {
     generation = ++highestGeneration;
   }
@@ -83,17 +84,17 @@ final class AgentPosition {
     return generation;
   }
 
-  /** The newest revision that was heard of. */
+  /** The newest revision received. */
   long revision() {
     return revision;
   }
 
-  /** A revision was heard of. */
+  /** Records that a revision was received. */
   void heard(long other) {
     revision = Math.max(revision, other);
   }
 
-  /** A snapshot is of this revision, which may be lower than one that was heard of before. */
+  /** Records the revision of a complete snapshot, which may be lower than one received before. */
   void synced(long snapshot) {
     revision = snapshot;
   }
@@ -108,7 +109,7 @@ final class AgentPosition {
     }
   }
 
-  /** Nothing can go on from here until a snapshot is complete. */
+  /** Marks the position as unusable until a snapshot is complete. */
   void lose() throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -118,7 +119,7 @@ final class AgentPosition {
     }
   }
 
-  /** A message has been dealt with. */
+  /** Records that a message was processed. */
   void move(String newToken, boolean inSnapshot) {
     lock.lock();
     try {
@@ -130,7 +131,7 @@ final class AgentPosition {
     save();
   }
 
-  /** Makes durable how far everything is dealt with. */
+  /** Makes the newest position durable before which everything was processed. */
   void save() {
     lock.lock();
     try {
@@ -146,7 +147,7 @@ final class AgentPosition {
     } catch (ClosedByInterruptException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
-      // An older position is as good; it only costs more when the agent starts again.
+      // An older position works too; it only makes the next start slower.
       String problem = AgentDirectory.problem(e);
       if (problems.isNews(problem)) {
         events.accept(new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", problem));

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.function.Supplier;
 
-/** What an agent tells the server of what became of versions. */
+/** Creates an agent's reports about versions and passes them to the {@link Reporter}. */
 final class AgentReports {
   private static final int MAX_CODE = 255;
   private static final int MAX_MESSAGE = 4096;
@@ -18,9 +18,9 @@ final class AgentReports {
   private final Supplier<String> remark;
 
   /**
-   * Reports of a consumer.
+   * Creates the reports of a consumer.
    *
-   * @param remark what each report of a version that is here says besides
+   * @param remark an additional message in each report about a version that is on disk
    */
   AgentReports(Reporter reporter, String consumerId, Supplier<String> remark) {
     this.remark = remark;
@@ -29,7 +29,7 @@ final class AgentReports {
   }
 
   /**
-   * A version that is here.
+   * Reports a version that is on disk.
    *
    * @param revision of the update that brought it; 0 if that is of another log
    */
@@ -37,7 +37,9 @@ final class AgentReports {
     report(worker, held.version(), held.checksum(), revision, state, "", remark.get());
   }
 
-  /** What the last process may have failed to report, or what is to be told once more. */
+  /**
+   * Repeats the reports about the current states, which the last process may have failed to send.
+   */
   void again(Collection<WorkerState> states, long generation) {
     for (WorkerState state : states) {
       WorkerState.Held active = state.active();
@@ -55,7 +57,7 @@ final class AgentReports {
     }
   }
 
-  /** A version that won't be used. */
+  /** Reports a rejected version. */
   void rejected(String worker, WorkerState.Rejection rejection) {
     rejected(
         worker,
@@ -66,7 +68,7 @@ final class AgentReports {
         rejection.message());
   }
 
-  /** A version that won't be used, or can't be for now. */
+  /** Reports a version that is rejected, or that can't be used for now. */
   void rejected(
       String worker, String version, String checksum, long revision, String code, String message) {
     report(worker, version, checksum, revision, ReportedState.REJECTED, code, message);
@@ -93,17 +95,17 @@ final class AgentReports {
             .build());
   }
 
-  /** As much of a code as a report may carry. */
+  /** Truncates a code to the length that a report allows. */
   static String code(String code) {
     return cut(code, MAX_CODE);
   }
 
-  /** As much of a message as a report may carry. */
+  /** Truncates a message to the length that a report allows. */
   static String message(String message) {
     return cut(message, MAX_MESSAGE);
   }
 
-  /** As much of it as so many bytes of UTF-8 hold. */
+  /** Truncates a text to this many bytes of UTF-8. */
   private static String cut(String text, int most) {
     String cut = text;
     while (cut.getBytes(StandardCharsets.UTF_8).length > most) {

@@ -15,14 +15,15 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * An agent from its start to its end.
+ * One run of an agent, from its start to its end.
  *
- * <p>Two threads: one hears of updates and notes what each worker should come to ({@link
- * AgentListener}); the other brings it about ({@link AgentWork}), one worker at a time, so that a
- * slow download or command never stops the stream. A third looks for confirmed deletions.
+ * <p>Threads: the listening thread receives updates and records which version each worker should
+ * have ({@link AgentListener}). The working thread makes it so ({@link AgentWork}), one worker at a
+ * time, so that a slow download or command never stops the stream. A third thread looks for
+ * confirmed deletions.
  */
 final class AgentRun {
-  /** What a command that is to be ended may take. */
+  /** How long the working thread may take to end a command. */
   private static final Duration ENDING = Duration.ofSeconds(1);
 
   private final AgentContext agent;
@@ -122,7 +123,7 @@ final class AgentRun {
     }
   }
 
-  /** What is still wanted and was rejected is tried once more. */
+  /** Tries rejected versions that are still wanted once more. */
   private void retryRejected() {
     for (WorkerState state : agent.states().all()) {
       WorkerState.Rejection refused = state.rejection();
@@ -150,7 +151,8 @@ final class AgentRun {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
-      // A bug, here or in a callback: an agent that only listens must not look like one that works.
+      // A bug, here or in a callback. Fail, because an agent that only listens must not look as if
+      // it works.
       broken = e;
       listening.interrupt();
     }

@@ -5,10 +5,10 @@ import dev.controlplane.client.http.Fetching;
 import dev.controlplane.client.stream.GrpcChannels;
 
 /**
- * The ways from an agent to the servers.
+ * An agent's access to the servers.
  *
  * @param channels to the grpc-server
  * @param fetching from the consumer-server
- * @param retry when to try again what failed
+ * @param retry when to retry what failed
  */
 public record AgentServers(GrpcChannels channels, Fetching fetching, RetryPolicy retry) {}

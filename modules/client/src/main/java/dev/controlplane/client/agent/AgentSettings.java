@@ -7,17 +7,17 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What an agent is to do.
+ * The settings of an agent.
  *
- * @param consumerId who receives
- * @param directory where versions are kept; of this agent alone
- * @param workers only these; empty means all of them
- * @param keep how many versions of a worker stay on disk, the active one included; from 1
+ * @param consumerId the consumer's id
+ * @param directory for versions; used by this agent only
+ * @param workers the workers to keep; empty for all
+ * @param keep how many versions of a worker stay on disk, including the active one; at least 1
  * @param silence see {@link Subscription}
  * @param newLog what to do with deletions that follow from a log that was not followed before
- * @param maxDelete how many per cent of the active workers one snapshot may delete; the agent
- *     withholds the deletions if there are more, and more than 3. 100: any number
- * @param retryRejected whether the agent tries once more, when it starts, what it has rejected
+ * @param maxDelete the percentage of active workers that one snapshot may delete. If it would
+ *     delete more, and more than 3 workers, the agent withholds the deletions. 100: no limit
+ * @param retryRejected whether the agent tries rejected versions once more when it starts
  */
 public record AgentSettings(
     String consumerId,
@@ -28,17 +28,18 @@ public record AgentSettings(
     NewLog newLog,
     int maxDelete,
     boolean retryRejected) {
-  /** How many versions stay where nothing else is said. */
+  /** The default number of versions to keep. */
   public static final int KEEP = 3;
 
-  /** How many per cent of the workers one snapshot may delete where nothing else is said. */
+  /** The default percentage of workers that one snapshot may delete. */
   public static final int MAX_DELETE = 50;
 
   /**
-   * Copies the workers.
+   * Validates the settings.
    *
-   * @throws InvalidNameException when the consumer or a worker can't have such a name
-   * @throws IllegalArgumentException when keep is less than 1, or maxDelete not a percentage
+   * @throws InvalidNameException if the name of the consumer or of a worker is not allowed
+   * @throws IllegalArgumentException if {@code keep} is less than 1, or {@code maxDelete} not a
+   *     percentage
    */
   public AgentSettings {
     Subscription checked = new Subscription(consumerId, workers).silence(silence);
@@ -64,19 +65,19 @@ public record AgentSettings(
     this(consumerId, directory, workers, keep, silence, NewLog.KEEP, MAX_DELETE, false);
   }
 
-  /** The same with another answer to a log that was not followed before. */
+  /** The same with another reaction to a new log. */
   public AgentSettings onNewLog(NewLog other) {
     return new AgentSettings(
         consumerId, directory, workers, keep, silence, other, maxDelete, retryRejected);
   }
 
-  /** The same with another limit of deletions in one snapshot. */
+  /** The same with another limit for deletions in one snapshot. */
   public AgentSettings maxDelete(int percent) {
     return new AgentSettings(
         consumerId, directory, workers, keep, silence, newLog, percent, retryRejected);
   }
 
-  /** The same, and what the agent has rejected is tried once more when it starts. */
+  /** The same with or without a retry of rejected versions at the start. */
   public AgentSettings retryRejected(boolean retry) {
     return new AgentSettings(
         consumerId, directory, workers, keep, silence, newLog, maxDelete, retry);

@@ -8,8 +8,8 @@ import dev.controlplane.client.agent.state.WorkerStates;
 import java.io.IOException;
 
 /**
- * The start of an agent: makes sure of what is active, and of where to go on. What is damaged gives
- * way to another version that is whole, if there is one.
+ * The start of an agent: verifies the active versions and determines where to resume. A damaged
+ * version is replaced by another intact one, if there is one.
  */
 final class AgentStart {
   private final AgentSettings settings;
@@ -28,7 +28,7 @@ final class AgentStart {
     this.desired = desired;
   }
 
-  /** Brings up what is here. */
+  /** Verifies all workers and sets the position. */
   void run() throws IOException {
     AgentNotes.Position last = directory.notes().position();
     boolean trusted =
@@ -49,7 +49,10 @@ final class AgentStart {
     }
   }
 
-  /** Whether all is as it was left; else what is active is what can be trusted. */
+  /**
+   * Verifies a worker and falls back to an intact version if necessary. Returns whether the version
+   * was intact and nothing is left to do for the worker.
+   */
   private boolean verified(WorkerState state) {
     String worker = state.worker();
     try {
@@ -57,7 +60,7 @@ final class AgentStart {
       for (WorkerState.Held held : state.kept()) {
         if (held.version().equals(current) && directory.holds(worker, held)) {
           WorkerState whole = state.activating(held);
-          // What was refused was refused before the switch.
+          // The rejection happened before the switch, so it is kept.
           states.put(state.rejection() == null ? whole : whole.rejecting(state.rejection()));
           desired.put(worker, state.desired());
           events.accept(AgentEvent.of(AgentEvent.Kind.FOUND, worker, current, held.revision()));
@@ -91,7 +94,7 @@ final class AgentStart {
     return false;
   }
 
-  /** Whether nothing is left to be done that only a comparison with the server would bring up. */
+  /** Whether nothing is left to do that only a comparison with the server would reveal. */
   private static boolean settled(WorkerState state) {
     boolean refused =
         state.rejection() != null && state.rejection().version().equals(state.desired());

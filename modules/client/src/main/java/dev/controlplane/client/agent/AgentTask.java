@@ -6,24 +6,25 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What is to be done for one worker; there is one at a time, and later updates change it, so that
- * what waits is bounded by the number of workers.
+ * What is left to do for one worker. There is at most one waiting task per worker, which later
+ * updates change, so the number of waiting tasks is bounded by the number of workers. Not
+ * thread-safe.
  */
 final class AgentTask {
-  /** What the worker should come to. */
+  /** The goal for the worker. */
   sealed interface Target {
-    /** What it is called in events; empty for none. */
+    /** The version in events; empty for none. */
     String version();
   }
 
   /**
-   * This version should be active.
+   * This version should become active.
    *
-   * @param checksum empty where it has to be asked for
-   * @param size -1 where it is not known
-   * @param code the bytes, where they came along; null where they are fetched
-   * @param filePath where they are; empty: where versions are
-   * @param again also if this very version was rejected
+   * @param checksum empty if it must be requested
+   * @param size -1 if unknown
+   * @param code the bytes, if they came with the update; null if they must be downloaded
+   * @param filePath path on the consumer-server; empty for the default path of the version
+   * @param again whether to try it even if this version was rejected
    */
   record Switch(
       String version, String checksum, long size, Update.Code code, String filePath, boolean again)
@@ -50,7 +51,7 @@ final class AgentTask {
       return new Switch(refused.version(), refused.checksum(), -1, null, "", true);
     }
 
-    /** The same without the bytes, which are fetched then. */
+    /** The same without the bytes, so they will be downloaded. */
     Switch light() {
       return new Switch(version, checksum, size, null, filePath, again);
     }
@@ -60,7 +61,7 @@ final class AgentTask {
     }
   }
 
-  /** The worker is gone. */
+  /** The worker should be removed. */
   record Removal() implements Target {
     @Override
     public String version() {
@@ -82,11 +83,11 @@ final class AgentTask {
   private LastingProblems problems = new LastingProblems();
 
   /**
-   * A task of which nothing is known yet.
+   * Creates an empty task.
    *
-   * @param order tasks are done in this order
-   * @param before the position before the update that it began with; null within a snapshot, which
-   *     can only be begun again
+   * @param order tasks run in this order
+   * @param before the position before the update that created the task; null inside a snapshot,
+   *     which can only be repeated as a whole
    */
   AgentTask(String worker, long order, String before, long due) {
     this.worker = worker;
@@ -95,14 +96,14 @@ final class AgentTask {
     this.due = due;
   }
 
-  /** The worker is to come to this, by this update. */
+  /** Sets the goal for the worker, because of this update. */
   void aim(Target newTarget, long newRevision, long newGeneration) {
     target = newTarget;
     drops.remove(newTarget.version());
     at(newRevision, newGeneration);
   }
 
-  /** A version is not needed any more, by this update. */
+  /** Adds a version that is not needed any more, because of this update. */
   void drop(String version, long newRevision, long newGeneration) {
     drops.add(version);
     at(newRevision, newGeneration);
@@ -113,7 +114,7 @@ final class AgentTask {
     generation = newGeneration;
   }
 
-  /** Takes up what has come since it was begun. */
+  /** Merges a newer task for the same worker. */
   void absorb(AgentTask newer) {
     drops.addAll(newer.drops);
     if (newer.target != null) {
@@ -129,7 +130,7 @@ final class AgentTask {
     at(newer.revision, newer.generation);
   }
 
-  /** It failed, and is due again then. */
+  /** Records a failure and the time of the next attempt. */
   void failed(String newTrouble, long newDue) {
     failures++;
     trouble = newTrouble;
@@ -155,7 +156,7 @@ final class AgentTask {
     return drops;
   }
 
-  /** Null where there is nothing but drops. */
+  /** Null if there are only versions to drop. */
   Target target() {
     return target;
   }
@@ -180,7 +181,7 @@ final class AgentTask {
     return trouble;
   }
 
-  /** Which troubles were told. */
+  /** Remembers which problems were reported. */
   LastingProblems problems() {
     return problems;
   }

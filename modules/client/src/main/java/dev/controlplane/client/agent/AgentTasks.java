@@ -10,23 +10,27 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * What an agent still has to do, between the thread that hears of updates and the one that deals
- * with them.
+ * The tasks that an agent has yet to do. The listening thread adds them, and the working thread
+ * does them. Thread-safe.
  *
- * <p>It tells which position may be kept: one before which everything has been dealt with.
+ * <p>It also determines which position may be made durable: one before which everything was
+ * processed.
  */
 final class AgentTasks {
-  /** Bytes of versions that wait here; what is more is fetched when its turn comes. */
+  /**
+   * The most bytes of versions in waiting tasks. Tasks beyond it drop their bytes and download them
+   * later.
+   */
   private static final long MOST_BYTES = 64L * 1024 * 1024;
 
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  /** Of each worker what is not at work. */
+  /** The task of each worker, except the running one. */
   @GuardedBy("lock")
   private final Map<String, AgentTask> waiting = new HashMap<>();
 
-  /** The same, and what is at work, the oldest first. */
+  /** All waiting tasks and the running one, oldest first. */
   @GuardedBy("lock")
   private final TreeMap<Long, AgentTask> unsettled = new TreeMap<>();
 
@@ -40,7 +44,7 @@ final class AgentTasks {
   private long bytes;
 
   /**
-   * Adds to what is to be done for a worker.
+   * Adds to the task of a worker.
    *
    * @param before see {@link AgentTask}
    */
@@ -97,7 +101,7 @@ final class AgentTasks {
     }
   }
 
-  /** The task at work is done. */
+  /** The running task is complete. */
   void done() {
     lock.lock();
     try {
@@ -109,14 +113,14 @@ final class AgentTasks {
     }
   }
 
-  /** The task at work has failed, and is to be done again unless it was overtaken. */
+  /** The running task failed, and must be repeated unless a newer one replaces it. */
   void failed(String trouble, long due) {
     lock.lock();
     try {
       AgentTask task = atWork;
       atWork = null;
       task.failed(trouble, due);
-      // The older one goes on, for the position before it is the one that holds.
+      // The older task is kept, because its position is the one that counts.
       AgentTask newer = waiting.put(task.worker(), task);
       if (newer != null) {
         unsettled.remove(newer.order());
@@ -128,7 +132,7 @@ final class AgentTasks {
     }
   }
 
-  /** Forgets what waits, and waits for what is at work; returns with nothing to do. */
+  /** Drops all waiting tasks and waits for the running one. */
   void clear() throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -146,7 +150,7 @@ final class AgentTasks {
     }
   }
 
-  /** How many there are. */
+  /** The number of tasks. */
   int size() {
     lock.lock();
     try {
@@ -156,7 +160,7 @@ final class AgentTasks {
     }
   }
 
-  /** Whether each has been tried. */
+  /** Whether every task was tried at least once. */
   boolean allTried() {
     lock.lock();
     try {
@@ -167,9 +171,9 @@ final class AgentTasks {
   }
 
   /**
-   * The newest position before which everything has been dealt with; null for none.
+   * Returns the newest position before which everything was processed; null for none.
    *
-   * @param newest where the subscription is
+   * @param newest the position of the subscription
    */
   String settled(String newest) {
     lock.lock();

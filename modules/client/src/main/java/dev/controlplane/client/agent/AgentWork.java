@@ -15,8 +15,8 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 
 /**
- * What an agent does to bring about what it was told, and what it does where that fails: it tries
- * again, or rejects the version. Run by the agent's working thread alone.
+ * Does the tasks of an agent. If one fails, it either schedules a retry or rejects the version.
+ * Only the working thread uses it.
  */
 final class AgentWork {
   private final RetryPolicy retry;
@@ -39,12 +39,12 @@ final class AgentWork {
     this.versions = new VersionSwitch(agent, admission);
   }
 
-  /** The agent ends: a callback that fails from now on has not judged anything. */
+  /** The agent is ending: a callback that fails from now on is not a verdict. */
   void end() {
     versions.end();
   }
 
-  /** Brings a task about, or says why not and puts it off. */
+  /** Does a task, or reports the problem and schedules a retry. */
   void attempt(AgentTask task) throws InterruptedException {
     try {
       perform(task);
@@ -54,7 +54,7 @@ final class AgentWork {
     } catch (InvalidNameException e) {
       reject(task, "invalid_name", e.getMessage());
     } catch (RefusedException e) {
-      // A proxy that has no route yet says 404 as well, and knows nothing of versions.
+      // A proxy that has no route yet answers 404 too, which says nothing about versions.
       if (e.reason() == RefusedException.Reason.NOT_FOUND && e.isOfTheServer()) {
         reject(task, "not_found", e.getMessage());
       } else {
@@ -76,8 +76,8 @@ final class AgentWork {
     if (!trouble.equals(task.trouble())
         && !code.isEmpty()
         && task.target() instanceof AgentTask.Switch wanted) {
-      // Rejected for now. With the update's own revision the server would not send it again, to an
-      // agent that is started anew and knows of it no more.
+      // Rejected for now. The revision is one less than the update's: otherwise the server would
+      // not send the update again to a restarted agent that does not know about it.
       reports.rejected(
           task.worker(),
           wanted.version(),
@@ -96,7 +96,7 @@ final class AgentWork {
     tasks.failed(trouble, System.nanoTime() + delay.toNanos());
   }
 
-  /** For good: what was active stays so. */
+  /** Rejects the version permanently; the active one stays so. */
   private void reject(AgentTask task, String code, String message) throws InterruptedException {
     if (task.target() instanceof AgentTask.Switch wanted && !wanted.checksum().isEmpty()) {
       try {
@@ -109,7 +109,8 @@ final class AgentWork {
         return;
       }
     }
-    // Else it was to follow one that was deleted, and is deleted itself: that is told next.
+    // Otherwise the version was to replace a deleted one and was itself deleted; its deletion
+    // follows.
     tasks.done();
   }
 

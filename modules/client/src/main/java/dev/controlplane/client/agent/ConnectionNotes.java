@@ -7,11 +7,11 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Tells how the connection of an agent fares: to its listener, and in its directory for {@link
+ * Reports the state of an agent's connection, to the listener and in the directory for {@link
  * Agent#status}. Nothing depends on it.
  */
 final class ConnectionNotes {
-  /** How often it is noted that messages come. */
+  /** How often received messages are noted on disk. */
   private static final Duration NOTED_AGAIN = Duration.ofSeconds(1);
 
   private final AgentNotes notes;
@@ -21,7 +21,9 @@ final class ConnectionNotes {
   private long noted = System.nanoTime();
   private final LastingProblems problems = new LastingProblems();
 
-  /** Whether the listener has not been told how the connection is, for that would be no news. */
+  /**
+   * Whether the listener was not informed of the last disconnect, because it was reported recently.
+   */
   private boolean untold;
 
   ConnectionNotes(AgentContext agent) {
@@ -30,7 +32,7 @@ final class ConnectionNotes {
     this.events = agent.events();
   }
 
-  /** The agent begins, without a connection. */
+  /** The agent starts, without a connection. */
   void begin() throws IOException {
     AgentStatus.Live last = notes.live();
     heard = last == null ? "" : last.heard();
@@ -38,8 +40,8 @@ final class ConnectionNotes {
   }
 
   /**
-   * The subscription stands. Something that takes every subscription and ends it again, a proxy
-   * perhaps, is not a connection: only a message is a sign of life.
+   * The subscription is open. A proxy may accept every subscription and end it again, so only a
+   * message counts as a sign of life.
    */
   void connected() {
     note(true, "");
@@ -48,7 +50,7 @@ final class ConnectionNotes {
     }
   }
 
-  /** A message came, one of many perhaps. */
+  /** A message arrived. */
   void received() {
     problems.forget();
     if (untold) {
@@ -60,7 +62,7 @@ final class ConnectionNotes {
     }
   }
 
-  /** The server says that this is all for now. */
+  /** The server has sent everything for now. */
   void upToDate() {
     received();
     heard();
@@ -71,7 +73,7 @@ final class ConnectionNotes {
     note(true, "");
   }
 
-  /** The subscription broke, or could not be made. */
+  /** The subscription broke or could not be opened. */
   void disconnected(String reason, Duration retryIn) {
     note(false, reason);
     untold = !problems.isNews(reason);
@@ -94,7 +96,7 @@ final class ConnectionNotes {
     try {
       notes.note(new AgentStatus.Live(connected, heard, problem, position.revision()));
     } catch (IOException e) {
-      // A disk that takes nothing is told of where it matters.
+      // Where a full disk matters, it is reported elsewhere.
       return;
     }
   }

@@ -11,7 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Has the deletions carried out that an agent withheld and somebody has confirmed. */
+/** Carries out withheld deletions that somebody has confirmed. */
 final class DeletionConfirmations {
   private static final Duration PERIOD = Duration.ofSeconds(1);
 
@@ -30,7 +30,7 @@ final class DeletionConfirmations {
     this.withheld = agent.withheld();
   }
 
-  /** Takes up what was confirmed before the agent began. */
+  /** Processes confirmations from before the start. */
   void begin() throws IOException {
     take();
     for (Withheld one : withheld.list()) {
@@ -40,7 +40,7 @@ final class DeletionConfirmations {
     }
   }
 
-  /** Runs until this thread is interrupted. */
+  /** Looks for confirmations until this thread is interrupted. */
   void await() {
     try {
       while (true) {

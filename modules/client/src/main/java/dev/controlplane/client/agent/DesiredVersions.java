@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * What each worker should come to, as of the last update, and the tasks that bring it about. Of the
- * listening thread.
+ * The version that each worker should have according to the last update, and the tasks to reach it.
+ * Only the listening thread uses it.
  */
 final class DesiredVersions {
   private final AgentTasks tasks;
@@ -19,7 +19,7 @@ final class DesiredVersions {
     this.position = agent.position();
   }
 
-  /** From now on tasks have no position before them: a snapshot can only be begun again. */
+  /** From now on new tasks have no position, because a snapshot can only be repeated as a whole. */
   void beginSnapshot() {
     inSnapshot = true;
   }
@@ -33,34 +33,34 @@ final class DesiredVersions {
     return inSnapshot;
   }
 
-  /** The version that the worker should come to; null where none is known. */
+  /** Returns the version that the worker should have; null if unknown. */
   String of(String worker) {
     return desired.get(worker);
   }
 
-  /** The worker should come to this version, for which nothing has to be done. */
+  /** Records the version that the worker should have; nothing has to be done for it. */
   void put(String worker, String version) {
     desired.put(worker, version);
   }
 
-  /** The worker is to come to this version. */
+  /** Records the version that the worker should have and adds the task for it. */
   void aim(String worker, AgentTask.Switch target, long revision) {
     put(worker, target.version());
     restore(worker, target, revision);
   }
 
-  /** The worker is to be brought to a version without being meant to stay there. */
+  /** Adds a task for a version without recording it as the one that the worker should have. */
   void restore(String worker, AgentTask.Switch target, long revision) {
     add(worker, task -> task.aim(target, revision, position.generation()));
   }
 
-  /** The worker is to go. */
+  /** Adds a task that removes the worker. */
   void remove(String worker, long revision) {
     desired.remove(worker);
     add(worker, task -> task.aim(new AgentTask.Removal(), revision, position.generation()));
   }
 
-  /** A version is not needed any more. */
+  /** Adds a version that is not needed any more. */
   void drop(String worker, String version, long revision) {
     add(worker, task -> task.drop(version, revision, position.generation()));
   }

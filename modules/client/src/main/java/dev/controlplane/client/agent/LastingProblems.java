@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Decides when a problem is told that occurs at every try: the first time, and every few minutes
- * while it lasts. Problems that take turns are told no more often than one that stays. Of one
- * thread.
+ * Decides when to report a problem that occurs at every attempt: the first time, and then every few
+ * minutes while it lasts. Alternating problems are reported no more often than a constant one. Not
+ * thread-safe.
  */
 final class LastingProblems {
-  /** How often a problem that lasts is told. */
+  /** How often a lasting problem is reported. */
   static final Duration AGAIN = Duration.ofMinutes(3);
 
-  /** Different problems that are remembered; with more, all of them are news again. */
+  /** The most different problems to remember. Beyond this number all count as new. */
   private static final int MOST = 100;
 
   private final LongSupplier nanoTime;
@@ -29,7 +29,7 @@ final class LastingProblems {
     this.nanoTime = nanoTime;
   }
 
-  /** Whether the problem, which has just occurred, is to be told now. */
+  /** Whether to report a problem that has just occurred. */
   boolean isNews(String problem) {
     long now = nanoTime.getAsLong();
     Long last = told.get(problem);
@@ -43,7 +43,7 @@ final class LastingProblems {
     return true;
   }
 
-  /** All is well: the next problem is news. */
+  /** Everything works: the next problem counts as new. */
   void forget() {
     told.clear();
   }

@@ -2,7 +2,10 @@ package dev.controlplane.client.agent;
 
 import java.io.IOException;
 
-/** The server's log is not the one that the agent followed, and the agent is to stop then. */
+/**
+ * The server's log differs from the one that the agent followed, and the agent is set to stop in
+ * that case.
+ */
 public final class NewLogException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -15,11 +15,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Compares a snapshot with what is here: which workers are as they should be, and which are gone.
- * Deletions that follow from it are carried out or withheld. Of the listening thread.
+ * Compares a snapshot with the agent's state: determines which workers are up to date and which are
+ * gone, and carries out or withholds the resulting deletions. Only the listening thread uses it.
  */
 final class SnapshotComparison {
-  /** A server takes 4 MiB in a request. */
+  /** The most bytes in {@code held}: a server accepts requests of 4 MiB. */
   private static final int MOST_HELD_BYTES = 3 * 1024 * 1024;
 
   private final AgentSettings settings;
@@ -30,18 +30,18 @@ final class SnapshotComparison {
   private final WithheldDeletions withheld;
   private final DesiredVersions desired;
 
-  /** What the server was told that is active here. */
+  /** The active versions that the server was told about. */
   private Map<String, WorkerState.Held> told = Map.of();
 
-  /** What was active when the server compared, but is not any more. */
+  /** Versions that were active when the server compared, but are not any more. */
   private final Map<String, WorkerState.Held> stale = new HashMap<>();
 
   private final Set<String> named = new HashSet<>();
 
-  /** Workers that the snapshot says are gone, with the revision that it says so of. */
+  /** Workers that are gone according to the snapshot, with the revision of that information. */
   private final Map<String, Long> gone = new HashMap<>();
 
-  /** Whether the snapshot is of a log that is not the one followed so far. */
+  /** Whether the snapshot is of a log that was not followed before. */
   private boolean newLog;
 
   private boolean differencesOnly;
@@ -86,13 +86,13 @@ final class SnapshotComparison {
     stale.clear();
   }
 
-  /** The snapshot that comes is of a log that was not followed so far. */
+  /** The next snapshot is of a log that was not followed before. */
   void expectNewLog(String reason) throws NewLogException {
     requireFollowing(reason);
     newLog = true;
   }
 
-  /** The server can't go on, and begins a snapshot. */
+  /** The server can't resume and begins a snapshot. */
   void resync() {
     begin();
     told.forEach(
@@ -104,7 +104,7 @@ final class SnapshotComparison {
         });
   }
 
-  /** The snapshot names this worker. */
+  /** The snapshot contains this worker. */
   void name(String worker) {
     named.add(worker);
   }
@@ -119,7 +119,7 @@ final class SnapshotComparison {
     gone.put(worker, revision);
   }
 
-  /** The snapshot is complete: what follows from it is to be done, or withheld. */
+  /** The snapshot is complete: carries out, or withholds, what follows from it. */
   void complete(long revision, String log) throws IOException {
     for (WorkerState state : states.all()) {
       if (!named.contains(state.worker())) {
@@ -138,7 +138,7 @@ final class SnapshotComparison {
   private void decide(long revision, String log) throws IOException {
     boolean another = newLog || isAnother(revision, log);
     if (another) {
-      requireFollowing("its id is another, or it went back");
+      requireFollowing("it has another id, or was restored to an older state");
     }
     Set<String> active = new HashSet<>();
     for (WorkerState state : states.all()) {
@@ -172,12 +172,12 @@ final class SnapshotComparison {
     }
     if (!more.isEmpty()) {
       more.forEach(one -> events.accept(AgentEvent.withheld(one)));
-      // Told to the server as well, with the workers that it knows.
+      // Reported to the server too, with the workers that it knows.
       reports.again(states.all(), position.generation());
     }
   }
 
-  /** Whether a log that a snapshot came from, without RESYNC, is not the one followed before. */
+  /** Whether a snapshot that came without RESYNC is of a log other than the one followed before. */
   private boolean isAnother(long revision, String log) {
     if (revision < position.revision()) {
       return true;
@@ -185,13 +185,13 @@ final class SnapshotComparison {
     if (log.isEmpty()) {
       return false;
     }
-    // An agent that begins has followed none, and has nothing that could be deleted.
+    // A new agent has followed no log and has nothing that could be deleted.
     return withheld.log().isEmpty() ? !told.isEmpty() : !log.equals(withheld.log());
   }
 
   /**
-   * What the snapshot has not named is as the server was told, or else gone; or it is left out, for
-   * it was rejected here.
+   * Processes a worker that the snapshot does not contain. It is as the server was told, or it is
+   * gone; or it was left out because it was rejected here.
    */
   private void unnamed(String worker, WorkerState state, long revision) throws IOException {
     WorkerState.Rejection refused = state.rejection();

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Tells once that a snapshot has been dealt with, whichever thread does the last of it. */
+/** Reports once that a snapshot was processed, from whichever thread finishes it. Thread-safe. */
 final class SnapshotCompletion {
   private static final long NONE = -1;
 
@@ -30,7 +30,7 @@ final class SnapshotCompletion {
     pending.set(NONE);
   }
 
-  /** Tells it if all of it has been tried. */
+  /** Reports the snapshot if everything in it was tried. */
   void tell() {
     long revision = pending.get();
     if (revision == NONE || !tasks.allTried() || !pending.compareAndSet(revision, NONE)) {

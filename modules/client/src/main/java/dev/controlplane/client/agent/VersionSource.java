@@ -11,8 +11,8 @@ import dev.controlplane.client.http.Fetching;
 import java.io.IOException;
 
 /**
- * Brings the bytes of a version on disk: those that came with the update, those that are there
- * already, or those that the consumer-server has.
+ * Obtains the bytes of a version: those that came with the update, those already on disk, or those
+ * from the consumer-server.
  */
 final class VersionSource {
   private final Fetching fetching;
@@ -21,15 +21,15 @@ final class VersionSource {
     this.fetching = fetching;
   }
 
-  /** The version as it is described where it is whole. */
+  /** Describes a version on disk. */
   static WorkerState.Held held(AgentTask task, String version, String checksum, long size) {
     return new WorkerState.Held(version, checksum, size, task.revision(), task.generation(), false);
   }
 
   /**
-   * Fetches a version.
+   * Obtains a version.
    *
-   * @throws DamagedException when the bytes don't have their digest; then the part is empty
+   * @throws DamagedException if the bytes do not have their digest; the part is then empty
    */
   WorkerState.Held fetch(AgentTask task, AgentTask.Switch wanted, PartFile part)
       throws IOException, InterruptedException {

@@ -14,11 +14,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Switches a worker to a version: has it fetched and admitted, makes it the active one, removes
- * those that are not wanted any more, and reports. Run by the agent's working thread alone.
+ * Switches a worker to a version: obtains it, asks the admission, makes it active, removes versions
+ * that are not needed any more, and reports. Only the working thread uses it.
  */
 final class VersionSwitch {
-  /** So often an admission is asked that does not judge; with the default pauses half a minute. */
+  /**
+   * How often an admission that does not decide is asked; takes half a minute with the default
+   * pauses.
+   */
   private static final int TRIES = 8;
 
   private final AgentDirectory directory;
@@ -30,8 +33,8 @@ final class VersionSwitch {
   private final AgentEvents events;
   private volatile boolean ending;
 
-  /** The version was not judged, and is to be tried again. */
-  @SuppressWarnings("serial") // Never leaves the agent.
+  /** The admission did not decide, so the version must be tried again. */
+  @SuppressWarnings("serial") // never leaves the agent
   static final class UndecidedException extends Exception {
     private final String code;
 
@@ -55,12 +58,12 @@ final class VersionSwitch {
     this.events = agent.events();
   }
 
-  /** The agent ends: a callback that fails from now on has not judged anything. */
+  /** The agent is ending: a callback that fails from now on is not a verdict. */
   void end() {
     ending = true;
   }
 
-  /** Brings the version on disk, shows it, and switches to it. */
+  /** Obtains the version, asks the admission, and makes the version active. */
   void make(AgentTask task, AgentTask.Switch wanted)
       throws IOException, InterruptedException, UndecidedException {
     String worker = task.worker();
@@ -97,8 +100,8 @@ final class VersionSwitch {
     }
     WorkerState.Held held;
     Path part;
-    // Closed before anybody else sees the file: what is open for writing can be neither executed
-    // nor locked by others.
+    // Closed before anybody else sees the file: a file that is open for writing can neither be
+    // executed nor locked by others.
     try (PartFile open = directory.parts().open(worker, checksum)) {
       held = source.fetch(task, wanted, open);
       open.sync();
@@ -106,11 +109,11 @@ final class VersionSwitch {
     }
     reports.report(task.worker(), held, task.revision(), ReportedState.RECEIVED);
     reports.report(task.worker(), held, task.revision(), ReportedState.VERIFIED);
-    // Written down before it has its name: current never names what can't be verified.
+    // Noted before the file gets its name, so that current never names an unverifiable version.
     WorkerState ready = state.withCandidate(held);
     states.save(ready);
     if (state.isActive(version)) {
-      // Other bytes under the same name, of another log: giving them their name is the switch.
+      // Other bytes with the same name, from another log: renaming the file is the switch.
       if (admitted(task, ready, held, part)) {
         directory.publish(part, worker, version);
         activated(task, ready, held);
@@ -126,7 +129,7 @@ final class VersionSwitch {
     }
   }
 
-  /** The digest of a version that only its name was told of; empty where it is not here. */
+  /** The digest of a version of which only the name is known; empty if it is not on disk. */
   private static String known(WorkerState state, AgentTask task, String version) {
     return state.kept().stream()
         .filter(held -> held.version().equals(version) && held.generation() == task.generation())
@@ -135,7 +138,7 @@ final class VersionSwitch {
         .orElse("");
   }
 
-  /** Whether the version may be used; if not, that is dealt with. */
+  /** Asks the admission. If it returns false, the version was rejected here. */
   private boolean admitted(AgentTask task, WorkerState state, WorkerState.Held held, Path file)
       throws IOException, InterruptedException, UndecidedException {
     try {
@@ -162,7 +165,7 @@ final class VersionSwitch {
     }
   }
 
-  /** For good: what was active stays so. */
+  /** Rejects a version permanently; the active one stays so. */
   void reject(
       AgentTask task,
       WorkerState state,
@@ -184,14 +187,14 @@ final class VersionSwitch {
       directory.remove(task.worker(), version);
       rest = state.without(version);
     }
-    // Durable before it is reported: the server will not send this version again.
+    // Durable before it is reported, because the server will not send this version again.
     states.save(
         rest.desiring(version).rejecting(rejection).dealtWith(task.revision(), task.generation()));
     reports.rejected(task.worker(), rejection);
     events.accept(AgentEvent.rejected(task.worker(), rejection));
   }
 
-  /** The version is active; what is written down of it follows. */
+  /** The version is active; notes, reports and clean-up follow. */
   private void activated(AgentTask task, WorkerState before, WorkerState.Held held)
       throws IOException {
     WorkerState state = before.activating(held).dealtWith(task.revision(), task.generation());

@@ -1,10 +1,10 @@
 package dev.controlplane.client.answers;
 
 /**
- * The answer to a rollback, a retry or a delete.
+ * The answer to a rollback or a deletion.
  *
- * @param changed false when nothing had to be done
- * @param revision the update that tells of it
- * @param message the server's words; empty where it had none
+ * @param changed false if there was nothing to change
+ * @param revision of the update that established this state
+ * @param message of the server; empty for none
  */
 public record Change(boolean changed, long revision, String message) {}

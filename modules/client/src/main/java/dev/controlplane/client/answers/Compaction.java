@@ -1,10 +1,10 @@
 package dev.controlplane.client.answers;
 
 /**
- * What is left of the update log.
+ * The update log after a compaction.
  *
- * @param removed how many updates went
- * @param compacted updates up to this one are not kept any more
+ * @param removed how many updates were removed
+ * @param compacted updates up to this revision may be missing
  * @param head the newest revision
  */
 public record Compaction(long removed, long compacted, long head) {}

@@ -1,14 +1,14 @@
 package dev.controlplane.client.answers;
 
 /**
- * What the grpc-server knows of one consumer.
+ * A consumer, as the grpc-server knows it.
  *
- * @param consumerId who it is
- * @param endpoint where it said it can be reached; empty where it said nothing
- * @param connected whether a stream of it is open
- * @param streams how many are
- * @param lastSeen RFC 3339 in UTC, as the server wrote it; empty where it is not known
- * @param lastRevision the last update it was sent
+ * @param consumerId the consumer's id
+ * @param endpoint as registered; empty for none
+ * @param connected whether it has an open stream
+ * @param streams the number of open streams
+ * @param lastSeen RFC 3339 in UTC, as the server wrote it; empty if unknown
+ * @param lastRevision the highest revision sent to it
  */
 public record ConsumerInfo(
     String consumerId,

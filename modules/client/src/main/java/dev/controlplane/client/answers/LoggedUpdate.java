@@ -3,7 +3,7 @@ package dev.controlplane.client.answers;
 import java.time.Instant;
 
 /**
- * An entry of the update log, as it is read later.
+ * An entry of the update log, as the HTTP API lists it.
  *
  * @param revision position in the log
  * @param kind what happened: {@code published}, {@code rolled_back}, {@code retried} or {@code
@@ -11,10 +11,9 @@ import java.time.Instant;
  * @param worker name of the worker
  * @param version the version that was published, rolled back to, retried or deleted
  * @param checksum SHA-256 of its bytes, 64 lower-case hex digits
- * @param size their number
- * @param committedAt when
- * @param latest the version that was the latest then; empty where the worker was gone
- * @param consumerId the only consumer that receives it; empty if every consumer does
+ * @param size of its bytes
+ * @param committedAt the time of the commit
+ * @param latest the latest version after the update; empty if the worker was gone
  */
 public record LoggedUpdate(
     long revision,

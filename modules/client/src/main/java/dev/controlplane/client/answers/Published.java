@@ -4,8 +4,8 @@ package dev.controlplane.client.answers;
  * The answer to an upload.
  *
  * @param info the version as it is stored
- * @param created false when the same bytes were there under this version already
- * @param revision the update that published the version first
- * @param message the server's words
+ * @param created false if the version existed with the same bytes
+ * @param revision of the update that first published the version
+ * @param message of the server
  */
 public record Published(VersionInfo info, boolean created, long revision, String message) {}

@@ -1,15 +1,15 @@
 package dev.controlplane.client.answers;
 
 /**
- * Which release a server is of.
+ * The release of a server.
  *
- * @param name what the server calls itself, such as {@code upload-server}
+ * @param name the server's name, such as {@code upload-server}
  * @param version such as {@code 0.1.0}
  */
 public record ServerVersion(String name, String version) {
   /**
-   * Whether a client of a release understands this server: the API may change with the first
-   * number, and before 1.0 with the second.
+   * Whether a client of this release is compatible with the server: the API may change with the
+   * first number, and before 1.0 with the second.
    */
   public boolean fits(String client) {
     return api(version).equals(api(client));

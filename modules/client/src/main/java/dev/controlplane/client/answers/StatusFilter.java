@@ -1,7 +1,7 @@
 package dev.controlplane.client.answers;
 
 /**
- * Which rows of the matrix of consumers and workers to show. A null filter lets every row pass.
+ * Which rows of the matrix of consumers and workers to show. A null field matches every row.
  *
  * @param lagging true for rows whose consumer lacks updates of the worker, false for the others
  * @param rejected true for rows whose desired version was rejected, false for the others

@@ -1,7 +1,7 @@
 package dev.controlplane.client.answers;
 
 /**
- * What the servers know of one version.
+ * A version, as the servers describe it.
  *
  * @param worker name of the worker; {@code filename} over HTTP
  * @param version name of the version

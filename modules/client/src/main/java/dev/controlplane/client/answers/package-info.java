@@ -1,2 +1,2 @@
-/** What the servers' answers say, as values. */
+/** The servers' answers as values. */
 package dev.controlplane.client.answers;

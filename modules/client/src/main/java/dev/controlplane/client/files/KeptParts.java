@@ -9,12 +9,11 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * The downloads of an agent that are not whole yet. They stay on disk, so that the next try, or the
- * next process, goes on where this one ended. There is one for each worker at most. The lock of the
- * agent's directory guards them.
+ * The incomplete downloads of an agent, at most one per worker. They stay on disk, so that the next
+ * attempt or the next process resumes them. The lock of the agent's directory guards them.
  */
 public final class KeptParts {
-  /** A part that nobody has written to for so long is removed. */
+  /** A part that was not written to for this long is removed. */
   private static final Duration OLD = Duration.ofDays(7);
 
   private final Path directory;
@@ -24,9 +23,9 @@ public final class KeptParts {
   }
 
   /**
-   * Opens the part of a worker for bytes with this digest, and removes what else there is of it.
+   * Opens the part of a worker for bytes with this digest, and removes the worker's other parts.
    *
-   * @param checksum empty where the digest is not known; then nothing is kept
+   * @param checksum empty if the digest is unknown; an existing part is then discarded
    */
   public PartFile open(String worker, String checksum) throws IOException {
     Files.createDirectories(directory);
@@ -47,7 +46,7 @@ public final class KeptParts {
     return part;
   }
 
-  /** Removes what there is of a worker. */
+  /** Removes the parts of a worker. */
   public void discard(String worker) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
@@ -56,7 +55,7 @@ public final class KeptParts {
         }
       }
     } catch (NoSuchFileException e) {
-      // Nothing was ever downloaded.
+      // There was no download yet.
     }
   }
 

@@ -20,14 +20,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * A file that is written aside and appears under its name whole, or not at all.
+ * A file that is written under a temporary name and then appears under its own name complete, or
+ * not at all. Not thread-safe.
  *
- * <p>The name of a new one ends in 128 random bits, so that no worker or version can be given a
- * name that meets it, and the file is locked while it is written: {@link #sweep} tells by that what
- * a killed process left behind. It goes when it is closed, unless it was published.
+ * <p>A new part's name ends in 128 random bits, so that no name of a worker or version can collide
+ * with it. It is locked while it is written, so that {@link #sweep} recognizes what killed
+ * processes left behind. It is removed when it is closed, unless it was published.
  *
- * <p>One that is {@linkplain #resume resumed} stays when it is closed, under a name that its owner
- * chooses, so that the next process goes on behind its bytes: {@link KeptParts}.
+ * <p>A {@linkplain #resume resumed} part has a name chosen by its owner and stays when it is
+ * closed, so that the next process continues after its bytes: {@link KeptParts}.
  */
 public final class PartFile implements Sink, AutoCloseable {
   private static final Pattern NAME = Pattern.compile("\\.cpctl-[0-9a-f]{32}\\.part");
@@ -51,7 +52,7 @@ public final class PartFile implements Sink, AutoCloseable {
     this.stays = stays;
   }
 
-  /** A new one; the directory must be on the file system of the file's final place. */
+  /** Creates a part. The directory must be on the file system of the file's final place. */
   public static PartFile in(Path directory) throws IOException {
     byte[] bits = new byte[16];
     RANDOM.nextBytes(bits);
@@ -74,7 +75,10 @@ public final class PartFile implements Sink, AutoCloseable {
     return part;
   }
 
-  /** One that may be there already, and stays when it is closed; its owner lets no other use it. */
+  /**
+   * Opens a part that may exist, and that stays when it is closed. Its owner must not let others
+   * use it.
+   */
   static PartFile resume(Path path) throws IOException {
     return new PartFile(
         path,
@@ -87,7 +91,7 @@ public final class PartFile implements Sink, AutoCloseable {
     try {
       channel.tryLock();
     } catch (IOException e) {
-      // A file system without locks: nothing is swept there either, as no lock can be had.
+      // On a file system without locks nothing is swept either, because no lock can be taken.
     }
   }
 
@@ -109,7 +113,7 @@ public final class PartFile implements Sink, AutoCloseable {
     return channel.position();
   }
 
-  /** Whether all of the bytes are here. */
+  /** Whether the part contains all bytes. */
   public boolean isWhole(long size, String checksum) throws IOException {
     return channel.size() == size && Sha256.of(path).equals(checksum);
   }
@@ -120,12 +124,12 @@ public final class PartFile implements Sink, AutoCloseable {
     channel.position(0);
   }
 
-  /** Where the bytes are until they are published; open until this is closed. */
+  /** The temporary file; it stays open until this part is closed. */
   public Path path() {
     return path;
   }
 
-  /** Takes over mode, owner and group of a file that is to be replaced; whether that worked. */
+  /** Copies mode, owner and group of the file to be replaced; returns whether that worked. */
   public boolean resembles(Path file) {
     try {
       Files.setAttribute(path, "unix:uid", Files.getAttribute(file, "unix:uid"));
@@ -137,21 +141,21 @@ public final class PartFile implements Sink, AutoCloseable {
     }
   }
 
-  /** Makes the bytes durable, still under the name of a part. */
+  /** Makes the bytes durable under the temporary name. */
   public void sync() throws IOException {
     channel.force(true);
   }
 
-  /** Makes the bytes durable and gives them their name, in place of a file that has it. */
+  /** Makes the bytes durable and renames the file, replacing an existing one. */
   public void publish(Path target) throws IOException {
     channel.force(true);
-    // Renamed while it is still open and locked, so that a sweep can't come between.
+    // Renamed while it is open and locked, so that a sweep can't remove it in between.
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     stays = true;
     syncDirectory(target.toAbsolutePath().getParent());
   }
 
-  /** Removes the file unless it was published, or is to stay. */
+  /** Removes the file unless it was published or is to stay. */
   @Override
   public void close() throws IOException {
     try {
@@ -164,7 +168,7 @@ public final class PartFile implements Sink, AutoCloseable {
     }
   }
 
-  /** Makes the names in a directory durable. */
+  /** Makes the entries of a directory durable. */
   public static void syncDirectory(Path directory) throws IOException {
     try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
       names.force(true);
@@ -172,8 +176,8 @@ public final class PartFile implements Sink, AutoCloseable {
   }
 
   /**
-   * Removes what processes that were killed left in a directory. What can't be removed stays: it
-   * may belong to another user of a shared directory.
+   * Removes what killed processes left in a directory. What can't be removed stays: it may belong
+   * to another user of a shared directory.
    */
   public static void sweep(Path directory) {
     try (DirectoryStream<Path> entries =
@@ -182,7 +186,7 @@ public final class PartFile implements Sink, AutoCloseable {
         deleteAbandoned(entry);
       }
     } catch (IOException | DirectoryIteratorException e) {
-      // The directory can't be listed: nobody needs what may have been left there.
+      // The directory can't be listed; leftovers do no harm.
       return;
     }
   }
@@ -200,7 +204,8 @@ public final class PartFile implements Sink, AutoCloseable {
         Files.delete(entry);
       }
     } catch (OverlappingFileLockException | IOException e) {
-      // Another user's, or published or swept a moment ago, or being written by this very process.
+      // It belongs to another user, was just published or swept, or is being written by this
+      // process.
       return;
     }
   }

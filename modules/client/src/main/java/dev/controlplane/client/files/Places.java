@@ -21,21 +21,21 @@ import java.util.Set;
 
 /**
  * Finds the entry of a directory that has exactly a given name. Every path that contains the name
- * of a worker or of a version comes from here.
+ * of a worker or version comes from here.
  *
- * <p>Some file systems take several names for one: APFS, vfat and ext4 with casefold do not tell
- * {@code A} from {@code a}, or one Unicode normalisation from another. There the file of one worker
- * must never be read, replaced or removed in the name of another: whoever had the entry first keeps
- * it, and the other name is refused.
+ * <p>Some file systems treat several names as one: APFS, vfat and ext4 with casefold do not
+ * distinguish {@code A} from {@code a}, or one Unicode normalization from another. There the file
+ * of one worker must never be read, replaced or removed under the name of another. So the name that
+ * created the entry keeps it, and other names for it are rejected.
  *
- * <p>Implementation note: a listing of the directory is the only portable way to learn how an entry
- * is really called, and costs as much as the directory has entries. It is made only where a variant
- * of the name leads to the same file, so never on a file system that tells all names apart.
+ * <p>Implementation note: listing the directory is the only portable way to learn an entry's real
+ * name, but its cost grows with the number of entries. It is done only if a variant of the name
+ * leads to the same file, so never on a file system that distinguishes all names.
  */
 public final class Places {
-  /** What a directory has; replaced by tests that play a file system which folds names. */
+  /** Access to directories; replaced by tests that simulate a file system which folds names. */
   interface Entries {
-    /** Identifies the file that the path leads to, links not followed; null where there is none. */
+    /** Identifies the file at a path, without following links; null if there is none. */
     Object key(Path path);
 
     /** The names of all entries. */
@@ -74,7 +74,7 @@ public final class Places {
     this.entries = entries;
   }
 
-  /** The path of the entry that is called exactly so; null where there is none. */
+  /** Returns the path of the entry with exactly this name; null if there is none. */
   public Path find(Path directory, String name) throws IOException {
     Path path;
     try {
@@ -86,9 +86,9 @@ public final class Places {
   }
 
   /**
-   * The path for an entry of this name, whether there is one or not.
+   * Returns the path for an entry of this name, whether it exists or not.
    *
-   * @throws InvalidNameException when this name leads to the entry of another, or can't be used
+   * @throws InvalidNameException if this name leads to another name's entry, or can't be used
    */
   public Path claim(Path directory, String name) throws IOException {
     Path path = resolve(directory, name);
@@ -99,9 +99,9 @@ public final class Places {
   }
 
   /**
-   * The directory of this name, which is made where it is missing.
+   * Returns the directory of this name; creates it if it is missing.
    *
-   * @throws InvalidNameException when this name leads to the entry of another, or can't be used
+   * @throws InvalidNameException if this name leads to another name's entry, or can't be used
    */
   public Path directory(Path parent, String name) throws IOException {
     Path path = claim(parent, name);
@@ -123,7 +123,10 @@ public final class Places {
     return path;
   }
 
-  /** What to throw where an entry could not be made: the name is at fault if another one works. */
+  /**
+   * Returns the exception to throw if an entry could not be created. If another name works, the
+   * name is at fault, and InvalidNameException is thrown.
+   */
   public IOException explained(FileSystemException failure, Path directory, String name) {
     if (failure instanceof AccessDeniedException || failure instanceof NoSuchFileException) {
       return failure;
@@ -136,7 +139,7 @@ public final class Places {
     throw unusable(name, failure.getReason() == null ? failure.getMessage() : failure.getReason());
   }
 
-  /** The path, whatever there is. */
+  /** Resolves a name without looking at the directory. */
   static Path resolve(Path directory, String name) {
     try {
       return directory.resolve(name);
@@ -177,14 +180,14 @@ public final class Places {
     return false;
   }
 
-  /** Other names that a file system which folds names would take for this one. */
+  /** Other names that a file system which folds names could treat as this one. */
   private static Set<String> variants(String name) {
     Set<String> variants = new LinkedHashSet<>();
     variants.add(name.toUpperCase(Locale.ROOT));
     variants.add(name.toLowerCase(Locale.ROOT));
     variants.add(Normalizer.normalize(name, Normalizer.Form.NFD));
-    // ext4 with casefold ignores code points such as the soft hyphen; vfat ignores dots and blanks
-    // at the end.
+    // ext4 with casefold ignores code points such as the soft hyphen; vfat ignores trailing dots
+    // and blanks.
     variants.add(name + '\u00AD');
     variants.add(name.replaceAll("[. ]+$", ""));
     variants.remove(name);

@@ -9,7 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, which every JDK has. */
+/** Computes SHA-256 digests. */
 public final class Sha256 {
   private static final int BUFFER = 128 * 1024;
 
@@ -23,7 +23,7 @@ public final class Sha256 {
     }
   }
 
-  /** 64 lower-case hex digits. */
+  /** The digest of a file, as 64 lower-case hex digits. */
   public static String of(Path file) throws IOException {
     MessageDigest digest = start();
     try (FileChannel channel = FileChannel.open(file)) {
@@ -36,7 +36,7 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Of a text in UTF-8; 64 lower-case hex digits. */
+  /** The digest of a text in UTF-8, as 64 lower-case hex digits. */
   public static String of(String text) {
     return HexFormat.of().formatHex(start().digest(text.getBytes(StandardCharsets.UTF_8)));
   }

@@ -7,25 +7,25 @@ import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.security.MessageDigest;
 
-/** Where the bytes of a download go. */
+/** The destination of a download. */
 public interface Sink {
-  /** Takes all of the bytes. */
+  /** Writes all of the bytes. */
   void write(ByteBuffer bytes) throws IOException;
 
   /**
-   * The number of bytes that an earlier transfer has left here; what is written next goes behind
+   * Returns the number of bytes that an earlier transfer left here. Further bytes are written after
    * them.
    *
-   * @param digest takes these bytes
+   * @param digest is updated with these bytes
    */
   default long kept(MessageDigest digest) throws IOException {
     return 0;
   }
 
-  /** Forgets what was written. */
+  /** Discards what was written. */
   void restart() throws IOException;
 
-  /** A stream; it can't take back what it was given. */
+  /** A sink that writes to a stream and can't restart. */
   static Sink to(OutputStream stream) {
     WritableByteChannel channel = Channels.newChannel(stream);
     return new Sink() {

@@ -19,18 +19,18 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 
 /**
- * Versions as files: {@code DIR/{worker}/{version}}.
+ * Stores versions as files {@code DIR/{worker}/{version}}.
  *
- * <p>A file is there whole, with the right digest and durable, or not at all: it is written aside
- * in {@code DIR} and renamed. Names are checked again, so that none leads out of the directory; a
- * link where a worker's directory should be is refused.
+ * <p>A file exists completely, with the right digest and durable, or not at all: it is written to a
+ * temporary file in {@code DIR} and renamed. Names are checked again, so that none leads out of the
+ * directory. A link in place of a worker's directory is rejected.
  */
 public final class VersionDirectory {
-  /** What was done with an update. */
+  /** The result of applying an update. */
   public enum Outcome {
     /** The file was written. */
     WRITTEN,
-    /** The file was there, with these bytes. */
+    /** The file existed with the same bytes. */
     UNCHANGED,
     /** The file of a deleted version was removed. */
     REMOVED,
@@ -38,7 +38,7 @@ public final class VersionDirectory {
     NOTHING
   }
 
-  /** Fetches a version that is too large to come with its update. */
+  /** Downloads a version that is too large to come with its update. */
   @FunctionalInterface
   public interface Fetch {
     void fetch(Update update, Sink sink) throws IOException, InterruptedException;
@@ -56,24 +56,24 @@ public final class VersionDirectory {
   }
 
   /**
-   * Where the version's file is, or would be.
+   * Returns the path of the version's file, whether it exists or not.
    *
-   * @throws InvalidNameException when a name would lead elsewhere
+   * @throws InvalidNameException if a name would lead elsewhere
    */
   public Path path(String worker, String version) {
-    // As they came: the servers have normalised them, and the file is called what they say.
+    // Used as received: the servers have normalized the names.
     Names.checked("the worker's name", worker);
     Names.checked("the version's name", version);
     return Places.resolve(Places.resolve(root, worker), version);
   }
 
   /**
-   * Makes the directory say what the update says: the version's file is there, or, for a deleted
-   * version, gone, and with a worker's last file its directory.
+   * Applies an update: creates the version's file, or removes the file of a deleted version. The
+   * worker's directory is removed together with its last file.
    *
-   * @throws InvalidNameException when a name of the update would lead out of the directory
-   * @throws ControlPlaneException when the bytes can't be fetched, or don't have their digest
-   * @throws IOException when the file can't be written
+   * @throws InvalidNameException if a name of the update would lead out of the directory
+   * @throws ControlPlaneException if the bytes can't be downloaded, or do not have their digest
+   * @throws IOException if the file can't be written
    */
   public Outcome apply(Update update) throws IOException, InterruptedException {
     Path target = path(update.worker(), update.version());
@@ -115,7 +115,7 @@ public final class VersionDirectory {
     return Files.size(file) == update.size() && Sha256.of(file).equals(update.checksum());
   }
 
-  /** Writes the bytes that came with an update; their digest. */
+  /** Writes the bytes that came with an update; returns their digest. */
   public static String copy(Update.Code code, Sink part) throws IOException {
     MessageDigest digest = Sha256.start();
     code.writeTo(
@@ -159,7 +159,7 @@ public final class VersionDirectory {
       Files.delete(file.getParent());
       PartFile.syncDirectory(root);
     } catch (DirectoryNotEmptyException | NoSuchFileException e) {
-      // Other versions are left, or someone else cleaned up.
+      // There are other versions, or somebody else cleaned up.
       return Outcome.REMOVED;
     }
     return Outcome.REMOVED;
@@ -173,7 +173,7 @@ public final class VersionDirectory {
     return new FileSystemException(path.toString(), null, "is a directory; move it away");
   }
 
-  /** The directory's own path. */
+  /** The directory's path. */
   public Path root() {
     return root;
   }

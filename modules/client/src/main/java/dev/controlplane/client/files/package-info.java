@@ -1,2 +1,2 @@
-/** Files that appear whole and verified or not at all, and the names that they may have. */
+/** Files that appear complete and verified or not at all, and the rules for their names. */
 package dev.controlplane.client.files;

@@ -13,10 +13,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A JSON object that a server answered with, read field by field; fields that are not asked for may
- * come and go.
- */
+/** A server's answer as a JSON object, read field by field. Unknown fields are ignored. */
 public final class Answer {
   @FunctionalInterface
   interface Reading<T> {
@@ -39,7 +36,7 @@ public final class Answer {
     return value.asText();
   }
 
-  /** The text, or the other one where the field is missing or null. */
+  /** Returns the text, or a default if the field is missing or null. */
   String text(String field, String otherwise) {
     return object.path(field).asText(otherwise);
   }
@@ -60,7 +57,7 @@ public final class Answer {
     return value.asBoolean();
   }
 
-  /** The flag, or the other one where the field is missing. */
+  /** Returns the flag, or a default if the field is missing. */
   boolean flag(String field, boolean otherwise) {
     return object.path(field).asBoolean(otherwise);
   }

@@ -13,10 +13,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A response body, taken piece by piece by a thread that blocks for it.
+ * A response body that a blocking thread reads chunk by chunk.
  *
- * <p>One piece is asked for at a time, so what waits here is never more than one. Unlike the JDK's
- * input stream it gives up when the other side falls silent.
+ * <p>One chunk is requested at a time, so at most one is waiting. Unlike the JDK's input stream, it
+ * has a timeout for a silent server.
  */
 final class BodyChunks implements BodySubscriber<BodyChunks>, AutoCloseable {
   private sealed interface Event {}
@@ -60,9 +60,9 @@ final class BodyChunks implements BodySubscriber<BodyChunks>, AutoCloseable {
   }
 
   /**
-   * The next piece; null at the end.
+   * Returns the next chunk; null at the end.
    *
-   * @throws IOException when the connection broke, or when nothing came within the time given
+   * @throws IOException if the connection broke, or nothing arrived within the timeout
    */
   List<ByteBuffer> next(Duration patience) throws IOException, InterruptedException {
     Event event = events.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -77,7 +77,7 @@ final class BodyChunks implements BodySubscriber<BodyChunks>, AutoCloseable {
     };
   }
 
-  /** Lets go of the connection; what was not taken is lost. */
+  /** Releases the connection. Unread bytes are lost. */
   @Override
   public void close() {
     if (!subscription.cancel(false)) {

@@ -10,12 +10,12 @@ import java.net.http.HttpRequest;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Requests to the servers' HTTP APIs, and where the servers are. */
+/** Sends requests to the servers' HTTP APIs. Thread-safe. */
 public final class Calls {
   private final Endpoints endpoints;
   private final Http http;
 
-  /** Limits that servers have refused. */
+  /** The page sizes that servers have rejected. */
   private final Map<Server, Integer> tooMuch = new ConcurrentHashMap<>();
 
   public Calls(Endpoints endpoints, Http http) {
@@ -27,7 +27,7 @@ public final class Calls {
     return http;
   }
 
-  /** The address of a path on a server. */
+  /** The URL of a path on a server. */
   URI uri(Server server, String path) {
     URI base =
         switch (server) {
@@ -39,7 +39,7 @@ public final class Calls {
     return URI.create(base + path);
   }
 
-  /** The object at a path. */
+  /** Returns the JSON object at a path. */
   public Answer get(Server server, String path) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(uri(server, path)).timeout(Http.PATIENCE).GET().build();
@@ -55,11 +55,11 @@ public final class Calls {
   }
 
   /**
-   * A page of a listing. Where the server gives no pages so large, it decides how large they are.
+   * Returns a page of a listing. If the server rejects the page size, the server's default is used.
    *
-   * @param limit entries at most
-   * @param after where the page before ended; null for the first
-   * @param filter more of the query, each parameter with {@code &} before it
+   * @param limit the most entries
+   * @param after where the previous page ended; null for the first page
+   * @param filter further query parameters, each preceded by {@code &}
    */
   Answer page(Server server, String path, int limit, String after, String filter)
       throws IOException, InterruptedException {

@@ -14,22 +14,22 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
-/** Opens connections to HTTP servers: through a proxy where there is one, with TLS for https. */
+/** Opens connections to HTTP servers, through a proxy if there is one, and with TLS for https. */
 final class Connections {
   private final Proxies proxies;
   private final Duration patience;
 
   /**
-   * Such connections.
+   * Creates the factory.
    *
-   * @param patience what each step of the opening may take
+   * @param patience the time limit for each step of opening a connection
    */
   Connections(Proxies proxies, Duration patience) {
     this.proxies = proxies;
     this.patience = patience;
   }
 
-  /** A connection on which a request to this address can be sent. */
+  /** Opens a connection for requests to this URL. */
   Socket open(URI uri) throws IOException {
     boolean tls = uri.getScheme().equalsIgnoreCase("https");
     String host = uri.getHost().replaceAll("^\\[|\\]$", "");
@@ -70,7 +70,7 @@ final class Connections {
     throw failure;
   }
 
-  /** RFC 9110, section 9.3.6. */
+  /** Opens a tunnel through a proxy (RFC 9110, section 9.3.6). */
   private void tunnel(Socket socket, URI uri, int port) throws IOException {
     String target = uri.getHost() + ":" + port;
     String authorization = proxies.authorization(uri);
@@ -98,7 +98,7 @@ final class Connections {
     return secured;
   }
 
-  /** Asked each time, as by the HTTP client: who sets another default wants it here as well. */
+  /** Read each time, like the HTTP client does, so that a changed default takes effect here too. */
   private static SSLContext trusted() throws IOException {
     try {
       return SSLContext.getDefault();

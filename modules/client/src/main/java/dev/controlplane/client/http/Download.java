@@ -24,8 +24,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One version on its way to a sink: hashed as it comes, taken up where it broke off, good only when
- * the digest that came with it is met.
+ * One download of a version into a sink. The bytes are hashed as they arrive, interrupted transfers
+ * are resumed, and the result is valid only if it has the digest in the answer's headers.
  */
 final class Download {
   private static final int NOT_SATISFIABLE = 416;
@@ -44,13 +44,16 @@ final class Download {
   private Head head;
   private long done;
 
-  /** Up to where a connection came before it broke; one that comes further makes progress. */
+  /**
+   * How many bytes had arrived before a connection broke. A connection that gets further makes
+   * progress.
+   */
   private long furthest;
 
-  /** Whether the first bytes are those that an earlier transfer has left. */
+  /** Whether the first bytes came from an earlier transfer. */
   private boolean takenUp;
 
-  /** What the headers say of the bytes that follow. */
+  /** What the headers say about the bytes. */
   private record Head(String etag, String checksum, String version, long total) {}
 
   Download(Http http, RetryPolicy retry, URI uri, String worker, Sink sink, Progress progress) {
@@ -62,7 +65,7 @@ final class Download {
     this.progress = progress;
   }
 
-  /** A connection that ended before the body did. */
+  /** A connection ended before the body was complete. */
   private static final class BrokenOff extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -72,10 +75,10 @@ final class Download {
   }
 
   /**
-   * Fetches until all is there.
+   * Downloads until everything has arrived.
    *
-   * @throws ControlPlaneException where it can't be had
-   * @throws IOException where the sink can't take it
+   * @throws ControlPlaneException if the version can't be downloaded
+   * @throws IOException if the sink can't be written
    */
   Downloaded run() throws IOException, InterruptedException {
     done = sink.kept(digest);
@@ -86,7 +89,7 @@ final class Download {
       try {
         attempt();
         if (takenUp && !isWhole()) {
-          // What was left is not what it was taken for.
+          // The bytes of the earlier transfer were of another version.
           restart();
           continue;
         }
@@ -113,7 +116,7 @@ final class Download {
 
   private void attempt() throws IOException, InterruptedException, BrokenOff {
     HttpRequest.Builder request = HttpRequest.newBuilder(uri).GET();
-    // Without a strong tag there is no telling whether the rest belongs to what is here.
+    // Only with a strong entity tag is it certain that the rest belongs to the bytes received.
     if (done > 0 && (head == null || head.etag.startsWith("\""))) {
       request.header("Range", "bytes=" + done + "-");
       if (head != null) {
@@ -134,7 +137,10 @@ final class Download {
     }
   }
 
-  /** Only a transfer that has begun is worth a second try: a server that is not there says so. */
+  /**
+   * Sends the request. Only a transfer that has begun is retried; if the server is unreachable at
+   * first, that is reported.
+   */
   private HttpResponse<BodyChunks> open(HttpRequest request)
       throws ControlPlaneException, InterruptedException, BrokenOff {
     try {
@@ -189,7 +195,7 @@ final class Download {
         total);
   }
 
-  /** The length of the whole in a {@code Content-Range}; -1 where it is not told. */
+  /** The total length in a {@code Content-Range}; -1 if it is not given. */
   private static long total(String range) {
     String total = range.substring(range.indexOf('/') + 1);
     return total.chars().allMatch(c -> c >= '0' && c <= '9') && !total.isEmpty()
@@ -241,7 +247,9 @@ final class Download {
     return new Downloaded(worker, head.version, actual, done);
   }
 
-  /** {@code X-File-Checksum}; without it {@code Repr-Digest} (RFC 9530, section 3). */
+  /**
+   * The digest in {@code X-File-Checksum}, or else in {@code Repr-Digest} (RFC 9530, section 3).
+   */
   private String checksum(HttpResponse<?> response) throws UnexpectedAnswerException {
     String hex = header(response, "X-File-Checksum");
     Matcher item = SHA_256_ITEM.matcher(header(response, "Repr-Digest"));

@@ -17,7 +17,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the consumer-server has: versions, their bytes, and lists of them. */
+/** Calls of the consumer-server: versions, their bytes, and listings. */
 public final class Fetching {
   private final Calls calls;
   private final RetryPolicy retry;
@@ -57,7 +57,7 @@ public final class Fetching {
     try (PartFile part = PartFile.in(target.getParent())) {
       Downloaded downloaded = download(worker, version, part, progress);
       if (Files.exists(target) && !part.resembles(target)) {
-        // Only writing in place keeps its owner; the bytes are verified by now.
+        // Only writing in place keeps the file's owner. The bytes are verified by now.
         part.sync();
         try (OutputStream stream = Files.newOutputStream(target)) {
           Files.copy(part.path(), stream);
@@ -70,7 +70,7 @@ public final class Fetching {
   }
 
   /**
-   * Fetches a version into a sink.
+   * Downloads a version into a sink.
    *
    * @param version null for the latest
    */
@@ -85,7 +85,7 @@ public final class Fetching {
         .run();
   }
 
-  /** Fetches what the grpc-server says is there, with this digest. */
+  /** Downloads the bytes at a path that the grpc-server named, and checks their digest. */
   public void fetch(String worker, String filePath, String checksum, Sink sink)
       throws IOException, InterruptedException {
     if (!filePath.startsWith("/")) {

@@ -11,9 +11,9 @@ import dev.controlplane.client.answers.StatusFilter;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 
-/** What the grpc-server knows: consumers, who runs what, and the log. */
+/** Calls of the grpc-server's HTTP port: consumers, their versions, and the update log. */
 public final class Fleet {
-  /** Prefix of a position among the rows that don't lag. */
+  /** The prefix of a page position among the rows that do not lag. */
   private static final String CALM = "calm";
 
   private final Calls calls;
@@ -46,7 +46,8 @@ public final class Fleet {
     if (!filter.equals(StatusFilter.ALL)) {
       return rows("/consumers", filter, limit, after);
     }
-    // Without a filter the server lists consumers: the rows that lag, then, and those that don't.
+    // Without a filter the server would list consumers, so the lagging rows are requested first,
+    // then the others.
     if (after == null || !after.startsWith(CALM)) {
       Page<ConsumerStatus> page = rows("/consumers", new StatusFilter(true, null), limit, after);
       return new Page<>(page.items(), page.next() == null ? CALM : page.next());

@@ -23,9 +23,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
-/** HTTP as the control plane speaks it: JSON answers, and errors of {@code {"error","message"}}. */
+/**
+ * The HTTP conventions of the control plane: answers in JSON, and errors as {@code
+ * {"error","message"}}.
+ */
 public final class Http implements AutoCloseable {
-  /** No connection, answer or byte for so long: the other side is given up. */
+  /** How long to wait for a connection, an answer or further bytes before giving up. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final Duration CONNECT = Duration.ofSeconds(10);
@@ -42,7 +45,7 @@ public final class Http implements AutoCloseable {
     this.connections = new Connections(proxies, CONNECT);
     HttpClient.Builder builder =
         HttpClient.newBuilder()
-            // Over clear text HTTP/2 would begin with an upgrade that bodies have to wait for.
+            // Over cleartext, HTTP/2 would begin with an upgrade that delays request bodies.
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
             .followRedirects(HttpClient.Redirect.NORMAL)
@@ -53,23 +56,23 @@ public final class Http implements AutoCloseable {
     this.client = builder.build();
   }
 
-  /** Which proxies lead to servers. */
+  /** The proxies for servers. */
   Proxies proxies() {
     return proxies;
   }
 
-  /** Connections for requests that the HTTP client can't make. */
+  /** Opens connections for requests that the HTTP client can't make. */
   Connections connections() {
     return connections;
   }
 
-  /** Sends a request that moves few bytes and returns the JSON object that answers it. */
+  /** Sends a small request and returns the JSON object in the answer. */
   JsonNode json(Server server, HttpRequest request)
       throws ControlPlaneException, InterruptedException {
     return json(server, request, () -> 0);
   }
 
-  /** Sends a request that is answered with a status alone. */
+  /** Sends a request whose answer is only a status. */
   void noContent(Server server, HttpRequest request)
       throws ControlPlaneException, InterruptedException {
     HttpResponse<byte[]> response =
@@ -84,10 +87,10 @@ public final class Http implements AutoCloseable {
   }
 
   /**
-   * Sends a request and returns the JSON object that answers it.
+   * Sends a request and returns the JSON object in the answer.
    *
-   * @param moved how many bytes of the request's body have gone; as long as it grows, the call is
-   *     given more time
+   * @param moved how many bytes of the request body were sent; while it grows, the timeout is
+   *     extended
    */
   JsonNode json(Server server, HttpRequest request, LongSupplier moved)
       throws ControlPlaneException, InterruptedException {
@@ -100,7 +103,7 @@ public final class Http implements AutoCloseable {
     return json(server, response.uri(), response.statusCode(), response.body());
   }
 
-  /** The JSON object that an answer consists of. */
+  /** Parses the JSON object in an answer. */
   JsonNode json(Server server, URI uri, int status, byte[] body) throws ControlPlaneException {
     if (status / 100 != 2) {
       throw refusal(server, uri, status, body);
@@ -118,13 +121,13 @@ public final class Http implements AutoCloseable {
     }
   }
 
-  /** Sends a request and returns as soon as the headers of the answer are there. */
+  /** Sends a request and returns as soon as the headers of the answer have arrived. */
   HttpResponse<BodyChunks> open(Server server, HttpRequest request)
       throws ControlPlaneException, InterruptedException {
     return await(server, request, client.sendAsync(request, _ -> new BodyChunks()), () -> 0);
   }
 
-  /** What an answer that is not a success says; closes it. */
+  /** Converts an error answer to an exception, and closes the answer. */
   static RefusedException refusal(Server server, HttpResponse<BodyChunks> response)
       throws InterruptedException {
     StringBuilder text = new StringBuilder();
@@ -135,7 +138,7 @@ public final class Http implements AutoCloseable {
         piece.forEach(buffer -> text.append(StandardCharsets.UTF_8.decode(buffer)));
       }
     } catch (IOException e) {
-      // The status alone has to do.
+      // Only the status is known.
       text.setLength(0);
     }
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
@@ -150,7 +153,7 @@ public final class Http implements AutoCloseable {
             server, status, answer.path("error").asText(""), answer.path("message").asText());
       }
     } catch (IOException e) {
-      // Not ours: a proxy's page, say. The status is what there is to tell.
+      // It is not an answer of ours, but for example a proxy's page. Only the status is known.
     }
     return RefusedException.foreign(
         server,

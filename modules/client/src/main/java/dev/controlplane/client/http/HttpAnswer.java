@@ -12,16 +12,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An answer of HTTP/1.1 as it is on the wire: RFC 9112.
+ * An HTTP/1.1 answer, parsed from the wire (RFC 9112).
  *
- * @param body as much of it as there was room for, or as came before the connection broke
+ * @param body as much of it as the limit allows, or as arrived before the connection broke
  */
 record HttpAnswer(int status, String body) {
   private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
   private static final int MAX_LINE = 64 * 1024;
   private static final int MAX_BODY = 1024 * 1024;
 
-  /** The final answer; interim ones (100, 103) are reported and left out. */
+  /** Reads the final answer. For each interim answer (100, 103) it runs {@code interim}. */
   static HttpAnswer read(InputStream in, Runnable interim) throws IOException {
     while (true) {
       int status = status(in);
@@ -33,7 +33,7 @@ record HttpAnswer(int status, String body) {
     }
   }
 
-  /** The answer to CONNECT: what follows a success is no body. */
+  /** Reads the answer to CONNECT, whose success has no body. */
   static HttpAnswer ofConnect(InputStream in) throws IOException {
     int status = status(in);
     headers(in);
@@ -77,7 +77,7 @@ record HttpAnswer(int status, String body) {
         copy(in, length == null ? Long.MAX_VALUE : Long.parseLong(length), body);
       }
     } catch (IOException | NumberFormatException e) {
-      // What has come has to do: the status says most of it.
+      // The part that arrived must do; the status says most of it.
     }
     return body.toString(StandardCharsets.UTF_8);
   }

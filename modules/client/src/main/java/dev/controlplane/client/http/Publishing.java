@@ -21,7 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What changes the catalog: the calls of the upload-server. */
+/** Calls of the upload-server: everything that changes the catalog. */
 public final class Publishing {
   private final Calls calls;
 
@@ -31,7 +31,7 @@ public final class Publishing {
 
   public Published upload(String worker, String version, Path file, Progress progress)
       throws IOException, InterruptedException {
-    // A pipe or a device: its length is not known, whatever the file system says.
+    // A pipe or device has no known length, whatever the file system says.
     long length = Files.isRegularFile(file) ? Files.size(file) : -1;
     try (InputStream stream = Files.newInputStream(file)) {
       return upload(worker, version, stream, length, progress);
@@ -106,7 +106,7 @@ public final class Publishing {
 
   private Answer maintain(String what, ObjectNode body) throws IOException, InterruptedException {
     HttpRequest request = json(uri(UrlPath.of("maintenance", what))).POST(text(body)).build();
-    // It takes as long as there is something to look at: the passing of time is all its progress.
+    // The call may take arbitrarily long, so the passing time counts as progress.
     return new Answer(Server.UPLOAD, calls.http().json(Server.UPLOAD, request, System::nanoTime));
   }
 

@@ -25,19 +25,19 @@ import java.util.concurrent.TimeoutException;
 /**
  * One upload on a connection of its own, hashed while it is sent.
  *
- * <p>The body is sent by one thread while another waits for the answer. So an answer that comes
- * before the end of the body, such as 413 or 408, is read at once, even while the body's source
- * pauses. The JDK's HTTP client looks for an answer only after the body, and loses it when the
- * server closes the connection before.
+ * <p>One thread sends the body while another waits for the answer. So an answer before the end of
+ * the body, such as 413 or 408, is read at once, even while the body's source pauses. The JDK's
+ * HTTP client looks for an answer only after the body, and loses it if the server has closed the
+ * connection.
  */
 final class UploadCall {
-  /** Bodies of more than this are sent only after the server has agreed to take them. */
+  /** Larger bodies are sent only after the server has agreed with 100 Continue. */
   private static final long ASK_FIRST = 64 * 1024;
 
-  /** A server that knows nothing of the question gets the body after this time. */
+  /** A server that does not support 100 Continue gets the body after this time. */
   private static final Duration CONSENT = Duration.ofSeconds(1);
 
-  /** How long an answer may take that explains why the connection broke. */
+  /** How long to wait for an answer that explains why the connection broke. */
   private static final Duration EXPLANATION = Duration.ofSeconds(5);
 
   private static final Duration LOOK = Duration.ofSeconds(1);
@@ -58,10 +58,12 @@ final class UploadCall {
   private final CountDownLatch consent = new CountDownLatch(1);
   private volatile boolean over;
 
-  /** Since when the connection takes nothing; 0 while it does, or while the source is read. */
+  /**
+   * Since when the connection has accepted nothing; 0 while it does, or while the source is read.
+   */
   private volatile long blockedSince;
 
-  /** The source could not be read: no fault of the server or the network. */
+  /** The source could not be read, which is not the fault of the server or the network. */
   private static final class SourceFailed extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -71,10 +73,10 @@ final class UploadCall {
   }
 
   /**
-   * An upload of which nothing has happened.
+   * Creates an upload that has not begun.
    *
-   * @param source the body. After an early answer a read of it may still be under way
-   * @param length of the body; -1 where it is not known
+   * @param source the body. After an early answer, a read of it may still be in progress.
+   * @param length of the body; -1 if unknown
    */
   UploadCall(Http http, URI uri, InputStream source, long length, Progress progress) {
     this.http = http;
@@ -87,8 +89,8 @@ final class UploadCall {
   /**
    * Sends the body and returns the answer.
    *
-   * @throws RefusedException when the server refuses
-   * @throws IOException when the source can't be read
+   * @throws RefusedException if the server rejects the upload
+   * @throws IOException if the source can't be read
    */
   Answer run() throws IOException, InterruptedException {
     Thread reading = null;
@@ -110,7 +112,10 @@ final class UploadCall {
     }
   }
 
-  /** SHA-256 of what was sent, 64 lower-case hex digits; to be asked once, after the answer. */
+  /**
+   * The SHA-256 of the bytes sent, as 64 lower-case hex digits. May be called once, after the
+   * answer.
+   */
   String checksum() {
     return HexFormat.of().formatHex(digest.digest());
   }
@@ -148,7 +153,7 @@ final class UploadCall {
         && answer.resultNow().status() / 100 != 2;
   }
 
-  /** Returns when all of the body was sent, or when there is an answer that says why not. */
+  /** Waits until the whole body was sent, or an answer explains why not. */
   private void awaitBody() throws IOException, InterruptedException {
     try {
       if (answer.isCompletedExceptionally()) {
@@ -156,7 +161,7 @@ final class UploadCall {
       }
       sent.get(Http.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw unreachable("it answered, and takes no more of the body", e);
+      throw unreachable("it answered before it had the whole body", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SourceFailed failed && failed.getCause() instanceof IOException) {
         throw (IOException) failed.getCause();
@@ -166,9 +171,9 @@ final class UploadCall {
   }
 
   /**
-   * The answer.
+   * Waits for the answer.
    *
-   * @param why what to tell where there is none; null: that there is none
+   * @param why the failure to report if there is no answer; null to report only that
    */
   private HttpAnswer get(Duration patience, Throwable why)
       throws UnreachableException, InterruptedException {
@@ -209,7 +214,7 @@ final class UploadCall {
       out.write(head(ask).getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
       if (ask && consent.await(CONSENT.toMillis(), TimeUnit.MILLISECONDS) && answer.isDone()) {
-        return; // Refused: nobody waits for the body.
+        return; // rejected: the body is not needed
       }
       writeBody(out);
       sent.complete(null);

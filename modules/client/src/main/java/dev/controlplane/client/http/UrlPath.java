@@ -3,7 +3,7 @@ package dev.controlplane.client.http;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 
-/** Names in URLs: RFC 3986, section 2. */
+/** Percent-encodes names in URLs (RFC 3986, section 2). */
 public final class UrlPath {
   private static final String UNRESERVED =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -11,7 +11,7 @@ public final class UrlPath {
 
   private UrlPath() {}
 
-  /** Joins segments to a path; each is percent-encoded, so that none can end or start another. */
+  /** Joins segments to a path. Each is encoded, so that none can end or start another. */
   public static String of(String... segments) {
     StringBuilder path = new StringBuilder();
     for (String segment : segments) {
@@ -20,7 +20,7 @@ public final class UrlPath {
     return path.toString();
   }
 
-  /** Percent-encodes the UTF-8 bytes of all but the unreserved characters. */
+  /** Encodes the UTF-8 bytes of all characters but the unreserved ones. */
   static String encoded(String text) {
     StringBuilder encoded = new StringBuilder(text.length() + 16);
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
@@ -33,7 +33,7 @@ public final class UrlPath {
     return encoded.toString();
   }
 
-  /** The text of a header value that is percent-encoded where it is not ASCII. */
+  /** Decodes a header value that is percent-encoded where it is not ASCII. */
   static String decoded(String header) {
     try {
       return URLDecoder.decode(header.replace("+", "%2B"), StandardCharsets.UTF_8);

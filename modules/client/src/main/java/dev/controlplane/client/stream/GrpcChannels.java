@@ -7,21 +7,22 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Connections to the grpc-server. */
+/** Opens connections to the grpc-server. */
 public final class GrpcChannels {
   private static final int MAX_MESSAGE = 256 * 1024 * 1024;
 
   /**
-   * A dead path is noticed after 40 s at most, and kept open through NATs that forget in a minute.
+   * With the timeout below, a dead connection is noticed after at most 40 s. It also keeps
+   * connections open through NATs with a timeout of a minute.
    */
   private static final Duration KEEPALIVE = Duration.ofSeconds(30);
 
   private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(10);
 
   static {
-    // Both are read by Netty when it is first used. Its Unsafe paths make JDK 24 and newer print
-    // warnings; its native transport unpacks a library to the temporary directory, for nothing that
-    // one connection would gain.
+    // Netty reads both when it is first used. Its use of Unsafe makes JDK 24 and later print
+    // warnings. Its native transport unpacks a library into the temporary directory, with no
+    // benefit for a single connection.
     prefer("io.grpc.netty.shaded.io.netty.noUnsafe");
     prefer("io.grpc.netty.shaded.io.netty.transport.noNative");
   }
@@ -45,14 +46,14 @@ public final class GrpcChannels {
     }
   }
 
-  /** A channel that connects when it is first used. */
+  /** Creates a channel, which connects when it is first used. */
   ManagedChannel open() {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(address.host(), address.port())
             .keepAliveTime(KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
             .keepAliveTimeout(KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
             .maxInboundMessageSize(MAX_MESSAGE)
-            // Without one, grpc-java would look for the proxies of the JVM's properties.
+            // Without a detector, grpc-java would use the proxies of the JVM's properties.
             .proxyDetector(target -> proxies.detected(address, target))
             .directExecutor();
     return (address.tls() ? builder.useTransportSecurity() : builder.usePlaintext()).build();

@@ -25,27 +25,30 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Takes reports to the server, on a thread of its own, in the order in which they were given.
+ * Sends reports to the server in order, on a thread of its own. Thread-safe.
  *
- * <p>What has gathered goes in one call, and is forgotten when the call's summary says that it is
- * durable; a call that fails is made again. Behind a server that is away no more waits than two
- * reports a worker, the newest, beyond the first {@value #FREE}.
+ * <p>Reports that have gathered are sent in one call. They are forgotten once the call's summary
+ * says that they are durable; a failed call is repeated. While the server is away, at most {@value
+ * #FREE} reports and, beyond that, the two newest per worker are kept.
  *
- * <p>The protocol does not say which report of a call was refused: they are sent one by one, then,
- * and those that are refused on their own are given up.
+ * <p>The protocol does not say which report of a call was rejected. After a rejection, reports are
+ * therefore sent one by one, and those rejected alone are dropped.
  */
 public final class Reporter implements AutoCloseable {
   private static final int FREE = 1024;
   private static final int MOST_IN_ONE_CALL = 1024;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** What the end of the process may wait for. */
+  /** How long closing may take to send pending reports. */
   private static final Duration FLUSH = Duration.ofSeconds(1);
 
-  /** A consumer's first subscription is written down a little after it was opened. */
+  /**
+   * How often a report of an unknown consumer is tried, because a first subscription is stored a
+   * little after it was opened.
+   */
   private static final int TRIES_OF_THE_UNKNOWN = 5;
 
-  /** Is told of a report that the server will not have. */
+  /** Receives reports that the server rejected. */
   @FunctionalInterface
   public interface Refusal {
     void refused(StatusReport report, String reason);
@@ -76,7 +79,10 @@ public final class Reporter implements AutoCloseable {
     this.refusal = refusal;
   }
 
-  /** Begins to send; before the consumer has subscribed the server would not know it. */
+  /**
+   * Starts sending. Call it once the consumer has subscribed, because the server would not know it
+   * before.
+   */
   public void start() {
     lock.lock();
     try {
@@ -88,7 +94,7 @@ public final class Reporter implements AutoCloseable {
     }
   }
 
-  /** Takes a report; waits for nothing. */
+  /** Queues a report. Never waits. */
   public void report(StatusReport report) {
     lock.lock();
     try {
@@ -101,7 +107,8 @@ public final class Reporter implements AutoCloseable {
   }
 
   /**
-   * Of each worker the newest rejection and the newest of the others say all that the server keeps.
+   * Drops reports that add nothing: for each worker the server keeps only the newest rejection and
+   * the newest other report.
    */
   @GuardedBy("lock")
   private void shrink() {
@@ -157,7 +164,7 @@ public final class Reporter implements AutoCloseable {
     }
   }
 
-  /** Waits for reports; none when there are none and none will come. */
+  /** Waits for reports; returns none if none are left and none will come. */
   private List<StatusReport> take(int most) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -183,7 +190,7 @@ public final class Reporter implements AutoCloseable {
     }
   }
 
-  /** Whether there is a point in trying again. */
+  /** Waits; returns whether another attempt makes sense. */
   private boolean pause(Duration delay) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -197,7 +204,7 @@ public final class Reporter implements AutoCloseable {
     }
   }
 
-  /** Sends what is left, if that is quickly done. */
+  /** Sends pending reports if that is quickly done. */
   @Override
   public void close() {
     Thread running;
@@ -220,14 +227,13 @@ public final class Reporter implements AutoCloseable {
     running.interrupt();
   }
 
-  /** A connection for one call after the other. */
+  /** A connection for consecutive calls. */
   private final class Line implements AutoCloseable {
     private final ManagedChannel channel = channels.open();
 
-    /** How the call ended; when well, all of the batch is durable. */
+    /** Sends reports in one call; returns its status. If it is OK, all of them are durable. */
     Status send(List<StatusReport> batch) throws InterruptedException {
-      // Else a channel that could not connect waits longer than the pauses here, in the end
-      // minutes.
+      // Otherwise the channel's own backoff would exceed the pauses here, and finally be minutes.
       channel.resetConnectBackoff();
       CompletableFuture<Status> end = new CompletableFuture<>();
       ClientCall<StatusReport, StatusSummary> call =

@@ -21,14 +21,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Keeps one subscription up: a stream after the other, each from where the one before ended, with a
- * pause between them that grows.
+ * Keeps one subscription open: opens one stream after another, each where the previous one ended,
+ * with growing pauses in between.
  */
 public final class Subscriber {
-  /** What a server that goes away may ask for; more is a mistake. */
+  /** The longest pause that a server may ask for; more is considered a mistake. */
   private static final Duration LONGEST_FAREWELL = Duration.ofMinutes(10);
 
-  /** The first line of what grpc-java says of an answer that is not gRPC. */
+  /** The first line of grpc-java's description of an answer that is not gRPC. */
   private static final Pattern HTTP_STATUS = Pattern.compile("HTTP status code (\\d+)");
 
   private final GrpcChannels channels;
@@ -36,10 +36,10 @@ public final class Subscriber {
   private final boolean patient;
 
   /**
-   * A subscriber.
+   * Creates a subscriber.
    *
-   * @param patient whether to go on where something that is not the grpc-server, a proxy perhaps,
-   *     refuses the very first stream. Once a stream was opened that is done anyway.
+   * @param patient whether to continue if something other than the grpc-server, such as a proxy,
+   *     rejects the very first stream. Once a stream was opened, this is always done.
    */
   public Subscriber(GrpcChannels channels, RetryPolicy retry, boolean patient) {
     this.patient = patient;
@@ -47,7 +47,7 @@ public final class Subscriber {
     this.retry = retry;
   }
 
-  /** Runs until the listener has enough, or the server says that it will never serve this. */
+  /** Runs until the listener has enough, or the server will never accept the subscription. */
   public void run(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
     new Run(subscription, listener).run();
@@ -104,7 +104,10 @@ public final class Subscriber {
       }
     }
 
-    /** A server that takes a stream only to end it must not be asked in a tight loop. */
+    /**
+     * Counts a stream that was open only briefly as a failure, because a server that accepts
+     * streams only to end them must not be asked in a tight loop.
+     */
     private void countFailure(long opened) {
       boolean held =
           opened != Long.MAX_VALUE && System.nanoTime() - opened > retry.most().toNanos();
@@ -128,13 +131,13 @@ public final class Subscriber {
           .build();
     }
 
-    /** Returns when the listener has enough. */
+    /** Processes messages until the listener has enough. */
     private void follow(UpdateStream stream)
         throws UpdateStream.Ended, Farewell, IOException, InterruptedException {
       while (true) {
         WorkerUpdate message = stream.next(subscription.silence());
         boolean more = deal(message);
-        // Not before: what was not dealt with comes again.
+        // Not earlier: a message that was not processed must be sent again.
         if (!message.getResumeToken().isEmpty()) {
           token = message.getResumeToken();
           listener.onPosition(token);
@@ -188,7 +191,7 @@ public final class Subscriber {
     }
   }
 
-  /** How a call ended, in a few words. */
+  /** Describes in a few words how a call ended. */
   static String reason(Status status) {
     if (status.isOk()) {
       return "the server ended the stream";
@@ -199,8 +202,8 @@ public final class Subscriber {
   }
 
   /**
-   * The status' description; null where there is none. Of an answer that is not gRPC, grpc-java
-   * describes the whole head and body, with the time of day.
+   * The status' description; null if there is none. For an answer that is not gRPC, grpc-java's
+   * description has the whole head and body, including the time of day, so only its status is used.
    */
   private static String description(Status status) {
     String text = status.getDescription();

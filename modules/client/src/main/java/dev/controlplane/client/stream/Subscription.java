@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A consumer's request for updates: of which workers, and from where on.
+ * A consumer's request for updates: which workers, and where to start.
  *
- * @param consumerId who receives; not empty
- * @param workers only these; empty means all of them
- * @param resumeToken where to resume, as {@link SubscriptionListener#onPosition} gave it; empty:
- *     not used
- * @param snapshot whether to begin with the latest version of every worker where there is no token;
- *     else with what is published from now on
- * @param delivery which updates come
+ * @param consumerId the consumer's id; not empty
+ * @param workers the wanted workers; empty for all
+ * @param resumeToken where to resume, as {@link SubscriptionListener#onPosition} gave it; empty for
+ *     none
+ * @param snapshot whether to start with the latest version of every worker if there is no token;
+ *     otherwise the stream starts with what is published from now on
+ * @param delivery which updates are sent
  * @param silence how long a stream may bring no message, not even a bookmark, before it counts as
  *     broken. Use a few times the server's {@code BOOKMARK_INTERVAL}. Zero: no limit, and no
  *     bookmarks
@@ -26,21 +26,21 @@ public record Subscription(
     boolean snapshot,
     Delivery delivery,
     Duration silence) {
-  /** Four times the interval at which servers send bookmarks where they are not told otherwise. */
+  /** Four times the default interval of the servers' bookmarks. */
   public static final Duration SILENCE = Duration.ofSeconds(60);
 
-  /** Which updates come. */
+  /** Which updates are sent. */
   public enum Delivery {
-    /** Every one. */
+    /** Every update. */
     ALL,
-    /** The server may leave out an update that a later one of the same worker supersedes. */
+    /** The server may omit an update that a later one of the same worker supersedes. */
     LATEST
   }
 
   /**
-   * Copies the workers.
+   * Validates the request.
    *
-   * @throws InvalidNameException when the consumer or a worker can't have such a name
+   * @throws InvalidNameException if the name of the consumer or of a worker is not allowed
    */
   public Subscription {
     consumerId = Names.checked("the consumer's id", consumerId);
@@ -55,12 +55,12 @@ public record Subscription(
     this(consumerId, workers, "", false, Delivery.ALL, SILENCE);
   }
 
-  /** The same, going on after a token; an empty one changes nothing. */
+  /** The same, resuming at a token; an empty token changes nothing. */
   public Subscription after(String token) {
     return new Subscription(consumerId, workers, token, snapshot, delivery, silence);
   }
 
-  /** The same, with the latest version of every worker first. */
+  /** The same, starting with the latest version of every worker. */
   public Subscription withSnapshot() {
     return new Subscription(consumerId, workers, resumeToken, true, delivery, silence);
   }

@@ -5,34 +5,34 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Receives the messages of a subscription, on the thread that runs it. While a method works, the
- * server sends at most a few updates ahead and keeps the rest.
+ * Receives the messages of a subscription, on the thread that runs it. While a method is running,
+ * the server sends at most a few updates ahead.
  *
- * <p>A stream that breaks is opened again and resumes where it was: no update is missed, and none
- * comes twice. If the server cannot resume from there, {@link #onResync} is called and a snapshot
- * follows.
+ * <p>A broken stream is opened again and resumes where it was: no update is missed or repeated. If
+ * the server can't resume there, {@link #onResync} is called and a snapshot follows.
  */
 public interface SubscriptionListener {
   /**
-   * What the consumer holds: worker to SHA-256, 64 lower-case hex digits. Asked before each stream
-   * is opened. A snapshot then contains only the differences, deletions included. Empty: the
-   * complete snapshot comes.
+   * Returns what the consumer holds: worker to SHA-256, 64 lower-case hex digits. Called before
+   * each stream is opened. A snapshot then contains only the differences, including deletions. If
+   * it is empty, the snapshot is complete.
    */
   default Map<String, String> held() throws InterruptedException {
     return Map.of();
   }
 
   /**
-   * The server has registered the subscription: every update will come, until {@link
+   * The server has registered the subscription: every update will arrive until {@link
    * #onDisconnected}.
    */
   default void onSubscribed() throws InterruptedException {}
 
   /**
-   * One update, in the order of the log; or an item of a snapshot, by name of the worker, with the
-   * revision that made it the latest. In a snapshot, {@code DELETED} means that the worker is gone.
+   * Receives an update, in the order of the log; or an entry of a snapshot, ordered by worker, with
+   * the revision that made it the latest. In a snapshot, {@code DELETED} means that the worker is
+   * gone.
    *
-   * @return whether to go on
+   * @return whether to continue
    * @throws IOException ends the subscription and is passed on
    */
   boolean onUpdate(Update update) throws IOException, InterruptedException;
@@ -40,48 +40,48 @@ public interface SubscriptionListener {
   /**
    * A snapshot is complete.
    *
-   * @param revision the one revision of all of it; the updates that follow are later
+   * @param revision of the snapshot; later updates follow
    */
   default void onSynced(long revision) throws IOException, InterruptedException {}
 
   /**
-   * A snapshot is complete. Calls {@link #onSynced(long)} unless it is overridden.
+   * A snapshot is complete. Calls {@link #onSynced(long)} unless overridden.
    *
-   * @param revision the one revision of all of it; the updates that follow are later
-   * @param log which log the snapshot is of, opaque; empty where the server does not say
+   * @param revision of the snapshot; later updates follow
+   * @param log the log of the snapshot, opaque; empty if the server does not say
    */
   default void onSynced(long revision, String log) throws IOException, InterruptedException {
     onSynced(revision);
   }
 
   /**
-   * A bookmark: everything wanted up to a revision has been received.
+   * A bookmark: everything wanted up to a revision was received.
    *
    * @param revision that revision
    */
   default void onBookmark(long revision) throws IOException, InterruptedException {}
 
   /**
-   * The server cannot resume from where the subscription was: a snapshot follows. If {@link #held}
-   * was empty, a worker that the snapshot does not contain is gone.
+   * The server can't resume where the subscription was: a snapshot follows. If {@link #held} was
+   * empty, a worker that the snapshot does not contain is gone.
    *
-   * @param reason why, for people
+   * @param reason for people
    */
   default void onResync(String reason) throws IOException, InterruptedException {}
 
   /**
-   * The same. Calls {@link #onResync(String)} unless it is overridden.
+   * As {@link #onResync(String)}, which it calls unless overridden.
    *
-   * @param reason why, for people
-   * @param sameLog whether the server says that its log is the one that was followed so far, so
-   *     that only old updates of it are gone; false also where the server does not say
+   * @param reason for people
+   * @param sameLog whether the server says that its log is the one followed so far, so that only
+   *     old updates of it are gone; false also if the server does not say
    */
   default void onResync(String reason, boolean sameLog) throws IOException, InterruptedException {
     onResync(reason);
   }
 
   /**
-   * The position of the subscription after a message has been processed. Keep it to resume there in
+   * The position of the subscription after a message was processed. Store it to resume there in
    * another process: {@link Subscription#after}.
    *
    * @param resumeToken opaque
@@ -89,12 +89,12 @@ public interface SubscriptionListener {
   default void onPosition(String resumeToken) throws IOException, InterruptedException {}
 
   /**
-   * The stream broke, or none could be opened. It is tried again and resumes where it was. One case
-   * loses updates: a subscription without token and snapshot that breaks before its first {@link
-   * #onPosition} does not receive what is published until it is open again.
+   * The stream broke or could not be opened. It will be opened again and resume where it was. One
+   * case loses updates: a subscription without token and snapshot that breaks before its first
+   * {@link #onPosition} misses what is published until it is open again.
    *
-   * @param reason what happened, for people
-   * @param retryIn when it is tried again
+   * @param reason for people
+   * @param retryIn when it will be opened again
    */
   default void onDisconnected(String reason, Duration retryIn) throws InterruptedException {}
 }

@@ -6,20 +6,21 @@ import java.io.OutputStream;
 import java.time.Instant;
 
 /**
- * One entry of the update log, as a subscriber gets it.
+ * One entry of the update log, as a subscriber receives it.
  *
- * @param revision position in the log: starts at 1, gap-free, in commit order
+ * @param revision position in the log: starts at 1, without gaps, in commit order
  * @param kind what happened
- * @param worker name of the worker, as the server sent it: see {@link VersionDirectory} before
+ * @param worker name of the worker, as the server sent it; see {@link VersionDirectory} before
  *     using it in a path
  * @param version the version that was published, rolled back to, or deleted
  * @param checksum SHA-256 of its bytes, 64 lower-case hex digits
- * @param size their number
- * @param code the bytes; empty where they were too many to come with the update, or are deleted
- * @param filePath where the consumer-server has them
- * @param committedAt when, in whole seconds
- * @param latest where the version that was deleted was the latest: the one that is now; empty where
- *     none is left, and in every other update
+ * @param size of its bytes
+ * @param code its bytes; empty if they are too large to come with the update, or the version was
+ *     deleted
+ * @param filePath its path on the consumer-server
+ * @param committedAt the time of the commit, in whole seconds
+ * @param latest if the worker's latest version was deleted, the new latest version; empty if none
+ *     is left, and in every other update
  */
 public record Update(
     long revision,
@@ -33,13 +34,13 @@ public record Update(
     Instant committedAt,
     String latest) {
 
-  /** What an update tells. */
+  /** What an update did. */
   public enum Kind {
-    /** A kind this client does not know. */
+    /** A kind that this client does not know. */
     UNKNOWN,
-    /** A version was uploaded and is the latest now. */
+    /** A version was uploaded and became the latest. */
     PUBLISHED,
-    /** An earlier version was made the latest again. */
+    /** An earlier version became the latest again. */
     ROLLED_BACK,
     /** A version was deleted. */
     DELETED
@@ -47,14 +48,14 @@ public record Update(
 
   /** Bytes that came with an update. */
   public interface Code {
-    /** How many. */
+    /** The number of bytes. */
     int size();
 
-    /** Writes them all. */
+    /** Writes all bytes. */
     void writeTo(OutputStream stream) throws IOException;
   }
 
-  /** Whether {@link #code} is all of the version, so that nothing needs to be fetched. */
+  /** Whether {@link #code} contains the whole version, so that nothing must be downloaded. */
   public boolean inline() {
     return code.size() == size;
   }

@@ -14,16 +14,16 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One stream of updates on a connection of its own, from its opening to its end; taken by one
- * thread.
+ * One stream of updates on a connection of its own, from its opening to its end. One thread reads
+ * it.
  *
- * <p>The server may be {@value #AHEAD} updates ahead of what was taken, so what waits here is
- * bounded by as many messages.
+ * <p>The server may be at most {@value #AHEAD} updates ahead of the reader, so at most as many
+ * messages are waiting.
  */
 final class UpdateStream implements AutoCloseable {
   private static final int AHEAD = 16;
 
-  /** The stream is over; {@link #status} says how. */
+  /** The stream has ended; {@link #status} says how. */
   static final class Ended extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -62,10 +62,10 @@ final class UpdateStream implements AutoCloseable {
   }
 
   /**
-   * Waits until the server has registered the subscription. A connection that can't be made or is
-   * dead is given up by the channel; on one that lives, a proxy may never answer the call.
+   * Waits until the server has registered the subscription. The channel detects connections that
+   * can't be made or are dead, but on a live one a proxy may never answer the call.
    *
-   * @param patience how long to wait; zero: for ever
+   * @param patience how long to wait; zero for ever
    */
   void awaitOpen(Duration patience) throws Ended, InterruptedException {
     Event event =
@@ -82,9 +82,9 @@ final class UpdateStream implements AutoCloseable {
   }
 
   /**
-   * The next message, as soon as there is one; the server may then send one more.
+   * Waits for the next message. The server may then send one more.
    *
-   * @param silence when nothing comes for so long, the stream counts as ended; zero: never
+   * @param silence the stream counts as ended if nothing arrives for this long; zero for never
    */
   WorkerUpdate next(Duration silence) throws Ended, InterruptedException {
     Event event =
@@ -104,7 +104,7 @@ final class UpdateStream implements AutoCloseable {
     };
   }
 
-  /** Lets the server know at once that nobody listens any more. */
+  /** Cancels the call, so that the server notices at once. */
   @Override
   public void close() {
     call.cancel("closed", null);

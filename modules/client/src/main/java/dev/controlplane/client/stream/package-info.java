@@ -1,2 +1,2 @@
-/** The streams of the grpc-server: updates that come in, reports that go out. */
+/** The streams of the grpc-server: updates received and reports sent. */
 package dev.controlplane.client.stream;

@@ -7,13 +7,13 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.Locale;
 
-/** The errors of the service's calls that are not the catalog's own. */
+/** The errors of gRPC calls that do not come from the catalog. */
 public final class CallErrors {
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private CallErrors() {}
 
-  /** What is wrong with a request, and with which of its fields. */
+  /** Returns the error for an invalid request, with the invalid field if it is known. */
   public static GrpcError invalid(IllegalArgumentException wrong) {
     return switch (wrong) {
       case InvalidNameException e -> Problem.INVALID_NAME.grpc(e.getMessage()).field(e.field());
@@ -27,18 +27,18 @@ public final class CallErrors {
     return GrpcError.of(Status.INVALID_ARGUMENT.withDescription(message), reason);
   }
 
-  /** There are as many streams as there may be. */
+  /** The limit of open streams is reached. */
   public static GrpcError tooManyStreams(String message) {
     return GrpcError.of(Status.RESOURCE_EXHAUSTED.withDescription(message), "TOO_MANY_STREAMS")
         .retryAfter(Duration.ofSeconds(5));
   }
 
-  /** The server ends. */
+  /** The server is shutting down. */
   public static GrpcError stopping(String message) {
     return unavailable(message, "SERVER_STOPPING");
   }
 
-  /** Another attempt may succeed soon. */
+  /** A retry may succeed soon. */
   public static GrpcError unavailable(String message, String reason) {
     return GrpcError.of(Status.UNAVAILABLE.withDescription(message), reason).retryAfter(SOON);
   }

@@ -1,13 +1,13 @@
 package dev.controlplane.grpc.errors;
 
-/** A field of a request that can't be as it is. */
+/** A field of a request is invalid. */
 public final class InvalidFieldException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   private final String field;
 
   /**
-   * @param field as the protocol names it
+   * @param field its name in the protocol
    * @param wrong what is wrong with it, such as "is -1"
    * @param expected what was expected
    */
@@ -16,7 +16,7 @@ public final class InvalidFieldException extends IllegalArgumentException {
     this.field = field;
   }
 
-  /** The field, as the protocol names it. */
+  /** The field's name in the protocol. */
   public String field() {
     return field;
   }

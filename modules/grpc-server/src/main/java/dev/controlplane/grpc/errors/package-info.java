@@ -1,2 +1,2 @@
-/** The errors of the service's calls, and which field of a request was wrong. */
+/** The errors of gRPC calls and invalid request fields. */
 package dev.controlplane.grpc.errors;

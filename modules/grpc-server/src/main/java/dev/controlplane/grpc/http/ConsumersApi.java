@@ -49,7 +49,7 @@ public final class ConsumersApi {
         .on(Method.GET, "/workers/{name}/consumers", this::consumersOfWorker);
   }
 
-  /** One consumer, as a list shows it. */
+  /** A consumer in a listing. */
   private record Listed(
       String consumerId,
       String endpoint,
@@ -63,7 +63,8 @@ public final class ConsumersApi {
   private record Rows(List<MatrixRow> rows, String next) {}
 
   private void consumers(ServerRequest request, ServerResponse response, PathVariables path) {
-    // What is on its way to the disk is part of the listing; if the disk takes nothing, it is not.
+    // Writes pending sightings first, so that they are included. If they can't be written, they are
+    // missing.
     lastSeen.write();
     if (request.query().contains("lagging") || request.query().contains("rejected")) {
       Page<MatrixRow> page = matrix.all(query(request));

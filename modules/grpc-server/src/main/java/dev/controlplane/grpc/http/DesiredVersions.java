@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How workers stand at one revision, read as far as it is asked for, and each once; used by one
- * thread for one answer.
+ * The states of workers at one revision, read on demand and at most once each. For one answer; not
+ * thread-safe.
  */
 final class DesiredVersions {
   /** A consumer that lacks more updates of a worker than this is shown to lack so many. */
@@ -24,10 +24,10 @@ final class DesiredVersions {
   private final Map<String, Update> known = new HashMap<>();
   private final Map<Span, Integer> counts = new HashMap<>();
 
-  /** Workers with a latest version, by name, as far as they were read. */
+  /** The names of workers with a latest version that were read so far, in order. */
   private final List<String> names = new ArrayList<>();
 
-  /** Where reading of names goes on; null at the end. */
+  /** The name after which reading continues; null at the end. */
   private String after = "";
 
   DesiredVersions(CatalogReader catalog) {
@@ -35,7 +35,7 @@ final class DesiredVersions {
     this.revision = catalog.head();
   }
 
-  /** Reads how workers stand, for {@link #of}. */
+  /** Reads the states of these workers, for {@link #of}. */
   void read(Collection<String> workers) {
     List<String> missing = workers.stream().filter(worker -> !known.containsKey(worker)).toList();
     if (!missing.isEmpty()) {
@@ -44,7 +44,7 @@ final class DesiredVersions {
     }
   }
 
-  /** How a worker stands that was read; null if there never was one of this name. */
+  /** Returns the state of a worker that was read; null if the worker never existed. */
   Update of(String worker) {
     return known.get(worker);
   }
@@ -82,7 +82,7 @@ final class DesiredVersions {
     return names.subList(from, Math.min(names.size(), from + limit));
   }
 
-  /** Index of the first name after this one. */
+  /** The index of the first name after this one. */
   private int firstAfter(String worker) {
     int low = 0;
     int high = names.size();

@@ -17,11 +17,12 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Who runs which version: a row for each consumer and each worker that it last subscribed to, or
- * has reported about. All rows of a page are of one revision of the catalog.
+ * Which consumer runs which version: a row for each consumer and each worker that it last
+ * subscribed to or has reported about. All rows of a page show the same revision of the catalog.
+ * Thread-safe.
  */
 public final class Matrix {
-  /** Rows looked at for one page; where a filter lets few through, a page may be short. */
+  /** The most rows examined for one page. If a filter matches few rows, a page may be short. */
   static final int MAX_EXAMINED = 20_000;
 
   private static final int CHUNK = 500;
@@ -43,11 +44,11 @@ public final class Matrix {
   }
 
   /**
-   * What a page is of.
+   * The request for a page.
    *
-   * @param filter which rows are wanted
-   * @param limit at most so many of them
-   * @param after where the page before ended; null for the first
+   * @param filter the wanted rows
+   * @param limit the most rows on the page
+   * @param after where the previous page ended; null for the first page
    */
   record Query(Predicate<MatrixRow> filter, int limit, MatrixPlace after) {
     String worker() {
@@ -92,7 +93,7 @@ public final class Matrix {
         });
   }
 
-  /** False once the page has what it may have. */
+  /** Adds a consumer's rows. Returns false once the page is complete. */
   private boolean addAll(Consumer consumer, String after, Search search) {
     boolean wantsAll = consumers.wantsAll(consumer.id());
     String worker = after;
@@ -119,7 +120,7 @@ public final class Matrix {
   /** A worker and its rows. */
   record OfWorker(Update latest, Page<MatrixRow> page) {}
 
-  /** The rows of a worker, by consumer; null if there never was one of this name. */
+  /** The rows of a worker, by consumer; null if the worker never existed. */
   OfWorker with(String worker, Query query) {
     return retried(
         desired -> {
@@ -145,7 +146,7 @@ public final class Matrix {
     }
   }
 
-  /** The log may be cut, up to the very revision that is read, while one reads. */
+  /** Repeats a read if compaction removed its revision meanwhile. */
   private <T> T retried(Function<DesiredVersions, T> reading) {
     for (int attempt = 1; ; attempt++) {
       try {
@@ -158,7 +159,10 @@ public final class Matrix {
     }
   }
 
-  /** Gathers a page; one row more than it may have tells that there are more. */
+  /**
+   * Collects the rows of a page. It collects one row more than the page's limit, to know whether
+   * there is another page.
+   */
   private final class Search {
     private final DesiredVersions desired;
     private final Query query;
@@ -172,7 +176,7 @@ public final class Matrix {
       this.place = query.after();
     }
 
-    /** Looks at rows; false once the page has what it may have. */
+    /** Examines rows. Returns false once the page is complete. */
     boolean add(List<Standing> some) {
       desired.read(some.stream().map(Standing::worker).distinct().toList());
       List<WorkerLag> lags = some.stream().map(this::lag).toList();
@@ -210,7 +214,7 @@ public final class Matrix {
       return ++examined < MAX_EXAMINED;
     }
 
-    /** The page, which others follow. */
+    /** The collected page, which is followed by another. */
     Page<MatrixRow> page() {
       if (found.size() <= query.limit()) {
         return new Page<>(found, place.text());
@@ -220,7 +224,7 @@ public final class Matrix {
       return new Page<>(rows, new MatrixPlace(last.consumerId(), last.workerName()).text());
     }
 
-    /** The last page. */
+    /** The collected page, which is the last. */
     Page<MatrixRow> end() {
       return new Page<>(found, null);
     }

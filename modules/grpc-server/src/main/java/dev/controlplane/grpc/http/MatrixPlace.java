@@ -5,15 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * Where a page of the matrix ended, as the client is given it: {@code m}, and both names in
- * base64url. It stands for a place in the order, not for a row, so it holds when rows come and go.
+ * The opaque position at which a page of the matrix ended: {@code m} and both names in base64url.
+ * It is a position in the order, not a row, so it stays valid when rows are added or removed.
  *
- * @param worker the last worker of that consumer that was looked at; empty for none
+ * @param worker the last worker of that consumer that was examined; empty for none
  */
 record MatrixPlace(String consumer, String worker) {
   private static final char MARK = 'm';
 
-  /** As a client is given it. */
+  /** The text for the client. */
   String text() {
     return MARK + encoded(consumer) + "." + encoded(worker);
   }
@@ -25,9 +25,9 @@ record MatrixPlace(String consumer, String worker) {
   }
 
   /**
-   * From what a client was given.
+   * Parses the text of a client.
    *
-   * @throws IllegalArgumentException if it was not given this
+   * @throws IllegalArgumentException if it did not come from {@link #text}
    */
   static MatrixPlace of(String text) {
     int dot = text.indexOf('.');
@@ -37,14 +37,14 @@ record MatrixPlace(String consumer, String worker) {
             new MatrixPlace(
                 Names.checked("after", decoded(text.substring(1, dot))),
                 decoded(text.substring(dot + 1)));
-        // What decodes leniently was not made here.
+        // Values that decode only leniently did not come from this class.
         if (place.text().equals(text)
             && (place.worker.isEmpty()
                 || Names.checked("after", place.worker).equals(place.worker))) {
           return place;
         }
       } catch (IllegalArgumentException e) {
-        // Not ours either.
+        // Rejected below.
       }
     }
     throw new IllegalArgumentException(

@@ -6,19 +6,17 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How a consumer stands with a worker, as the HTTP API shows it.
+ * The state of a consumer for a worker, as the HTTP API shows it.
  *
  * @param desired the worker's latest version; null if it has none
- * @param acknowledged the version whose bytes the consumer has had last; null for none
+ * @param acknowledged the version whose bytes arrived last at the consumer; null for none
  * @param active the version that it uses; null for none
- * @param rejected the version that it will not use; null for none
- * @param code why it was rejected; null unless one is
- * @param message why it was rejected, for people; null unless one is
- * @param state what that comes to; null if the worker has no version
- * @param lagRevisions updates of the worker that the consumer lacks; 0 if it lacks none
- * @param lagSeconds how long the desired version has been so; 0 if the consumer lacks no update
- * @param deliveredRevision up to where the consumer has been sent what it asked for
- * @param delivered whether that covers the update that made the desired version the latest
+ * @param rejected the version that it refuses; null for none
+ * @param code a short word for the reason of the rejection; null without one
+ * @param message the reason of the rejection, for people; null without one
+ * @param lagRevisions how many revisions the update of the active version is behind that of the
+ *     desired version; 0 if both versions are the same
+ * @param lagSeconds for how many seconds the desired version has been the latest; 0 if it is active
  */
 record MatrixRow(
     String consumerId,
@@ -37,9 +35,9 @@ record MatrixRow(
     Instant lastSeen) {
 
   /**
-   * The row of a consumer and a worker.
+   * Creates the row of a consumer and a worker.
    *
-   * @param lacking how many updates of the worker the consumer lacks
+   * @param latest the worker's state; null if the worker never existed
    */
   static MatrixRow of(Standing standing, WorkerLag lag, int lacking, Instant now) {
     boolean rejects = standing.rejected() != null;
@@ -84,7 +82,7 @@ record MatrixRow(
     return lagRevisions > 0;
   }
 
-  /** Whether what the consumer will not use is what it should. */
+  /** Whether the consumer rejects the desired version. */
   boolean rejecting() {
     return rejected != null && rejected.equals(desired);
   }

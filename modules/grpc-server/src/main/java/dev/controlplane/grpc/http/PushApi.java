@@ -14,9 +14,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 
-/** Where announcements come in. */
+/** The HTTP route for announcements of new updates by upload-server. */
 public final class PushApi {
-  /** An announcement is some twenty bytes, sent by a server next door. */
+  /** An announcement has about twenty bytes and comes from a nearby server. */
   private static final BodyLimits ANNOUNCEMENT = new BodyLimits(4096, Duration.ofSeconds(5), 0);
 
   private final LogTail tail;

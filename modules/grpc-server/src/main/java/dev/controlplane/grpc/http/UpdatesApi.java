@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The update log over HTTP, for people and for what can't hold a stream. */
+/** The HTTP route that lists the update log, for people and for clients without streams. */
 public final class UpdatesApi {
-  /** Updates looked at for one page; where few are of the worker, a page may be short. */
+  /**
+   * The most updates examined for one page. If few of them are of the worker, a page may be short.
+   */
   static final int MAX_EXAMINED = 20_000;
 
   private static final int CHUNK = 1000;
@@ -61,7 +63,7 @@ public final class UpdatesApi {
       int chunk = wanted.isEmpty() ? limit - found.size() : CHUNK;
       List<Update> some = catalog.updates(at, Math.min(CHUNK, chunk));
       if (some.isEmpty()) {
-        break; // The log is another one by now.
+        break; // the log was replaced meanwhile
       }
       for (Update update : some) {
         at = update.revision();
@@ -81,7 +83,7 @@ public final class UpdatesApi {
             found, at < log.head() ? String.valueOf(at) : null, log.head(), log.compacted()));
   }
 
-  /** Where to begin: without a word of it, as far back as the log is whole. */
+  /** Returns the revision to start after; without the parameter, the start of the available log. */
   private static long after(ServerRequest request, LogState log) {
     String text = request.query().first("after").orElse("");
     if (text.isEmpty()) {
@@ -93,7 +95,7 @@ public final class UpdatesApi {
         return after;
       }
     } catch (NumberFormatException e) {
-      // The same answer as for a number below 0.
+      // Reported below, like a negative number.
     }
     throw ApiException.badRequest(
         "invalid_after", "after is \"%s\"; expected: a revision, or 0".formatted(text));

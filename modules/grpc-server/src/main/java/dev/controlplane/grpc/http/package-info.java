@@ -1,2 +1,2 @@
-/** The HTTP API: who runs which version, the update log, the hint to look at it. */
+/** The HTTP API: which consumer runs which version, the update log, and announcements. */
 package dev.controlplane.grpc.http;

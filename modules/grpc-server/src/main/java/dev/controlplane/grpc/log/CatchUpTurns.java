@@ -10,25 +10,25 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns at catching up: of all subscriptions that are far behind only a few read the log at once,
- * in the order in which they came. So subscriptions that are up to date find the processors and the
- * catalog free, however many others resume.
+ * Turns for catching up: of all subscriptions that are far behind, only a few read the log at the
+ * same time, in the order in which they asked. Subscriptions that are up to date therefore find the
+ * CPU and the catalog free, however many others resume. Thread-safe.
  *
- * <p>A turn is good for {@link #BATCH} updates; then the subscription goes to the end of the line.
- * A subscription that has a turn for longer than {@link #HOLD}, because its client reads slowly,
- * loses it as soon as another waits. So every subscription advances, whatever the clients do.
+ * <p>A turn is valid for {@link #BATCH} updates; then the subscription queues again. A subscription
+ * that has had its turn for {@link #HOLD}, because its client reads slowly, loses it as soon as
+ * another one waits. So every subscription makes progress, whatever the clients do.
  */
 public final class CatchUpTurns {
-  /** Updates that a turn is good for. */
+  /** How many updates a turn is valid for. */
   public static final int BATCH = 128;
 
-  /** After this time another may have the turn. */
+  /** After this time a turn may be taken away for a waiting subscription. */
   private static final Duration HOLD = Duration.ofMillis(50);
 
-  /** How often a subscription that waits looks whether it has ended. */
+  /** How often a waiting subscription checks whether it has ended. */
   private static final Duration LOOK = Duration.ofMillis(500);
 
-  /** A subscription's turn. Used by its handler alone, but for {@code lost}. */
+  /** A subscription's turn. Only the subscription's handler uses it, except for {@code lost}. */
   static final class Turn {
     private final long since = System.nanoTime();
     private int left = BATCH;
@@ -36,13 +36,13 @@ public final class CatchUpTurns {
 
     private Turn() {}
 
-    /** Uses the turn for one update; false if it is over. */
+    /** Uses the turn for one update; returns false if it is over. */
     boolean use() {
       return !lost && left-- > 0;
     }
   }
 
-  /** The turn of one subscription, if it has one. For the subscription's handler. */
+  /** Holds the turn of one subscription, if it has one. Only the subscription's handler uses it. */
   public static final class Holder {
     private final CatchUpTurns turns;
     private final BooleanSupplier over;
@@ -53,7 +53,10 @@ public final class CatchUpTurns {
       this.over = over;
     }
 
-    /** Waits for a turn that is good for one update more; false if it is over before. */
+    /**
+     * Waits for a turn that is valid for another update; returns false if the subscription ends
+     * first.
+     */
     public boolean await() throws InterruptedException {
       if (turn == null || !turn.use()) {
         end();
@@ -62,7 +65,7 @@ public final class CatchUpTurns {
       return turn != null;
     }
 
-    /** Gives the turn back, if there is one. */
+    /** Returns the turn, if there is one. */
     public void end() {
       if (turn != null) {
         turns.end(turn);
@@ -74,21 +77,21 @@ public final class CatchUpTurns {
   private final int max;
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Both guarded by lock; oldest first.
+  // Both are guarded by lock; the oldest are first.
   private final Set<Turn> taken = new LinkedHashSet<>();
   private final Deque<Condition> waiting = new ArrayDeque<>();
 
   /**
-   * No turn is taken yet.
+   * Creates it with no turns taken.
    *
-   * @param max how many subscriptions may have a turn at once, 1 or more
+   * @param max how many subscriptions may have a turn at the same time; 1 or more
    */
   CatchUpTurns(int max) {
     this.max = max;
   }
 
   /**
-   * The place of a subscription's turn, empty.
+   * Creates the holder for a subscription's turns.
    *
    * @param over whether the subscription has ended
    */
@@ -96,7 +99,7 @@ public final class CatchUpTurns {
     return new Holder(this, over);
   }
 
-  /** Waits for a turn; null if {@code over} becomes true before. */
+  /** Waits for a turn; returns null if {@code over} becomes true first. */
   Turn take(BooleanSupplier over) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -125,7 +128,10 @@ public final class CatchUpTurns {
     }
   }
 
-  /** Nanoseconds until there is room for one more; 0 or less once there is. Makes room if due. */
+  /**
+   * Returns the nanoseconds until another turn may be taken; 0 or less if it may be now. Takes a
+   * turn away if one is overdue.
+   */
   private long untilRoom() {
     if (taken.size() < max) {
       return 0;
@@ -146,7 +152,7 @@ public final class CatchUpTurns {
     }
   }
 
-  /** Gives a turn back; null is none. */
+  /** Returns a turn; does nothing for null. */
   void end(Turn turn) {
     if (turn == null) {
       return;

@@ -4,8 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.controlplane.transport.grpc.Gzip;
 
 /**
- * An encoded {@code WorkerUpdate} that many streams send. Its compressed form is made when the
- * first client wants that, and kept beside it for the others.
+ * An encoded {@code WorkerUpdate} that many streams share. Its compressed form is created when the
+ * first client needs it, and kept for the others. Thread-safe.
  */
 public final class EncodedMessage {
   private final byte[] bytes;
@@ -18,7 +18,7 @@ public final class EncodedMessage {
   private byte[] gzip;
 
   /**
-   * @param bytes of the message; nobody changes them
+   * @param bytes the message; nobody may change them
    * @param compressible whether clients may get it compressed
    */
   public EncodedMessage(byte[] bytes, boolean compressible) {
@@ -31,17 +31,20 @@ public final class EncodedMessage {
     return bytes;
   }
 
-  /** Of the plain form, in bytes. */
+  /** The length of the plain form in bytes. */
   public int length() {
     return bytes.length;
   }
 
-  /** How many bytes of memory it may take, its compressed form included. */
+  /** The most memory that this message may take, in bytes, including its compressed form. */
   public long memory() {
     return memory(bytes.length, compressible);
   }
 
-  /** What a message of this length may take. The compressed form is kept only if it is shorter. */
+  /**
+   * The most memory that a message of this length may take, in bytes. The compressed form is kept
+   * only if it is smaller than the plain one.
+   */
   static long memory(long length, boolean compressible) {
     return compressible ? 2 * length : length;
   }

@@ -7,11 +7,11 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 
 /**
- * For each worker that was asked about or moved: the newest update that moved its latest version.
- * It tells whether a later update supersedes one.
+ * Caches, for each worker, the revision of the newest update that moved its latest version. It
+ * tells whether an update is superseded by a later one. Thread-safe.
  */
 final class LatestMoves {
-  /** So many workers are known at most; others are read again when they are asked about. */
+  /** The most workers in the cache. Others are read again when needed. */
   static final int MAX_WORKERS = 100_000;
 
   private final Function<String, List<Update>> read;
@@ -24,15 +24,15 @@ final class LatestMoves {
           .asMap();
 
   /**
-   * Nothing is known yet.
+   * Creates an empty cache.
    *
-   * @param read reads how a worker stands at the head of the log; empty for an unknown worker
+   * @param read reads a worker's state at the head of the log; empty for an unknown worker
    */
   LatestMoves(Function<String, List<Update>> read) {
     this.read = read;
   }
 
-  /** Takes note of an update that is about to be offered; called in the order of the log. */
+  /** Records an update that is about to be offered. Must be called in the order of the log. */
   void passed(Update update) {
     if (update.movedLatest()) {
       note(update.worker(), update.revision());
@@ -43,7 +43,7 @@ final class LatestMoves {
     movers.merge(worker, revision, Math::max);
   }
 
-  /** Updates were skipped: what is known may be too old. */
+  /** Empties the cache, because updates were skipped and it may be outdated. */
   void forget() {
     movers.clear();
   }

@@ -3,8 +3,8 @@ package dev.controlplane.grpc.log;
 import dev.controlplane.catalog.Update;
 
 /**
- * One update on its way to many subscriptions. Queues hold the entry; its message, which may be
- * large, is held for as long as {@link UpdateLog} has room for it.
+ * One update on its way to many subscriptions. Queues contain the entry. Its message, which may be
+ * large, is kept only as long as {@link UpdateLog} has room for it.
  */
 public final class LogEntry {
   private final Update update;
@@ -22,7 +22,7 @@ public final class LogEntry {
     return update.revision();
   }
 
-  /** The encoded {@code WorkerUpdate}; null if there is none yet, or none any more. */
+  /** The encoded {@code WorkerUpdate}; null if it is not encoded yet or was evicted. */
   public EncodedMessage message() {
     return message;
   }

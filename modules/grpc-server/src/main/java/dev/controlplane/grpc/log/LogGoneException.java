@@ -2,7 +2,7 @@ package dev.controlplane.grpc.log;
 
 import dev.controlplane.catalog.CatalogException;
 
-/** The catalog has another log than the one that was followed. */
+/** The catalog now has a different log than the one being followed. */
 final class LogGoneException extends CatalogException {
   private static final long serialVersionUID = 1L;
 

@@ -1,8 +1,8 @@
 package dev.controlplane.grpc.log;
 
-/** Where the messages of a stream go. */
+/** The destination of a stream's messages. */
 @FunctionalInterface
 public interface MessageOutput {
-  /** Sends a message; waits for as long as the client's flow control asks for it. */
+  /** Sends a message. Blocks while the client's flow-control window is used up. */
   void send(EncodedMessage message);
 }

@@ -2,7 +2,7 @@ package dev.controlplane.grpc.log;
 
 import dev.controlplane.catalog.CatalogException;
 
-/** The log has no update of a revision that it had before. */
+/** The log lacks an update although it has, or had, later ones. */
 public final class MissingUpdateException extends CatalogException {
   private static final long serialVersionUID = 1L;
 

@@ -1,10 +1,10 @@
 package dev.controlplane.grpc.log;
 
-/** How far the tail is; gives a subscription its goal. */
+/** The progress of the tail, from which a subscription takes its goal. */
 public interface OfferedRevisions {
-  /** The newest revision that is being offered, or was. */
+  /** The newest revision whose offering has begun. */
   long revision();
 
-  /** The newest revision of which, and of all before, every offer has been made. */
+  /** The newest revision up to which all offers have been made. */
   long offered();
 }

@@ -11,11 +11,11 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Pages of a log's older updates, for subscriptions that are behind the ring. A page is read once
- * and each of its messages is encoded once, for all subscriptions that stand in it.
+ * and each of its messages is encoded once, for all subscriptions that read it.
  *
  * <p>Pages begin at multiples of {@link #PAGE}, so that subscriptions at nearby positions share
- * them. All pages together stay within a budget of bytes: the page that nobody has asked for
- * longest leaves first. A subscription that still reads an evicted page asks for it again.
+ * them. All pages together stay within a budget of bytes: the least recently used page is evicted
+ * first. A subscription that still reads an evicted page asks for it again.
  *
  * <p>Implementation note: {@code loading} is held while a page is read, so one page is read at a
  * time and the catalog's other reader stays free for the tail. {@code lock} guards the table of
@@ -23,23 +23,23 @@ import java.util.concurrent.locks.ReentrantLock;
  * entry's monitor; no other pair is.
  */
 final class OldPages {
-  /** Updates in a page. */
+  /** The number of updates in a page. */
   static final int PAGE = 128;
 
-  /** About what an update takes in memory besides its message. */
+  /** The approximate memory of an update without its message, in bytes. */
   private static final int ENTRY_BYTES = 512;
 
-  /** Reads updates of the one log. */
+  /** Reads updates of one log. */
   interface Source {
     /**
-     * The updates above a revision, in order.
+     * Returns the updates after a revision, in order.
      *
      * @throws CompactedException if the log no longer has all of them
      */
     List<Update> updates(long after, int limit);
   }
 
-  /** Updates that follow each other. */
+  /** A page of consecutive updates. */
   private static final class OldPage {
     private final List<LogEntry> entries;
     private final long first;
@@ -65,14 +65,14 @@ final class OldPages {
   private final ReentrantLock loading = new ReentrantLock(true);
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Both guarded by lock. The order is that of the last look-up.
+  // Both are guarded by lock. The map is ordered by last access.
   private final Map<Long, OldPage> pages = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
   /**
-   * No pages yet.
+   * Creates an empty table.
    *
-   * @param maxBytes how many bytes the pages may take; the page in use last stays whatever its size
+   * @param maxBytes how many bytes the pages may take; the page used last stays whatever its size
    */
   OldPages(Source source, UpdateLog.Encoding encoding, long maxBytes) {
     this.source = source;
@@ -81,9 +81,9 @@ final class OldPages {
   }
 
   /**
-   * The update of a revision.
+   * Returns the update of a revision.
    *
-   * @throws CompactedException if it was cut from the log
+   * @throws CompactedException if it was removed from the log
    * @throws dev.controlplane.catalog.CatalogException if it can't be read now
    */
   LogEntry at(long revision) {
@@ -123,7 +123,7 @@ final class OldPages {
       if (revision - 1 == before) {
         throw e;
       }
-      // The cut may be inside of the page, before this revision.
+      // Compaction may have removed the start of the page, but not this revision.
       before = revision - 1;
       updates = source.updates(before, (int) (PAGE - before % PAGE));
     }
@@ -142,7 +142,10 @@ final class OldPages {
     return page.at(revision);
   }
 
-  /** Keeps the budget; of all messages only that of one entry may exceed it. */
+  /**
+   * Evicts pages down to the budget. If only one page is left, evicts its messages, except that of
+   * {@code kept}.
+   */
   private void evict(LogEntry kept) {
     for (Iterator<OldPage> oldest = pages.values().iterator();
         bytes > maxBytes && pages.size() > 1; ) {
@@ -164,13 +167,13 @@ final class OldPages {
     }
   }
 
-  /** The encoded message of an update. */
+  /** Returns the encoded message of an update. */
   EncodedMessage message(LogEntry wanted) {
     LogEntry entry;
     try {
       entry = at(wanted.revision());
     } catch (CatalogException e) {
-      // The update itself is at hand: its message is made once more, for this reader alone.
+      // The update itself is known, so its message is encoded once more, for this caller only.
       return encoding.encoded(wanted.update());
     }
     EncodedMessage message = entry.message();
@@ -202,7 +205,7 @@ final class OldPages {
     }
   }
 
-  /** How many bytes the pages take. */
+  /** The number of bytes that the pages take. */
   long bytes() {
     lock.lock();
     try {

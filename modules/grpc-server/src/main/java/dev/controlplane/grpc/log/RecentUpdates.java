@@ -7,23 +7,23 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The ring buffer of a log's newest updates, with their encoded messages. A reader finds an update
- * by its revision in one array access and takes no lock.
+ * by its revision with one array access and takes no lock.
  *
- * <p>The tail alone adds. When the messages take more bytes than the budget, the oldest leave the
- * ring; whoever still needs one reads it from {@link OldPages}.
+ * <p>Only the tail adds updates. If the messages exceed the budget in bytes, the oldest leave the
+ * ring; a reader that still needs one gets it from {@link OldPages}.
  */
 final class RecentUpdates {
   private final AtomicReferenceArray<LogEntry> slots;
   private final long maxBytes;
 
-  // Only the tail uses these two; anyone may read the bytes.
+  // Only the tail changes these two; any thread may read bytes.
   private final Deque<LogEntry> encoded = new ArrayDeque<>();
   private final AtomicLong bytes = new AtomicLong();
 
   /**
-   * An empty ring.
+   * Creates an empty ring.
    *
-   * @param capacity how many updates it has room for, 1 or more
+   * @param capacity how many updates it has room for; 1 or more
    * @param maxBytes how many bytes their messages may take; the newest stays whatever its size
    */
   RecentUpdates(int capacity, long maxBytes) {
@@ -35,7 +35,7 @@ final class RecentUpdates {
     return (int) (revision % slots.length());
   }
 
-  /** The update of a revision, or null if the ring does not have it. */
+  /** Returns the update of a revision; null if the ring does not have it. */
   LogEntry get(long revision) {
     LogEntry entry = slots.getAcquire(slot(revision));
     return entry != null && entry.revision() == revision ? entry : null;
@@ -56,7 +56,7 @@ final class RecentUpdates {
     }
   }
 
-  /** Forgets all. Only the tail calls this. */
+  /** Removes all updates. Only the tail calls this. */
   void clear() {
     for (int i = 0; i < slots.length(); i++) {
       slots.set(i, null);
@@ -72,7 +72,7 @@ final class RecentUpdates {
     oldest.message(null);
   }
 
-  /** How many bytes the messages in the ring take. */
+  /** The number of bytes that the messages in the ring take. */
   long bytes() {
     return bytes.get();
   }

@@ -10,20 +10,26 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * Where a consumer stands, as it hands it back to go on: opaque to it. Base64url of: form (1 byte;
- * 1 outside of a snapshot, 2 in one, 3 in a whole one), log id (16), epoch (8), revision (8),
- * fingerprint (4), the name in a snapshot after which it goes on (UTF-8; missing outside of one),
- * CRC-32C of all before (4).
+ * A position in a log, at which a consumer can resume. It is opaque to consumers.
  *
- * @param logId which log; empty before there is one
+ * <p>Encoding: base64url of
+ *
+ * <ul>
+ *   <li>form, 1 byte: 1 outside of a snapshot, 2 inside a snapshot, 3 inside a whole snapshot
+ *   <li>log id, 16 bytes; epoch, 8; revision, 8; fingerprint, 4
+ *   <li>inside a snapshot, the name after which it continues, in UTF-8
+ *   <li>CRC-32C of everything before, 4 bytes
+ * </ul>
+ *
+ * @param logId the log; empty before there is one
  * @param epoch of the log
- * @param revision up to where the consumer was told everything, or whose snapshot it is being sent
- * @param fingerprint of the update of that revision, so that a log which went another way is told
- *     from the one it was; 0 where it is not known
- * @param snapshotAfter the name in the snapshot of {@code revision} after which it goes on, empty
- *     for its start; null when it has the snapshot, or never wanted one
- * @param whole whether the snapshot names every worker, also those that the consumer holds; false
- *     outside of a snapshot
+ * @param revision up to which the consumer got everything, or whose snapshot it is getting
+ * @param fingerprint of the update with that revision, which distinguishes a log that continued
+ *     differently after a restore; 0 if unknown
+ * @param snapshotAfter the name after which the snapshot of {@code revision} continues, empty for
+ *     its start; null if the consumer has the snapshot or did not ask for one
+ * @param whole whether the snapshot contains every worker, even those that the consumer already
+ *     holds; false outside of a snapshot
  */
 public record ResumeToken(
     String logId, long epoch, long revision, int fingerprint, String snapshotAfter, boolean whole) {
@@ -33,10 +39,10 @@ public record ResumeToken(
   private static final int FIXED = 1 + 16 + 8 + 8 + 4;
   private static final int CHECK = 4;
 
-  /** A name of 255 bytes fits. */
+  /** The longest token, in characters. A name of 255 bytes fits. */
   private static final int MAX_TEXT = 512;
 
-  /** Behind an update. */
+  /** The position after an update. */
   static ResumeToken after(LogState log, Update update) {
     return new ResumeToken(
         log.id(), log.epoch(), update.revision(), fingerprint(update), null, false);
@@ -47,17 +53,17 @@ public record ResumeToken(
     return new ResumeToken(logId, epoch, revision, fingerprint, "", everyWorker);
   }
 
-  /** The same snapshot, after a name. */
+  /** The position after a name in the same snapshot. */
   public ResumeToken inSnapshot(String after) {
     return new ResumeToken(logId, epoch, revision, fingerprint, after, whole);
   }
 
-  /** The same revision, after its snapshot. */
+  /** The position after the snapshot of the same revision. */
   public ResumeToken afterSnapshot() {
     return new ResumeToken(logId, epoch, revision, fingerprint, null, false);
   }
 
-  /** Which log it is of, as consumers are told: opaque to them. */
+  /** The identity of the log for consumers, to whom it is opaque. */
   public String log() {
     return logId + "/" + epoch;
   }
@@ -66,7 +72,7 @@ public record ResumeToken(
     return snapshotAfter != null;
   }
 
-  /** Never 0. */
+  /** A checksum of an update's content; never 0. */
   static int fingerprint(Update update) {
     CRC32C crc = new CRC32C();
     for (String field :
@@ -107,7 +113,7 @@ public record ResumeToken(
     return whole ? FORM_IN_WHOLE_SNAPSHOT : FORM_IN_SNAPSHOT;
   }
 
-  /** What a text says; empty if it is not one of ours. */
+  /** Decodes a token; returns empty if it did not come from {@link #encoded}. */
   public static Optional<ResumeToken> decoded(String text) {
     if (text.length() > MAX_TEXT) {
       return Optional.empty();
@@ -134,7 +140,7 @@ public record ResumeToken(
                 ? new String(bytes, FIXED, bytes.length - FIXED - CHECK, StandardCharsets.UTF_8)
                 : null,
             form == FORM_IN_WHOLE_SNAPSHOT);
-    // What decodes leniently was not made here; nor was what fails the check.
+    // Encoding it again detects a failed checksum and texts that decode only leniently.
     return token.encoded().equals(text) ? Optional.of(token) : Optional.empty();
   }
 

@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * once. Streams that send the snapshot of one revision send the same messages.
  *
  * <p>All messages together stay within a budget of bytes, whatever the number of clients. A message
- * that no stream is sending stays for others until room is needed; the one that was used longest
- * ago leaves first. If all bytes of the budget are being sent, a stream waits for room for up to
+ * that no stream is sending stays for others until room is needed; the least recently used one is
+ * evicted first. If all bytes of the budget are being sent, a stream waits for room for up to
  * {@link #PATIENCE}. Then it sends the worker's message without its code, and the consumer fetches
  * the code at {@code file_path}, as it does for code above the inline limit.
  *
@@ -27,7 +27,7 @@ public final class SharedMessages {
   /** How long a stream waits for room. */
   static final Duration PATIENCE = Duration.ofSeconds(1);
 
-  /** One message, and how many streams are sending it. */
+  /** One message, and the number of streams that are sending it. */
   private static final class Shared {
     private final long bytes;
     private int senders;
@@ -43,14 +43,14 @@ public final class SharedMessages {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
 
-  // Both guarded by lock. The order is that of the last use.
+  // Both are guarded by lock. The map is ordered by last use.
   private final Map<ResumeToken, Shared> messages = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
   /**
-   * No messages yet.
+   * Creates an empty table.
    *
-   * @param maxBytes how many bytes all messages may take
+   * @param maxBytes how many bytes all messages together may take
    */
   SharedMessages(UpdateEncoder encoder, long maxBytes) {
     this.encoder = encoder;
@@ -60,13 +60,14 @@ public final class SharedMessages {
   /**
    * Sends the message of an update, or of an entry of a snapshot.
    *
-   * @param place where the consumer goes on after it; it identifies the message
+   * @param place where the consumer resumes after it; it identifies the message
    * @return the message's length in bytes
    */
   public int send(Update update, ResumeToken place, MessageOutput output)
       throws InterruptedException {
     if (update.kind() == Update.Kind.DELETED) {
-      // It has no code, and may name the bytes that this one consumer holds.
+      // Not shared: it has no code, and its digest may be that of the bytes which only this
+      // consumer holds.
       return send(encoder.encode(update, place), output);
     }
     Shared shared = acquire(place, encoder.memory(update));
@@ -85,7 +86,7 @@ public final class SharedMessages {
     return message.length();
   }
 
-  /** Null if there is no room. */
+  /** Returns the shared message, marked as being sent; null if there is no room. */
   private Shared acquire(ResumeToken place, long size) throws InterruptedException {
     long left = PATIENCE.toNanos();
     lock.lockInterruptibly();
@@ -107,7 +108,7 @@ public final class SharedMessages {
         left = room.awaitNanos(left);
       }
     } finally {
-      // A stream that was woken needs no room any more, or less than there is.
+      // This stream was woken but needs no room any more, or less than there is: wake the next one.
       room.signal();
       lock.unlock();
     }
@@ -115,7 +116,7 @@ public final class SharedMessages {
 
   private boolean makeRoom(long size) {
     if (size > maxBytes) {
-      return false; // Nobody's message has to leave for one that never fits.
+      return false; // evict nothing for a message that never fits
     }
     for (Iterator<Shared> oldest = messages.values().iterator();
         bytes + size > maxBytes && oldest.hasNext(); ) {
@@ -149,7 +150,7 @@ public final class SharedMessages {
     }
   }
 
-  /** How many bytes the messages take. */
+  /** The number of bytes that the messages take. */
   public long bytes() {
     lock.lock();
     try {

@@ -14,9 +14,9 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Makes the message that tells of an update, as it goes over the wire. */
+/** Encodes the messages that describe updates. Thread-safe. */
 public final class UpdateEncoder {
-  /** About what a message takes besides its code. */
+  /** The approximate size of a message without its code, in bytes. */
   private static final int OVERHEAD = 1024;
 
   private final BlobStore blobs;
@@ -26,9 +26,9 @@ public final class UpdateEncoder {
   private final LongAdder withoutCode = new LongAdder();
 
   /**
-   * An encoder of updates whose code is in this store.
+   * Creates an encoder that reads code from this store.
    *
-   * @param inlineLimit up to so many bytes of code travel in the message itself
+   * @param inlineLimit the most bytes of code that are sent inside a message
    * @param compressible whether clients may get messages compressed
    */
   public UpdateEncoder(BlobStore blobs, int inlineLimit, boolean compressible, EventLog log) {
@@ -39,33 +39,36 @@ public final class UpdateEncoder {
   }
 
   /**
-   * The encoded {@link WorkerUpdate}. Code that can't be read as it was uploaded is left out: the
-   * order of updates does not wait for a disk, and the consumer finds the code at {@code file_path}
-   * once it is healed.
+   * Encodes the {@link WorkerUpdate} of an update. Code that can't be read, or is damaged, is
+   * omitted: updates do not wait for a disk, and the consumer finds the code at {@code file_path}
+   * once it is repaired.
    *
-   * @param token where the consumer goes on after it
+   * @param token where the consumer resumes after it
    */
   EncodedMessage encode(Update update, ResumeToken token) {
     return encode(update, token, travels(update) ? code(update) : ByteString.EMPTY);
   }
 
-  /** The same message without its code, for which there is no room; it is at {@code file_path}. */
+  /**
+   * Encodes the message without its code, because there is no room for it. The consumer finds it at
+   * {@code file_path}.
+   */
   EncodedMessage encodeWithoutCode(Update update, ResumeToken token) {
     withoutCode.increment();
     return encode(update, token, ByteString.EMPTY);
   }
 
-  /** How many messages had no code because there was no room for it. */
+  /** How many messages were encoded without code because there was no room for it. */
   public long withoutCode() {
     return withoutCode.sum();
   }
 
-  /** How many bytes of code travel in the message of an update. */
+  /** How many bytes of code the message of an update contains. */
   long codeBytes(Update update) {
     return travels(update) ? update.size() : 0;
   }
 
-  /** How many bytes of memory the message of an update may take, about. */
+  /** The approximate memory that the message of an update may take, in bytes. */
   long memory(Update update) {
     return EncodedMessage.memory(codeBytes(update) + OVERHEAD, compressible);
   }
@@ -96,7 +99,7 @@ public final class UpdateEncoder {
     return new EncodedMessage(message.build().toByteArray(), compressible);
   }
 
-  /** A message that tells of no update. */
+  /** Creates a message that describes no update. */
   public static WorkerUpdate.Builder control(UpdateKind kind, ResumeToken token) {
     return WorkerUpdate.newBuilder()
         .setKind(kind)
@@ -105,7 +108,7 @@ public final class UpdateEncoder {
         .setResumeToken(token.encoded());
   }
 
-  /** A message that one stream sends. */
+  /** Encodes a message that only one stream sends. */
   public static EncodedMessage ofOneStream(WorkerUpdate.Builder message) {
     return new EncodedMessage(message.build().toByteArray(), false);
   }

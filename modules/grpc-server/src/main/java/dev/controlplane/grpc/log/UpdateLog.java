@@ -13,30 +13,35 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * One log as messages, from when the tail finds it until the tail loses it. The newest updates are
- * in a ring, older ones in pages; each is read once and encoded once for all subscriptions.
+ * One log in the form of messages, from when the tail finds it until the tail loses it. The newest
+ * updates are in a ring buffer, older ones in pages; each update is read once and encoded once for
+ * all subscriptions. Thread-safe.
  *
- * <p>Every read of the catalog goes through this class and is checked: if the catalog has another
- * log by then, the read throws {@link LogGoneException}. A log that comes back is another {@code
- * UpdateLog}, with empty memory; so no update of another log is ever found in this one.
+ * <p>Every read of the catalog goes through this class and is checked: if the catalog has a
+ * different log by then, the read throws {@link LogGoneException}. A log that comes back becomes a
+ * new {@code UpdateLog} without any cached updates, so an update of another log is never found in
+ * this one.
  */
 public final class UpdateLog implements OfferedRevisions {
   /**
    * How much of a log is kept in memory.
    *
-   * @param updates how many updates the ring has, 1 or more
-   * @param bytes how many bytes the messages in the ring may take, and the old pages as many again
-   * @param catchUps how many subscriptions that are far behind read the log at once
+   * @param updates how many updates the ring has; 1 or more
+   * @param bytes how many bytes the messages in the ring may take; old pages may take as many again
+   * @param catchUps how many subscriptions that are far behind read the log at the same time
    * @param snapshotBytes how many bytes the messages of snapshots may take
    */
   public record Limits(int updates, long bytes, int catchUps, long snapshotBytes) {}
 
-  /** Makes the message of an update. */
+  /** Encodes the message of an update. */
   interface Encoding {
     EncodedMessage encoded(Update update);
   }
 
-  /** A message with at most so many bytes of code is held by each stream that sends it. */
+  /**
+   * Messages with at most this many bytes of code are not shared: each stream that sends one keeps
+   * it.
+   */
   private static final int MUCH_CODE = 8 << 10;
 
   private final CatalogReader catalog;
@@ -48,11 +53,11 @@ public final class UpdateLog implements OfferedRevisions {
   private final CatchUpTurns turns;
   private final SharedMessages snapshots;
 
-  // Only the tail writes these.
+  // Only the tail changes these.
   private volatile long revision;
   private volatile long offered;
 
-  /** A log as it was found; what it has up to its head is not offered. */
+  /** Creates the log in the state in which it was found. Updates up to its head are not offered. */
   public UpdateLog(CatalogReader catalog, UpdateEncoder encoder, Limits limits, LogState found) {
     this.catalog = catalog;
     this.encoder = encoder;
@@ -66,7 +71,10 @@ public final class UpdateLog implements OfferedRevisions {
     this.offered = found.head();
   }
 
-  /** Which log it is. Head and cut are those of the moment when the tail found it. */
+  /**
+   * The identity of the log. Head and compacted revision are those at the time when the tail found
+   * it.
+   */
   public LogState found() {
     return found;
   }
@@ -96,10 +104,10 @@ public final class UpdateLog implements OfferedRevisions {
   }
 
   /**
-   * How far the log goes now.
+   * Returns the current state of the log.
    *
-   * @throws LogGoneException if the catalog has another log, or this one went back
-   * @throws CatalogException if there is none, or it can't be read now
+   * @throws LogGoneException if the catalog has a different log, or this one went back
+   * @throws CatalogException if there is no catalog, or it can't be read now
    */
   public LogState state() {
     long before = revision;
@@ -107,10 +115,10 @@ public final class UpdateLog implements OfferedRevisions {
   }
 
   /**
-   * Also refuses a backup that was put in the log's place and that upload-server has not opened
-   * yet: until then it has the log's id and epoch.
+   * Checks that a state belongs to this log and reaches far enough. The latter detects a restored
+   * backup that upload-server has not opened yet: until then it has the same id and epoch.
    *
-   * @param before what was followed before the read
+   * @param before the revision that was followed before the read
    */
   private LogState whole(LogState now, long before) {
     if (same(now).head() < before) {
@@ -132,7 +140,7 @@ public final class UpdateLog implements OfferedRevisions {
   /**
    * Reads updates of this log.
    *
-   * @throws CompactedException if they were cut from it
+   * @throws CompactedException if they were removed from it
    */
   public List<Update> read(long after, int limit) {
     long before = revision;
@@ -146,12 +154,12 @@ public final class UpdateLog implements OfferedRevisions {
     }
   }
 
-  /** A page of how each worker stood at a revision; see {@link CatalogReader#snapshot}. */
+  /** A page of the workers' states at a revision; see {@link CatalogReader#snapshot}. */
   public Page<Update> snapshot(long at, int limit, String after) {
     return ofThisLog(at, () -> catalog.snapshot(at, limit, after));
   }
 
-  /** How the named workers stood at a revision. */
+  /** The states of these workers at a revision. */
   public List<Update> snapshot(long at, Collection<String> workers) {
     return ofThisLog(at, () -> catalog.snapshot(at, workers));
   }
@@ -161,7 +169,10 @@ public final class UpdateLog implements OfferedRevisions {
     return updates.isEmpty() ? Set.of() : ofThisLog(0, () -> catalog.ambiguous(updates));
   }
 
-  /** What was read counts only if the catalog had this log, and far enough, before and after. */
+  /**
+   * Runs a read. Its result is valid only if the catalog has this log, and far enough, before and
+   * after the read.
+   */
   private <T> T ofThisLog(long reaching, Supplier<T> read) {
     requireReaching(reaching);
     T result;
@@ -194,14 +205,14 @@ public final class UpdateLog implements OfferedRevisions {
     return entry;
   }
 
-  /** The tail skips what was cut from the log, to this head. */
+  /** Skips updates that were removed from the log, up to this head. Only the tail calls this. */
   public void skipTo(long head) {
     moves.forget();
     recent.clear();
     revision = head;
   }
 
-  /** Whether a later update supersedes one; see {@link LatestMoves#isSuperseded}. */
+  /** Whether a later update supersedes this one; see {@link LatestMoves#isSuperseded}. */
   public boolean isSuperseded(Update update) {
     return moves.isSuperseded(update);
   }
@@ -211,17 +222,17 @@ public final class UpdateLog implements OfferedRevisions {
     return turns;
   }
 
-  /** Where a consumer stands that was sent everything up to a revision. */
+  /** Returns the position of a consumer that got everything up to a revision. */
   public ResumeToken token(long upTo) {
     try {
       return checkedToken(upTo);
     } catch (CatalogException e) {
-      // A token without the fingerprint is as good, but for one check.
+      // A token without a fingerprint works as well; only one check is missing.
       return new ResumeToken(found.id(), found.epoch(), upTo, 0, null, false);
     }
   }
 
-  /** As {@link #token}; throws if the update of that revision can't be read. */
+  /** As {@link #token}; throws if the update with that revision can't be read. */
   public ResumeToken checkedToken(long upTo) {
     return upTo < 1
         ? new ResumeToken(found.id(), found.epoch(), 0, 0, null, false)
@@ -229,9 +240,9 @@ public final class UpdateLog implements OfferedRevisions {
   }
 
   /**
-   * The update of a revision from 1 to the head.
+   * Returns the update with a revision from 1 to the head.
    *
-   * @throws CompactedException if it was cut from the log
+   * @throws CompactedException if it was removed from the log
    * @throws CatalogException if it can't be read now
    */
   public LogEntry at(long wanted) {
@@ -239,25 +250,25 @@ public final class UpdateLog implements OfferedRevisions {
     return entry == null ? old.at(wanted) : entry;
   }
 
-  /** The encoded {@code WorkerUpdate} of an entry. */
+  /** Returns the encoded {@code WorkerUpdate} of an entry. */
   EncodedMessage message(LogEntry entry) {
     EncodedMessage message = entry.message();
     return message == null ? old.message(entry) : message;
   }
 
-  /** Makes the message of an update of the log. */
+  /** Encodes the message of an update of this log. */
   public EncodedMessage encoded(Update update) {
     return encoder.encode(update, ResumeToken.after(found, update));
   }
 
-  /** The messages of its snapshots. */
+  /** The shared messages of this log's snapshots. */
   public SharedMessages snapshots() {
     return snapshots;
   }
 
   /**
-   * Sends the message of an update. One with much code that is not in the ring is sent within the
-   * budget of {@link SharedMessages}, so that clients which read slowly hold no more than that.
+   * Sends the message of an update. A message with much code that is not in the ring is sent within
+   * the budget of {@link SharedMessages}, so that slow clients can't keep more than that in memory.
    *
    * @return the message's length in bytes
    */

@@ -10,7 +10,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** An update put into the queues of those who want it, for JFR. */
+/** A JFR event for each update that is offered to subscriptions. */
 @Name("controlplane.FanOut")
 @Label("Fan-out")
 @Description("An update put into the queue of every subscription that wants it")
@@ -28,7 +28,7 @@ final class FanOutEvent extends Event {
   long messageSize;
 
   @Label("Streams")
-  @Description("Streams that are open, whatever they want")
+  @Description("Open streams, including those that do not want the update")
   int streams;
 
   @Label("Fell Behind")

@@ -6,7 +6,15 @@ import dev.controlplane.grpc.log.UpdateLog;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Which updates of a log a subscription wants: what it asked for, without what it rejected. */
+/**
+ * Which updates of a log a subscription wants: those that it asked for, minus those that its
+ * consumer rejected. Thread-safe.
+ *
+ * <p>Implementation note: a subscription to the latest versions skips an update if a later one of
+ * the same worker has moved its latest version. The later one is or will be above the
+ * subscription's position, so nothing is lost. Skipping is cheap, so a worker that changes all the
+ * time can't postpone its own update for ever.
+ */
 final class Interest {
   private final SubscribeOptions options;
   private final UpdateLog log;
@@ -17,15 +25,15 @@ final class Interest {
     this.log = log;
   }
 
-  /** What it asked for. */
+  /** What the subscription asked for. */
   SubscribeOptions options() {
     return options;
   }
 
   /**
-   * Whether it wants an update.
+   * Whether the subscription wants an update.
    *
-   * @throws dev.controlplane.catalog.CatalogException if that can't be known now
+   * @throws dev.controlplane.catalog.CatalogException if that can't be determined now
    */
   boolean in(Update update) {
     return options.wants(update.worker())
@@ -35,8 +43,8 @@ final class Interest {
   }
 
   /**
-   * Whether the consumer has said that it won't have this version, and nothing has made it the
-   * latest again since.
+   * Whether the consumer rejected the update's version, and no later update made that version the
+   * latest again.
    */
   boolean isRejected(Update update) {
     Rejection rejection = rejections.get(update.worker());
@@ -46,7 +54,7 @@ final class Interest {
         && update.revision() <= rejection.revision();
   }
 
-  /** Takes up what the consumer won't have, of a worker. */
+  /** Records a rejection by the consumer. */
   void rejected(String worker, Rejection rejection) {
     if (options.wants(worker)) {
       rejections.merge(

@@ -53,22 +53,22 @@ import java.util.function.Function;
  *     <td>following it at H</td><td>new ones open</td></tr>
  * </table>
  *
- * <p>A stream that ended comes back with its resume token. It goes on where it was if the log still
- * has that place, and gets RESYNC if not.
+ * <p>The client of a stream that ended subscribes again with its resume token. The new stream
+ * continues there if the log still has that position; otherwise the client gets RESYNC.
  *
- * <p>Invariant: {@link UpdateLog#revision} grows to that of an update before the update is offered,
- * and {@link UpdateLog#offered} after all the offers; see {@link Subscription} for what stands on
- * them. {@link #followed} changes before the streams of the old log are ended, so a stream that
- * opens meanwhile either is ended with them or sees the change.
+ * <p>Invariant: before an update is offered, {@link UpdateLog#revision} is set to its revision;
+ * after all its offers, {@link UpdateLog#offered} is set to it. {@link Subscription} depends on
+ * this order. {@link #followed} changes before the streams of the old log are ended, so a stream
+ * that opens meanwhile either is ended with them or sees the change.
  */
 public final class LogTail implements AutoCloseable {
-  /** Reads of a catalog that is there may fail for so long before its streams are ended. */
+  /** How long reads of an existing catalog may fail before the streams are ended. */
   private static final Duration MAY_FAIL_FOR = Duration.ofSeconds(1);
 
-  /** A log that ends before what was sent must do so for as long to be followed. */
+  /** A log that ends before what was sent is followed only after it has been so for this long. */
   private static final Duration SHORTER_FOR = Duration.ofMillis(1500);
 
-  /** While there is no log the tail looks for one at least so often. */
+  /** While there is no log, the tail looks for one at least this often. */
   private static final Duration SEARCH_INTERVAL = Duration.ofMillis(250);
 
   private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
@@ -86,7 +86,7 @@ public final class LogTail implements AutoCloseable {
   private volatile String trouble;
   private volatile boolean closed;
 
-  // Only the tail's thread uses these. The log that was followed before, or null.
+  // Only the tail's thread uses these. lost is the log that was followed before, or null.
   private UpdateLog lost;
 
   private Vital self;
@@ -96,7 +96,7 @@ public final class LogTail implements AutoCloseable {
   /**
    * Looks at the catalog once, then follows its log from its head.
    *
-   * @param logs makes the memory of a log that was found
+   * @param logs creates the {@link UpdateLog} of a log that was found
    */
   public LogTail(
       CatalogReader catalog,
@@ -115,17 +115,20 @@ public final class LogTail implements AutoCloseable {
     this.thread = Vital.start("log-tail", STUCK_AFTER.plus(pollInterval), events, this::run);
   }
 
-  /** The log that is followed now; null if there is none. */
+  /** The log being followed; null if there is none. */
   UpdateLog followed() {
     return followed;
   }
 
-  /** The newest revision that is being offered, or was. */
+  /** The newest revision whose offering has begun. */
   long revision() {
     return offers.revision();
   }
 
-  /** The log may have this revision: have a look. Many hints before the next look are one. */
+  /**
+   * Tells the tail that the log may have this revision, so that it looks soon. Several hints before
+   * the next look count as one.
+   */
   public void hint(long announced) {
     if (announced > revision() || followed == null) {
       hints.offer(Boolean.TRUE);
@@ -160,7 +163,7 @@ public final class LogTail implements AutoCloseable {
     if (log == null) {
       found(now);
     } else if (!log.isSame(now)) {
-      replaced(now, "it has the id or the epoch of another");
+      replaced(now, "its id or epoch is another");
     } else if (now.head() < log.revision()) {
       lose(log, SubscriptionEnd.LOG_REPLACED);
       throw shorter(now);
@@ -174,9 +177,9 @@ public final class LogTail implements AutoCloseable {
       if (System.nanoTime() - shorterSince < SHORTER_FOR.toNanos() || shorterSince == 0) {
         throw shorter(now);
       }
-      replaced(now, "it ends before what was sent");
+      replaced(now, "it ends before a revision that was sent");
     } else if (lost != null && !lost.isSame(now)) {
-      replaced(now, "it has the id or the epoch of another");
+      replaced(now, "its id or epoch is another");
     } else {
       follow(now);
     }
@@ -250,14 +253,17 @@ public final class LogTail implements AutoCloseable {
     }
   }
 
-  /** Throws with the reason if updates are not followed now; for health checks. */
+  /**
+   * Checks that updates are being followed, for health checks. Throws {@link CatalogException} with
+   * the reason if not.
+   */
   public void check() {
     String reason = trouble;
     if (reason != null) {
       throw new CatalogException("the update log can't be read: " + reason);
     }
     if (followed == null) {
-      // The streams have just been ended; the reason is about to be known.
+      // The streams have just been ended; trouble is about to be set.
       throw new CatalogException("no update log is followed");
     }
     thread.check();

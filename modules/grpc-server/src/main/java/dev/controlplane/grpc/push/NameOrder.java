@@ -6,7 +6,10 @@ import java.util.Comparator;
 
 /** The order of names in listings. */
 public final class NameOrder {
-  /** By the bytes of UTF-8, as the databases have it; Java's own order is by those of UTF-16. */
+  /**
+   * Compares names by their UTF-8 bytes, like the databases. Java's own order compares UTF-16 code
+   * units.
+   */
   public static final Comparator<String> BYTES =
       (a, b) ->
           Arrays.compareUnsigned(

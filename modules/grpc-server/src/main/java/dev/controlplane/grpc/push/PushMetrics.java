@@ -15,15 +15,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-/** What an operator wants to know of pushing. Counting is cheap: it happens for every message. */
+/**
+ * The metrics of pushing updates. Counting is cheap, because it happens for every message.
+ * Thread-safe.
+ */
 public final class PushMetrics {
   /** Why a call was refused. */
   public enum Refusal {
-    /** Its fields are not as they should be. */
+    /** A field of the request is invalid. */
     INVALID,
-    /** There are as many streams as there may be. */
+    /** The limit of open streams is reached. */
     TOO_MANY,
-    /** There is no update log that could be read. */
+    /** There is no readable update log. */
     NO_LOG
   }
 
@@ -68,7 +71,7 @@ public final class PushMetrics {
     }
   }
 
-  /** Shows what is true now, besides what was counted. */
+  /** Adds gauges of the current state. */
   public void show(Subscriptions subscriptions, LogTail tail) {
     gauge("controlplane.streams", "Streams that are open", subscriptions::open);
     gauge("controlplane.streams.max", "Streams that may be open", subscriptions::max);
@@ -82,7 +85,7 @@ public final class PushMetrics {
         () -> subscriptions.all().mapToInt(Subscription::waiting).max().orElse(0));
     gauge(
         "controlplane.lag.max",
-        "Updates that the stream that is furthest behind has still to be sent, or passed over",
+        "Updates that the stream furthest behind has neither been sent nor skipped yet",
         () ->
             subscriptions
                 .all()
@@ -103,7 +106,7 @@ public final class PushMetrics {
     gauge("controlplane.tail.lag", "Updates in the log that are not offered yet", figures::lag);
   }
 
-  /** Shows the memory of what clients have begun to send. */
+  /** Adds metrics for the memory of unfinished requests. */
   public void show(InboundBytes inbound) {
     gauge(
         "controlplane.inbound.bytes",
@@ -167,7 +170,7 @@ public final class PushMetrics {
   void sent(int length, Instant committedAt) {
     updates.increment();
     bytes.add(length);
-    // The catalog has no finer times.
+    // The catalog stores times in milliseconds.
     long millis = System.currentTimeMillis() - committedAt.toEpochMilli();
     commitToSend.record(Math.max(0, millis), TimeUnit.MILLISECONDS);
   }

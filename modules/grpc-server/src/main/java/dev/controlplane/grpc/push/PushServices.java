@@ -9,10 +9,10 @@ import dev.controlplane.server.EventLog;
  * What every stream of updates uses besides the log.
  *
  * @param settings the settings of pushing
- * @param consumers what is known of consumers
- * @param lastSeen where signs of life go
- * @param sentTimes when updates were sent
- * @param metrics what is counted
+ * @param consumers the stored facts about consumers
+ * @param lastSeen records sightings of consumers
+ * @param sentTimes records when updates were sent
+ * @param metrics the metrics of pushing
  * @param events the server's log
  */
 public record PushServices(

@@ -8,28 +8,28 @@ import dev.controlplane.transport.grpc.GrpcStreams;
 import java.time.Duration;
 
 /**
- * The settings of pushing; {@code application.yaml} says what each means.
+ * The settings of pushing; {@code application.yaml} describes each.
  *
  * @param maxStreams how many streams may be open
  * @param maxWorkerNames how many names a subscription may list
- * @param maxHeld how many workers a subscription may say that it holds
+ * @param maxHeld how many entries a subscription's {@code held} may have
  * @param maxLag how many updates a client may be behind because it reads slowly
- * @param bookmarkInterval how often a consumer that wants bookmarks is sent one
- * @param maxStreamAge how long a stream that can be resumed lives, more or less; zero for ever
- * @param reconnectSpread over how long clients that are sent away come back
- * @param pollInterval how often the tail looks at the log without being told to
- * @param inlineLimit up to so many bytes of code travel in an update
- * @param queueSize how many updates wait for one stream
- * @param windowEntries how many updates are in memory for those who are behind
- * @param windowBytes how many bytes of them
- * @param catchUpStreams how many streams that are far behind read the log at once
- * @param snapshotBytes how many bytes of snapshots and of older updates are on their way to clients
- * @param lastSeenInterval how often an open stream is recorded as a sign of life
- * @param lastSeenWrite how long signs of life gather before they are written
- * @param consumerRetention how long a consumer is remembered that is not seen; zero for ever
+ * @param bookmarkInterval how often a consumer that asked for bookmarks gets one
+ * @param maxStreamAge about how long a stream that can be resumed stays open; zero for no limit
+ * @param reconnectSpread the time over which clients that got GOODBYE reconnect
+ * @param pollInterval how often the tail looks at the log without a hint
+ * @param inlineLimit the most bytes of code inside an update
+ * @param queueSize how many updates may wait for one stream
+ * @param windowEntries how many updates are kept in memory for streams that are behind
+ * @param windowBytes how many bytes their messages may take
+ * @param catchUpStreams how many streams that are far behind read the log at the same time
+ * @param snapshotBytes how many bytes of snapshots and older updates may be on their way to clients
+ * @param lastSeenInterval how often an open stream records a sighting
+ * @param lastSeenWrite how long sightings gather before they are written
+ * @param consumerRetention how long a consumer is remembered after it was last seen; zero for ever
  * @param drainLimit how long streams may take to end when the server stops
- * @param pageSize how many consumers a page of their listing has
- * @param streams what the gRPC socket is given
+ * @param pageSize the number of entries on a page of consumers
+ * @param streams the settings of the gRPC socket
  */
 public record PushSettings(
     int maxStreams,
@@ -102,7 +102,10 @@ public record PushSettings(
         settings.flag("response-compression"));
   }
 
-  /** A stream can't be further behind than the log reaches back: it meets the cut before. */
+  /**
+   * The largest allowed lag. A limit above the number of retained updates would never take effect,
+   * because compaction would reach the stream first.
+   */
   private static long maxLag(Settings settings) {
     long kept = settings.number("log-retention-count", 0, Long.MAX_VALUE);
     long lag = settings.number("max-lag", 0, Long.MAX_VALUE);

@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * The messages that describe, as of one revision, the workers that a consumer wants. They come in
- * the order of the names' UTF-8 bytes, so a name is a place to resume from. They are read from the
- * store page by page; later commits do not show.
+ * the order of the names' UTF-8 bytes, so a snapshot can resume after any name. They are read from
+ * the store page by page; later commits do not show.
  *
  * <p>A worker whose latest version the consumer already holds is left out, with two exceptions: the
  * snapshot is to be complete, or another version of the worker has the same bytes, so that the
@@ -23,12 +23,12 @@ import java.util.Set;
  * snapshot has the deletion.
  */
 final class Snapshot {
-  /** Names looked at at once. */
+  /** How many names are examined at a time. */
   static final int PAGE = 128;
 
-  /** Names that the store is asked for, page by page: all there are, or those that are wanted. */
+  /** The pages of names to examine: all names, or those that are wanted. */
   private interface Pages {
-    /** The next page after a name; asked again after a failure, it gives the same page. */
+    /** Returns the page after a name. Repeating a call returns the same page. */
     Page<Update> after(String name);
   }
 
@@ -40,19 +40,19 @@ final class Snapshot {
   private final Deque<String> heldNames;
   private final Deque<Update> page = new ArrayDeque<>();
 
-  /** Workers of the page whose bytes don't tell the version. */
+  /** Workers of the page whose digest does not identify the version. */
   private Set<String> ambiguous = Set.of();
 
-  /** The last name looked at; null once all are read. */
+  /** The last name examined; null once all were read. */
   private String after;
 
   /**
-   * A snapshot.
+   * Creates a snapshot.
    *
-   * @param workers those to look at; empty for all
-   * @param held worker to the digest that the consumer has of it
-   * @param whole whether a worker is told of though the consumer holds it
-   * @param after the name after which to go on; empty for the start
+   * @param workers those to examine; empty for all
+   * @param held worker to the digest of the bytes that the consumer holds
+   * @param whole whether workers that the consumer holds are included
+   * @param after the name after which it continues; empty for the start
    */
   Snapshot(
       UpdateLog log,
@@ -80,7 +80,7 @@ final class Snapshot {
         .toList();
   }
 
-  /** Asked for the same name twice, it gives the same page twice. */
+  /** Pages of given names. Repeating a call returns the same page. */
   private static Pages named(UpdateLog log, long revision, List<String> names) {
     return after -> {
       int from = 0;
@@ -97,10 +97,11 @@ final class Snapshot {
   }
 
   /**
-   * The next worker to be told of; null when there is none left.
+   * Returns the next worker to send; null if there is none left.
    *
    * @throws dev.controlplane.catalog.CompactedException if the log no longer reaches back so far
-   * @throws dev.controlplane.catalog.CatalogException if it can't be read now; ask again
+   * @throws dev.controlplane.catalog.CatalogException if it can't be read now; the call may be
+   *     repeated
    */
   Update next() {
     while (true) {
@@ -130,7 +131,7 @@ final class Snapshot {
   private void fill() {
     while (page.isEmpty() && after != null) {
       Page<Update> next = pages.after(after);
-      // Nothing has changed yet if this throws: the next attempt asks for the same page.
+      // If this throws, nothing has changed yet, so the next call reads the same page.
       ambiguous = log.ambiguous(next.items().stream().filter(this::isHeld).toList());
       page.addAll(next.items());
       after = next.next();
@@ -141,7 +142,7 @@ final class Snapshot {
     return state.kind() != Update.Kind.DELETED && state.digest().equals(held.get(state.worker()));
   }
 
-  /** What a consumer holds of a worker that the log does not know: to it, that is gone. */
+  /** A deletion for a worker that the consumer holds and the log does not know. */
   private Update neverHeardOf(String worker) {
     return new Update(
         revision, Update.Kind.DELETED, worker, "", held.get(worker), 0, Instant.EPOCH, null, 0);

@@ -6,13 +6,13 @@ import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import java.time.Duration;
 
-/** What a client is told when its stream ends. */
+/** The errors with which streams end. */
 final class StreamErrors {
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private StreamErrors() {}
 
-  /** Why a stream has ended. */
+  /** Returns the error for the reason that a stream ended. */
   static GrpcError of(SubscriptionEnd end) {
     return switch (end) {
       case GONE -> GrpcError.of(Status.CANCELLED, "CANCELLED");

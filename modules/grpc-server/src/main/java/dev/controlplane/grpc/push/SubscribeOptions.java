@@ -12,15 +12,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a consumer asks for, checked.
+ * A validated subscription request.
  *
- * @param consumer who receives
- * @param workers the workers that it wants; empty for all
- * @param resumeToken where to go on; empty for none
- * @param snapshot whether it wants the latest of every worker first
- * @param latest whether superseded updates may be left out
- * @param bookmarks whether it wants to be told how far it is while nothing happens
- * @param log whether it wants to be told which log it is told of
+ * @param consumer the consumer's id
+ * @param workers the wanted workers; empty for all
+ * @param resumeToken where to resume; empty for none
+ * @param snapshot whether it wants the latest version of every worker first
+ * @param latest whether superseded updates may be omitted
+ * @param bookmarks whether it wants bookmarks while nothing happens
+ * @param log whether it wants the identity of the log
  */
 record SubscribeOptions(
     String consumer,
@@ -32,9 +32,9 @@ record SubscribeOptions(
     boolean log) {
 
   /**
-   * Checks a request.
+   * Validates a request.
    *
-   * @throws IllegalArgumentException with the field, what it is and what was expected
+   * @throws IllegalArgumentException with the field, its value and what was expected
    */
   static SubscribeOptions of(SubscribeRequest request, int maxWorkerNames, int maxHeld) {
     String consumer = Names.checked("consumer_id", request.getConsumerId());
@@ -59,11 +59,10 @@ record SubscribeOptions(
   }
 
   /**
-   * What the consumer says that it holds: worker to the digest that it has of it, without workers
-   * that it does not want. Not a part of the options, because a stream needs it only until its
-   * snapshot is sent.
+   * Returns what the consumer says it holds: worker to digest, without workers that it does not
+   * want. It is not part of the options because a stream needs it only until its snapshot is sent.
    *
-   * @throws IllegalArgumentException with the worker, what it is said to be and what was expected
+   * @throws IllegalArgumentException with the worker, its value and what was expected
    */
   Map<String, Digest> held(SubscribeRequest request) {
     Map<String, Digest> held = new HashMap<>();
@@ -101,7 +100,10 @@ record SubscribeOptions(
     }
   }
 
-  /** Whether the client knows of control messages: it has set a field that came with them. */
+  /**
+   * Whether the client understands control messages: it has set a field that was introduced
+   * together with them.
+   */
   boolean control() {
     return !resumeToken.isEmpty() || snapshot || latest || bookmarks;
   }

@@ -21,9 +21,9 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * The call that lasts for days. Named as the protocol names it, so that who looks for
- * SubscribeWorkerUpdates in profiles and dumps finds its handlers and tickers; its method as Java
- * spells it.
+ * Handles the RPC SubscribeWorkerUpdates, whose calls stay open for days. Class and method are
+ * named like the RPC, so that searching profiles and dumps for that name finds its handlers and
+ * tickers.
  */
 public final class SubscribeWorkerUpdates {
   private final Subscriptions subscriptions;
@@ -45,7 +45,7 @@ public final class SubscribeWorkerUpdates {
     this.events = services.events();
   }
 
-  /** One stream from its opening to its end. It keeps nothing of the request that opened it. */
+  /** An open stream. It keeps nothing of the request that opened it. */
   private record Opened(
       UpdateLog log,
       Subscription subscription,
@@ -53,7 +53,7 @@ public final class SubscribeWorkerUpdates {
       UpdateFeed feed) {}
 
   /**
-   * The root of a stream handler's stack: unlike a lambda's, its name is the same in each build.
+   * The root frame of a stream handler's stack. A lambda's name would differ from build to build.
    */
   private final class StreamHandler implements Runnable {
     private final Opened opened;
@@ -68,7 +68,7 @@ public final class SubscribeWorkerUpdates {
     }
   }
 
-  /** The root of a ticker's stack. */
+  /** The root frame of a ticker's stack. */
   private final class Ticker implements Runnable {
     private final Subscription subscription;
 
@@ -82,13 +82,13 @@ public final class SubscribeWorkerUpdates {
     }
   }
 
-  /** Ends the ticker of a stream that has ended. */
+  /** Ends the ticker when its stream has ended. */
   private interface TickerEnd extends AutoCloseable {
     @Override
     void close();
   }
 
-  /** Opens one stream, which a thread of its own then serves to its end. */
+  /** Opens a stream and starts a thread that serves it to its end. */
   public void open(SubscribeRequest request, StreamObserver<EncodedMessage> responses) {
     SubscribeOptions options;
     Map<String, Digest> held;
@@ -114,7 +114,7 @@ public final class SubscribeWorkerUpdates {
     try {
       stream = LongLivedStream.open(responses, () -> subscription.end(SubscriptionEnd.GONE));
     } catch (StreamGoneException e) {
-      // It left before it was open.
+      // The client left before the stream was open.
       metrics.ended(SubscriptionEnd.GONE);
       subscriptions.leave();
       return;
@@ -137,7 +137,7 @@ public final class SubscribeWorkerUpdates {
     responses.onError(error.exception());
   }
 
-  /** From the stream's opening to its end, on the stream's thread. */
+  /** Serves a stream to its end. Runs on the stream's thread. */
   private void subscribeWorkerUpdates(Opened opened) {
     Subscription subscription = opened.subscription();
     LongLivedStream<EncodedMessage> stream = opened.stream();
@@ -208,7 +208,7 @@ public final class SubscribeWorkerUpdates {
       subscription.end(SubscriptionEnd.STOPPING);
     } catch (CatalogException e) {
       if (Thread.currentThread().isInterrupted()) {
-        // Its connection ended while it read.
+        // The connection ended during a read.
         subscription.end(SubscriptionEnd.GONE);
         return;
       }
@@ -249,7 +249,7 @@ public final class SubscribeWorkerUpdates {
     }
   }
 
-  /** Ends every stream, and those that open from now on; waits for them, up to a limit. */
+  /** Ends every stream, including those that open later, and waits for them up to a limit. */
   public void stop(Duration limit) {
     stopping = true;
     subscriptions.all().forEach(subscription -> subscription.end(SubscriptionEnd.STOPPING));

@@ -12,47 +12,49 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * One open stream of a consumer as a cursor over the log: {@link #next} gives every update above
- * the start that the subscription wants, in order, each once.
+ * One open stream of a consumer as a cursor over the log: {@link #next} returns every update after
+ * the start that the subscription wants (see {@link Interest}), in order and exactly once.
  *
- * <p><b>Threads.</b> The tail alone calls {@link #offer}, in the order of the log, after it has
- * made the update's revision visible as {@link OfferedRevisions#revision}. The handler alone calls
+ * <p><b>Threads.</b> Only the tail calls {@link #offer}, in the order of the log, after it has
+ * published the update's revision as {@link OfferedRevisions#revision}. Only the handler calls
  * {@link #next}. Any thread may call {@link #end}. Only the handler ever waits.
  *
- * <p><b>Two sources.</b> While the client keeps up, updates come through {@code queue}. When the
- * queue is full the tail sets {@code behind} and offers nothing more. The handler empties the
- * queue, which holds all that was offered before; then it clears {@code behind} and, <em>after
- * that</em>, takes the tail's revision as {@code goal}: what is above the goal is, or will be,
- * offered; what is not is read from the log, up to the goal, before the queue is looked at again.
- * If the queue fills up meanwhile, the same begins anew. So a client of any speed costs one queue.
- * A subscription that is far behind its goal reads the log only in its turn; see {@link
- * CatchUpTurns}.
+ * <p>Implementation note:
  *
- * <p><b>Invariants.</b> {@code position} is the last revision given, or known not to be wanted; it
- * grows. (1) <em>No gap:</em> a wanted update above {@code position} is at or below the goal, or in
- * the queue, or not yet offered, or {@code behind} is set: the clearing of {@code behind} and the
- * reading of the tail's revision are in the opposite order of the tail's writing its revision and
- * reading {@code behind}, so of an update that falls between, one of the two notices. (2) <em>No
- * repeat:</em> where both notice, the copy in the queue is not above {@code position} and is passed
- * over. (3) <em>No lost wake-up:</em> whoever sets {@code behind} or {@code end} adds {@code WAKE}
- * to the queue afterwards; if there is no room for it, the handler is not waiting, and looks at
- * both before it waits. (4) <em>Settled:</em> when the handler has read the tail's {@code offered},
- * then found the queue empty and, after that, {@code behind} not set, nothing that is wanted up to
- * {@code offered} is left, and {@code position} moves there; so it also moves past what others
- * want.
+ * <p><b>Two sources.</b> While the client keeps up, updates arrive through {@code queue}. When the
+ * queue is full, the tail sets {@code behind} and offers nothing more. The handler empties the
+ * queue, then clears {@code behind} and, <em>after that</em>, takes the tail's revision as {@code
+ * goal}. Updates above the goal are or will be offered. Updates up to the goal are read from the
+ * log before the queue is examined again. If the queue fills up meanwhile, the same repeats. So a
+ * client of any speed needs the memory of one queue. A subscription that is far behind its goal
+ * reads the log only during its turn; see {@link CatchUpTurns}.
  *
- * <p>A subscription that takes only the latest passes over an update when a later one of the same
- * worker has moved its latest version: that one is, or will be, above {@code position}. Passing
- * over costs nothing, so a worker that changes all the time can't be put off for ever.
+ * <p><b>Invariants.</b> {@code position} is the last revision that was returned or is known not to
+ * be wanted; it only grows.
+ *
+ * <ol>
+ *   <li><em>No gap:</em> a wanted update above {@code position} is at or below the goal, or in the
+ *       queue, or not yet offered, or {@code behind} is set. The handler clears {@code behind} and
+ *       then reads the tail's revision; the tail writes its revision and then reads {@code behind}.
+ *       Because of the opposite orders, at least one of the two notices an update in between.
+ *   <li><em>No repeat:</em> if both notice it, the copy in the queue is not above {@code position}
+ *       and is skipped.
+ *   <li><em>No lost wake-up:</em> whoever sets {@code behind} or {@code end} adds {@code WAKE} to
+ *       the queue afterwards. If the queue has no room for it, the handler is not waiting, and it
+ *       checks both before it waits.
+ *   <li><em>Settled:</em> if the handler reads the tail's {@code offered}, then finds the queue
+ *       empty, and then finds {@code behind} not set, no wanted update up to {@code offered} is
+ *       left, and {@code position} moves there. So it also moves past updates that only others
+ *       want.
+ * </ol>
  */
 public final class Subscription {
-  /** Between attempts to read a log that can't be read. */
+  /** The pause between attempts to read a log that can't be read. */
   private static final Duration RETRY = Duration.ofMillis(100);
 
-  /** A subscription that is at most so many updates behind reads the log without a turn. */
+  /** Up to this many updates behind, a subscription reads the log without a turn. */
   private static final long NEAR = 512;
 
-  /** No deadline. */
   static final long NEVER = Long.MAX_VALUE;
 
   private final Interest interest;
@@ -72,9 +74,7 @@ public final class Subscription {
   private long lagAllowed;
 
   /**
-   * A subscription that has not started.
-   *
-   * @param queueSize how many updates may wait for the handler, 1 or more
+   * @param queueSize how many updates may wait for the handler; 1 or more
    * @param maxLag how many updates a client may be behind because it reads slowly
    */
   Subscription(
@@ -82,7 +82,7 @@ public final class Subscription {
     this(options, log, tail, new ArrayBlockingQueue<>(queueSize), maxLag);
   }
 
-  /** With a queue that is bounded, empty and known to nobody else. */
+  /** With a given queue, which must be bounded, empty and used by nobody else. */
   Subscription(
       SubscribeOptions options,
       UpdateLog log,
@@ -101,28 +101,28 @@ public final class Subscription {
     return interest.options().consumer();
   }
 
-  /** Empty for all. */
+  /** Empty for all workers. */
   Set<String> workers() {
     return interest.options().workers();
   }
 
   /**
-   * Starts at the end of the log. Called by the handler once the tail knows of this subscription:
-   * what the log has now comes before the start, what is committed later comes through the queue.
+   * Starts at the end of the log. The handler calls this once the tail knows the subscription: what
+   * is in the log now is before the start, and what is committed later arrives through the queue.
    */
   void startNow() {
     startAfter(Math.max(tail.revision(), log.state().head()));
   }
 
-  /** Starts after a revision of the log; called as {@link #startNow}. */
+  /** Starts after a revision. Called like {@link #startNow}. */
   void startAfter(long revision) {
     position.moveTo(revision);
     goal = tail.revision();
-    // Who comes back from far is not slow for that.
+    // A client that resumes far behind is not slow for that reason.
     lagAllowed = Math.max(maxLag, goal - revision);
   }
 
-  /** Offers an update that is wanted; false if the subscription fell behind by it. Never waits. */
+  /** Offers a wanted update; never waits. Returns false if the subscription fell behind by it. */
   boolean offer(LogEntry update) {
     if (behind || queue.offer(update)) {
       return true;
@@ -133,8 +133,8 @@ public final class Subscription {
   }
 
   /**
-   * The tail has skipped updates: they are to be read from the log, and their number is not the
-   * client's fault. Never waits.
+   * Tells the subscription that the tail skipped updates: it must read them from the log, and they
+   * do not count against the client's lag. Never waits.
    */
   void fallBehind() {
     skipped = true;
@@ -142,7 +142,7 @@ public final class Subscription {
     queue.wake();
   }
 
-  /** Ends the subscription; the first reason counts. Never waits. */
+  /** Ends the subscription. Only the first reason counts. Never waits. */
   synchronized void end(SubscriptionEnd reason) {
     if (end == null) {
       end = reason;
@@ -150,17 +150,18 @@ public final class Subscription {
     }
   }
 
-  /** Why it ended; null while it goes on. */
+  /** Why it ended; null while it is open. */
   SubscriptionEnd ended() {
     return end;
   }
 
   /**
-   * Waits for the next update; null once the subscription has ended, or {@code deadline} has passed
-   * and there is none: then {@link #position()} is as far as all subscriptions are.
+   * Waits for the next update. Returns null if the subscription has ended, or if {@code deadline}
+   * has passed without an update; {@link #position} is then up to date.
    *
    * @param deadline by {@link System#nanoTime}; {@link #NEVER} for none
-   * @throws CompactedException if the log was cut above the position; start again elsewhere
+   * @throws CompactedException if updates after the position were removed from the log; the handler
+   *     must start again elsewhere
    */
   LogEntry next(long deadline) throws InterruptedException {
     while (end == null) {
@@ -196,7 +197,7 @@ public final class Subscription {
       if (update != UpdateQueue.WAKE && update.revision() > position.revision()) {
         boolean wanted = wantsForSure(update);
         if (!wanted && end != null) {
-          // Whether it is wanted may not be known: the position stays before it.
+          // Whether the update is wanted may be unknown, so the position stays before it.
           return null;
         }
         position.moveTo(update, wanted);
@@ -208,7 +209,7 @@ public final class Subscription {
     return null;
   }
 
-  /** Waits for a turn at the log if it is far behind; false if it ended meanwhile. */
+  /** Waits for a turn if the log is far ahead; returns false if the subscription ends meanwhile. */
   private boolean mayRead() throws InterruptedException {
     if (goal - position.revision() <= NEAR) {
       turn.end();
@@ -217,17 +218,17 @@ public final class Subscription {
     return turn.await();
   }
 
-  /** Waits for a turn that is good for one message more; false if it ended meanwhile. */
+  /** Waits for a valid turn; returns false if the subscription ends meanwhile. */
   boolean awaitTurn() throws InterruptedException {
     return turn.await();
   }
 
-  /** The handler is done with it. */
+  /** Releases the subscription's turn. The handler has finished. */
   void close() {
     turn.end();
   }
 
-  /** One step through the log; null if the update there is not wanted, or can't be read yet. */
+  /** Reads one update from the log; returns null if it is not wanted or can't be read yet. */
   private LogEntry readLog() throws InterruptedException {
     LogEntry update;
     boolean wanted;
@@ -238,7 +239,7 @@ public final class Subscription {
       turn.end();
       throw e;
     } catch (CatalogException e) {
-      // The tail meets the same, and tells the operator.
+      // The tail meets the same error and logs it.
       turn.end();
       Thread.sleep(RETRY);
       return null;
@@ -247,20 +248,19 @@ public final class Subscription {
     return wanted ? update : null;
   }
 
-  /** Whether it is wanted, however long the log can't be read; false also once all is over. */
+  /** Like {@link Interest#in}, but waits while the log can't be read; false if the stream ends. */
   private boolean wantsForSure(LogEntry update) throws InterruptedException {
     while (end == null) {
       try {
         return interest.in(update.update());
       } catch (CatalogException e) {
-        // The tail meets the same, and tells the operator.
+        // The tail meets the same error and logs it.
         Thread.sleep(RETRY);
       }
     }
     return false;
   }
 
-  /** Which updates it wants. */
   Interest interest() {
     return interest;
   }
@@ -280,12 +280,12 @@ public final class Subscription {
     return position.sent();
   }
 
-  /** How many updates wait. */
+  /** How many updates are waiting. */
   int waiting() {
     return queue.size();
   }
 
-  /** Whether it reads the log, or will, because its queue was full. */
+  /** Whether its queue was full, so that it reads from the log or soon will. */
   boolean behind() {
     return behind;
   }

@@ -2,24 +2,27 @@ package dev.controlplane.grpc.push;
 
 /** Why a subscription ended. */
 enum SubscriptionEnd {
-  /** The client went away. */
+  /** The client disconnected or cancelled. */
   GONE,
-  /** The client did not read for too long. */
+  /** The client accepted no data for the stall limit. */
   STALLED,
-  /** The server is going away. */
+  /** The server is shutting down. */
   STOPPING,
-  /** The client read too slowly for too long. */
+  /** The client read so slowly that it exceeded the allowed lag. */
   LAGGING,
-  /** The log was cut where the subscription stood. */
+  /**
+   * Compaction removed updates that the subscription still needed, and the client can't be sent a
+   * RESYNC.
+   */
   COMPACTED,
-  /** It was open for as long as a stream may be. */
+  /** The stream reached its maximum age. */
   EXPIRED,
-  /** The log is not the one that the subscription followed. */
+  /** The catalog has a different log than the one that the subscription followed. */
   LOG_REPLACED,
-  /** There is no log that could be read. */
+  /** There is no readable log. */
   NO_LOG,
-  /** The store could not be read when the stream began. */
+  /** The catalog could not be read when the stream began. */
   UNREADABLE,
-  /** The server failed at it. */
+  /** An unexpected failure of the server. */
   FAILED
 }

@@ -7,7 +7,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A subscription from its opening to its end, for JFR. */
+/** A JFR event for each subscription, from its opening to its end. */
 @Name("controlplane.Subscription")
 @Label("Subscription")
 @Description("A stream of updates, from its opening to its end")

@@ -13,11 +13,13 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
 
 /**
- * The open subscriptions, and which of them want a worker: an update visits those alone.
+ * The open subscriptions, indexed by the workers that they want, so that an update visits only
+ * those. Thread-safe.
  *
- * <p>Adding and offering race without a lock. {@link #add} makes a subscription visible and then
- * the caller reads the tail's revision; the tail writes its revision and then visits. Fences keep
- * both orders, so a subscription is visited, or starts at or after that revision.
+ * <p>Implementation note: adding and offering run concurrently without a lock. {@link #add} makes a
+ * subscription visible, and then its handler reads the tail's revision; the tail writes its
+ * revision and then visits the subscriptions. Fences keep both orders, so a subscription is either
+ * visited, or starts at or after that revision.
  */
 public final class Subscriptions {
   private final Set<Subscription> ofAll = ConcurrentHashMap.newKeySet();
@@ -26,25 +28,25 @@ public final class Subscriptions {
   private final Bound places;
 
   /**
-   * No subscriptions yet.
+   * Creates it without subscriptions.
    *
-   * @param places how many may be open at once
+   * @param places how many may be open at the same time
    */
   public Subscriptions(Bound places) {
     this.places = places;
   }
 
-  /** Takes one of the places; false if all are taken. {@link #leave} gives it back. */
+  /** Takes a place; returns false if all are taken. {@link #leave} returns it. */
   boolean enter() {
     return places.enter();
   }
 
-  /** Gives a place back. */
+  /** Returns a place. */
   void leave() {
     places.leave();
   }
 
-  /** What a client is told that got no place. */
+  /** The message for a client that got no place. */
   String refusal() {
     return places.refusal("try later or ask another server");
   }
@@ -54,7 +56,7 @@ public final class Subscriptions {
     places.awaitNone(limit);
   }
 
-  /** How many places are taken. */
+  /** The number of places taken. */
   int open() {
     return (int) places.inUse();
   }
@@ -108,10 +110,10 @@ public final class Subscriptions {
   }
 
   /**
-   * Offers updates, in the order of the log, to each subscription that wants them; how many fell
-   * behind by it. A subscription is visited once for all of one worker, or once for all if it wants
-   * every worker's: of thousands each visit is a miss of the processor's cache, and often a thread
-   * to wake.
+   * Offers updates, in the order of the log, to each subscription that wants them, and returns how
+   * many fell behind. A subscription is visited once for consecutive updates of one worker, or once
+   * for all updates if it wants all workers: with thousands of subscriptions each visit is a cache
+   * miss of the CPU and often wakes a thread.
    */
   int offer(List<LogEntry> updates) {
     VarHandle.fullFence();
@@ -140,8 +142,8 @@ public final class Subscriptions {
   }
 
   /**
-   * Marks every subscription behind: the tail has skipped updates. Each reads on from the log. Only
-   * the tail calls this, after it wrote its revision.
+   * Marks every subscription as behind, because the tail skipped updates. Each continues from the
+   * log. Only the tail calls this, after it has written its revision.
    */
   void fallBehind() {
     VarHandle.fullFence();
@@ -171,7 +173,7 @@ public final class Subscriptions {
     of(consumer).forEach(s -> s.interest().rejected(worker, new Rejection(version, revision)));
   }
 
-  /** All open subscriptions, as they are while one looks. */
+  /** All open subscriptions. The stream is weakly consistent. */
   Stream<Subscription> all() {
     return byConsumer.values().stream().flatMap(List::stream);
   }

@@ -19,15 +19,16 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * What one stream is sent, from its start to its end, in one order: perhaps RESYNC, perhaps a
- * snapshot and SYNCED, then updates with bookmarks between them, perhaps GOODBYE. Run by the
- * stream's handler alone.
+ * Sends the messages of one stream, from its start to its end, in this order: RESYNC if necessary,
+ * a snapshot and SYNCED if requested, then updates with bookmarks between them, and finally GOODBYE
+ * if the end is planned. Only the stream's handler uses it.
  *
- * <p>Between snapshot and updates there is no gap and no repeat: the subscription is known to the
- * tail before the snapshot's revision is chosen, and starts after that revision.
+ * <p>There is neither a gap nor a repetition between snapshot and updates: the tail knows the
+ * subscription before the snapshot's revision is chosen, and the subscription starts after that
+ * revision.
  */
 final class UpdateFeed {
-  /** How often an attempt to read a log that can't be read is made. */
+  /** The pause between attempts to read a log that can't be read. */
   private static final Duration RETRY = Duration.ofMillis(100);
 
   private final SubscribeOptions options;
@@ -38,10 +39,10 @@ final class UpdateFeed {
   private final PushMetrics metrics;
   private final SentTimes sentTimes;
 
-  /** What the consumer holds; let go as soon as the snapshot is sent. */
+  /** What the consumer holds; released as soon as the snapshot is sent. */
   private Map<String, Digest> held;
 
-  /** Where in a snapshot the consumer is; null outside of one. */
+  /** The consumer's position in a snapshot; null outside of one. */
   private ResumeToken snapshotAt;
 
   UpdateFeed(
@@ -62,8 +63,8 @@ final class UpdateFeed {
   }
 
   /**
-   * To be called before the response headers go out, for one who wants updates from now on: that
-   * is, from before the client can know of it.
+   * For a client that wants updates from now on: fixes the start. Must be called before the
+   * response headers are sent, so that the client learns of a start that has passed.
    */
   void start() {
     if (options.resumeToken().isEmpty() && !options.snapshot()) {
@@ -71,7 +72,9 @@ final class UpdateFeed {
     }
   }
 
-  /** Sends until the subscription has ended; then, to those who know it, goodbye. */
+  /**
+   * Sends messages until the subscription has ended, then GOODBYE to clients that understand it.
+   */
   void run() throws InterruptedException {
     long expires = expires();
     begin();
@@ -129,7 +132,10 @@ final class UpdateFeed {
         : System.nanoTime() + settings.bookmarkInterval().toNanos();
   }
 
-  /** Ten per cent around the age that is set, so that streams opened together don't end so. */
+  /**
+   * When the stream expires: up to ten per cent before or after the configured age, so that streams
+   * opened together do not end together.
+   */
   private long expires() {
     Duration age = settings.maxStreamAge();
     if (age.isZero() || !options.control()) {
@@ -157,7 +163,7 @@ final class UpdateFeed {
     output.send(UpdateEncoder.ofOneStream(message));
   }
 
-  /** Where the consumer would go on now. */
+  /** The position at which the consumer would resume now. */
   private ResumeToken place() {
     return snapshotAt == null ? log.token(subscription.position()) : snapshotAt;
   }
@@ -180,7 +186,7 @@ final class UpdateFeed {
     }
   }
 
-  /** Why a consumer can't go on from there; null if it can. */
+  /** Returns why a consumer can't resume at a token; null if it can. */
   private String obstacle(ResumeToken token) {
     if (token == null) {
       return "the resume token is not one of this service";
@@ -206,7 +212,7 @@ final class UpdateFeed {
         : null;
   }
 
-  /** 0 if the log was cut at that revision, so that it can't be compared. */
+  /** The fingerprint of the update with a revision; 0 if it was removed from the log. */
   private int fingerprint(long revision) {
     try {
       return log.checkedToken(revision).fingerprint();
@@ -215,7 +221,7 @@ final class UpdateFeed {
     }
   }
 
-  /** Whether the token is of this log, and only compaction keeps its consumer from going on. */
+  /** Whether the token is of this log, and only compaction prevents resuming at it. */
   private boolean isCompactedAway(ResumeToken token) {
     LogState now = log.state();
     return token != null
@@ -224,12 +230,12 @@ final class UpdateFeed {
         && token.revision() < now.compacted();
   }
 
-  /** The end of the log, for one whose subscription the tail knows of. */
+  /** The end of the log. The tail must know the subscription. */
   private ResumeToken now() {
     return log.token(log.state().head());
   }
 
-  /** Says that the consumer can't go on from where it was, and sends it everything anew. */
+  /** Tells the consumer that it can't resume where it was, and sends it a complete snapshot. */
   private void resync(String reason, boolean sameLog) throws InterruptedException {
     metrics.resynced();
     ResumeToken start = now().startOfSnapshot(true);
@@ -252,7 +258,7 @@ final class UpdateFeed {
     try {
       int sent = 0;
       for (Update state = next(snapshot); state != null; state = next(snapshot)) {
-        // A short snapshot goes out at once; a long one takes turns with others.
+        // A short snapshot is sent at once; a long one needs turns.
         if (++sent > CatchUpTurns.BATCH && !subscription.awaitTurn()) {
           return;
         }
@@ -276,7 +282,7 @@ final class UpdateFeed {
     snapshotAt = null;
   }
 
-  /** The next of a snapshot, however long the store can't be read; null also once all is over. */
+  /** The next entry; waits while the log can't be read. Null also if the subscription ends. */
   private Update next(Snapshot snapshot) throws InterruptedException {
     while (subscription.ended() == null) {
       try {
@@ -284,7 +290,7 @@ final class UpdateFeed {
       } catch (CompactedException e) {
         throw e;
       } catch (CatalogException e) {
-        // The tail meets the same, and tells the operator.
+        // The tail meets the same error and logs it.
         Thread.sleep(RETRY);
       }
     }

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Reads the log on, a few updates at a time, and offers them to the subscriptions that want them.
- * The tail's thread calls; others ask for the revision.
+ * Reads the log a few updates at a time and offers them to the subscriptions that want them. Only
+ * the tail's thread calls it; other threads may ask for the revision.
  */
 final class UpdateOffers {
   /**
-   * Updates that are offered together if there are more than one: so many that a visit to a
-   * subscription is worth its price, and few enough that the first need not wait long for the last.
+   * The most updates that are offered together: enough that visiting a subscription pays off, and
+   * so few that the first does not wait long for the last.
    */
   private static final int ROUND = 8;
 
@@ -31,21 +31,21 @@ final class UpdateOffers {
     this.events = events;
   }
 
-  /** The newest revision that is being offered, or was. */
+  /** The newest revision whose offering has begun. */
   long revision() {
     return revision;
   }
 
-  /** Another log is followed: what is offered comes after this revision. */
+  /** Starts with another log, after this revision. */
   void beginAfter(long head) {
     revision = head;
   }
 
   /**
-   * Reads a log up to a revision and offers what is there.
+   * Reads a log up to a revision and offers its updates.
    *
-   * @param over whether to leave off
-   * @param beat is called after each round
+   * @param over whether to stop
+   * @param beat called after each round
    * @throws dev.controlplane.catalog.CatalogException if the log can't be read now
    */
   void readOn(UpdateLog log, long head, BooleanSupplier over, Runnable beat) {
@@ -81,7 +81,7 @@ final class UpdateOffers {
     metrics.fellBehind(fellBehind);
   }
 
-  /** The log was cut above the revision: what can be offered begins at its head. */
+  /** Skips to the head of a log whose next updates were removed by compaction. */
   private void skip(UpdateLog log, long head) {
     events.warn(
         "log-compacted-past-tail",

@@ -5,11 +5,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Updates on their way from the tail to the handler of one subscription, who can also be woken
- * without one.
+ * The queue of updates from the tail to the handler of one subscription. The handler can also be
+ * woken without an update.
  */
 final class UpdateQueue {
-  /** What the handler gets that was only woken, or shall look at everything once more. */
+  /** Returned if the handler was only woken, or should check everything once more. */
   static final LogEntry WAKE = new LogEntry(null);
 
   private final BlockingQueue<LogEntry> queue;
@@ -21,22 +21,22 @@ final class UpdateQueue {
     this.queue = queue;
   }
 
-  /** Adds an update; false if there is no room. Never waits. */
+  /** Adds an update; returns false if there is no room. Never waits. */
   boolean offer(LogEntry update) {
     return queue.offer(update);
   }
 
-  /** Has the handler look; if there is no room for that, it is not waiting. Never waits. */
+  /** Wakes the handler. If there is no room to do so, the handler is not waiting. Never waits. */
   void wake() {
     queue.offer(WAKE);
   }
 
-  /** The next, null if there is none now. */
+  /** The next update; null if there is none now. */
   LogEntry poll() {
     return queue.poll();
   }
 
-  /** Waits for the next; null once the deadline has passed. */
+  /** Waits for the next update; returns null if the deadline had passed before. */
   LogEntry await(long deadline) throws InterruptedException {
     if (deadline == Subscription.NEVER) {
       return queue.take();
@@ -46,11 +46,12 @@ final class UpdateQueue {
       return null;
     }
     LogEntry update = queue.poll(left, TimeUnit.NANOSECONDS);
-    // Looks at everything once more before it says that there is nothing.
+    // After a timeout, the handler checks everything once more before it reports that there is
+    // nothing.
     return update == null ? WAKE : update;
   }
 
-  /** How many wait. */
+  /** How many updates are waiting. */
   int size() {
     return queue.size();
   }

@@ -1,2 +1,2 @@
-/** Updates on their way from the log to the open streams: tail, subscriptions, snapshots. */
+/** The way of updates from the log to open streams: the tail, subscriptions, snapshots. */
 package dev.controlplane.grpc.push;

@@ -16,11 +16,11 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Signs of life of consumers on their way to the disk: gathered, at most one a consumer, and
- * written together, so that ten thousand tickers are one transaction.
+ * Buffers sightings of consumers, at most one per consumer, and writes them together, so that ten
+ * thousand tickers cost one transaction. Thread-safe.
  */
 public final class LastSeen implements AutoCloseable {
-  /** While the disk takes nothing, so many consumers are remembered. */
+  /** How many consumers are buffered while the disk accepts nothing. */
   private static final int MAX_PENDING = 100_000;
 
   /** The longest time that one write may take before the health check fails. */
@@ -36,9 +36,9 @@ public final class LastSeen implements AutoCloseable {
   private volatile boolean failing;
 
   /**
-   * Starts to write what is pending.
+   * Starts the writing thread.
    *
-   * @param interval how long a sighting may wait to be written
+   * @param interval how long a sighting may wait before it is written
    */
   public LastSeen(Consumers consumers, InstantSource clock, Duration interval, EventLog events) {
     this.consumers = consumers;
@@ -48,12 +48,15 @@ public final class LastSeen implements AutoCloseable {
     this.thread = Vital.start("last-seen", interval.plus(MAX_ROUND), events, this::run);
   }
 
-  /** A consumer is alive now. Never waits for the disk. */
+  /** Records that a consumer is alive. Never waits for the disk. */
   public void saw(String consumer, long lastRevision) {
     add(new Sighting(consumer, clock.instant(), lastRevision));
   }
 
-  /** A consumer subscribes now, to these workers, or to all where none is named. Never waits. */
+  /**
+   * Records that a consumer subscribed to these workers, or to all if the set is empty. Never waits
+   * for the disk.
+   */
   public void subscribed(String consumer, Set<String> workers) {
     add(new Sighting(consumer, clock.instant(), 0, Optional.of(workers)));
   }
@@ -64,7 +67,7 @@ public final class LastSeen implements AutoCloseable {
     }
   }
 
-  /** What an earlier sighting and a later one tell together. */
+  /** Combines an earlier and a later sighting. */
   private static Sighting both(Sighting earlier, Sighting later) {
     return new Sighting(
         earlier.id(),
@@ -83,12 +86,12 @@ public final class LastSeen implements AutoCloseable {
     }
   }
 
-  /** Throws with the reason if signs of life are not written any more; for health checks. */
+  /** Checks that sightings are being written, for health checks. Throws with the reason if not. */
   public void check() {
     thread.check();
   }
 
-  /** Writes what is pending; false if it could not be, and is pending still. */
+  /** Writes buffered sightings; returns false if that failed, and keeps them. */
   public boolean write() {
     writing.lock();
     try {
@@ -113,7 +116,7 @@ public final class LastSeen implements AutoCloseable {
     }
   }
 
-  /** Forgets a consumer, also what is pending of it; false if it is not known. */
+  /** Forgets a consumer and its buffered sighting; returns false if it is unknown. */
   public boolean forget(String consumer) {
     writing.lock();
     try {
@@ -124,7 +127,7 @@ public final class LastSeen implements AutoCloseable {
     }
   }
 
-  /** Ends the thread, whatever the interval, and writes what is pending. */
+  /** Ends the thread without waiting for the interval, and writes buffered sightings. */
   @Override
   public void close() {
     thread.closeGently();

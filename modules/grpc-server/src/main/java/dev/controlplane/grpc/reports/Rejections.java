@@ -1,13 +1,13 @@
 package dev.controlplane.grpc.reports;
 
-/** Is told of versions that consumers will not use. */
+/** Receives the rejections of versions by consumers. */
 @FunctionalInterface
 public interface Rejections {
   /**
-   * A consumer will not use a version; this is durable. Does not wait.
+   * Called when a rejection is durable. Must not wait.
    *
-   * @param revision the update that the rejection is about: a later one of the same version is
-   *     another matter
+   * @param revision of the update that the rejection is about; it does not apply to a later update
+   *     of the same version
    */
   void rejected(String consumer, String worker, String version, long revision);
 }

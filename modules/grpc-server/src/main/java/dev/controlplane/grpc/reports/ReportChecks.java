@@ -20,17 +20,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Holds the reports of one call against what is known; used by one thread. */
+/** Validates the reports of one call. Not thread-safe. */
 final class ReportChecks {
   /** The longest code and message, in bytes of UTF-8. */
   static final int MAX_CODE_BYTES = 255;
 
   static final int MAX_MESSAGE_BYTES = 4096;
 
-  /** Consumers that are remembered to be known; a call seldom tells of more than one. */
+  /** The most consumers cached as known. A call rarely reports about more than one. */
   private static final int MAX_KNOWN = 1000;
 
-  /** Then it is asked again: a consumer may have been forgotten. */
+  /** How long a consumer is cached as known; it may be forgotten meanwhile. */
   private static final Duration KNOWN_FOR = Duration.ofSeconds(10);
 
   private static final Pattern CHECKSUM = Pattern.compile("[0-9a-fA-F]{64}|");
@@ -52,10 +52,10 @@ final class ReportChecks {
   }
 
   /**
-   * The report as it can be recorded.
+   * Returns a report in the form to be recorded.
    *
-   * @throws IllegalArgumentException if a field is not as it should be
-   * @throws UnknownVersionException if there is and was no such consumer, worker or version
+   * @throws IllegalArgumentException if a field is invalid
+   * @throws UnknownVersionException if the consumer, worker or version never existed
    */
   Report checked(StatusReport report, Instant at) {
     String consumer = Names.checked("consumer_id", report.getConsumerId());
@@ -124,7 +124,7 @@ final class ReportChecks {
       return;
     }
     if (consumers.find(consumer).isEmpty()) {
-      // One that has subscribed just now is still on its way to the disk.
+      // A consumer that has just subscribed may not be on disk yet.
       lastSeen.write();
       if (consumers.find(consumer).isEmpty()) {
         throw new UnknownVersionException(
@@ -137,7 +137,7 @@ final class ReportChecks {
   private long revision(long told, Version version) {
     long head = catalog.head();
     if (told > head) {
-      // Recorded, it would make every report that is to come one about an earlier update.
+      // If it were recorded, every later report would count as one about an earlier update.
       throw new InvalidFieldException(
           "revision", "is " + told, "at most %d, that of the newest update".formatted(head));
     }

@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What an operator wants to know of what consumers tell. */
+/** The metrics of consumers' reports. Thread-safe. */
 public final class ReportMetrics {
   /** Why a report was not recorded. */
   enum Refusal {
-    /** Its fields are not as they should be. */
+    /** A field is invalid. */
     INVALID,
-    /** There is no such consumer, worker or version. */
+    /** The consumer, worker or version does not exist. */
     UNKNOWN,
-    /** The disk does not take it. */
+    /** The disk does not accept it. */
     STORAGE
   }
 

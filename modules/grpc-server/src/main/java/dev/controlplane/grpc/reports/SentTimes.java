@@ -5,9 +5,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.OptionalLong;
 
 /**
- * When updates were sent to consumers that report. A consumer is remembered from its first report
- * on, with the last few updates sent to it. A consumer that never reports costs one look into a
- * map.
+ * Remembers when updates were sent to consumers that report. A consumer is remembered from its
+ * first report on, with the last few updates sent to it. A consumer that never reports costs one
+ * map lookup per update. Thread-safe.
  */
 public final class SentTimes {
   /** The most consumers that are remembered: those that last reported or were sent an update. */
@@ -15,7 +15,7 @@ public final class SentTimes {
 
   private static final int MAX_UPDATES = 64;
 
-  /** The last updates sent to one consumer; a revision of 0 is none. */
+  /** The last updates sent to one consumer. A revision of 0 marks an empty entry. */
   private static final class Recent {
     private final long[] revisions = new long[MAX_UPDATES];
     private final long[] nanos = new long[MAX_UPDATES];
@@ -41,7 +41,7 @@ public final class SentTimes {
   private final Cache<String, Recent> reporting =
       Caffeine.newBuilder().maximumSize(MAX_CONSUMERS).executor(Runnable::run).build();
 
-  /** An update was sent to a consumer. */
+  /** Records that an update was sent to a consumer. */
   public void sent(String consumer, long revision) {
     Recent recent = reporting.getIfPresent(consumer);
     if (recent != null) {
@@ -50,9 +50,9 @@ public final class SentTimes {
   }
 
   /**
-   * A consumer has reported about an update.
+   * Records that a consumer has reported about an update.
    *
-   * @return nanoseconds since it was sent; absent if that is not known, or was told before
+   * @return nanoseconds since it was sent; empty if that is unknown, or was returned before
    */
   OptionalLong reported(String consumer, long revision) {
     Recent recent = reporting.getIfPresent(consumer);

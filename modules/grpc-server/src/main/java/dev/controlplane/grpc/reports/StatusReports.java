@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
-/** Takes what consumers tell of updates. */
+/** Handles the RPC ReportStatus: validates and records the reports of consumers. */
 public final class StatusReports {
-  /** Reports of one call that wait for the disk; then its client waits. */
+  /** How many reports of one call may wait for the disk before the client has to wait. */
   private static final int MAX_WAITING = 512;
 
   private final CatalogReader catalog;
@@ -58,23 +58,23 @@ public final class StatusReports {
     this.events = events;
   }
 
-  /** The handler of {@code ReportStatus}. */
+  /** Handles one call of {@code ReportStatus}. */
   public StreamObserver<StatusReport> receive(StreamObserver<StatusSummary> responses) {
     if (responses instanceof ServerCallStreamObserver<StatusSummary> observer) {
-      // Without a handler the observer throws an exception of its own once the client is gone.
+      // Without a cancel handler, the observer throws its own exception once the client is gone.
       observer.setOnCancelHandler(() -> {});
     }
     return new Call(responses);
   }
 
   /**
-   * One call. The call's thread checks each report and queues it; a thread of its own writes what
-   * has gathered while the transaction before was on its way to the disk. So a client that sends
-   * many waits for few transactions, and what one that stays connected sends now and then is
-   * written at once.
+   * One call. The call's thread validates each report and queues it. A separate thread writes
+   * whatever has gathered while the previous transaction was being written. A client that sends
+   * many reports therefore waits for few transactions, and a report that a connected client sends
+   * now and then is written at once.
    *
-   * <p>{@code ended} is set before {@code WAKE} is offered: if there is no room for that, the
-   * writer is not waiting, and looks at {@code ended} before it does.
+   * <p>Implementation note: {@code ended} is set before {@code WAKE} is offered. If the queue has
+   * no room for it, the writer is not waiting, and checks {@code ended} before it waits.
    */
   private final class Call implements StreamObserver<StatusReport> {
     private static final Report WAKE =
@@ -121,7 +121,10 @@ public final class StatusReports {
       }
     }
 
-    /** Runs on the connection's thread and does not wait: what was sent is written all the same. */
+    /**
+     * The client is gone. Runs on the connection's thread and does not wait; the reports sent so
+     * far are still written.
+     */
     @Override
     public void onError(Throwable gone) {
       finish();
@@ -139,7 +142,7 @@ public final class StatusReports {
       queue.offer(WAKE);
     }
 
-    /** Waits until all is written that will be, and answers. */
+    /** Waits until all reports are written, and answers. */
     private void end(CatalogException unreadable) {
       if (!awaitWritten()) {
         return;
@@ -161,7 +164,8 @@ public final class StatusReports {
         return;
       }
       metrics.refused(reason);
-      String which = recorded == 0 ? "" : "after %d reports that stay: ".formatted(recorded);
+      String which =
+          recorded == 0 ? "" : "after %d reports that were recorded: ".formatted(recorded);
       responses.onError(error.prefixed(which).exception());
     }
 
@@ -171,7 +175,10 @@ public final class StatusReports {
       responses.onError(Problem.grpc(why).exception());
     }
 
-    /** False if the server ends meanwhile; the call is answered then. */
+    /**
+     * Waits for the writer. Returns false if the server stops meanwhile; the call was then
+     * answered.
+     */
     private boolean awaitWritten() {
       answered = true;
       finish();
@@ -194,7 +201,8 @@ public final class StatusReports {
           gathered.add(queue.take());
           queue.drainTo(gathered);
           gathered.removeIf(WAKE::equals);
-          // After a failure the queue is emptied all the same: the call's thread may wait for it.
+          // After a failure the queue is still emptied, because the call's thread may be waiting
+          // for room.
           if (failure == null) {
             record(gathered);
           }
@@ -213,7 +221,7 @@ public final class StatusReports {
         failure = e;
         return;
       } catch (RuntimeException e) {
-        // This thread goes on: the call's may wait for it.
+        // The writer continues, because the call's thread may be waiting for it.
         events.error("reports-failed", e, "peer", peer);
         failure = new CatalogException("the server failed; its log tells why", e);
         return;

@@ -1,2 +1,2 @@
-/** What consumers say of themselves: which versions they run, and when they were last seen. */
+/** What consumers report: which versions they run, and when they were last seen. */
 package dev.controlplane.grpc.reports;

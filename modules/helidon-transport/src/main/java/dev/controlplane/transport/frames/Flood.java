@@ -3,20 +3,25 @@ package dev.controlplane.transport.frames;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a client sends too much of; counts the connections that this process ended for it. */
+/**
+ * The kinds of flood for which this module closes a connection. Each kind counts the connections
+ * that this process closed for it.
+ */
 public enum Flood {
-  /** Streams that were reset. */
+  /** The client reset too many streams, or made the server reset them. */
   RESETS,
-  /** Frames that carry nothing. */
+  /** The client sent too many frames that carry nothing. */
   EMPTY_FRAMES,
-  /** CONTINUATION frames of one header block, or their bytes. */
+  /** One header block had too many CONTINUATION frames, or too many bytes. */
   CONTINUATIONS;
 
   private static final Map<Flood, LongAdder> ENDED =
       Map.of(
           RESETS, new LongAdder(), EMPTY_FRAMES, new LongAdder(), CONTINUATIONS, new LongAdder());
 
-  /** How many connections were ended for it. */
+  /**
+   * The number of connections that were closed for this kind of flood since the process started.
+   */
   public long ended() {
     return ENDED.get(this).sum();
   }

@@ -3,20 +3,28 @@ package dev.controlplane.transport.frames;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 
 /**
- * How many frames a client may send on one connection that carry nothing and cost something, and
- * how many of its streams may be reset: by itself (CVE-2023-44487) or by what it makes the server
- * do (CVE-2025-8671). Past it the client is sent away.
+ * Rate limits for one connection: how many streams may be reset, and how many frames may arrive
+ * that carry nothing but cost the server work. Once a limit is exceeded, {@link #mayComeNow}
+ * returns false and the connection must be closed.
+ *
+ * <p>Both kinds of reset count: those that the client sends (CVE-2023-44487) and those that the
+ * client provokes the server to send (CVE-2025-8671).
+ *
+ * <p>Thread-safe.
  */
 public final class FrameBudget {
   /**
-   * What a reset counts that the client made the server send by a fault: no client has reason to.
+   * The cost of a reset that the server sends because of a client's protocol error. An honest
+   * client never causes one.
    */
   public static final int PROVOKED = 10;
 
-  /** What a SETTINGS frame counts: each changes the windows of all streams. */
+  /**
+   * The cost of a SETTINGS frame. It is high because each one changes the windows of all streams.
+   */
   private static final int SETTINGS_COST = 50;
 
-  /** How many empty frames go with a frame that carries something, in or out. */
+  /** How many empty frames are allowed for each useful frame, in either direction. */
   private static final int PER_FRAME = 4;
 
   @GuardedBy("this")
@@ -28,7 +36,7 @@ public final class FrameBudget {
   @GuardedBy("this")
   private boolean tooManyResets;
 
-  /** DATA frames that had gone out when {@link #mayComeNow} was last asked. */
+  /** The number of DATA frames that had been sent when {@link #mayComeNow} was last called. */
   @GuardedBy("this")
   private long dataFrames;
 
@@ -41,12 +49,12 @@ public final class FrameBudget {
     return new TokenBucket((long) FrameLimits.AT_ONCE * perSecond, perSecond, System.nanoTime());
   }
 
-  /** One reset more that the client sent. */
+  /** Counts a RST_STREAM frame that the client sent. */
   public void resetReceived() {
     countReset(1);
   }
 
-  /** One reset more that the server sends, with this error code. */
+  /** Counts a RST_STREAM frame that the server sends with this error code. */
   public void resetSent(int errorCode) {
     countReset(
         switch (errorCode) {
@@ -60,11 +68,11 @@ public final class FrameBudget {
   }
 
   /**
-   * Whether a frame may come now: the connection had no more resets than a client has reason for,
-   * and not too many frames that carry nothing.
+   * Counts a frame that has arrived, and checks both limits.
    *
-   * @param sent DATA frames that have gone out; the client may answer each with a WINDOW_UPDATE or
-   *     two
+   * @param sent DATA frames that the server has sent so far; the client may answer each with one or
+   *     two WINDOW_UPDATE frames
+   * @return false if the connection is over a limit and must be closed
    */
   public synchronized boolean mayComeNow(int type, int flags, int length, long sent) {
     if (tooManyResets) {

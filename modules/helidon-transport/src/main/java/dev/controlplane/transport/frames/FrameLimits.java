@@ -1,24 +1,26 @@
 package dev.controlplane.transport.frames;
 
 /**
- * How many frames a client may send on one connection that cost something and carry nothing. Past a
- * limit the connection ends with ENHANCE_YOUR_CALM.
+ * The limits against floods on one connection. A client that exceeds one gets GOAWAY with
+ * ENHANCE_YOUR_CALM.
  *
- * @param resets of streams, a second, and ten times as many at once. One that the client makes the
- *     server send by a fault counts ten times.
- * @param emptyFrames PING, PRIORITY, WINDOW_UPDATE and empty DATA frames, a second, and ten times
- *     as many at once; a SETTINGS frame counts 50 times. Four more go with each frame that carries
- *     something.
- * @param continuations CONTINUATION frames of one header block
+ * @param resets stream resets per second; a burst of ten times as many is allowed. A reset that the
+ *     client provokes by a protocol error counts as ten.
+ * @param emptyFrames PING, PRIORITY, WINDOW_UPDATE and empty DATA frames per second; a burst of ten
+ *     times as many is allowed. A SETTINGS frame counts as 50. Each useful frame allows four more.
+ * @param continuations CONTINUATION frames per header block
  */
 public record FrameLimits(int resets, int emptyFrames, int continuations) {
-  /** Fewer empty frames would not let a client begin, with a SETTINGS frame. */
+  /**
+   * The smallest allowed value of {@code emptyFrames}: with less, a client's first SETTINGS frame
+   * would already exceed the limit.
+   */
   public static final int FEWEST_EMPTY_FRAMES = 10;
 
-  /** How many seconds' worth may come at once. */
+  /** The size of a burst, in seconds' worth of the rate. */
   static final int AT_ONCE = 10;
 
-  /** 2,000 resets and 1,000 empty frames a second, 64 CONTINUATION frames. */
+  /** 2,000 resets and 1,000 empty frames per second, 64 CONTINUATION frames per header block. */
   public static final FrameLimits DEFAULTS = new FrameLimits(2_000, 1_000, 64);
 
   public FrameLimits {

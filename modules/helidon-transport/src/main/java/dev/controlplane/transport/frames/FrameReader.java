@@ -6,16 +6,20 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads one connection, frame by frame, and knows for how long it has waited. The thread of the
- * connection reads; others ask for times.
+ * Reads HTTP/2 frames from the socket of one connection, and measures how long it has been waiting.
+ *
+ * <p>Only the connection's thread reads. Any thread may ask for the times.
  */
 public final class FrameReader {
   private static final int PREFACE = 24;
 
-  /** What a client that refuses to speak HTTP/2 may still send before the connection closes. */
+  /**
+   * How many bytes are read from a client that does not speak HTTP/2, after it was answered and
+   * before the connection is closed.
+   */
   private static final int MOST_AFTER_REFUSAL = 64 << 10;
 
-  /** How long a client that is sent away may take to read why. */
+  /** How long a client that flooded the connection has to read its GOAWAY. */
   private static final long LAST_FRAMES = TimeUnit.MILLISECONDS.toNanos(500);
 
   private static final byte[] FIRST_LINE =
@@ -23,23 +27,29 @@ public final class FrameReader {
 
   private final DataReader socket;
 
-  /** When the preface, or the frame or header block that is being read, began; 0 between them. */
+  /**
+   * The {@link System#nanoTime} at which the preface, frame or header block that is being read
+   * began; 0 between them. Never 0 by chance: its lowest bit is set.
+   */
   private volatile long beganAt = System.nanoTime() | 1;
 
-  /** When the client was sent away; 0 while it is welcome. */
+  /** The {@link System#nanoTime} at which the client got its GOAWAY for a flood; 0 before that. */
   private volatile long sentAwayAt;
 
-  /** When the thread of the connection last began to wait for bytes; 0 while it does not wait. */
+  /**
+   * The {@link System#nanoTime} at which the connection's thread began to wait for bytes; 0 while
+   * it is not waiting.
+   */
   private volatile long waitingSince;
 
-  /** A reader of a connection that begins now. */
+  /** Creates a reader for a new connection, whose preface comes next. */
   public FrameReader(DataReader socket) {
     this.socket = socket;
   }
 
   /**
-   * How long nothing has come in, in nanoseconds; 0 while the connection's thread is busy with what
-   * came.
+   * Returns for how many nanoseconds the reader has been waiting for bytes, or 0 while the
+   * connection's thread is processing received bytes.
    */
   public long silentFor(long now) {
     long since = waitingSince;
@@ -47,24 +57,24 @@ public final class FrameReader {
   }
 
   /**
-   * How long the preface, a frame other than DATA or a header block has been on its way, in
-   * nanoseconds; 0 while there is none.
+   * Returns for how many nanoseconds the preface, a header block or a frame other than DATA has
+   * been incomplete, or 0 if none is being read.
    */
   public long unfinishedFor(long now) {
     long began = beganAt;
     return began == 0 ? 0 : now - began;
   }
 
-  /** What was being read, a frame or a header block, is there: nothing is on its way now. */
+  /** Notes that the frame or header block is complete. */
   public void idle() {
     beganAt = 0;
   }
 
   /**
-   * Waits for what every connection of HTTP/2 begins with (RFC 9113, section 3.4).
+   * Waits for the connection preface (RFC 9113, section 3.4) without consuming it.
    *
-   * @return false as soon as it is something else
-   * @throws DataReader.InsufficientDataAvailableException if the client leaves before
+   * @return false as soon as the bytes differ from the preface
+   * @throws DataReader.InsufficientDataAvailableException if the client closes the connection first
    */
   public boolean awaitPreface() {
     for (int length = 1; length <= PREFACE; length++) {
@@ -76,7 +86,10 @@ public final class FrameReader {
     return true;
   }
 
-  /** Reads over what a client still sends that was refused, so that it gets its answer. */
+  /**
+   * Discards what a refused client still sends, so that the client can read its answer before the
+   * connection closes.
+   */
   public void readOver() {
     for (int all = 0; all < MOST_AFTER_REFUSAL; ) {
       int length = socket.available();
@@ -87,8 +100,9 @@ public final class FrameReader {
   }
 
   /**
-   * Reads over what a client still sends that floods the connection: closing with bytes unread
-   * would reset the connection, and the client would not see why it is sent away.
+   * Discards what a flooding client still sends, for at most {@link #LAST_FRAMES}. If the
+   * connection were closed with unread bytes, the kernel would reset it and the client would never
+   * read its GOAWAY.
    */
   public void readOverLastFrames() {
     sentAwayAt = System.nanoTime() | 1;
@@ -98,22 +112,24 @@ public final class FrameReader {
         socket.pullData();
       }
     } catch (DataReader.InsufficientDataAvailableException e) {
-      // It has closed the connection.
+      // The client has closed the connection.
     }
   }
 
-  /** Whether a client that was sent away has had the time to see why. */
+  /** Returns whether a client that got GOAWAY for a flood has had enough time to read it. */
   public boolean overdue(long now) {
     long at = sentAwayAt;
     return at != 0 && now - at >= LAST_FRAMES;
   }
 
-  /** The preface. */
+  /** Reads the connection preface. */
   public byte[] preface() {
     return read(PREFACE);
   }
 
-  /** The next frame; of one whose length is against the rules, the header alone. */
+  /**
+   * Reads the next frame. If its length is 0 or above the maximum, returns only the frame's header.
+   */
   public byte[] frame() {
     byte[] header = read(Frames.HEADER);
     int length = Frames.length(header, 0);
@@ -130,7 +146,7 @@ public final class FrameReader {
     return frame;
   }
 
-  /** The next bytes. */
+  /** Reads exactly {@code length} bytes; waits for them. */
   public byte[] read(int length) {
     while (socket.available() < length) {
       waitingSince = System.nanoTime() | 1;

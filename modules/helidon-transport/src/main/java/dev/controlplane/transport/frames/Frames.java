@@ -1,8 +1,8 @@
 package dev.controlplane.transport.frames;
 
 /**
- * The parts of HTTP/2's frame layout that this module reads and writes (RFC 9113, sections 4.1 and
- * 6).
+ * HTTP/2 frame layout: the types, flags, error codes and frames that this module reads and writes
+ * (RFC 9113, sections 4.1, 6 and 7).
  */
 public final class Frames {
   public static final int HEADER = 9;
@@ -33,19 +33,22 @@ public final class Frames {
   public static final int COMPRESSION_ERROR = 0x9;
   public static final int ENHANCE_YOUR_CALM = 0xb;
 
-  /** What a window holds before any SETTINGS, in bytes. */
+  /** The size of a flow-control window before any SETTINGS frame, in bytes. */
   public static final int DEFAULT_WINDOW = 65_535;
 
-  /** The most a window may hold. */
+  /** The largest allowed flow-control window, in bytes. */
   public static final long MAX_WINDOW = Integer.MAX_VALUE;
 
   /**
-   * What Helidon is told that the windows hold, so that it never waits for one. It takes a frame
-   * out only after it wrote it, and may be given back the bytes before: there is room for that.
+   * The window that this module announces to Helidon in the client's place, so that Helidon never
+   * waits for a window. It leaves room below the maximum: Helidon subtracts a frame only after
+   * writing it, and this module may give the bytes back before that.
    */
   static final int HELIDONS_WINDOW = Integer.MAX_VALUE - (64 << 20);
 
-  /** The largest payload that every peer takes, and that Helidon takes by default. */
+  /**
+   * The largest payload that every peer must accept, in bytes. It is also Helidon's default limit.
+   */
   public static final int MAX_PAYLOAD = 16_384;
 
   private Frames() {}
@@ -106,7 +109,7 @@ public final class Frames {
     return withInt(RST_STREAM, streamId, errorCode);
   }
 
-  /** An empty DATA frame that ends a stream. */
+  /** An empty DATA frame with END_STREAM. */
   public static byte[] endOfStream(int streamId) {
     byte[] frame = new byte[HEADER];
     putHeader(frame, 0, 0, DATA, END_STREAM, streamId);
@@ -121,7 +124,9 @@ public final class Frames {
     return frame;
   }
 
-  /** How much a DATA frame carries, without its padding, which is well-formed. */
+  /**
+   * The number of bytes that a DATA frame carries without padding. The padding must be well-formed.
+   */
   public static int dataLength(byte[] frame) {
     int length = frame.length - HEADER;
     return (flags(frame, 0) & PADDED) == 0 ? length : length - 1 - (frame[HEADER] & 0xff);

@@ -5,31 +5,31 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * Reads a HEADERS frame with the CONTINUATION frames that belong to it, and writes a header block
- * as frames. Padding and priority, which Helidon ignores, are left out.
+ * Joins a HEADERS frame and its CONTINUATION frames to one header block, and splits a header block
+ * into frames. Padding and priority are dropped; Helidon ignores them anyway.
  */
 public final class HeaderBlocks {
-  /** The most bytes of one block. More is a flood. */
+  /** The largest allowed header block, in bytes. A larger one counts as a flood. */
   public static final int MOST_BYTES = 256 << 10;
 
   private HeaderBlocks() {}
 
-  /** What was read. */
+  /** The result of {@link #read}. */
   public sealed interface Result {
-    /** A block without padding. */
+    /** A complete header block, without padding and priority. */
     @SuppressWarnings("ArrayRecordComponent")
     record Whole(byte[] block) implements Result {}
 
-    /** It is none; the connection ends with this error. */
+    /** The frames are malformed or a flood; the connection must end with this error code. */
     record Broken(int errorCode) implements Result {}
   }
 
   /**
    * Reads a header block.
    *
-   * @param first a HEADERS frame
-   * @param rest reads so many bytes of what follows
-   * @param mostContinuations CONTINUATION frames that may follow; more is a flood
+   * @param first the HEADERS frame
+   * @param rest reads the given number of bytes after it
+   * @param mostContinuations how many CONTINUATION frames may follow; more count as a flood
    */
   public static Result read(byte[] first, IntFunction<byte[]> rest, int mostContinuations) {
     int flags = Frames.flags(first, 0);
@@ -73,7 +73,10 @@ public final class HeaderBlocks {
     }
   }
 
-  /** A header block as a HEADERS frame, and CONTINUATION frames if it is longer than one. */
+  /**
+   * Encodes a header block as a HEADERS frame, followed by CONTINUATION frames if it does not fit
+   * into one.
+   */
   public static byte[] frames(int streamId, boolean endStream, byte[] block) {
     int count = Math.max(1, Math.ceilDiv(block.length, Frames.MAX_PAYLOAD));
     byte[] frames = new byte[block.length + count * Frames.HEADER];

@@ -1,26 +1,29 @@
 package dev.controlplane.transport.frames;
 
 /**
- * The window that a client has for all its DATA on a connection.
+ * Counts inbound DATA on one connection and says when to send a WINDOW_UPDATE for the connection's
+ * window. Not thread-safe: only the connection's thread uses it.
  *
- * <p>Helidon 4.5.0 ({@code WindowSizeImpl.Bisection}) gives it back from the thread of each stream
- * and from that of the connection, and adds up what is not yet given back in a plain field: what
- * two threads add at once is lost, and what is given back while others add is given back by each of
- * them. So the client's window shrinks to nothing, or grows over the 2³¹ - 1 bytes that it may
- * have, which ends the connection. Here one thread counts. What came in is given back at once; a
- * stream that is not read is held back by its own window.
+ * <p>The connection's window is returned as soon as bytes arrive. A stream that nobody reads is
+ * held back by its own window.
+ *
+ * <p>Why not Helidon's: Helidon 4.5.0 ({@code WindowSizeImpl.Bisection}) returns the connection's
+ * window from the threads of all streams and from that of the connection, and adds up the pending
+ * bytes in a plain field. Concurrent additions get lost, and pending bytes may be returned twice.
+ * The client's window then shrinks to nothing, or grows beyond the maximum of 2³¹ - 1 bytes, which
+ * ends the connection.
  */
 public final class InboundWindow {
-  /** So much comes in before it is given back: half of the smallest window. */
+  /** Bytes to receive before a WINDOW_UPDATE is sent: half of the smallest window. */
   private static final int BATCH = 32 << 10;
 
   private int received;
 
   /**
-   * Counts a DATA frame, whoever it is for.
+   * Counts a DATA frame, whichever stream it is for.
    *
-   * @param length of its payload, padding included
-   * @return how much to give back now
+   * @param length of its payload in bytes, padding included
+   * @return the increment of the WINDOW_UPDATE to send now; 0 for none
    */
   public int received(int length) {
     received += length;

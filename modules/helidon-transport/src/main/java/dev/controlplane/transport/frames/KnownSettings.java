@@ -6,12 +6,12 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What Helidon gets to read of a SETTINGS frame: the settings that it knows, but for the client's
- * windows, which {@code ConnectionOutput} keeps.
+ * Rewrites the client's SETTINGS frames for Helidon: removes settings that Helidon does not know,
+ * and the initial window size, which {@code ConnectionOutput} keeps.
  *
- * <p>A receiver must ignore them (RFC 9113, section 6.5.2). Helidon 4.5.0 ({@code
- * Http2Settings.create}) skips the identifier of an unknown setting but not its value, and reads
- * the rest of the frame from the wrong place. gRPC's C core sends one (0xfe03).
+ * <p>A receiver must ignore unknown settings (RFC 9113, section 6.5.2). Helidon 4.5.0 ({@code
+ * Http2Settings.create}) skips the identifier of an unknown setting but not its value, and misreads
+ * the rest of the frame. gRPC's C core sends one (0xfe03).
  */
 public final class KnownSettings {
   private static final int SETTING = 6;
@@ -25,7 +25,7 @@ public final class KnownSettings {
     return (frame.length - Frames.HEADER) % SETTING != 0;
   }
 
-  /** Leaves out what is unknown, and the client's window. */
+  /** Returns the frame without unknown settings and without the initial window size. */
   public static byte[] forHelidon(byte[] frame) {
     byte[] known = new byte[frame.length];
     int to = Frames.HEADER;
@@ -40,7 +40,10 @@ public final class KnownSettings {
     return Arrays.copyOf(known, to);
   }
 
-  /** Adds windows to a client's first SETTINGS frame, of the streams and of the connection. */
+  /**
+   * Appends an initial window size to a client's first SETTINGS frame, and a WINDOW_UPDATE for the
+   * connection behind it, both so large that Helidon never waits for a window.
+   */
   public static byte[] withBoundlessWindows(byte[] frame) {
     byte[] connection = Frames.windowUpdate(0, Frames.HELIDONS_WINDOW - Frames.DEFAULT_WINDOW);
     byte[] both = Arrays.copyOf(frame, frame.length + SETTING + connection.length);
@@ -52,12 +55,12 @@ public final class KnownSettings {
     return both;
   }
 
-  /** The initial window that a frame sets, in bytes; -1 if it sets none. */
+  /** The last SETTINGS_INITIAL_WINDOW_SIZE of a frame, in bytes; -1 if it has none. */
   public static long initialWindow(byte[] frame) {
     return values(frame, INITIAL_WINDOW_SIZE).reduce(-1, (before, last) -> last);
   }
 
-  /** The smallest size of the client's header table that a frame sets, in bytes. */
+  /** The smallest SETTINGS_HEADER_TABLE_SIZE of a frame, in bytes; empty if it has none. */
   public static OptionalLong headerTable(byte[] frame) {
     return values(frame, HEADER_TABLE_SIZE).min();
   }

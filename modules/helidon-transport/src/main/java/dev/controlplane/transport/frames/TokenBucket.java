@@ -3,8 +3,8 @@ package dev.controlplane.transport.frames;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Says whether something happens too often: it may happen {@code capacity} times at once, and
- * {@code perSecond} times a second after that. Not safe for use by several threads.
+ * A token bucket: a rate limit that allows {@code capacity} tokens at once and {@code perSecond}
+ * tokens a second after that. Not thread-safe.
  */
 final class TokenBucket {
   private final long capacity;
@@ -23,7 +23,7 @@ final class TokenBucket {
    * Takes tokens.
    *
    * @param now {@link System#nanoTime}
-   * @return false if there are not so many
+   * @return false, with nothing taken, if there are not enough
    */
   boolean take(long cost, long now) {
     long earned = (now - filledAt) / nanosPerToken;
@@ -38,7 +38,7 @@ final class TokenBucket {
     return true;
   }
 
-  /** Puts tokens back, for work that pays for itself. */
+  /** Returns tokens to the bucket, up to its capacity. Useful work earns them. */
   void give(long count) {
     tokens = Math.min(capacity, tokens + count);
   }

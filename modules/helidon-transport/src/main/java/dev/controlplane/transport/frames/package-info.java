@@ -1,2 +1,2 @@
-/** HTTP/2's frames: their layout, and how many of them a client may send. */
+/** HTTP/2 frames: their layout, and limits on how many of them a client may send. */
 package dev.controlplane.transport.frames;

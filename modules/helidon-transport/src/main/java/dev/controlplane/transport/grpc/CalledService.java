@@ -10,10 +10,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * The service that a call is for: it gets the client's messages, as many as it asks for, and is
- * told once how the call ended. What it throws goes to the call.
+ * The gRPC service side of one call: delivers the client's messages, as many as the service
+ * requested, and reports the end of the call exactly once. An exception that the service throws is
+ * passed to {@code failed}, which ends the call.
  *
- * @param <ReqT> what the client sends
+ * @param <ReqT> the request message
  */
 final class CalledService<ReqT> {
   private static final System.Logger LOGGER = System.getLogger(CalledService.class.getName());
@@ -25,24 +26,24 @@ final class CalledService<ReqT> {
   private volatile ServerCall.Listener<ReqT> listener;
 
   /**
-   * @param failed gets what the service throws
+   * @param failed receives what the service throws
    */
   CalledService(MethodDescriptor<ReqT, ?> method, Consumer<Throwable> failed) {
     this.method = method;
     this.failed = failed;
   }
 
-  /** The service takes so many messages more. */
+  /** The service requests this many more messages. */
   void request(int messages) {
     received.request(messages);
   }
 
-  /** The service is there. It hears nothing yet. */
+  /** Sets the service's listener. Nothing is delivered to it before {@link #begin}. */
   void listens(ServerCall.Listener<ReqT> service) {
     listener = service;
   }
 
-  /** The service gets messages from now on. */
+  /** Starts delivery: calls {@code onReady}, then passes on messages. */
   void begin() {
     received.listen(this::deliver);
     try {
@@ -53,9 +54,9 @@ final class CalledService<ReqT> {
   }
 
   /**
-   * A message came.
+   * Decodes a message and delivers it once the service has requested it.
    *
-   * @return why the call ends, or null if it goes on
+   * @return the error that must end the call, or null if the call continues
    */
   GrpcError receive(byte[] message) {
     ReqT request;
@@ -81,7 +82,10 @@ final class CalledService<ReqT> {
     }
   }
 
-  /** The client has sent all; that may be what the method waits for, and it runs here then. */
+  /**
+   * Reports that the client has sent everything. Unary and server-streaming methods run on this
+   * thread, inside this call.
+   */
   void clientSentAll() {
     ServerCall.Listener<ReqT> service = listener;
     if (service == null) {
@@ -94,12 +98,12 @@ final class CalledService<ReqT> {
     }
   }
 
-  /** The service hears nothing more. */
+  /** Drops the listener: nothing more is reported to it. */
   void forget() {
     listener = null;
   }
 
-  /** Tells the service how the call ended: once, and never before it listens. */
+  /** Reports the end of the call to the service: at most once, and only if it has a listener. */
   void tell(Consumer<ServerCall.Listener<ReqT>> end) {
     ServerCall.Listener<ReqT> service = listener;
     if (service != null && told.compareAndSet(false, true)) {
@@ -111,7 +115,10 @@ final class CalledService<ReqT> {
     }
   }
 
-  /** The status of a call whose service threw this; what the client can't know is logged. */
+  /**
+   * Returns the status for an exception of the service. An exception without a status of its own is
+   * logged, and the client gets UNKNOWN without its details.
+   */
   Status statusOf(Throwable e) {
     Status status = Status.fromThrowable(e);
     if (status.getCode() != Status.Code.UNKNOWN) {
@@ -122,7 +129,7 @@ final class CalledService<ReqT> {
     return Status.UNKNOWN.withDescription("the handler failed; the server's log says why");
   }
 
-  /** A whole message: its marshaller may read it in one go. */
+  /** A complete message; {@link KnownLength} lets the marshaller read it in one go. */
   private static final class WholeRequest extends ByteArrayInputStream implements KnownLength {
     WholeRequest(byte[] bytes) {
       super(bytes);

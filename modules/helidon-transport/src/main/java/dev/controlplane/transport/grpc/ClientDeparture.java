@@ -2,7 +2,10 @@ package dev.controlplane.transport.grpc;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 
-/** Whether the client of a call is gone, and who is to be told so. */
+/**
+ * Records that the client of a call is gone, and notifies one registered listener of it at most
+ * once. Thread-safe.
+ */
 final class ClientDeparture {
   private static final System.Logger LOGGER = System.getLogger(ClientDeparture.class.getName());
 
@@ -17,9 +20,9 @@ final class ClientDeparture {
   }
 
   /**
-   * Registers who is told that the client is gone.
+   * Registers the listener that {@link #tell} will run.
    *
-   * @return false if it is gone already
+   * @return false, with nothing registered, if the client is gone already
    */
   synchronized boolean listen(Runnable told) {
     if (noted) {
@@ -29,17 +32,17 @@ final class ClientDeparture {
     return true;
   }
 
-  /** Nobody is told any more. */
+  /** Removes the listener. */
   synchronized void forget() {
     listener = null;
   }
 
-  /** The client is gone. */
+  /** Records that the client is gone, without notifying anybody. */
   synchronized void noted() {
     noted = true;
   }
 
-  /** Tells who is to be told; once. */
+  /** Runs the registered listener, if there is one, and removes it. */
   void tell() {
     Runnable told;
     synchronized (this) {

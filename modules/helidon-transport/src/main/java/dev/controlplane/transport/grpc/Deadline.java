@@ -6,7 +6,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The time limit that a client sets to its call: {@code grpc-timeout} (gRPC over HTTP/2). */
+/**
+ * The client's time limit for a call: parses {@code grpc-timeout} (gRPC over HTTP/2) and schedules
+ * the timeout.
+ */
 final class Deadline {
   private static final int MOST_DIGITS = 8;
 
@@ -18,7 +21,8 @@ final class Deadline {
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("gRPC deadlines").daemon().factory());
-    // A server without deadlines has no thread for them, and one of a call that ended no memory.
+    // The timer's thread ends when there are no deadlines, and a cancelled deadline is removed at
+    // once.
     timer.setKeepAliveTime(10, TimeUnit.SECONDS);
     timer.allowCoreThreadTimeOut(true);
     timer.setRemoveOnCancelPolicy(true);
@@ -26,9 +30,9 @@ final class Deadline {
   }
 
   /**
-   * Reads the header's value: one to eight digits and a unit.
+   * Parses {@code grpc-timeout}: one to eight digits and a unit.
    *
-   * @return empty if it is malformed
+   * @return empty if the value is malformed
    */
   static Optional<Duration> parse(String value) {
     int digits = value.length() - 1;
@@ -50,9 +54,9 @@ final class Deadline {
         });
   }
 
-  /** Runs a task on a virtual thread of its own when the time is over. */
+  /** Runs a task on a new virtual thread after the timeout. Cancel the result to stop that. */
   static Future<?> after(Duration timeout, Runnable task) {
-    // 292 years are enough, and all that a long has of nanoseconds.
+    // Longer timeouts are capped at Long.MAX_VALUE nanoseconds, about 292 years.
     long nanos = TimeUnit.NANOSECONDS.convert(timeout);
     return TIMER.schedule(
         () -> Thread.ofVirtual().name("gRPC deadline").start(task), nanos, TimeUnit.NANOSECONDS);

@@ -26,11 +26,12 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Helidon's gRPC, with a {@link StreamHandler} round each of its handlers.
+ * Chooses the handler for each request on a gRPC port: Helidon's gRPC, with a {@link StreamHandler}
+ * around it.
  *
- * <p>A request that is not gRPC gets 415 at once, as the protocol asks for. Helidon 4.5.0 serves it
- * as HTTP: it answers 404 and then waits for the body ({@code
- * Http2ServerStream.readEntityFromPipeline}), for ever once the connection is lost.
+ * <p>A request that is not gRPC is answered 415 at once, as the gRPC protocol asks for. Helidon
+ * 4.5.0 would serve it as HTTP: it answers 404 and then waits for the body ({@code
+ * Http2ServerStream.readEntityFromPipeline}), for ever if the connection is lost.
  */
 final class GrpcSelector implements Http2SubProtocolSelector {
   private static final String GRPC = "application/grpc";
@@ -126,7 +127,10 @@ final class GrpcSelector implements Http2SubProtocolSelector {
             .anyMatch(encoding -> encoding.strip().equals("gzip"));
   }
 
-  /** {@code application/grpc}, alone or followed by a message type or by parameters. */
+  /**
+   * Whether the content type is {@code application/grpc}, alone or followed by a message type or
+   * parameters.
+   */
   private static boolean isGrpc(Http2Headers headers) {
     String type = headers.httpHeaders().first(HeaderNames.CONTENT_TYPE).orElse("");
     return type.equals(GRPC) || type.startsWith(GRPC + "+") || type.startsWith(GRPC + ";");

@@ -13,27 +13,27 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Turns a Helidon listener into one that serves gRPC streams for days. */
+/** Configures a Helidon listener for gRPC streams that stay open for days. */
 public final class GrpcStreams {
   private GrpcStreams() {}
 
   /**
    * The limits of one listener.
    *
-   * @param keepalive a peer from which nothing comes for so long, not even the answer to a PING, is
-   *     gone
-   * @param stallLimit how long a client may take nothing before its stream ends with
+   * @param keepalive a peer that sends nothing for this long, not even the answer to a PING, is
+   *     considered gone
+   * @param stallLimit how long a client may accept no data before its stream ends with
    *     RESOURCE_EXHAUSTED
-   * @param headTimeout how long the start of a connection or the head of a request may be on its
-   *     way before the connection is closed
-   * @param maxInboundMessage the largest message a client may send, in bytes; a larger one ends its
-   *     call with RESOURCE_EXHAUSTED
-   * @param maxStreamsPerConnection how many streams a client may open on one connection
-   * @param inboundOfConnection how many bytes of messages the calls of one connection may have
-   *     begun to send; one more ends its call with RESOURCE_EXHAUSTED
-   * @param inbound the same for all connections together
-   * @param frames that carry nothing, of one connection
-   * @param compressResponses whether messages go out compressed to clients that can read gzip
+   * @param headTimeout how long the preface of a connection or the head of a request may take
+   *     before the connection is closed
+   * @param maxInboundMessage the largest message that a client may send, in bytes; a larger one
+   *     ends its call with RESOURCE_EXHAUSTED
+   * @param maxStreamsPerConnection how many streams a client may have open on one connection
+   * @param inboundOfConnection how many bytes of unfinished messages the calls of one connection
+   *     may hold in memory; exceeding it ends the call with RESOURCE_EXHAUSTED
+   * @param inbound the same for all connections of the listener together
+   * @param frames the limits against floods on one connection
+   * @param compressResponses whether messages are compressed for clients that accept gzip
    */
   public record Settings(
       Duration keepalive,
@@ -95,7 +95,10 @@ public final class GrpcStreams {
           false);
     }
 
-    /** The same, with room for four of the largest messages on a connection, and for 16 in all. */
+    /**
+     * The same, with default flood limits, {@code inboundOfConnection} four times and {@code
+     * inbound} 16 times the largest message.
+     */
     public Settings(
         Duration keepalive,
         Duration stallLimit,
@@ -113,7 +116,7 @@ public final class GrpcStreams {
           FrameLimits.DEFAULTS);
     }
 
-    /** The same, with 20 s for a head. */
+    /** The same, with a head timeout of 20 s. */
     public Settings(
         Duration keepalive,
         Duration stallLimit,
@@ -127,7 +130,10 @@ public final class GrpcStreams {
           maxStreamsPerConnection);
     }
 
-    /** 60 s, 60 s, 20 s, 4 MiB, 65,536 streams. */
+    /**
+     * Keepalive 60 s, stall limit 60 s, head timeout 20 s, messages up to 4 MiB, 65,536 streams per
+     * connection.
+     */
     public static Settings defaults() {
       return new Settings(
           Duration.ofSeconds(60),
@@ -144,9 +150,9 @@ public final class GrpcStreams {
   }
 
   /**
-   * Adds gRPC with these services to a listener, with all that long-lived streams need.
+   * Adds gRPC services to a listener, with everything that long-lived streams need.
    *
-   * @return the memory of what clients have begun to send, for those who watch it
+   * @return the counter of the memory that unfinished messages hold, for metrics
    */
   public static InboundBytes configure(
       ListenerConfig.BuilderBase<?, ?> listener, Settings settings, GrpcRouting.Builder routing) {
@@ -155,7 +161,7 @@ public final class GrpcStreams {
     Listeners.count(listener);
     InboundBytes inbound = new InboundBytes(settings.inboundOfConnection(), settings.inbound());
     listener
-        // gRPC alone: nothing else is detected, and no "Upgrade: h2c" is taken.
+        // gRPC only: no other protocols are discovered, and "Upgrade: h2c" is not accepted.
         .protocolsDiscoverServices(false)
         .addRouting(routing)
         .addConnectionSelector(

@@ -5,20 +5,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.zip.GZIPOutputStream;
 
-/** Messages compressed with gzip. */
+/** Compression of gRPC messages with gzip. */
 public final class Gzip {
   private Gzip() {}
 
   /**
-   * The stream of a message, as its marshaller gives it, that has the compressed form at hand: it
-   * was made for another call, or will be used by others.
+   * A message's stream, as its marshaller returns it, whose compressed form is already known or
+   * shared between calls.
    */
   public interface Known {
     /** The compressed message; null if it is not smaller than the plain one. */
     byte[] gzip();
   }
 
-  /** Compresses a message; null if that does not make it smaller. */
+  /** Compresses a message; returns null if the result is not smaller. */
   public static byte[] smaller(byte[] message) {
     if (message.length == 0) {
       return null;

@@ -8,17 +8,18 @@ import io.helidon.http.http2.Http2StreamWriter;
 import java.io.UncheckedIOException;
 
 /**
- * Writes the headers of a stream through Helidon, which compresses them.
+ * Writes the headers of one stream through Helidon, which compresses them.
  *
- * <p>Its lock throws at a thread that is interrupted; nothing is written then, and the headers of a
- * stream are worth a second try.
+ * <p>Implementation note: Helidon's write lock throws if the thread is interrupted, and then writes
+ * nothing. This class therefore clears the interrupt, tries again, and restores the interrupt
+ * afterwards.
  */
 record HeaderWriter(Http2StreamWriter helidon, int streamId) {
   void headers(Http2Headers headers) {
     write(headers, Http2Flag.END_OF_HEADERS);
   }
 
-  /** Headers that end the stream. */
+  /** Writes headers that end the stream. */
   void last(Http2Headers headers) {
     write(headers, Http2Flag.END_OF_HEADERS | Http2Flag.END_OF_STREAM);
   }

@@ -15,12 +15,14 @@ import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Reads a client's messages, compressed with gzip or not, and refuses one that is too large as soon
- * as it begins.
+ * Reads the messages of one call from its DATA frames, plain or gzip-compressed, and rejects a
+ * message over the limit as soon as its length is known.
  *
  * <p>Helidon 4.5.0 ({@code GrpcProtocolHandler.data}) throws on such a message, logs the exception
- * and tells the client nothing: it hangs until its deadline. Nor does Helidon know {@code int} from
- * {@code uint32}: a length of 2³¹ or more is negative there.
+ * and leaves the client without an answer until its deadline. It also reads the unsigned length as
+ * {@code int}: a length of 2³¹ or more becomes negative.
+ *
+ * <p>Thread-safety: one thread reads; {@link #end} may be called by any thread.
  */
 final class InboundMessages {
   private static final int PREFIX = 5;
@@ -28,11 +30,12 @@ final class InboundMessages {
   private static final String GZIP = "gzip";
 
   /**
-   * A client that announces much and sends little gets no more memory than it has sent, twice over.
+   * The first size of a message's buffer. The buffer doubles as bytes arrive, so a client that
+   * announces much and sends little gets at most this, or twice what it sent.
    */
   private static final int FIRST_BUFFER = 16 << 10;
 
-  /** When there may be room for a message again. */
+  /** When the client may retry after there was no room for its message. */
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final int limit;
@@ -44,23 +47,23 @@ final class InboundMessages {
   private int length;
   private int bodyRead;
 
-  /** Whether the memory of a whole message is held until the {@link #end}. */
+  /** Whether the memory of a complete message stays reserved until {@link #end}. */
   private boolean keepsWhole;
 
   private final InboundBytes.OfConnection memory;
 
-  /** What this call has taken of {@link #memory}. */
+  /** Bytes that this call has reserved in {@link #memory}. */
   @GuardedBy("this")
   private long taken;
 
-  /** The call is over: it takes nothing more. */
+  /** Set when the call is over; nothing is reserved after that. */
   @GuardedBy("this")
   private boolean over;
 
   /**
-   * @param limit of a message, in bytes, compressed or not
-   * @param encoding of compressed messages: what grpc-encoding says, or "identity"
-   * @param memory that the connection's calls share
+   * @param limit the largest message in bytes, compressed and decompressed
+   * @param encoding of compressed messages: the value of {@code grpc-encoding}, or "identity"
+   * @param memory shared by all calls of the connection
    */
   InboundMessages(int limit, String encoding, InboundBytes.OfConnection memory) {
     this.limit = limit;
@@ -68,12 +71,15 @@ final class InboundMessages {
     this.encoding = encoding;
   }
 
-  /** The client sends one message, which is held until it has ended the call. */
+  /**
+   * For calls whose client sends one message: its memory stays reserved until the client has ended
+   * the request.
+   */
   void keepWhole() {
     keepsWhole = true;
   }
 
-  /** Whether the client has sent a part of a message, and not all of it. */
+  /** Whether the client has sent only a part of a message. */
   boolean isWithinMessage() {
     return body != null || prefixRead > 0;
   }
@@ -91,13 +97,16 @@ final class InboundMessages {
     return null;
   }
 
-  /** What was read is whole, and with the service. */
+  /** Releases the memory of a message that was delivered to the service. */
   private synchronized void release() {
     memory.give(taken);
     taken = 0;
   }
 
-  /** The call is over, or all of it has come: it takes nothing more. On any thread. */
+  /**
+   * Releases all memory, now and for good: the call is over or the request is complete. May be
+   * called by any thread, repeatedly.
+   */
   synchronized void end() {
     over = true;
     memory.give(taken);
@@ -105,10 +114,11 @@ final class InboundMessages {
   }
 
   /**
-   * Reads the next bytes.
+   * Reads the next bytes of the request.
    *
-   * @param receiver of each message that is whole; says why the call ends, or null if it goes on
-   * @return why the call ends, or null if it goes on
+   * @param receiver receives each complete message; returns the error that must end the call, or
+   *     null
+   * @return the error that must end the call, or null if the call continues
    */
   GrpcError read(BufferData data, Function<byte[], GrpcError> receiver) {
     while (data.available() > 0) {
@@ -149,7 +159,10 @@ final class InboundMessages {
     return null;
   }
 
-  /** A message never takes more memory than the limit, whatever it is compressed to. */
+  /**
+   * Decompresses at most {@code limit} bytes, so a small compressed message cannot exhaust the
+   * memory.
+   */
   private GrpcError inflate(byte[] message, Function<byte[], GrpcError> receiver) {
     byte[] plain;
     try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(message))) {
@@ -173,7 +186,7 @@ final class InboundMessages {
         Status.RESOURCE_EXHAUSTED.withDescription(description), "MESSAGE_TOO_LARGE");
   }
 
-  /** What the client sends is not what gRPC's framing asks for. */
+  /** The error for bytes that are not valid gRPC framing. */
   static GrpcError malformed(String description) {
     return GrpcError.of(Status.INTERNAL.withDescription(description), "MALFORMED_MESSAGE");
   }

@@ -9,13 +9,15 @@ import io.grpc.stub.StreamObserver;
 import java.net.SocketAddress;
 
 /**
- * One open server stream, as its handler sees it. The method opens it, on the thread that gRPC
- * calls it on, before it registers where its messages come from, and returns. A virtual thread of
- * the handler's own, one at a time, sends and ends it.
+ * One open server stream, as its handler sees it.
  *
- * <p>Why not Helidon's thread: for as long as a stream waits it keeps its thread's stack. That of
- * Helidon's has twenty frames of Helidon and gRPC below the method, and what it holds of the
- * request lives as long: together more than a third of an idle stream's memory.
+ * <p>Use: the gRPC method calls {@link #open} on its own thread, before it registers where its
+ * messages come from, and returns. From then on, the handler sends messages and ends the stream
+ * from virtual threads of its own, one at a time.
+ *
+ * <p>Why not on Helidon's thread: a waiting thread keeps its whole stack. Helidon's has twenty
+ * frames of Helidon and gRPC below the method, and keeps what Helidon holds of the request alive.
+ * Together that is more than a third of an idle stream's memory.
  *
  * @param <T> the message
  */
@@ -29,15 +31,15 @@ public final class LongLivedStream<T> implements AutoCloseable {
   }
 
   /**
-   * Opens the stream of the call that this thread handles, whose client has sent all it will. What
-   * the call is answered from now on, with errors too, is the caller's: the method's return and its
-   * exceptions say nothing any more.
+   * Opens the stream of the call that the current thread handles. The client must have sent its
+   * whole request. After this call the handler alone decides how the call is answered, including
+   * errors: the method's return and its exceptions are ignored.
    *
-   * @param onGone runs at most once, on any thread, and must not block: the client cancelled, left
-   *     or died, or its connection is gone. Offer a poison pill; never interrupt.
+   * @param onGone runs at most once, on any thread, when the client cancelled, disconnected or
+   *     died; it must not block. It should wake the handler through its queue, not interrupt it.
    * @throws StreamGoneException if the client is gone already; {@code onGone} then never runs
-   * @throws IllegalStateException if the listener was not set up by {@link GrpcStreams#configure},
-   *     or this is not the thread of a call
+   * @throws IllegalStateException if the listener was not configured by {@link
+   *     GrpcStreams#configure}, or the current thread handles no call
    */
   public static <T> LongLivedStream<T> open(StreamObserver<T> out, Runnable onGone) {
     StreamCall<?, ?> call = StreamCall.CURRENT.get();
@@ -47,7 +49,7 @@ public final class LongLivedStream<T> implements AutoCloseable {
               + " stream in the handler");
     }
     if (out instanceof ServerCallStreamObserver<T> observer) {
-      // Without a handler the observer throws an exception of its own once the client is gone.
+      // Without a cancel handler, the observer throws its own exception once the client is gone.
       observer.setOnCancelHandler(() -> {});
     }
     if (!call.departure().listen(onGone)) {
@@ -58,18 +60,17 @@ public final class LongLivedStream<T> implements AutoCloseable {
   }
 
   /**
-   * Sends the response headers at once, instead of with the first message; a second call does
-   * nothing.
+   * Sends the response headers now instead of with the first message. A second call does nothing.
    */
   public void sendHeaders() {
     call.sendHeadersEarly();
   }
 
   /**
-   * Sends a message; waits for as long as the client's flow control asks for it.
+   * Sends a message. Blocks while the client's flow-control window is used up.
    *
-   * @throws StreamGoneException if the client is gone; end the handler
-   * @throws StreamStalledException if the client took nothing for the stall limit; pass it to
+   * @throws StreamGoneException if the client is gone; the handler should return
+   * @throws StreamStalledException if the client accepted no data for the stall limit; pass it to
    *     {@link #end(StatusRuntimeException)}
    */
   public void send(T message) {
@@ -86,7 +87,7 @@ public final class LongLivedStream<T> implements AutoCloseable {
     return call.isCancelled();
   }
 
-  /** Ends the stream with a status; does nothing if it has ended or the client is gone. */
+  /** Ends the stream with a status. Does nothing if it has ended or the client is gone. */
   public void end(Status status) {
     if (call.closed() || call.isCancelled()) {
       return;
@@ -98,14 +99,14 @@ public final class LongLivedStream<T> implements AutoCloseable {
     }
   }
 
-  /** Ends the stream with an error; does nothing if it has ended or the client is gone. */
+  /** Ends the stream with an error. Does nothing if it has ended or the client is gone. */
   public void end(StatusRuntimeException error) {
     if (!call.closed() && !call.isCancelled()) {
       out.onError(error);
     }
   }
 
-  /** From now on {@code onGone} does not run. Does not end the stream. */
+  /** Unregisters {@code onGone}. Does not end the stream. */
   @Override
   public void close() {
     call.departure().forget();

@@ -9,7 +9,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
-/** Takes a message from its marshaller. One that comes in one array is not copied. */
+/**
+ * Collects the bytes that a marshaller writes for one message. A message that arrives as a single
+ * array is used without copying.
+ */
 final class MessageEncoder extends OutputStream {
   private final int length;
   private byte[] whole;
@@ -19,7 +22,7 @@ final class MessageEncoder extends OutputStream {
     this.length = length;
   }
 
-  /** The bytes of a message; nobody changes them. */
+  /** Encodes a message. Nobody may change the returned bytes: they may be shared. */
   static <T> byte[] encode(MethodDescriptor<?, T> method, T message) {
     try (InputStream bytes = method.streamResponse(message)) {
       if (!(bytes instanceof Drainable drainable)) {
@@ -37,7 +40,7 @@ final class MessageEncoder extends OutputStream {
   @Override
   public void write(byte[] bytes, int from, int count) {
     if (whole == null && parts == null && count == length && count == bytes.length) {
-      // An array of the message's own, which its encoder is done with.
+      // The array belongs to the message alone, and the marshaller does not write to it again.
       whole = bytes;
     } else {
       parts().write(bytes, from, count);

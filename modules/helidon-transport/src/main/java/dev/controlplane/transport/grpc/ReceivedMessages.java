@@ -6,8 +6,8 @@ import java.util.Queue;
 import java.util.function.Consumer;
 
 /**
- * A call's messages on their way to its service: as many as it asked for, in order, on one thread
- * at a time.
+ * Queues the messages of one call until the service requests them. Delivers them in order, one at a
+ * time. Thread-safe; delivery runs on the thread of whichever call made it possible.
  *
  * @param <T> the message
  */
@@ -21,11 +21,11 @@ final class ReceivedMessages<T> {
   @GuardedBy("this")
   private boolean delivering;
 
-  /** Null until the service is there. */
+  /** Null until {@link #listen}. */
   @GuardedBy("this")
   private Consumer<T> service;
 
-  /** The service is there. */
+  /** Sets the receiver of messages and starts delivery. */
   void listen(Consumer<T> listener) {
     synchronized (this) {
       service = listener;
@@ -33,7 +33,7 @@ final class ReceivedMessages<T> {
     deliver();
   }
 
-  /** The service takes so many messages more. */
+  /** The service requests this many more messages. */
   void request(int count) {
     synchronized (this) {
       requested += count;
@@ -41,7 +41,7 @@ final class ReceivedMessages<T> {
     deliver();
   }
 
-  /** A message came. */
+  /** Queues a message and delivers it if it was requested. */
   void add(T message) {
     synchronized (this) {
       received.add(message);

@@ -6,9 +6,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * Whether the messages of one call go out compressed: if its client can read gzip, and the
- * listener's settings or the call's handler ask for it (gRPC, "Compression"). One that gzip does
- * not make smaller goes out as it is.
+ * Decides whether the messages of one call are compressed (gRPC, "Compression"). They are if the
+ * client accepts gzip and the listener's settings or the call's handler choose it. A message that
+ * gzip does not make smaller is sent plain.
  */
 final class ResponseCompression {
   private final boolean accepted;
@@ -16,15 +16,18 @@ final class ResponseCompression {
   private volatile boolean ofMessages = true;
 
   /**
-   * @param accepted whether the client can read gzip
-   * @param chosen whether the listener's settings ask for it
+   * @param accepted whether the client accepts gzip
+   * @param chosen whether the listener's settings choose gzip
    */
   ResponseCompression(boolean accepted, boolean chosen) {
     this.accepted = accepted;
     this.chosen = chosen;
   }
 
-  /** What the handler asks for instead of the settings, before the headers. */
+  /**
+   * The handler's choice, which replaces that of the settings. Must be called before the headers
+   * are sent.
+   */
   void choose(String compressor) {
     chosen =
         switch (compressor) {
@@ -36,12 +39,15 @@ final class ResponseCompression {
         };
   }
 
-  /** Whether the messages from now on are compressed, if the call's are. */
+  /**
+   * Turns compression of the following messages on or off; has no effect if the call is not
+   * compressed.
+   */
   void ofMessages(boolean enabled) {
     ofMessages = enabled;
   }
 
-  /** Whether {@code grpc-encoding} says gzip. */
+  /** Whether the response's {@code grpc-encoding} is gzip. */
   boolean isGzip() {
     return accepted && chosen;
   }
@@ -50,7 +56,7 @@ final class ResponseCompression {
    * The compressed form of a message.
    *
    * @param bytes the plain form
-   * @return null if the plain one is to be sent
+   * @return null if the plain form is to be sent
    */
   <T> byte[] compressed(MethodDescriptor<?, T> method, T message, byte[] bytes) {
     if (!isGzip() || !ofMessages) {

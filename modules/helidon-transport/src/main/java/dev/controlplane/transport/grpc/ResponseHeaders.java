@@ -12,7 +12,7 @@ import io.helidon.http.WritableHeaders;
 import io.helidon.http.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 
-/** The headers and trailers of a response (gRPC over HTTP/2, "Responses"). */
+/** Builds the headers and trailers of a gRPC response (gRPC over HTTP/2, "Responses"). */
 final class ResponseHeaders {
   private static final Header CONTENT_TYPE =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/grpc");
@@ -27,7 +27,7 @@ final class ResponseHeaders {
   private ResponseHeaders() {}
 
   /**
-   * The headers before the messages.
+   * The headers that precede the messages.
    *
    * @param gzip whether messages may be compressed
    */
@@ -44,7 +44,7 @@ final class ResponseHeaders {
     return Http2Headers.create(withStatus(status, metadata));
   }
 
-  /** Trailers of a response that has nothing else. */
+  /** The only header block of a response that has no messages. */
   static Http2Headers trailersOnly(Status status, Metadata metadata) {
     WritableHeaders<?> headers = withStatus(status, metadata);
     headers.set(CONTENT_TYPE);
@@ -67,8 +67,8 @@ final class ResponseHeaders {
   }
 
   /**
-   * A status message as the protocol has it: all but visible ASCII percent-encoded; Helidon 4.5.0
-   * sends it as it is.
+   * Percent-encodes a status message, except visible ASCII, as the protocol requires. Helidon 4.5.0
+   * does not encode it.
    */
   static String percentEncoded(String message) {
     StringBuilder encoded = new StringBuilder(message.length());

@@ -19,17 +19,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 
 /**
- * One call, in place of Helidon's: hands the client's messages to the {@link CalledService}, and
- * sends the service's own.
+ * One gRPC call, in place of Helidon's: passes the client's messages to the {@link CalledService}
+ * and sends the service's messages.
  *
- * <p>Helidon 4.5.0's ({@code GrpcProtocolHandler.createServerCall}) keeps a buffer of 16 KiB for as
- * long as the stream lives, copies each message three times, and is the way to the over-sent window
- * that {@link ConnectionOutput} describes. Here a message that is an array of bytes already is
- * copied once, into the buffer of the connection. A message that cannot be read, and a handler that
- * throws, end the call with a status; Helidon logs the exception and lets the client wait.
+ * <p>Helidon 4.5.0's call ({@code GrpcProtocolHandler.createServerCall}) keeps a buffer of 16 KiB
+ * as long as the stream lives, copies each message three times, and exceeds the connection's window
+ * as {@link ConnectionOutput} describes. Here a message is copied once, into the connection's
+ * buffer.
  *
- * @param <ReqT> what the client sends
- * @param <RespT> what it gets
+ * <p>A message that cannot be decoded and a handler that throws end the call with a status. Helidon
+ * logs the exception and leaves the client waiting.
+ *
+ * @param <ReqT> the request message
+ * @param <RespT> the response message
  */
 final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   /** The call that the current thread handles. */
@@ -51,7 +53,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private volatile Future<?> timer;
   private boolean headersSentEarly;
 
-  /** Its handler goes on by itself, without the stream's thread. */
+  /** The handler continues on threads of its own; Helidon's thread of the stream has ended. */
   private boolean detached;
 
   StreamCall(
@@ -77,7 +79,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     service.request(numMessages);
   }
 
-  /** Sends headers before the handler's observer does, whose own then go nowhere. */
+  /** Sends the headers now. The headers that the handler's observer sends later are dropped. */
   void sendHeadersEarly() {
     if (!headersSent) {
       sendHeaders(new Metadata());
@@ -152,7 +154,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
         }
       }
     } catch (StreamGoneException e) {
-      // Nobody is there to be told how the call ended.
+      // The client is gone, so the status has no receiver.
     } finally {
       closed = true;
       stopTimer();
@@ -183,7 +185,10 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
   }
 
-  /** The client waits no longer: it is told so, and the service that the client is gone. */
+  /**
+   * The deadline has passed: sends the status to the client, and reports the client as gone to the
+   * service.
+   */
   private void expire() {
     boolean helidonHears;
     synchronized (headers) {
@@ -202,7 +207,8 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
           // The client left at the same moment.
         }
       } else {
-        // Trailers inside a message would be malformed.
+        // Part of a message has been sent, and trailers in the middle of a message would be
+        // malformed.
         errorCode = Frames.CANCEL;
       }
       helidonHears = output.handover().end(stream, errorCode);
@@ -238,23 +244,26 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     return attributes;
   }
 
-  /** Who is told that the client is gone. */
+  /** Records and reports that the client is gone. */
   ClientDeparture departure() {
     return departure;
   }
 
-  /** The handler sends and ends from a thread of its own; called on the stream's. */
+  /**
+   * From now on the handler sends and ends the stream from threads of its own. Must be called on
+   * the stream's thread.
+   */
   void detach() {
     detached = true;
     output.handover().detach(stream.id);
   }
 
-  /** Whether Helidon's part of the stream is over. */
+  /** Whether the call was detached from Helidon. */
   boolean detached() {
     return detached;
   }
 
-  /** The service is there. */
+  /** Sets the service's listener and starts delivery. */
   void listen(ServerCall.Listener<ReqT> listener) {
     service.listens(listener);
     if (departure.isNoted()) {
@@ -265,24 +274,24 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   }
 
   /**
-   * A message came.
+   * A message arrived.
    *
-   * @return why the call ends, or null if it goes on
+   * @return the error that must end the call, or null if the call continues
    */
   GrpcError receive(byte[] message) {
     return service.receive(message);
   }
 
   /**
-   * The client has sent all: runs the method, if that is what it waits for; returns when the call
-   * is over, or goes on by itself.
+   * The client has sent its whole request. Runs the method if it waits for that. Returns when the
+   * call is over or was detached.
    */
   void halfClosed() {
     if (!closed && !departure.isNoted()) {
       service.clientSentAll();
     }
     if (detached) {
-      // Who handles the call was told by itself how it may end.
+      // The handler has its own way to learn that the client is gone.
       service.forget();
       return;
     }
@@ -297,13 +306,13 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     }
   }
 
-  /** Ends the call for what the client sent. */
+  /** Ends the call with an error of the request. */
   void refuse(GrpcError error) {
     close(error.status(), error.trailers());
     service.tell(ServerCall.Listener::onCancel);
   }
 
-  /** Ends the call after its handler threw. */
+  /** Ends the call because its handler threw an exception. */
   void failed(Throwable e) {
     if (closed || departure.isNoted()) {
       return;
@@ -317,7 +326,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     return closed;
   }
 
-  /** The client is gone. */
+  /** The client is gone: records it, and notifies the handler and the service. */
   void clientGone() {
     departure.noted();
     stopTimer();

@@ -9,7 +9,7 @@ import io.grpc.ServerInterceptor;
 import io.helidon.common.Weight;
 import io.helidon.grpc.core.InterceptorWeights;
 
-/** Puts a {@link StreamCall} in the place of Helidon's call, before any other interceptor. */
+/** Replaces Helidon's call by a {@link StreamCall}. Runs before every other interceptor. */
 @Weight(InterceptorWeights.CONTEXT + 1000.0)
 final class StreamCallInterceptor implements ServerInterceptor {
 
@@ -27,7 +27,7 @@ final class StreamCallInterceptor implements ServerInterceptor {
     } catch (RuntimeException | Error e) {
       ours.failed(e);
     }
-    // Helidon's handler has nothing more to tell.
+    // An empty listener for Helidon's handler: it must report nothing more.
     return new ServerCall.Listener<>() {};
   }
 }

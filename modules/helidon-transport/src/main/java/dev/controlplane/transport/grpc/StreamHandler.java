@@ -17,31 +17,33 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One gRPC call on its stream, from the headers to the end of the stream's virtual thread.
+ * Handles one gRPC call on its HTTP/2 stream, from the headers until the call is over.
  *
- * <p>Helidon 4.5.0's handler ({@code GrpcProtocolHandler}) finds the method and starts the call;
- * after that it is let go, and a {@link StreamCall} goes on. What that mends:
+ * <p>Helidon 4.5.0's handler ({@code GrpcProtocolHandler}) only finds the method and starts the
+ * call. Then this class drops it and a {@link StreamCall} takes over. This avoids three defects of
+ * Helidon:
  *
  * <ul>
  *   <li>Helidon calls a server-streaming method from inside its handler, whose buffers of 32 KiB
  *       then live as long as the stream.
- *   <li>The thread of a stream whose handler ended late, after its connection was lost or by
- *       another thread, waits for the client's next frame for ever ({@code
- *       Http2ServerStream.handle}, {@code inboundData.take()}). Here the state says closed when the
- *       call is over, and a thread that does wait for a frame of a lost connection is woken.
- *   <li>A handler that throws gets its exception logged, and its client no answer.
+ *   <li>If a handler ends after its connection was lost, or on another thread, the stream's thread
+ *       waits for the client's next frame for ever ({@code Http2ServerStream.handle}, {@code
+ *       inboundData.take()}). Here {@link #streamState} returns CLOSED once the call is over, and a
+ *       thread that is waiting when the connection is lost is interrupted.
+ *   <li>An exception of a handler is logged, and the client gets no answer.
  * </ul>
  *
- * <p>Once the service has opened a {@link LongLivedStream}, the stream's thread ends, and Helidon
- * knows the stream no more: this handler hears of its frames from {@link ConnectionOutput} alone.
+ * <p>Once the service has opened a {@link LongLivedStream}, the stream's thread ends and Helidon
+ * forgets the stream. Only {@link ConnectionOutput} tells this handler about the stream's frames
+ * after that.
  */
 final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
-  /** The handler whose Helidon part starts on this thread. */
+  /** The handler whose Helidon part is being started on the current thread. */
   static final ScopedValue<StreamHandler> CURRENT = ScopedValue.newInstance();
 
   /**
-   * Who has the stream's thread: Helidon, waiting for a frame, or this handler, which keeps it when
-   * the call was detached; neither once the client is gone.
+   * Who uses the stream's thread: Helidon, waiting for a frame, or this handler, which keeps it if
+   * the call was detached. GONE once the client is gone.
    */
   private enum Turn {
     HELIDON,
@@ -57,7 +59,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   private final SocketAddress client;
   private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.OURS);
 
-  /** Null once it has started the call; stays if there is no such method. */
+  /** Helidon's handler. Null once it has started the call; kept if there is no such method. */
   private SubProtocolHandler helidon;
 
   private OpenStream stream;
@@ -65,8 +67,9 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   private boolean remoteEnded;
 
   /**
-   * Helidon is about to hear of a reset. Until it has, it must not lose the stream's thread: it
-   * would fail for that, and with it the connection.
+   * Helidon has yet to process a reset of this stream. Until then the stream must not look closed:
+   * Helidon would end the stream's thread, fail on the reset with a NullPointerException, and end
+   * the whole connection.
    */
   private volatile boolean resetPending;
 
@@ -76,10 +79,10 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   private volatile StreamCall<?, ?> call;
 
   /**
-   * @param writer of headers
+   * @param writer writes the headers
    * @param messages reads what the client sends
    * @param timeout of the call; null for none
-   * @param compression of what the service sends
+   * @param compression compresses what the service sends
    * @param client the client's address
    */
   StreamHandler(
@@ -98,10 +101,10 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
   }
 
   /**
-   * Takes over a stream, on the stream's thread.
+   * Takes over a stream. Must be called on the stream's thread.
    *
-   * @param handler Helidon's, not started
-   * @param most streams that the connection may have; one more is refused
+   * @param handler Helidon's handler, not started
+   * @param most streams that the connection may have open; if there are more, this one is refused
    */
   void attach(int streamId, SubProtocolHandler handler, long most) {
     helidon = handler;
@@ -128,7 +131,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
     }
   }
 
-  /** Makes the call that Helidon's handler starts. */
+  /** Creates the call that replaces Helidon's. */
   <ReqT, RespT> StreamCall<ReqT, RespT> call(ServerCall<ReqT, RespT> helidonsCall) {
     StreamCall<ReqT, RespT> ours =
         new StreamCall<>(
@@ -163,7 +166,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
         helidon.data(header, data);
         return;
       }
-      // After the call's own end the client may still send until it hears of it.
+      // After the end of the call, the client may go on sending until the end reaches it.
       if (!call.closed()) {
         GrpcError refused = messages.read(data, call::receive);
         if (refused != null) {
@@ -209,7 +212,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
     return remoteEnded ? Http2StreamState.HALF_CLOSED_REMOTE : Http2StreamState.OPEN;
   }
 
-  /** {@code InboundFrames} told {@link #clientGone} before Helidon heard of the reset. */
+  /** {@code InboundFrames} has called {@link #clientGone} before Helidon sees the reset. */
   @Override
   public void rstStream(Http2RstStream rstStream) {
     resetHandled = true;
@@ -224,7 +227,7 @@ final class StreamHandler implements SubProtocolHandler, OpenStream.Handler {
     gone();
   }
 
-  /** The call has ended, whatever the client still sends. */
+  /** The call has ended, even if the client is still sending. */
   void callEnded() {
     messages.end();
   }

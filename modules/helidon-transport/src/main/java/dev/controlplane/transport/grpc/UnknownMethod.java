@@ -9,17 +9,18 @@ import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2StreamWriter;
 
 /**
- * Answers a call of a method that is not there with UNIMPLEMENTED, as gRPC asks for.
+ * Answers a call of an unknown method with UNIMPLEMENTED, as gRPC requires.
  *
  * <p>Helidon 4.5.0 ({@code GrpcProtocolHandlerNotFound}) answers with HTTP status 404 and gRPC
- * status 5, NOT_FOUND, which a client takes for an answer of the method.
+ * status 5, NOT_FOUND, which looks like an answer of the method. This class replaces that answer on
+ * its way out.
  */
 final class UnknownMethod implements Http2StreamWriter {
   private final Http2StreamWriter writer;
   private final String path;
 
   /**
-   * @param writer where Helidon's answers go
+   * @param writer that Helidon would write to
    * @param path of the call: {@code /package.Service/Method}
    */
   UnknownMethod(Http2StreamWriter writer, String path) {

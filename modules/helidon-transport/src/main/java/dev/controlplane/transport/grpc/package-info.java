@@ -1,2 +1,2 @@
-/** Calls of gRPC on HTTP/2 streams: their messages, their deadline and their end. */
+/** gRPC calls on HTTP/2 streams: messages, deadlines, and how calls end. */
 package dev.controlplane.transport.grpc;

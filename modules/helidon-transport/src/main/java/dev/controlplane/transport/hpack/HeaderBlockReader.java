@@ -1,8 +1,8 @@
 package dev.controlplane.transport.hpack;
 
 /**
- * Passes over the fields of a header block (RFC 7541, section 6). A block that is malformed throws
- * an {@link IndexOutOfBoundsException}.
+ * A cursor over the fields of an HPACK header block (RFC 7541, section 6) that skips strings
+ * without decoding them. Throws {@link IndexOutOfBoundsException} if the block is malformed.
  */
 final class HeaderBlockReader {
   private final byte[] block;
@@ -12,7 +12,7 @@ final class HeaderBlockReader {
     this.block = block;
   }
 
-  /** Where the next byte is. */
+  /** The offset of the next byte. */
   int position() {
     return at;
   }
@@ -21,12 +21,12 @@ final class HeaderBlockReader {
     return at < block.length;
   }
 
-  /** The next byte, which stays the next. */
+  /** Returns the next byte without consuming it. */
   int peek() {
     return block[at] & 0xff;
   }
 
-  /** Passes a string; says the length of its content (section 5.2). */
+  /** Skips a string and returns the length of its content in bytes (section 5.2). */
   int string() {
     int length = integer(7);
     if (length > block.length - at) {
@@ -36,7 +36,7 @@ final class HeaderBlockReader {
     return length;
   }
 
-  /** Reads an integer with a prefix of so many bits (section 5.1). */
+  /** Reads an integer whose prefix has this many bits (section 5.1). */
   int integer(int bits) {
     int most = (1 << bits) - 1;
     int value = block[at++] & most;

@@ -10,20 +10,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Decodes the header blocks of one connection (HPACK, RFC 7541), and writes those that Helidon
- * shall see without the dynamic table.
+ * Decodes the header blocks of one connection (HPACK, RFC 7541), and re-encodes them without the
+ * dynamic table for Helidon. Not thread-safe.
  *
- * <p>So each block stands alone: one that Helidon does not get, because its request is refused or
- * its stream is gone, costs the connection nothing. Helidon 4.5.0 decodes only the blocks of
- * streams that it knows, refuses pseudo-headers whose name is a literal ({@code
- * Http2Headers.readHeader}; gRPC's C core sends them so), does not bound what a block decodes to,
- * and ends the connection of all for a request that is malformed.
+ * <p>Because each re-encoded block stands alone, a block may be withheld from Helidon (its request
+ * is rejected, or its stream is gone) without damage to the connection.
+ *
+ * <p>Helidon 4.5.0 decodes only blocks of streams that it knows, rejects pseudo-headers whose name
+ * is a literal ({@code Http2Headers.readHeader}; gRPC's C core sends such), does not limit the
+ * decoded size, and ends the whole connection for one malformed request.
  */
 public final class HeaderDecoder {
-  /** What SETTINGS_HEADER_TABLE_SIZE is without a setting. */
+  /** The default of SETTINGS_HEADER_TABLE_SIZE, in bytes. */
   private static final int MAX_TABLE = 4096;
 
-  /** What each entry counts beside its name and value (RFC 7541, section 4.1). */
+  /**
+   * What each table entry counts in addition to its name and value, in bytes (RFC 7541, section
+   * 4.1).
+   */
   private static final int ENTRY_OVERHEAD = 32;
 
   private static final int HUFFMAN = 0x80;
@@ -37,7 +41,10 @@ public final class HeaderDecoder {
   private byte[] block;
   private int at;
 
-  /** What ends the connection: the tables of the two sides are no longer the same. */
+  /**
+   * A block that cannot be decoded. The connection must end, because the dynamic tables of the two
+   * sides now differ.
+   */
   public static final class CompressionException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -47,10 +54,9 @@ public final class HeaderDecoder {
   }
 
   /**
-   * A field.
+   * A header field.
    *
-   * @param literal the value as it came, with its length before it; null for an entry of the static
-   *     table
+   * @param literal the encoded value with its length prefix; null for an entry of the static table
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Field(String name, String value, byte[] literal) {
@@ -60,15 +66,15 @@ public final class HeaderDecoder {
   }
 
   /**
-   * A decoded block.
+   * A decoded header block.
    *
-   * @param block the same for a decoder whose dynamic table is empty
-   * @param size of the list, as SETTINGS_MAX_HEADER_LIST_SIZE counts it
-   * @param fields of the list, up to the limit
+   * @param block the fields re-encoded without the dynamic table
+   * @param size of the header list in bytes, as SETTINGS_MAX_HEADER_LIST_SIZE counts it
+   * @param fields of the list, as many as fit into the limit
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record Block(byte[] block, long size, List<Field> fields) {
-    /** The value of a field; null if it is not there. */
+    /** The value of a field; null if it is absent. */
     String value(String name) {
       for (Field field : fields) {
         if (field.name().equals(name)) {
@@ -80,15 +86,19 @@ public final class HeaderDecoder {
   }
 
   /**
-   * A decoder with an empty table.
+   * Creates a decoder with an empty dynamic table.
    *
-   * @param maxListSize how large a list may be that is of use
+   * @param maxListSize the limit of a header list in bytes; fields beyond it are counted but
+   *     dropped
    */
   public HeaderDecoder(int maxListSize) {
     this.maxListSize = maxListSize;
   }
 
-  /** Decodes a whole block, without padding; the next one must follow it on the connection. */
+  /**
+   * Decodes a whole block, without padding. Every block of the connection must be decoded, in
+   * order.
+   */
   public Block decode(byte[] bytes) throws CompressionException {
     block = bytes;
     at = 0;
@@ -164,7 +174,7 @@ public final class HeaderDecoder {
     }
   }
 
-  /** Makes room. The oldest entries are first, and few. */
+  /** Evicts the oldest entries until this many bytes fit. They are at the start of the list. */
   private void evict(int room) {
     int gone = 0;
     while (gone < table.size() && tableSize + room > maxTableSize) {
@@ -218,7 +228,7 @@ public final class HeaderDecoder {
         : new String(block, from, length, StandardCharsets.ISO_8859_1);
   }
 
-  /** Reads an integer with a prefix of so many bits (RFC 7541, section 5.1). */
+  /** Reads an integer whose prefix has this many bits (RFC 7541, section 5.1). */
   private int integer(int bits) {
     int most = (1 << bits) - 1;
     int value = block[at++] & most;

@@ -8,11 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * The answer to a request whose header list is too large. Its fields are literals that no dynamic
- * table has, so it does not go through Helidon.
+ * The answer to a request whose header list is too large. It is encoded with literals only, without
+ * the dynamic table, so it can be sent without Helidon.
  */
 public final class LargeHead {
-  /** SETTINGS_MAX_HEADER_LIST_SIZE, in bytes as RFC 9113, section 6.5.2, counts them. */
+  /**
+   * SETTINGS_MAX_HEADER_LIST_SIZE: the largest header list in bytes, as RFC 9113, section 6.5.2,
+   * counts them.
+   */
   public static final int MOST = 16 << 10;
 
   private static final int STATUS_200 = 0x88;
@@ -20,12 +23,12 @@ public final class LargeHead {
 
   private LargeHead() {}
 
-  /** Whether a head is too large for Helidon, which reads what the decoder writes. */
+  /** Whether a head exceeds the limit, as a list or in its re-encoded form, which Helidon reads. */
   public static boolean is(HeaderDecoder.Block head) {
     return head.size() > MOST || head.block().length > MOST;
   }
 
-  /** The whole answer to a call. */
+  /** The complete answer to a gRPC call: RESOURCE_EXHAUSTED. */
   public static byte[] grpcAnswer(int streamId, long size) {
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     block.write(STATUS_200);
@@ -43,7 +46,7 @@ public final class LargeHead {
   }
 
   /**
-   * The head of the answer to a request of HTTP.
+   * The head of the answer to an HTTP request: 431.
    *
    * @param body that follows it; may be empty
    */
@@ -58,7 +61,7 @@ public final class LargeHead {
     return HeaderBlocks.frames(streamId, body.length == 0, block.toByteArray());
   }
 
-  /** The body of the answer to a request of HTTP; an answer to HEAD has none. */
+  /** The body of the answer to an HTTP request; empty for HEAD. */
   public static byte[] httpBody(HeaderDecoder.Block head) {
     String text =
         "HEAD".equals(head.value(":method"))
@@ -71,7 +74,7 @@ public final class LargeHead {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Without indexing, and without Huffman's code. */
+  /** Writes a field without indexing and without Huffman coding. */
   private static void field(ByteArrayOutputStream block, String name, String value) {
     block.write(0);
     string(block, name);

@@ -4,9 +4,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Whether a list of fields is a request that HTTP/2 allows (RFC 9113, sections 8.2 and 8.3).
- * Helidon 4.5.0 ends the connection, with all its streams, for one that is not; the standard ends
- * the stream.
+ * Checks that a header list is a valid HTTP/2 request (RFC 9113, sections 8.2 and 8.3). For an
+ * invalid one the standard ends only the stream; Helidon 4.5.0 ends the connection with all its
+ * streams.
  */
 public final class RequestHead {
   private static final Set<String> REQUIRED = Set.of(":method", ":scheme", ":path");
@@ -34,7 +34,7 @@ public final class RequestHead {
   }
 
   private static boolean isPseudo(HeaderDecoder.Field field, Set<String> seen) {
-    // A set of fields that has one that is none of these has a regular one: they come first.
+    // Pseudo-headers come first: if a regular header was seen before, this one is malformed.
     return PSEUDO.contains(field.name())
         && PSEUDO.containsAll(seen)
         && !seen.contains(field.name())
@@ -57,7 +57,9 @@ public final class RequestHead {
         };
   }
 
-  /** Whether it says nothing of a body that follows, so that an empty DATA frame may end it. */
+  /**
+   * Whether the head does not tell if a body follows. An empty DATA frame may then end the request.
+   */
   public static boolean leavesOpenIfThereIsABody(HeaderDecoder.Block head) {
     String length = head.value("content-length");
     return length == null
@@ -82,7 +84,7 @@ public final class RequestHead {
                         || TOKEN_MARKS.indexOf(c) >= 0);
   }
 
-  /** Blanks at either end are as malformed as control characters (RFC 9113, section 8.2.1). */
+  /** Rejects control characters, and blanks at either end (RFC 9113, section 8.2.1). */
   private static boolean isValue(String value) {
     return value.equals(value.strip())
         && value.chars().allMatch(c -> c == '\t' || (c >= 0x20 && c != 0x7f));

@@ -6,23 +6,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The header blocks that Helidon writes on one connection, in a form that its client can read.
+ * Rewrites the header blocks that Helidon writes on one connection for clients with a small header
+ * table.
  *
- * <p>Helidon 4.5.0 ({@code Http2ConnectionWriter.updateHeaderTableSize}) takes note of the client's
- * SETTINGS_HEADER_TABLE_SIZE, and goes on to use a dynamic table of 4096 bytes. nginx has none
- * ({@code grpc_pass}), and refuses the second answer on a connection. For a client whose table is
- * smaller than Helidon's, fields are written without the table (RFC 7541, section 6.2.2).
+ * <p>Helidon 4.5.0 ({@code Http2ConnectionWriter.updateHeaderTableSize}) notes the client's
+ * SETTINGS_HEADER_TABLE_SIZE but goes on using a dynamic table of 4096 bytes. nginx ({@code
+ * grpc_pass}) announces a table of size 0 and rejects the second answer on a connection. For a
+ * client whose table is smaller than Helidon's, this class replaces every reference to the dynamic
+ * table by the field itself (RFC 7541, section 6.2.2).
  *
- * <p>Implementation note: what Helidon puts into its table is kept here as it is coded, the latest
- * first, so that an index can be replaced. Helidon never names an entry that it has evicted, so
- * evictions need not be followed; no more entries than these fit. Guarded by the lock of the
+ * <p>Implementation note: this class keeps a copy of Helidon's dynamic table, in encoded form,
+ * latest entry first. It does not track evictions: Helidon never refers to an entry that it
+ * evicted. It keeps as many entries as the table can ever hold. Guarded by the lock of the
  * connection's output.
  */
 public final class SentHeaders {
-  /** Of a client that has said nothing (RFC 9113, section 6.5.2), and Helidon's. */
+  /** The table size of a client that announced none (RFC 9113, section 6.5.2), and Helidon's. */
   private static final int DEFAULT_TABLE = 4096;
 
-  /** An entry takes 32 bytes and more (RFC 7541, section 4.1). */
+  /**
+   * The most entries that the table can hold: each takes at least 32 bytes (RFC 7541, section 4.1).
+   */
   private static final int MOST_ENTRIES = DEFAULT_TABLE / 32;
 
   private static final int STATIC_ENTRIES = 61;
@@ -32,11 +36,11 @@ public final class SentHeaders {
   private static final int NEVER_INDEXED = 0x10;
 
   /**
-   * A field as it is coded.
+   * An encoded field.
    *
    * @param name index of the name in the static table; 0 if the name is literal
-   * @param literalName the literal name, with its length; empty if there is none
-   * @param value with its length
+   * @param literalName the literal name with its length prefix; empty if the name has an index
+   * @param value with its length prefix
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Field(int name, byte[] literalName, byte[] value) {
@@ -59,18 +63,21 @@ public final class SentHeaders {
   private boolean withoutTable;
   private boolean updated;
 
-  /** The client has sent its SETTINGS_HEADER_TABLE_SIZE, in bytes. */
+  /** Notes the client's SETTINGS_HEADER_TABLE_SIZE, in bytes. */
   public void tableSize(long bytes) {
     withoutTable |= bytes < DEFAULT_TABLE;
   }
 
-  /** A whole header block that Helidon wrote, as the client can read it. */
+  /**
+   * Returns a complete header block of Helidon's in a form that the client can decode. Must be
+   * called for every block, in order.
+   */
   public byte[] readable(byte[] block) {
     HeaderBlockReader reader = new HeaderBlockReader(block);
     ByteArrayOutputStream out = new ByteArrayOutputStream(block.length * 2);
     if (withoutTable && !updated) {
       updated = true;
-      out.write(SIZE_UPDATE); // to 0; a smaller table must be acknowledged so (section 4.2)
+      out.write(SIZE_UPDATE); // size 0, which acknowledges a smaller table (section 4.2)
     }
     while (reader.hasNext()) {
       int start = reader.position();

@@ -87,7 +87,7 @@ final class StaticTable {
     return VALUES.get(index - 1);
   }
 
-  /** The first index of a name; 0 if it has none. */
+  /** The first index of a name; 0 if the table does not have it. */
   static int indexOf(String name) {
     return NAMES.indexOf(name) + 1;
   }

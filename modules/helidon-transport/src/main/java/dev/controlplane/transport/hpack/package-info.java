@@ -1,2 +1,2 @@
-/** Header lists of HTTP/2: decoded, checked, and written so that each client can read them. */
+/** HTTP/2 header lists: decoding, checking, and encoding so that each client can read them. */
 package dev.controlplane.transport.hpack;

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Ends connections that are over their {@link TimeLimits}. One virtual thread, for as long as there
- * are any.
+ * Ends connections that exceeded their {@link TimeLimits}. A virtual thread checks all connections
+ * every 250 ms; it runs only while there are any.
  */
 final class ConnectionWatch {
   private static final long TICK = TimeUnit.MILLISECONDS.toNanos(250);

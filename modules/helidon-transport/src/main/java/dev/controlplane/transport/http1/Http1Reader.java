@@ -10,25 +10,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What Helidon's HTTP/1.1 reads from, with what it lacks:
+ * The byte source of Helidon's HTTP/1.1, which corrects or completes what Helidon 4.5 reads:
  *
  * <ul>
- *   <li>A chunk of a chunked body comes in pieces, as they arrive. Helidon 4.5 ({@code
- *       Http1Connection.readNextChunk}) takes each chunk whole into memory, and the client chooses
- *       how long it is. Here Helidon is told of a chunk for each piece.
- *   <li>A chunk must end where it says. Helidon skips the two bytes after it unseen.
- *   <li>Chunk extensions and trailers are read over, as RFC 9112, section 7.1, wants; Helidon
- *       refuses them. Lines between chunks have a limit.
- *   <li>A request line may have raw UTF-8 in its path, as many clients send it; it is
- *       percent-encoded. Helidon makes question marks of it.
- *   <li>A request target in absolute form ({@code GET http://host/path}) becomes its path and
- *       query, as RFC 9112, section 3.2.2, wants; its host stands in the place of the header Host.
+ *   <li><b>Chunks.</b> A chunk is handed to Helidon in pieces, as they arrive; Helidon believes
+ *       that each piece is a chunk. Helidon ({@code Http1Connection.readNextChunk}) reads each
+ *       chunk whole into memory, and the client chooses its size.
+ *   <li><b>The end of a chunk</b> must be where its size says. Helidon skips the two bytes after it
+ *       unchecked.
+ *   <li><b>Chunk extensions and trailers</b> are skipped, as RFC 9112, section 7.1, requires;
+ *       Helidon rejects them. Lines between chunks have a length limit.
+ *   <li><b>Raw UTF-8 in a path</b>, which many clients send, is percent-encoded. Helidon replaces
+ *       it by question marks.
+ *   <li><b>A request target in absolute form</b> ({@code GET http://host/path}) becomes its path
+ *       and query, and its host replaces the header Host, as RFC 9112, section 3.2.2, requires.
  *       Helidon takes the whole target for a path.
- *   <li>Empty lines before a request line are read over, as RFC 9112, section 2.2, wants: old
- *       clients send one behind a body. A request of a later HTTP/1.x is read as one of HTTP/1.1
- *       (RFC 9110, section 2.5). Helidon refuses both.
- *   <li>A request of HTTP/1.0 is read as one of HTTP/1.1, for {@link OldVersion} to answer as its
- *       client understands. Helidon refuses it with 505.
+ *   <li><b>Empty lines before a request line</b> are skipped, as RFC 9112, section 2.2, requires:
+ *       old clients send one after a body. Helidon rejects them.
+ *   <li><b>A later HTTP/1.x request</b> is read as HTTP/1.1 (RFC 9110, section 2.5). Helidon
+ *       rejects it.
+ *   <li><b>An HTTP/1.0 request</b> is read as HTTP/1.1, and {@link OldVersion} adapts the answer.
+ *       Helidon rejects it with 505.
  * </ul>
  */
 final class Http1Reader extends DataReader {
@@ -43,35 +45,41 @@ final class Http1Reader extends DataReader {
   private static final byte[] ANY_MINOR_VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
-  /** How much of the current chunk Helidon was not told of. */
+  /** Bytes of the current chunk that were not yet handed to Helidon. */
   private long rest;
 
-  /** How much of the piece that Helidon was told of it has not taken. */
+  /** Bytes of the current piece that Helidon has not consumed. */
   private int piece;
 
-  /** Whether the end of line that Helidon skips after a piece is not there: the chunk goes on. */
+  /**
+   * The current piece ended inside a chunk: the line end that Helidon skips after it does not
+   * exist.
+   */
   private boolean midChunk;
 
-  /** Whether the end of line that Helidon skips next ends a chunk; it skips two bytes, whatever. */
+  /**
+   * The current piece ended a chunk: the next two bytes, which Helidon skips unchecked, must be a
+   * line end.
+   */
   private boolean chunkEnds;
 
   private boolean lastChunk;
 
-  /** Whether a head begins with what is read next. */
+  /** The next bytes begin a request head. */
   private boolean betweenHeads = true;
 
-  /** Whether the last request line was one of HTTP/1.0. */
+  /** The last request line was HTTP/1.0. */
   private boolean oldVersion;
 
-  /** The host of the last request target that was in absolute form; null if it was not. */
+  /** The host of the last request target if it was in absolute form, otherwise null. */
   private String targetHost;
 
   private final Counted source;
 
-  /** How much of the source was read when the head began. */
+  /** How many bytes had been read from the source when the current head began. */
   private long headBegan;
 
-  /** A source that knows how much it gave. */
+  /** A source that counts the bytes it returned. */
   private static final class Counted implements Supplier<byte[]> {
     private final Supplier<byte[]> source;
     private long bytes;
@@ -92,18 +100,21 @@ final class Http1Reader extends DataReader {
     this(new Counted(source));
   }
 
-  @SuppressWarnings("removal") // DataReader.create makes none that can be adapted.
+  @SuppressWarnings("removal") // DataReader.create returns no subclass.
   private Http1Reader(Counted source) {
     super(source);
     this.source = source;
   }
 
-  /** How many bytes have come of the head that is being read, and of what follows it. */
+  /** How many bytes have been read since the head began, including those behind it. */
   long bytesOfHead() {
     return source.bytes - headBegan;
   }
 
-  /** Helidon calls it for the request line first. Empty lines before it are read over. */
+  /**
+   * Finds the next line end. Helidon calls this first for the request line; empty lines before it
+   * are skipped.
+   */
   @Override
   public int findNewLine(int max) {
     while (betweenHeads && startsWithNewLine()) {
@@ -115,7 +126,9 @@ final class Http1Reader extends DataReader {
     return super.findNewLine(max);
   }
 
-  /** Helidon calls it for the lines between chunks, and for nothing else. */
+  /**
+   * Returns the size line of the next piece. Helidon calls this only for the lines between chunks.
+   */
   @Override
   public String readLine() {
     if (rest > 0) {
@@ -132,7 +145,7 @@ final class Http1Reader extends DataReader {
     try {
       rest = Long.parseLong(size, 16);
     } catch (NumberFormatException e) {
-      return size; // Helidon knows what to answer.
+      return size; // not a number: Helidon answers 400
     }
     if (rest < 0 || size.startsWith("+")) {
       rest = 0;
@@ -190,21 +203,21 @@ final class Http1Reader extends DataReader {
   }
 
   /**
-   * The head of a request is read.
+   * Notes that the head of a request is complete.
    *
-   * @return whether it is one of HTTP/1.0
+   * @return whether the request is HTTP/1.0
    */
   boolean headIsRead() {
     betweenHeads = true;
     return oldVersion;
   }
 
-  /** The host, with a port perhaps, of the last request target if that was in absolute form. */
+  /** The host, possibly with a port, of the last request target if it was in absolute form. */
   Optional<String> targetHost() {
     return Optional.ofNullable(targetHost);
   }
 
-  /** Helidon calls it for the request line, and for the value of a header Connection. */
+  /** Helidon calls this for the request line, and for the value of a Connection header. */
   @Override
   public byte[] readBytes(int length) {
     byte[] read = super.readBytes(length);
@@ -228,7 +241,7 @@ final class Http1Reader extends DataReader {
     return bytes;
   }
 
-  /** Whether it is a line of HTTP/1.0, 1.1, or of a later 1.x, which is answered as 1.1 is. */
+  /** Whether the request line ends with HTTP/1.0, 1.1, or a later 1.x, which is answered as 1.1. */
   private static boolean hasMinorVersion(byte[] line) {
     int last = line.length - 1;
     return last >= 0
@@ -242,7 +255,7 @@ final class Http1Reader extends DataReader {
         && Arrays.equals(bytes, bytes.length - end.length, bytes.length, end, 0, end.length);
   }
 
-  /** The request line with the path and query of an absolute target; any other line as it is. */
+  /** Returns the line with an absolute target reduced to path and query; others unchanged. */
   private byte[] originForm(byte[] line) {
     if (isOriginForm(line)) {
       targetHost = null;
@@ -264,7 +277,7 @@ final class Http1Reader extends DataReader {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Whether the target begins with a slash, as nearly all do. */
+  /** Whether the target begins with a slash, as in nearly all requests. */
   private static boolean isOriginForm(byte[] line) {
     int blank = 0;
     while (blank < line.length && line[blank] != ' ') {

@@ -6,12 +6,15 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.WritableHeaders;
 
 /**
- * The requests of HTTP/1.0 of one connection (RFC 9112, appendix C.2), which Helidon takes for
- * requests of HTTP/1.1: each is the last of its connection, may come without Host, knows neither
- * 100 (Continue) nor chunks, and gets an answer of unknown length up to the end of the connection.
+ * Adapts the HTTP/1.0 requests of one connection, which Helidon processes as HTTP/1.1 (RFC 9112,
+ * appendix C.2).
+ *
+ * <p>An HTTP/1.0 request is the last one on its connection and may lack a Host header. Its client
+ * understands neither 100 (Continue) nor chunks: an answer of unknown length ends with the
+ * connection.
  */
 final class OldVersion {
-  /** Where in an answer the connection is. */
+  /** What the next buffer that Helidon writes contains. */
   private enum Answer {
     AS_IT_IS,
     HEAD_OF_CHUNKED,
@@ -26,9 +29,10 @@ final class OldVersion {
   /**
    * Completes the head of a request.
    *
-   * @param old whether it is one of HTTP/1.0
-   * @param host what stands for the name of the server if the request has none
-   * @throws io.helidon.http.RequestException 400 if the length of its body can't be known
+   * @param old whether the request is HTTP/1.0
+   * @param host used if the request has no Host header
+   * @throws io.helidon.http.RequestException 400 if the request has a Transfer-Encoding, which
+   *     HTTP/1.0 does not know
    */
   void request(boolean old, WritableHeaders<?> headers, String host) {
     asked = old;
@@ -47,7 +51,10 @@ final class OldVersion {
     }
   }
 
-  /** Takes the chunks out of the head of an answer, before it is written. */
+  /**
+   * Removes chunked encoding from the head of an answer to HTTP/1.0. Must be called before the head
+   * is written.
+   */
   void answers(WritableHeaders<?> headers) {
     if (asked && headers.containsToken(HeaderValues.TRANSFER_ENCODING_CHUNKED)) {
       headers.remove(HeaderNames.TRANSFER_ENCODING);
@@ -55,7 +62,10 @@ final class OldVersion {
     }
   }
 
-  /** What of a buffer goes to the client. Helidon writes a head, and each chunk, in one buffer. */
+  /**
+   * Returns the part of a buffer that the client gets. Helidon writes the head, and each chunk, in
+   * one buffer.
+   */
   BufferData outgoing(BufferData buffer) {
     return switch (answer) {
       case AS_IT_IS -> buffer;

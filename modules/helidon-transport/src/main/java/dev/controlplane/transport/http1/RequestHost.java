@@ -11,7 +11,10 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The Host of a request of HTTP/1.1: there is one, and it is a host with or without a port. */
+/**
+ * Checks the Host header of HTTP/1.1 requests: there must be exactly one, with a host and
+ * optionally a port.
+ */
 final class RequestHost {
   private static final Pattern HOST =
       Pattern.compile(
@@ -20,12 +23,12 @@ final class RequestHost {
 
   private static final HeaderName NAMELESS = HeaderNames.create("");
 
-  /** How much of a malformed Host is told back. */
+  /** The most characters of a malformed Host header that the answer quotes. */
   private static final int MOST_SHOWN = 80;
 
   private RequestHost() {}
 
-  /** The address that a client connected to, as a Host. */
+  /** The address that a client connected to, in the form of a Host header. */
   static String of(PeerInfo local) {
     InetSocketAddress address = (InetSocketAddress) local.address();
     String host = address.getAddress().getHostAddress();
@@ -35,9 +38,10 @@ final class RequestHost {
   }
 
   /**
-   * Lets a head pass whose Host is well-formed.
+   * Checks a request head.
    *
-   * @throws RequestException 400 if it is not (RFC 9112, section 3.2)
+   * @throws RequestException 400 if its Host header is missing, repeated or malformed (RFC 9112,
+   *     section 3.2), or a header has no name
    */
   static void requireIn(Headers headers) {
     if (headers.contains(NAMELESS)) {
@@ -56,7 +60,10 @@ final class RequestHost {
     }
   }
 
-  /** Whether it is a name or an IPv4 address, perhaps with a port: what nearly all clients send. */
+  /**
+   * Whether the text is a name or an IPv4 address, possibly with a port. A fast check for what
+   * nearly all clients send.
+   */
   private static boolean isPlain(String host) {
     int colon = host.indexOf(':');
     int end = colon < 0 ? host.length() : colon;
@@ -79,7 +86,7 @@ final class RequestHost {
     return start.replaceAll("[^ -~…]", "?");
   }
 
-  /** A refusal whose words the client is told. */
+  /** Creates a 400 whose message is sent to the client. */
   static RequestException refusal(String message) {
     return RequestException.builder()
         .type(DirectHandler.EventType.BAD_REQUEST)

@@ -9,17 +9,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * The time limits of one connection: to the head of a request, and to a write.
+ * The time limits of one HTTP/1.1 connection: for reading a request head, and for each write.
  *
- * <p>Before a read or a write that is limited the thread leaves a {@link Wait}, and takes it back
- * after. {@link ConnectionWatch} takes one that is over time: whoever gets it, it is either in time
- * or the connection ends. The thread is interrupted then, which closes the socket under it.
+ * <p>Implementation note: before a limited read or write, the thread stores a {@link Wait} and
+ * takes it back afterwards. {@link ConnectionWatch} takes a Wait that is over its deadline. Only
+ * one of them can get it, so the operation either was in time or ends the connection. The watch
+ * then interrupts the thread, which closes the socket under it.
  */
 final class TimeLimits {
-  /** How long the answer to a head that is late may take. */
+  /** How long sending the 408 for a late head may take. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-  /** A thread in a read or a write, and until when it may be. */
+  /** A read or write in progress: its thread, and its deadline as a {@link System#nanoTime}. */
   private record Wait(Thread thread, long deadline, boolean reading) {}
 
   private final long headNanos;
@@ -28,23 +29,26 @@ final class TimeLimits {
   private final DataWriter writer;
   private final AtomicReference<Wait> wait = new AtomicReference<>();
 
-  /** The thread that reads heads and runs handlers; bodies are read by others. */
+  /** The connection's thread: it reads heads and runs handlers. Other threads may read bodies. */
   private volatile Thread owner;
 
   /**
-   * When the first bytes of the head that is being read were there; 0 between heads. The first head
-   * begins with the connection.
+   * The {@link System#nanoTime} of the first byte of the current head; 0 between heads. The first
+   * head begins with the connection.
    */
   private long headBegan;
 
   /** Whether the client has sent anything. */
   private volatile boolean heard;
 
-  /** When the reader is cut off although its 408 may not be written yet; 0 while it is in time. */
+  /**
+   * The {@link System#nanoTime} at which a reader whose head is late gets interrupted, even if its
+   * 408 is not written yet; 0 if the head is in time.
+   */
   private volatile long cutAt;
 
   /**
-   * @param slowHead the JSON body of the 408 for a head that takes too long
+   * @param slowHead the JSON body of the 408 for a late head
    * @param writer to the socket
    */
   TimeLimits(Duration head, Duration write, byte[] slowHead, DataWriter writer) {
@@ -54,18 +58,18 @@ final class TimeLimits {
     this.writer = writer;
   }
 
-  /** This thread reads heads from now on. */
+  /** Makes the current thread the connection's thread, and starts the time of the first head. */
   void begin() {
     owner = Thread.currentThread();
     headBegan = System.nanoTime();
   }
 
-  /** Whether this thread is the one that reads heads. */
+  /** Whether the current thread is the connection's thread. */
   boolean isOwner() {
     return Thread.currentThread() == owner;
   }
 
-  /** Interrupts the thread that reads heads; false if there is none yet. */
+  /** Interrupts the connection's thread; returns false if there is none yet. */
   boolean interrupt() {
     Thread thread = owner;
     if (thread != null) {
@@ -74,12 +78,12 @@ final class TimeLimits {
     return thread != null;
   }
 
-  /** The client has sent something. */
+  /** Notes that the client has sent something. */
   void heard() {
     heard = true;
   }
 
-  /** There are bytes of a head. */
+  /** Notes that bytes of a head have arrived. */
   void headBegins() {
     if (headBegan == 0) {
       headBegan = System.nanoTime();
@@ -90,15 +94,15 @@ final class TimeLimits {
     headBegan = 0;
   }
 
-  /** Whether a head has begun and was not read to its end. */
+  /** Whether a head has begun and is incomplete. */
   boolean isReadingHead() {
     return headBegan != 0;
   }
 
   /**
-   * Reads a part of a head.
+   * Runs a read of a part of a head, within the head's time.
    *
-   * @throws CloseConnectionException if the head is over its time
+   * @throws CloseConnectionException if the head is late
    */
   <T> T whileReading(Supplier<T> read) {
     Wait mine = new Wait(owner, headBegan + headNanos, true);
@@ -111,9 +115,9 @@ final class TimeLimits {
   }
 
   /**
-   * Writes.
+   * Runs a write, within the write time.
    *
-   * @throws CloseConnectionException if the client has not taken it in time
+   * @throws CloseConnectionException if the client did not accept the bytes in time
    */
   void whileWriting(Runnable write) {
     Wait mine = new Wait(Thread.currentThread(), System.nanoTime() + writeNanos, false);
@@ -131,7 +135,9 @@ final class TimeLimits {
     }
   }
 
-  /** For {@link ConnectionWatch}. */
+  /**
+   * Ends the connection if an operation is past its deadline. Called by {@link ConnectionWatch}.
+   */
   void endIfLate(long now) {
     long cut = cutAt;
     if (cut != 0 && now - cut >= 0) {
@@ -141,7 +147,7 @@ final class TimeLimits {
     Wait current = wait.get();
     if (current != null && now - current.deadline() > 0 && wait.compareAndSet(current, null)) {
       if (current.reading() && heard) {
-        // On a thread of its own: a client that reads nothing must not hold up the watch.
+        // On its own thread: a client that reads nothing must not block the watch.
         cutAt = (now + LAST_WORDS.toNanos()) | 1;
         Thread.ofVirtual().name("HTTP/1.1 last words").start(this::sendTimeout);
       } else {
@@ -150,7 +156,7 @@ final class TimeLimits {
     }
   }
 
-  /** 408 for a head that does not come to its end. */
+  /** Sends 408 for a head that was not completed in time. */
   private void sendTimeout() {
     String head =
         "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -161,7 +167,7 @@ final class TimeLimits {
       writer.writeNow(
           BufferData.create(head.getBytes(StandardCharsets.US_ASCII)), BufferData.create(slowHead));
     } catch (RuntimeException e) {
-      // The client is gone, which is as well.
+      // The client is gone, so there is nobody to answer.
     }
     cutAt = System.nanoTime() | 1;
   }

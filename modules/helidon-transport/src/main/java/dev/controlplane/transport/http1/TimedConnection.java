@@ -24,19 +24,21 @@ import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 
 /**
- * A connection whose requests' heads and whose writes have {@link TimeLimits}. Waiting for a
- * request is limited by Helidon, reading a body by its handler. One that begins with HTTP/2 gets
- * that, where the server has it, and no limits from here.
+ * One HTTP/1.1 connection with {@link TimeLimits} for request heads and for writes.
+ *
+ * <p>Helidon limits the wait for the next request, and handlers limit reading their bodies. If the
+ * server supports HTTP/2 and the connection begins with its preface, it is served as HTTP/2 without
+ * these limits.
  */
 public final class TimedConnection extends ForwardingContext
     implements ServerConnection, InterruptableTask<Void>, DataWriter {
   private static final int SMALLEST_READ = 4 * 1024;
   private static final int LARGEST_READ = 64 * 1024;
 
-  /** Bytes of header lines, Helidon's default ({@code Http1Config.maxHeadersSize}). */
+  /** The largest request head, in bytes; Helidon's default ({@code Http1Config.maxHeadersSize}). */
   public static final int MOST_OF_HEAD = 16 * 1024;
 
-  /** What HTTP/2 begins with, and no request of HTTP/1.1 (RFC 9113, section 3.4). */
+  /** The start of the HTTP/2 preface (RFC 9113, section 3.4). No HTTP/1.1 request begins so. */
   private static final byte[] PREFACE = "PRI ".getBytes(StandardCharsets.US_ASCII);
 
   private static final byte[] NOTHING = {};
@@ -48,31 +50,31 @@ public final class TimedConnection extends ForwardingContext
   private final OldVersion oldVersion = new OldVersion();
   private Status answer = Status.OK_200;
 
-  /** What an answer to HEAD says of the body of one to GET; null: what Helidon says. */
+  /** For an answer to HEAD: the Content-Length to send. Null to keep Helidon's. */
   private LongSupplier lengthOfHead;
 
   private final TimeLimits limits;
   private final ConnectionWatch watch;
   private final ServerConnectionSelector http2;
 
-  /** What the connection speaks: HTTP/1.1, until it begins with HTTP/2. */
+  /** The protocol of the connection: HTTP/1.1, unless it began with the HTTP/2 preface. */
   private volatile ServerConnection spoken;
 
-  /** Waits for the first bytes, that tell. */
+  /** The connection is waiting for its first bytes, which tell the protocol. */
   private volatile boolean listens;
 
-  /** What of HTTP/2 is read already; null with HTTP/1.1. */
+  /** The bytes already read of an HTTP/2 connection; null for HTTP/1.1. */
   private byte[] first;
 
-  /** What was wrong with the last head; null if nothing was. */
+  /** Why the last head was rejected here; null if it was not. */
   private String refusal;
 
-  /** How much to make room for: what came last times four, so that large bodies take few reads. */
+  /** The size of the next read: four times the last, so that large bodies take few reads. */
   private int nextRead = SMALLEST_READ;
 
   /**
-   * @param slowHead the JSON body of the 408 for a head that takes too long
-   * @param http2 null to have none
+   * @param slowHead the JSON body of the 408 for a late head
+   * @param http2 for connections that begin with the HTTP/2 preface; null for none
    */
   TimedConnection(
       ConnectionContext context,
@@ -91,8 +93,8 @@ public final class TimedConnection extends ForwardingContext
   }
 
   /**
-   * Whether so many bytes, of the body if a handler asks, have been read from the socket already;
-   * false on a thread that is not a connection's.
+   * Whether at least this many bytes, of the body if a handler calls this, have been read from the
+   * socket and not consumed. False on a thread that serves no connection.
    */
   public static boolean hasArrived(long bytes) {
     TimedConnection connection = CURRENT.get();
@@ -100,11 +102,11 @@ public final class TimedConnection extends ForwardingContext
   }
 
   /**
-   * Has the answer that is sent next, which is one to HEAD, say the length that the body of an
-   * answer to GET has. Helidon says 0 where a filter stands before the body. Over HTTP/2 nothing is
-   * said.
+   * Sets the Content-Length of the current thread's next answer, which must be an answer to HEAD.
+   * Helidon says 0 where a filter wraps the body. Has no effect over HTTP/2.
    *
-   * @param bytes is asked when the head of the answer is written; null to leave it to Helidon
+   * @param bytes supplies the length when the head of the answer is written; null to leave it to
+   *     Helidon
    */
   public static void lengthOfNextAnswer(LongSupplier bytes) {
     TimedConnection connection = CURRENT.get();
@@ -114,21 +116,21 @@ public final class TimedConnection extends ForwardingContext
   }
 
   /**
-   * Whether the head of a request was not read to its end. What fails before is the client's fault;
-   * what fails after is not. True on a thread that is not a connection's.
+   * Whether the head of a request is incomplete: until then an error is the client's, later it is
+   * the server's. True on a thread that serves no connection.
    */
   public static boolean isReadingHead() {
     TimedConnection connection = CURRENT.get();
     return connection == null || connection.limits.isReadingHead();
   }
 
-  /** What is wrong with the head that this thread refused; empty if Helidon did. */
+  /** Why this class rejected the head of the current thread's request; empty if it did not. */
   public static Optional<String> refusal() {
     TimedConnection connection = CURRENT.get();
     return Optional.ofNullable(connection == null ? null : connection.refusal);
   }
 
-  /** Whether the head that is being read has more bytes than Helidon takes. */
+  /** Whether the head being read exceeds {@link #MOST_OF_HEAD}. */
   public static boolean isHeadTooLarge() {
     TimedConnection connection = CURRENT.get();
     return connection != null
@@ -140,7 +142,7 @@ public final class TimedConnection extends ForwardingContext
     spoken = http1;
   }
 
-  /** The first line of a head is read, maybe without a read from the socket. */
+  /** The first line of a head was read, perhaps from the buffer. */
   void headBegins() {
     limits.headBegins();
   }
@@ -158,7 +160,7 @@ public final class TimedConnection extends ForwardingContext
                 RequestHost.requireIn(headers);
               });
     } catch (RequestException e) {
-      // Helidon does not hand it on.
+      // Helidon does not pass the message on.
       refusal = e.getMessage();
       throw e;
     }
@@ -170,7 +172,7 @@ public final class TimedConnection extends ForwardingContext
 
   void answers(WritableHeaders<?> headers) {
     if (answer.code() == 304 || answer.code() == 204) {
-      // Helidon says 0, which would be the length of what has not changed (RFC 9110, section 8.6).
+      // Helidon sets 0, but it would be the unchanged file's length (RFC 9110, section 8.6).
       headers.remove(HeaderNames.CONTENT_LENGTH);
     } else if (lengthOfHead != null) {
       headers.set(HeaderNames.CONTENT_LENGTH, Long.toString(lengthOfHead.getAsLong()));
@@ -205,7 +207,7 @@ public final class TimedConnection extends ForwardingContext
         spoken = http2.connection(this);
       }
     } catch (DataReader.InsufficientDataAvailableException e) {
-      // HTTP/1.1 knows what to do at the end of a connection.
+      // The connection ended; the HTTP/1.1 code handles that.
     } catch (UncheckedIOException e) {
       throw new ServerConnectionException("the connection ended before it began", e);
     } finally {
@@ -225,8 +227,8 @@ public final class TimedConnection extends ForwardingContext
     return limits.whileReading(this::receive);
   }
 
-  /** What has come, at least a byte; null at the end. */
-  @SuppressWarnings("removal") // Helidon's other way to read makes 8 KiB the most.
+  /** Reads what has arrived, at least one byte; returns null at the end of the connection. */
+  @SuppressWarnings("removal") // Helidon's replacement reads at most 8 KiB.
   private byte[] receive() {
     byte[] bytes = new byte[nextRead];
     int length = serverSocket().read(BufferData.create(bytes).clear());

@@ -16,9 +16,9 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * Helidon's HTTP/1.1 on {@link TimedConnection}s. Helidon 4.5 has no time limit to reading the head
- * of a request once it has begun, nor to writing: a client that stops in the middle of either holds
- * its connection and a thread for ever.
+ * Creates {@link TimedConnection}s for Helidon's HTTP/1.1. Helidon 4.5 has no time limit for
+ * reading a head that has begun, nor for writing: a client that stops in the middle of either would
+ * keep its connection and a thread for ever.
  */
 public final class TimedHttp1 implements ServerConnectionSelector {
   private final Duration headTimeout;
@@ -29,12 +29,13 @@ public final class TimedHttp1 implements ServerConnectionSelector {
   private final Http1ConnectionSelector http1;
 
   /**
-   * @param headTimeout how long a request's head may take from its first byte
-   * @param writeTimeout how long one write of an answer may, of 64 KiB at most where files are sent
-   * @param slowHead the JSON body of the 408 that a head gets when it takes longer
-   * @param http2 for connections that begin with it; null to have none
+   * @param headTimeout how long a request head may take from its first byte
+   * @param writeTimeout how long one write of an answer may take; a write of a file has at most 64
+   *     KiB
+   * @param slowHead the JSON body of the 408 for a head over its time
+   * @param http2 for connections that begin with the HTTP/2 preface; null for none
    */
-  @SuppressWarnings("removal") // Helidon will always refuse a request without a Host, HTTP/1.0 too.
+  @SuppressWarnings("removal") // HTTP/1.0 may lack a Host header
   public TimedHttp1(
       Duration headTimeout,
       Duration writeTimeout,
@@ -50,11 +51,12 @@ public final class TimedHttp1 implements ServerConnectionSelector {
                 Http1Config.builder()
                     .addReceiveListener(new Requests())
                     .addSendListener(new Answers())
-                    // Requests does it: HTTP/1.0 does not need a Host.
+                    // Requests checks the Host header, because HTTP/1.0 may lack it.
                     .validateRequestHostHeader(false)
-                    // Api does it: profiles read over what is malformed in a query, as Go does.
+                    // The Api class validates queries. Profile routes ignore malformed parameters,
+                    // as Go does.
                     .validatePrologue(false)
-                    // The default of HTTP/1.1 need not be said with every answer.
+                    // Keep-alive is the default of HTTP/1.1.
                     .sendKeepAliveHeader(false)
                     .build())
             .build();
@@ -87,7 +89,7 @@ public final class TimedHttp1 implements ServerConnectionSelector {
     return connection;
   }
 
-  /** Tells a connection where in a head it is, and completes the head. */
+  /** Tells the connection about each request line, and completes each head. */
   private static final class Requests implements Http1ConnectionListener {
     @Override
     public void prologue(ConnectionContext context, HttpPrologue prologue) {
@@ -100,7 +102,7 @@ public final class TimedHttp1 implements ServerConnectionSelector {
     }
   }
 
-  /** Helidon asks it before it writes the head of an answer. */
+  /** Adapts the head of each answer before Helidon writes it. */
   private static final class Answers implements Http1ConnectionListener {
     @Override
     public void status(ConnectionContext context, Status status) {

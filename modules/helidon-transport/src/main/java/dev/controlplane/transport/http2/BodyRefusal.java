@@ -18,11 +18,11 @@ import io.helidon.webserver.http2.spi.SubProtocolResult;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Answers requests that have a body with 413.
+ * Answers 413 to requests that have a body.
  *
- * <p>In Helidon 4.5.0 a body that nobody reads stops the connection's thread after 32 frames
- * ({@code Http2ServerStream.data}, {@code inboundData.put}), and with it all streams; and who reads
- * one waits for ever once its connection is lost ({@code readEntityFromPipeline}).
+ * <p>Why: in Helidon 4.5.0 a body that nobody reads blocks the connection's thread after 32 frames
+ * ({@code Http2ServerStream.data}, {@code inboundData.put}), and with it all streams. A handler
+ * that reads its body waits for ever if its connection is lost ({@code readEntityFromPipeline}).
  */
 final class BodyRefusal implements Http2SubProtocolSelector {
   private static final byte[] ANSWER =

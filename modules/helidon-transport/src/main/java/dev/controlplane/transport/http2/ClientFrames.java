@@ -10,16 +10,17 @@ import dev.controlplane.transport.hpack.RequestHead;
 import java.util.OptionalLong;
 
 /**
- * What the frames of the client do to the streams and windows of its connection. Called on the
- * thread of the connection, before Helidon sees the frame.
+ * Applies the frames of the client to the streams and windows of its connection, and decides
+ * whether Helidon gets to see them.
+ *
+ * <p>Each method is called on the connection's thread and takes the output's lock itself.
  */
 final class ClientFrames {
   private final ConnectionOutput output;
   private final FrameBudget budget;
 
   /**
-   * Whether requests have bodies, which are messages of gRPC; elsewhere a request that has one is
-   * refused.
+   * True for gRPC, whose requests have bodies. False where a request with a body is answered 413.
    */
   private final boolean takesBodies;
 
@@ -29,7 +30,7 @@ final class ClientFrames {
     this.takesBodies = takesBodies;
   }
 
-  /** A head or trailers came in. */
+  /** Processes a decoded header block: the head of a new request, or trailers. */
   Verdict headersReceived(HeaderDecoder.Block head, int streamId, boolean endStream) {
     output.lock.lock();
     try {
@@ -91,7 +92,10 @@ final class ClientFrames {
     }
   }
 
-  /** Helidon ignores what they say, and ends the connection where they come behind a refusal. */
+  /**
+   * Processes trailers as the end of the request. Their fields are dropped: Helidon ignores them,
+   * and would end the connection if they come after a refusal.
+   */
   @GuardedBy("output.lock")
   private Verdict trailers(OpenStream stream, boolean endStream) {
     if (stream.remoteEnded) {
@@ -103,7 +107,7 @@ final class ClientFrames {
     return data(stream, Frames.endOfStream(stream.id), true);
   }
 
-  /** A DATA frame came in. */
+  /** Processes a DATA frame. */
   Verdict dataReceived(byte[] frame, int streamId, boolean endStream) {
     output.lock.lock();
     try {
@@ -113,7 +117,7 @@ final class ClientFrames {
         return output.streams.neverOpened(streamId) ? new Verdict.Pass(frame) : Verdict.DONE;
       }
       if (stream.remoteEnded && stream.detached) {
-        // Its request had ended: RFC 9113, section 5.1, "half-closed (remote)".
+        // The request had ended before (RFC 9113, section 5.1, "half-closed (remote)").
         return new Verdict.ResetStream(streamId, Frames.STREAM_CLOSED);
       }
       return data(stream, frame, endStream);
@@ -126,7 +130,8 @@ final class ClientFrames {
   private Verdict data(OpenStream stream, byte[] frame, boolean endStream) {
     boolean empty = Frames.dataLength(frame) == 0;
     if (stream.bodyUnknown && !(empty && !endStream)) {
-      // Whoever waits to know reads nothing, so Helidon must not queue what comes.
+      // A thread in StreamSender.hasBody waits for this answer and reads nothing. If there is a
+      // body, it will be refused, so Helidon must not queue its frames.
       stream.bodyUnknown = false;
       stream.hasBody = !empty;
       stream.detached = !empty;
@@ -139,7 +144,8 @@ final class ClientFrames {
   }
 
   /**
-   * A stream is reset by its client, or for what the client sent: tells the handler.
+   * Removes a stream that was reset, by the client or because of what the client sent, and notifies
+   * its handler.
    *
    * @param frame RST_STREAM, for Helidon if it knows the stream
    */
@@ -165,7 +171,7 @@ final class ClientFrames {
     return helidonHears ? new Verdict.Pass(frame) : Verdict.DONE;
   }
 
-  /** The client takes more on the connection. */
+  /** Processes a WINDOW_UPDATE for the connection. */
   Verdict connectionWindowGrew(int increment) {
     if (increment == 0) {
       return new Verdict.EndConnection(Frames.PROTOCOL_ERROR);
@@ -184,9 +190,9 @@ final class ClientFrames {
   }
 
   /**
-   * The client takes more on a stream.
+   * Processes a WINDOW_UPDATE for a stream.
    *
-   * @param frame WINDOW_UPDATE, for Helidon if the stream was never opened
+   * @param frame the WINDOW_UPDATE, for Helidon if the stream was never opened
    */
   Verdict streamWindowGrew(byte[] frame, int streamId, int increment) {
     output.lock.lock();
@@ -211,7 +217,7 @@ final class ClientFrames {
   }
 
   /**
-   * A SETTINGS frame came in, which Helidon will acknowledge.
+   * Processes a SETTINGS frame, which Helidon will acknowledge.
    *
    * @param initialWindow SETTINGS_INITIAL_WINDOW_SIZE, or {@link FlowControl#UNCHANGED}
    * @param headerTable SETTINGS_HEADER_TABLE_SIZE, if the frame has it

@@ -13,38 +13,40 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * All that goes out on one connection. Its one lock guards the streams ({@link StreamTable}), the
- * windows that say how much may go out ({@link FlowControl}) and the bytes that wait for the socket
- * ({@link FrameBuffer}); {@link FrameWriter} writes them without the lock.
+ * The output of one HTTP/2 connection. One lock guards its parts: the streams ({@link
+ * StreamTable}), the flow-control windows ({@link FlowControl}) and the frames waiting for the
+ * socket ({@link FrameBuffer}). {@link FrameWriter} writes them to the socket without holding the
+ * lock.
  *
- * <p>Helidon 4.5.0 writes each frame to the socket on the thread that made it, under a lock of the
- * connection ({@code Http2ConnectionWriter}). What follows from that, and is other here:
+ * <p>How a message goes out: the sender puts the message on its stream, and the stream into the
+ * queue of the flow control. Whoever makes room serves the queue until a window or the buffer is
+ * used up: the sender itself, the writer that took a full buffer, or the reader that saw a
+ * WINDOW_UPDATE. An idle connection has neither thread nor buffer.
+ *
+ * <p>Why not Helidon's output: Helidon 4.5.0 ({@code Http2ConnectionWriter}) writes each frame to
+ * the socket on the thread that made it, under a lock of the connection. That has these
+ * consequences:
  *
  * <ul>
- *   <li>It reads the windows, writes, and lowers the windows without holding anything across the
- *       three: streams that send at once over-send the connection's window, and the client or
- *       Helidon itself ends the connection. Here a frame is taken out of both windows and put into
- *       the buffer under one lock.
+ *   <li>Helidon reads the windows, writes, and then lowers the windows, with no lock around the
+ *       three steps. Streams that send at the same time exceed the connection's window, and the
+ *       client or Helidon ends the connection. Here a frame is subtracted from both windows and put
+ *       into the buffer under one lock.
  *   <li>An interrupt during a write closes the connection of all streams. Here no sender touches
  *       the socket.
- *   <li>A client that reads nothing from its socket holds up the thread that reads from it: no
- *       answer to a PING, no news of a cancelled stream. Here nobody but the writer waits for the
- *       socket.
- *   <li>One system call a message. Here frames gather in a buffer for as long as the writer is busy
- *       or waits to run.
+ *   <li>A client that reads nothing from its socket blocks the thread that reads from it: no PING
+ *       is answered, no cancelled stream noticed. Here only the writer waits for the socket.
+ *   <li>Every message costs a system call. Here frames gather in the buffer while the writer is
+ *       busy or waiting to run.
  * </ul>
  *
- * <p>A sender puts its message on its stream and the stream into the queue of the flow control.
- * Whoever makes room (the sender itself, the writer that took a full buffer, the reader that saw a
- * WINDOW_UPDATE) serves the queue until a window or the buffer is used up. An idle connection has
- * neither thread nor buffer.
- *
- * <p>Memory: one buffer filling and one in the socket, 64 KiB each and what one frame goes over; of
- * each stream the message that goes out and, behind it, up to {@value OpenStream#MAX_WAITING} of
- * together 16 KiB (64 KiB of the body of an HTTP answer, whose parts go the way of messages). They
- * are not copied before they go into the buffer. Frames that do not wait for room (HEADERS,
- * SETTINGS, PING, WINDOW_UPDATE) may add up to {@link FrameBuffer#MAX_PENDING}, then the peer is
- * one that makes us answer and reads no answer, and the connection is closed.
+ * <p>Memory: per connection, one buffer that fills and one in the socket, each of 64 KiB plus at
+ * most one frame. Per stream, the message that is being sent and up to {@value
+ * OpenStream#MAX_WAITING} behind it, with at most 16 KiB together; for an HTTP answer, parts of the
+ * body instead of messages, with at most 64 KiB. Messages are not copied before they go into the
+ * buffer. Frames that flow control does not hold back (HEADERS, SETTINGS, PING, WINDOW_UPDATE) may
+ * add up to {@link FrameBuffer#MAX_PENDING}; beyond that the peer provokes answers without reading
+ * them, and the connection is closed.
  */
 public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.Source {
   private final FrameBudget budget;
@@ -53,7 +55,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
   private final StreamHandover handover = new StreamHandover(this);
   private final Runnable closeSocket;
 
-  /** Nothing else is locked, and nothing is waited for, by a thread that holds it. */
+  /** Lock rule: a thread that holds it takes no other lock and waits for nothing. */
   final ReentrantLock lock = new ReentrantLock();
 
   private final Condition drained = lock.newCondition();
@@ -70,25 +72,25 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
   @GuardedBy("lock")
   final SentHeaders headers = new SentHeaders();
 
-  /** The writer's thread runs. */
+  /** The writer's thread is running. */
   @GuardedBy("lock")
   private boolean writing;
 
-  /** Why the connection has ended; null while it has not. */
+  /** Why the connection has ended; null while it is open. */
   @GuardedBy("lock")
   String broken;
 
   @GuardedBy("lock")
   private boolean goAwaySaid;
 
-  /** DATA frames that went out. */
+  /** DATA frames sent so far. */
   @GuardedBy("lock")
   private long dataFrames;
 
   /**
-   * @param closeSocket ends the connection under the writer and the reader
-   * @param writerName of the thread that writes, for those who look at threads
-   * @param stallLimit how long a client may take nothing of what a stream sends
+   * @param closeSocket closes the socket under the writer and the reader; must not block
+   * @param writerName name of the writer's thread, as profiles show it
+   * @param stallLimit how long a client may accept no data of a stream
    */
   ConnectionOutput(
       DataWriter socket,
@@ -102,12 +104,12 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     this.budget = budget;
   }
 
-  /** Sends what the streams of this connection have to send. */
+  /** Sends messages and bodies on the streams of this connection. */
   public StreamSender sender() {
     return sender;
   }
 
-  /** Who handles which stream, and who of Helidon and this module knows it. */
+  /** Moves streams from Helidon to their handlers. */
   public StreamHandover handover() {
     return handover;
   }
@@ -138,7 +140,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     control(Frames.reset(stream.id, errorCode));
   }
 
-  /** Puts frames of the queued streams into the buffer, for as long as there is room. */
+  /** Moves frames of queued streams into the buffer while there is room, and wakes the writer. */
   @GuardedBy("lock")
   void serve() {
     flow.distribute(this);
@@ -147,14 +149,17 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     }
   }
 
-  /** For {@link #serve}. */
+  /** Whether the buffer accepts another DATA frame. */
   @Override
   @GuardedBy("lock")
   public boolean hasRoom() {
     return broken == null && frames.hasRoom();
   }
 
-  /** For {@link #serve}. A frame takes as many messages as fit: the client wakes once for all. */
+  /**
+   * Puts one DATA frame into the buffer. It carries as many messages as fit, so the client wakes
+   * once for all of them.
+   */
   @Override
   @GuardedBy("lock")
   public void data(OpenStream stream, int length) {
@@ -168,10 +173,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     }
   }
 
-  /**
-   * Sends a frame of this module's own that flow control does not hold back; does nothing on a
-   * broken connection.
-   */
+  /** Sends a frame that flow control does not hold back. Does nothing on a broken connection. */
   void control(byte[] frame) {
     if (Frames.type(frame, 0) == Frames.RST_STREAM) {
       budget.resetSent(Frames.int32(frame, Frames.HEADER));
@@ -197,7 +199,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     }
   }
 
-  /** For the writer. */
+  /** Returns what the writer writes next; empty if there is nothing. */
   @Override
   public Optional<FrameBuffer.Batch> next(byte[] spare) {
     lock.lock();
@@ -216,18 +218,18 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     }
   }
 
-  /** For the writer. */
+  /** Called by the writer when the socket failed. */
   @Override
   public void broke(String why) {
     close(why);
   }
 
-  /** How long the socket has been busy with one write, in nanoseconds. */
+  /** Returns for how many nanoseconds the socket has been busy with one write; 0 if it is not. */
   long writingFor(long now) {
     return writer.writingFor(now);
   }
 
-  /** Waits until all is written, but not longer than this. */
+  /** Waits until everything is written, at most for this time. */
   void drain(Duration limit) throws InterruptedException {
     lock.lock();
     try {
@@ -240,7 +242,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     }
   }
 
-  /** Tells the client to open no more streams here; once. */
+  /** Sends a GOAWAY that lets open streams finish. Only the first call has an effect. */
   void sayGoAway() {
     lock.lock();
     try {
@@ -253,7 +255,10 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     }
   }
 
-  /** Ends the connection and tells every handler on it, on this thread; once. */
+  /**
+   * Closes the connection and notifies the handlers of its streams, on the current thread. Only the
+   * first call has an effect.
+   */
   void close(String why) {
     List<OpenStream.Handler> handlers = new ArrayList<>();
     lock.lock();

@@ -4,54 +4,58 @@ import dev.controlplane.transport.frames.Frames;
 import java.util.ArrayDeque;
 
 /**
- * How much of which stream may go out: the client's windows (RFC 9113, section 5.2), and whose turn
- * it is. It knows no socket. Not thread-safe: {@link ConnectionOutput} guards it.
+ * The client's flow-control windows (RFC 9113, section 5.2), and the queue of streams that have
+ * something to send. It does no I/O. Not thread-safe: {@link ConnectionOutput} guards it.
  *
- * <p>A stream with something to send is in a queue. Each turn is one frame of at most 16 KiB, with
- * all messages of the stream that fit; then the stream goes to the end of the queue. A stream whose
- * own window is used up leaves the queue until its window grows, so it holds up nobody.
+ * <p>Each turn sends one frame of at most 16 KiB with all messages of the stream that fit; then the
+ * stream goes to the end of the queue. A stream whose own window is used up leaves the queue until
+ * its window grows, so it blocks no other.
  *
  * <p>Small messages (up to a quarter of the client's initial window) are never split: they start
  * only when the whole message fits. If a stalled stream must be ended, it therefore ends on a
  * message boundary.
  */
 final class FlowControl {
-  /** No SETTINGS_INITIAL_WINDOW_SIZE in a SETTINGS frame. */
+  /** Stands for a SETTINGS frame without SETTINGS_INITIAL_WINDOW_SIZE. */
   static final int UNCHANGED = -1;
 
   private final ArrayDeque<OpenStream> ready = new ArrayDeque<>();
   private long window = Frames.DEFAULT_WINDOW;
   private int initialWindow = Frames.DEFAULT_WINDOW;
 
-  /** The initial window of each SETTINGS frame that has yet to be acknowledged. */
+  /** The initial window of each SETTINGS frame that is not acknowledged yet, in order. */
   private final ArrayDeque<Integer> unacknowledged = new ArrayDeque<>();
 
-  /** DATA that Helidon took out of its own window of the connection, and has not got back. */
+  /**
+   * Bytes of DATA that Helidon subtracted from its own copy of the connection's window, and that
+   * were not returned to it.
+   */
   private int takenByHelidon;
 
   /**
-   * DATA came in: from now on Helidon has no say in how much the client may send on the connection.
+   * DATA has arrived. From then on InboundWindow, not Helidon, sends the WINDOW_UPDATEs of the
+   * connection.
    */
   private boolean inboundBegan;
 
-  /** Where frames go. */
+  /** The destination of DATA frames. */
   interface Writer {
-    /** Whether it takes another frame now. */
+    /** Whether it accepts another frame now. */
     boolean hasRoom();
 
-    /** Takes the next {@code length} bytes of a stream. */
+    /** Sends the next {@code length} bytes of a stream. */
     void data(OpenStream stream, int length);
   }
 
-  /** What a stream may send when it is opened. */
+  /** The window of a newly opened stream, in bytes. */
   int initialWindow() {
     return initialWindow;
   }
 
   /**
-   * A SETTINGS frame came in. What it says holds from the frame on that acknowledges it: until then
-   * the client counts as before, so a window that it raises must not be used, nor one that it then
-   * lowers again.
+   * Notes a SETTINGS frame. It takes effect when it is acknowledged: until then the client counts
+   * with the old window, so a larger one must not be used yet, nor one that the client lowers again
+   * meanwhile.
    *
    * @param size SETTINGS_INITIAL_WINDOW_SIZE, or {@link #UNCHANGED}
    */
@@ -59,7 +63,10 @@ final class FlowControl {
     unacknowledged.add(size);
   }
 
-  /** Moves the window of each open stream (RFC 9113, 6.9.2). */
+  /**
+   * Applies the oldest unacknowledged SETTINGS frame to the window of each open stream (RFC 9113,
+   * section 6.9.2).
+   */
   void settingsAcknowledged(Iterable<OpenStream> streams) {
     Integer size = unacknowledged.poll();
     if (size == null || size == UNCHANGED) {
@@ -74,9 +81,9 @@ final class FlowControl {
   }
 
   /**
-   * The client takes more on the connection.
+   * Increases the connection's window.
    *
-   * @return false if the window is larger than one may be
+   * @return false if it now exceeds the maximum
    */
   boolean connectionGrew(int increment) {
     window += increment;
@@ -84,9 +91,9 @@ final class FlowControl {
   }
 
   /**
-   * The client takes more on a stream.
+   * Increases a stream's window.
    *
-   * @return false if the window is larger than one may be
+   * @return false if it now exceeds the maximum
    */
   boolean streamGrew(OpenStream stream, int increment) {
     stream.window += increment;
@@ -97,7 +104,7 @@ final class FlowControl {
     return true;
   }
 
-  /** Queues a stream if it has something to send. */
+  /** Puts a stream into the queue if it has something to send. */
   void enqueue(OpenStream stream) {
     if (!stream.queued && stream.remaining() > 0) {
       stream.queued = true;
@@ -105,7 +112,7 @@ final class FlowControl {
     }
   }
 
-  /** Sends of the queued streams, one frame of each in turn, for as long as there is room. */
+  /** Sends frames of the queued streams in turn while the window and the writer have room. */
   void distribute(Writer writer) {
     while (window > 0 && writer.hasRoom()) {
       OpenStream stream = ready.poll();
@@ -136,12 +143,12 @@ final class FlowControl {
     return inboundBegan;
   }
 
-  /** Helidon took so much out of the window that it has for the connection. */
+  /** Helidon has subtracted this much from its copy of the connection's window. */
   void takenByHelidon(int length) {
     takenByHelidon += length;
   }
 
-  /** By how much that window shall grow now. */
+  /** Returns by how much Helidon's copy of the connection's window must grow now. */
   int giveBackToHelidon() {
     int back = takenByHelidon;
     takenByHelidon = 0;

@@ -6,23 +6,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The frames that wait for the socket, as bytes. Not thread-safe: {@link ConnectionOutput} guards
- * it.
+ * The encoded frames that wait for the socket. Not thread-safe: {@link ConnectionOutput} guards it.
  *
- * <p>Inside a header block, which is a HEADERS frame and its CONTINUATION frames, nothing else may
- * go out (RFC 9113, section 4.3): there is no room for DATA then, and other frames wait for the end
- * of the block.
+ * <p>No other frame may come between a HEADERS frame and its CONTINUATION frames (RFC 9113, section
+ * 4.3). Until the block is complete, the buffer accepts no DATA, and keeps other frames back.
  */
 final class FrameBuffer {
-  /** How many bytes of DATA may wait for the socket. */
+  /** The buffer accepts DATA while it holds fewer bytes than this. */
   static final int ROOM = 64 << 10;
 
-  /** How many bytes of whatever may wait for the socket. */
+  /** The most bytes of frames of any kind that may wait for the socket. */
   static final int MAX_PENDING = 4 << 20;
 
   private static final int SMALLEST_BUFFER = 512;
 
-  /** Up to here, in bytes, a buffer is made anew; a larger one is shared with other connections. */
+  /**
+   * Buffers up to this size, in bytes, are allocated; larger ones come from the pool that all
+   * connections share.
+   */
   private static final int SMALL_BUFFER = 4 << 10;
 
   private static final SpareBuffers SPARE = new SpareBuffers();
@@ -34,14 +35,14 @@ final class FrameBuffer {
   private final ArrayList<byte[]> behindHeaders = new ArrayList<>();
 
   /**
-   * What one write takes.
+   * What one write sends.
    *
    * @param bytes of frames, from the start up to {@code length}
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Batch(byte[] bytes, int length) {}
 
-  /** Whether DATA may be put in now. */
+  /** Whether a DATA frame may be added now. */
   boolean hasRoom() {
     return count < ROOM && !headerBlockOpen;
   }
@@ -50,12 +51,12 @@ final class FrameBuffer {
     return count == 0;
   }
 
-  /** Whether a frame of this length would go over what may wait. */
+  /** Whether a frame with this payload would exceed {@link #MAX_PENDING}. */
   boolean isTooMuch(int payload) {
     return count + Frames.HEADER + payload > MAX_PENDING;
   }
 
-  /** Puts in a whole frame that is no part of a header block. */
+  /** Adds a complete frame that is not part of a header block. */
   void control(byte[] frame) {
     if (headerBlockOpen) {
       behindHeaders.add(frame);
@@ -66,7 +67,7 @@ final class FrameBuffer {
     count += frame.length;
   }
 
-  /** Puts in the next bytes of a stream as a DATA frame. */
+  /** Adds the next bytes of a stream as a DATA frame. */
   void data(OpenStream stream, int length) {
     reserve(Frames.HEADER + length);
     stream.copyTo(buffer, count + Frames.HEADER, length);
@@ -75,7 +76,7 @@ final class FrameBuffer {
     count += Frames.HEADER + length;
   }
 
-  /** Puts in a frame that comes in two parts. */
+  /** Adds a frame given as header and payload. */
   void append(byte[] header, BufferData payload) {
     int length = payload.available();
     reserve(header.length + length);
@@ -86,7 +87,7 @@ final class FrameBuffer {
     }
   }
 
-  /** Puts in a HEADERS or CONTINUATION frame. */
+  /** Adds a HEADERS or CONTINUATION frame. */
   void headerBlock(byte[] header, BufferData payload) {
     append(header, payload);
     headerBlockOpen = (Frames.flags(header, 0) & Frames.END_HEADERS) == 0;
@@ -98,9 +99,9 @@ final class FrameBuffer {
   }
 
   /**
-   * Takes all out.
+   * Takes everything out.
    *
-   * @param spare a buffer to fill next, which nobody else uses; may be null
+   * @param spare the buffer to fill next, which nobody else uses; may be null
    */
   Batch take(byte[] spare) {
     Batch batch = new Batch(buffer, count);
@@ -110,7 +111,7 @@ final class FrameBuffer {
     return batch;
   }
 
-  /** Gives the memory back; what is in it goes nowhere. */
+  /** Returns the buffers to the pool and discards their content. */
   void release(byte[] spare) {
     SPARE.give(buffer);
     SPARE.give(spare);
@@ -118,7 +119,7 @@ final class FrameBuffer {
     count = 0;
   }
 
-  /** Makes room for so many bytes more. */
+  /** Ensures that this many more bytes fit. */
   private void reserve(int length) {
     int needed = count + length;
     if (buffer == null) {

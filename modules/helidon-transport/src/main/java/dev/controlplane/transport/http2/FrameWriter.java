@@ -5,33 +5,33 @@ import io.helidon.common.buffers.DataWriter;
 import java.util.Optional;
 
 /**
- * Writes what waits to the socket, on a virtual thread that lives for as long as there is something
- * to write. Nobody else waits for the socket, so neither a client that reads nothing nor an
- * interrupt of a sender does harm to the connection's other streams.
+ * Writes waiting frames to the socket, on a virtual thread that runs only while there are frames.
+ * No other thread waits for the socket, so neither a client that reads nothing nor an interrupt of
+ * a sender harms the connection's other streams.
  */
 final class FrameWriter {
   private final DataWriter socket;
   private final String name;
   private final Source source;
 
-  /** When the write that the socket is busy with began; 0 when there is none. */
+  /** The {@link System#nanoTime} at which the current write began; 0 if there is none. */
   private volatile long writingSince;
 
-  /** Where frames come from. */
+  /** The source of frames. */
   interface Source {
     /**
-     * The next batch; empty if there is none, which ends the thread.
+     * Returns the next batch; empty if there is none, which ends the writer's thread.
      *
-     * @param spare the last batch's buffer, to be filled again; null if there is none
+     * @param spare the buffer of the last batch, to be filled again; null if there is none
      */
     Optional<FrameBuffer.Batch> next(byte[] spare);
 
-    /** The socket takes nothing more. */
+    /** Reports that the socket failed. */
     void broke(String why);
   }
 
   /**
-   * @param name of the thread, for those who look at threads
+   * @param name of the thread, as profiles show it
    */
   FrameWriter(DataWriter socket, String name, Source source) {
     this.socket = socket;
@@ -39,7 +39,7 @@ final class FrameWriter {
     this.source = source;
   }
 
-  /** Starts the thread; not before the one before has been told that there is nothing to write. */
+  /** Starts the thread. May be called again only after {@link Source#next} returned empty. */
   void start() {
     Thread.ofVirtual().name(name).inheritInheritableThreadLocals(false).start(this::write);
   }
@@ -62,7 +62,7 @@ final class FrameWriter {
     }
   }
 
-  /** How long the socket has been busy with one write, in nanoseconds. */
+  /** Returns for how many nanoseconds the current write has been running; 0 if there is none. */
   long writingFor(long now) {
     long since = writingSince;
     return since == 0 ? 0 : now - since;

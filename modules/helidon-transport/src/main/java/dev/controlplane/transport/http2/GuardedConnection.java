@@ -13,17 +13,17 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A connection that tells its streams when it ends, and that does not count as idle while it has
- * any.
+ * One HTTP/2 connection that notifies the handlers of its streams when it ends, and that is not
+ * idle while it has streams.
  *
- * <p>Helidon 4.5.0 ({@code ConnectionHandler.run}, {@code Http2Connection}) tells nobody of a
- * connection that is lost: the handlers of its streams wait for ever. And it ends a connection on
- * which nothing has come in for five minutes, however many streams are open on it.
+ * <p>Helidon 4.5.0 ({@code ConnectionHandler.run}, {@code Http2Connection}) notifies nobody of a
+ * lost connection: its handlers wait for ever. It also closes a connection on which nothing has
+ * arrived for five minutes, however many streams are open.
  */
 final class GuardedConnection implements ServerConnection {
   /**
-   * For the last frames, a GOAWAY among them: Helidon closes the socket as soon as the connection
-   * ends.
+   * How long the last frames, such as GOAWAY, may take to be written. Helidon closes the socket as
+   * soon as {@link #handle} returns.
    */
   private static final Duration LAST_WORDS = Duration.ofMillis(200);
 
@@ -57,11 +57,11 @@ final class GuardedConnection implements ServerConnection {
     return output;
   }
 
-  /** Gives up on a peer. */
+  /** Closes the connection to a peer that is gone or misbehaves. */
   void abandon(String why) {
     output.close(why);
-    // The thread of the connection reads from the closed socket, or waits for a handler to take its
-    // message.
+    // The connection's thread may be reading from the closed socket, or waiting for a handler to
+    // take a message: interrupt it.
     http2.close(true);
   }
 
@@ -120,15 +120,16 @@ final class GuardedConnection implements ServerConnection {
   }
 
   /**
-   * The server stops, or the connection has been idle: says GOAWAY, lets what is written get out,
-   * and gives the client the time to close.
+   * Ends the connection because the server stops or the connection was idle: sends GOAWAY, writes
+   * what is pending, and gives the client time to close.
    *
    * <p>Helidon 4.5.0 closes a connection without streams by interrupting its thread. That closes
-   * the socket under the last answers, with the client's own last frames unread: the kernel then
-   * resets the connection, and the client loses what it had not read yet. Nor is this an {@code
-   * InterruptableTask}: those a stopping server interrupts at once. A connection that has streams
-   * is left to its client, or to the end of the server's grace: of those that Helidon does not know
-   * it would take no notice.
+   * the socket under the last answers while frames of the client are unread: the kernel then resets
+   * the connection, and the client loses what it had not read. For the same reason this class is no
+   * {@code InterruptableTask}: a stopping server interrupts those at once.
+   *
+   * <p>A connection that has streams stays open until its client closes it or the server's grace
+   * time ends, because Helidon does not count streams that it does not know.
    */
   @Override
   public void close(boolean interrupt) {

@@ -10,7 +10,8 @@ import io.helidon.webserver.http.HttpRouting;
 import java.util.List;
 
 /**
- * A connection as Helidon's HTTP/2 sees it: what comes in and goes out passes through this module.
+ * The connection context that Helidon's HTTP/2 gets: its reader, writer and router lead through
+ * this module.
  */
 public final class GuardedContext extends ForwardingContext {
   private final DataReader reader;
@@ -37,7 +38,7 @@ public final class GuardedContext extends ForwardingContext {
     return output;
   }
 
-  /** The memory of what its calls have begun to send. */
+  /** The memory that unfinished messages of this connection hold. */
   public InboundBytes.OfConnection inbound() {
     return inbound;
   }
@@ -57,7 +58,7 @@ public final class GuardedContext extends ForwardingContext {
     return router;
   }
 
-  /** The listener's router, but for what {@link GuardedRouting} is. */
+  /** The listener's router, which wraps the HTTP routing into {@link GuardedRouting}. */
   private record GuardedRouter(Router router, ConnectionOutput output, long maxStreams)
       implements Router {
     @Override

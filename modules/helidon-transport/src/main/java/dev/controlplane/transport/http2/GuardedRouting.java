@@ -8,7 +8,7 @@ import io.helidon.webserver.http.HttpSecurity;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 
-/** The listener's HTTP routing, with {@link ResponseBody} under each answer. */
+/** The listener's HTTP routing; sends the body of each answer through {@link ResponseBody}. */
 final class GuardedRouting implements HttpRouting {
   private final HttpRouting routing;
   private final ConnectionOutput output;
@@ -26,7 +26,7 @@ final class GuardedRouting implements HttpRouting {
     if (stream == null) {
       throw new CloseConnectionException("the stream is gone");
     }
-    // Helidon announces trailers to whoever says that it reads them, and has none to send.
+    // Helidon announces trailers to clients that accept them, but there are none.
     response.beforeSend(() -> response.headers().remove(HeaderNames.TRAILER));
     response.streamFilter(helidons -> new ResponseBody(helidons, output, stream));
     routing.route(context, request, response);

@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * Makes Helidon's HTTP/2 connections, with this module between them and the socket, and between
+ * Creates Helidon's HTTP/2 connections with this module between them and the socket, and between
  * them and the handlers.
  */
 public final class GuardedSelector implements ServerConnectionSelector {
@@ -47,14 +47,15 @@ public final class GuardedSelector implements ServerConnectionSelector {
         Http2ConnectionSelector.builder()
             .http2Config(
                 Http2Config.builder()
-                    // Counted by ConnectionOutput.
+                    // FrameBudget counts resets.
                     .maxRapidResets(-1)
-                    // Counted by InboundFrames.
+                    // InboundFrames counts empty frames.
                     .maxEmptyFrames(Integer.MAX_VALUE - 1)
                     .maxConcurrentStreams(maxStreams)
-                    // Held by ClientFrames; Helidon announces it.
+                    // ClientFrames enforces the limit; Helidon announces it to the client.
                     .maxHeaderListSize(LargeHead.MOST)
-                    // It would end the connection; handlers see to what they are asked for.
+                    // Helidon would end the connection for an invalid path. Handlers check paths
+                    // themselves.
                     .validatePath(false)
                     .build())
             .addSubProtocolSelector(subProtocol)
@@ -109,8 +110,8 @@ public final class GuardedSelector implements ServerConnectionSelector {
   }
 
   /**
-   * Closes the socket under its reader and writer, on a thread of its own: a TLS socket waits for
-   * its writer.
+   * Closes the socket under its reader and writer. Runs on its own thread, because closing a TLS
+   * socket waits for its writer.
    */
   private record SocketCloser(ConnectionContext context) implements Runnable {
     @Override

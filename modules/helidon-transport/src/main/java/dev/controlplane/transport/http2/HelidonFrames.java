@@ -7,7 +7,10 @@ import io.helidon.common.buffers.DataWriter;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 
-/** Takes the frames that Helidon's {@code Http2ConnectionWriter} writes, one at a time. */
+/**
+ * Receives the frames that Helidon's {@code Http2ConnectionWriter} writes, one at a time, and
+ * passes them to {@link ConnectionOutput}.
+ */
 final class HelidonFrames implements DataWriter {
   private final ConnectionOutput output;
 
@@ -50,7 +53,7 @@ final class HelidonFrames implements DataWriter {
     }
   }
 
-  /** A frame that neither carries headers nor a body, nor ends a stream. */
+  /** Sends a frame that carries neither headers nor data and does not end a stream. */
   private void other(byte[] header, BufferData payload) {
     output.lock.lock();
     try {
@@ -65,7 +68,10 @@ final class HelidonFrames implements DataWriter {
     }
   }
 
-  /** InboundWindow gives back what came in on the connection, in place of Helidon. */
+  /**
+   * Drops Helidon's updates of the connection's window once DATA has arrived: InboundWindow sends
+   * them instead.
+   */
   private void windowUpdate(byte[] header, BufferData payload) {
     output.lock.lock();
     try {
@@ -78,7 +84,10 @@ final class HelidonFrames implements DataWriter {
     }
   }
 
-  /** Helidon says that it has served no stream, whatever it has (RFC 9113, section 6.8). */
+  /**
+   * Corrects the last stream in a GOAWAY (RFC 9113, section 6.8). Helidon always says 0, as if it
+   * had served none.
+   */
   private void goAway(byte[] header, BufferData payload) {
     byte[] bytes = new byte[payload.available()];
     payload.read(bytes);
@@ -108,7 +117,10 @@ final class HelidonFrames implements DataWriter {
     }
   }
 
-  /** A block in several frames, of 16 KiB and more, is written as Helidon has it. */
+  /**
+   * Writes headers in a form that the client can decode. A block of several frames, 16 KiB or more,
+   * is written unchanged.
+   */
   @GuardedBy("output.lock")
   private void writeHeaders(byte[] header, BufferData payload) {
     int flags = Frames.flags(header, 0);
@@ -122,7 +134,7 @@ final class HelidonFrames implements DataWriter {
     output.frames.headerBlock(own, BufferData.create(block));
   }
 
-  /** Part of the answer to an HTTP request. It waits for the client's windows. */
+  /** Queues a part of an HTTP answer's body, which waits for the client's windows. */
   private void body(byte[] header, BufferData payload) {
     output.lock.lock();
     try {
@@ -159,8 +171,9 @@ final class HelidonFrames implements DataWriter {
   }
 
   /**
-   * Helidon gives up a stream: its handler failed, or has answered before the end of the request.
-   * It says STREAM_CLOSED for both, which is for frames that come too late (RFC 9113, section 7).
+   * Resets a stream that Helidon gives up: its handler failed, or it answered before the end of the
+   * request. Helidon uses STREAM_CLOSED for both, which is meant for frames that arrive too late
+   * (RFC 9113, section 7).
    */
   private void reset(int streamId, int helidonsCode) {
     output.lock.lock();

@@ -5,35 +5,37 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 
 /**
- * HTTP/2 for a Helidon listener that sends files, to clients that begin with it ("prior knowledge",
- * RFC 9113, section 3.3). A request that has a body gets 413.
+ * HTTP/2 for a Helidon listener that sends files, for clients that start with HTTP/2 directly
+ * ("prior knowledge", RFC 9113, section 3.3). A request with a body is answered 413.
  */
 public final class HttpStreams {
-  /** How long the preface or a request's head may be on its way, where nobody says otherwise. */
+  /** The default time limit for the preface and for a request head. */
   public static final Duration HEAD_TIMEOUT = Duration.ofSeconds(20);
 
   private static final Duration KEEPALIVE = Duration.ofSeconds(60);
 
-  /** As nginx has it by default ({@code http2_max_concurrent_streams}). */
+  /** The default of nginx ({@code http2_max_concurrent_streams}). */
   private static final int MAX_STREAMS = 128;
 
   private HttpStreams() {}
 
   /**
-   * Makes the connections of clients that begin with HTTP/2.
+   * Returns a selector with default limits.
    *
-   * @param stallLimit how long a client may take nothing of an answer before it is cut off
+   * @param stallLimit how long a client may accept no data of an answer before the answer is
+   *     aborted
    */
   public static ServerConnectionSelector selector(Duration stallLimit) {
     return selector(stallLimit, HEAD_TIMEOUT, FrameLimits.DEFAULTS);
   }
 
   /**
-   * Makes the connections of clients that begin with HTTP/2.
+   * Returns a selector for HTTP/2 connections.
    *
-   * @param stallLimit how long a client may take nothing of an answer before it is cut off
-   * @param headTimeout how long the preface or a request's head may be on its way
-   * @param limits of frames that carry nothing
+   * @param stallLimit how long a client may accept no data of an answer before the answer is
+   *     aborted
+   * @param headTimeout how long the preface or a request head may take
+   * @param limits against floods
    */
   public static ServerConnectionSelector selector(
       Duration stallLimit, Duration headTimeout, FrameLimits limits) {

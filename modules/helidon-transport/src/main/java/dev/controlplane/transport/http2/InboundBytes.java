@@ -4,10 +4,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The memory that calls hold which their clients have begun to send, on one listener: each message
- * that is not whole, and the request of a call whose client may send only one, until the client has
- * ended it. It is bounded for each connection and for all together; a call that would go over a
- * bound ends with RESOURCE_EXHAUSTED.
+ * Counts the memory that unfinished requests hold on one listener, and enforces two limits: per
+ * connection and in total. A call that would exceed one ends with RESOURCE_EXHAUSTED. Thread-safe.
+ *
+ * <p>What counts: each incomplete message; and for calls whose client may send only one message,
+ * the whole request until the client has ended it.
  */
 public final class InboundBytes {
   private final long mostOfConnection;
@@ -21,39 +22,39 @@ public final class InboundBytes {
     this.most = most;
   }
 
-  /** How many bytes are held now. */
+  /** Bytes held now. */
   public long held() {
     return held.get();
   }
 
-  /** How many calls were ended because there was no room for their message. */
+  /** How many calls were ended because of either limit. */
   public long refused() {
     return refusedOfConnection.sum() + refusedForAll.sum();
   }
 
-  /** How many of them because their connection had as many bytes as it may. */
+  /** How many of these exceeded the limit of their connection. */
   public long refusedOfConnection() {
     return refusedOfConnection.sum();
   }
 
-  /** How many of them because all connections together had as many bytes as they may. */
+  /** How many of these exceeded the limit of all connections together. */
   public long refusedForAll() {
     return refusedForAll.sum();
   }
 
-  /** Those of one more connection. */
+  /** Creates the counter of a new connection. */
   OfConnection connection() {
     return new OfConnection();
   }
 
-  /** Those of one connection. */
+  /** The counter of one connection. */
   public final class OfConnection {
     private final AtomicLong ofConnection = new AtomicLong();
 
     /**
-     * Takes bytes.
+     * Reserves bytes.
      *
-     * @return why there is no room, or null if there is
+     * @return why there is no room, as a text for the client; null if the bytes were reserved
      */
     public String take(long bytes) {
       if (!add(ofConnection, bytes, mostOfConnection)) {
@@ -75,7 +76,7 @@ public final class InboundBytes {
   }
 
   /**
-   * @param setting of the server, as its operator knows it
+   * @param setting the name of the limit in the server's settings
    */
   private static String noRoom(String whose, long bound, String setting) {
     return "the messages that "

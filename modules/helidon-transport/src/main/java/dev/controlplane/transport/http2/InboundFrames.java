@@ -12,26 +12,27 @@ import io.helidon.common.buffers.DataReader;
 import java.util.function.Supplier;
 
 /**
- * Judges what comes in on one connection, frame by frame, before Helidon sees it. Runs on the
- * thread of the connection.
+ * Examines every inbound frame of one connection and decides what Helidon gets to read. Runs on the
+ * connection's thread.
  *
  * <ul>
- *   <li><b>Late frames.</b> A client that has reset a stream may still have sent DATA, RST_STREAM
- *       or WINDOW_UPDATE for it, and so may one whose cancel crossed our trailers. Helidon 4.5.0
- *       ({@code Http2Connection.stream}) takes a frame of a stream that it has dropped for one of a
- *       stream that never was, and ends the connection of all: "Stream 215 was never created and
- *       has lower ID than last". Such frames end here.
- *   <li><b>Graceful GOAWAY.</b> A client that will open no more streams says GOAWAY(NO_ERROR) and
- *       waits for those it has. Helidon ends them ({@code Http2Connection.goAwayFrame}). It does
- *       not hear of it; the client closes the connection when it is through.
- *   <li><b>Windows.</b> They are kept by {@link ConnectionOutput}. Helidon is told of windows that
- *       it never uses up, and hears of no change to them.
- *   <li><b>Floods.</b> Frames that carry nothing, and resets, have a budget; past it the client
- *       gets GOAWAY with ENHANCE_YOUR_CALM. Helidon counts every cancelled gRPC stream as a "rapid"
- *       reset ({@code Http2ServerStream.rstStream}), and the 51st in 10 s ends the connection of
- *       all; its count is off ({@code max-rapid-resets: -1}).
- *   <li><b>Heads.</b> See {@link HeaderDecoder}, {@code RequestHead}, {@link LargeHead}.
- *   <li>{@link KnownSettings}, {@link InboundWindow}.
+ *   <li><b>Late frames.</b> After a client reset a stream, or while its cancel crosses our
+ *       trailers, DATA, RST_STREAM or WINDOW_UPDATE frames of that stream may still arrive. Helidon
+ *       4.5.0 ({@code Http2Connection.stream}) takes them for frames of a stream that never existed
+ *       and ends the whole connection: "Stream 215 was never created and has lower ID than last".
+ *       Here they are ignored.
+ *   <li><b>Graceful GOAWAY.</b> A client that will open no more streams sends GOAWAY(NO_ERROR) and
+ *       waits for its open ones. Helidon would end them ({@code Http2Connection.goAwayFrame}), so
+ *       it does not see the frame. The client closes the connection when they are done.
+ *   <li><b>Windows.</b> {@link ConnectionOutput} keeps them. Helidon gets windows that it never
+ *       uses up, and sees no change to them.
+ *   <li><b>Floods.</b> {@link FrameBudget} limits resets and frames that carry nothing; beyond it
+ *       the client gets GOAWAY with ENHANCE_YOUR_CALM. Helidon's own limit is off ({@code
+ *       max-rapid-resets: -1}): it counts every cancelled gRPC stream as a "rapid" reset ({@code
+ *       Http2ServerStream.rstStream}), and the 51st in 10 s ends the whole connection.
+ *   <li><b>Heads.</b> See {@link HeaderDecoder}, {@code RequestHead} and {@link LargeHead}.
+ *   <li><b>SETTINGS and the inbound window.</b> See {@link KnownSettings} and {@link
+ *       InboundWindow}.
  * </ul>
  */
 final class InboundFrames implements Supplier<byte[]> {
@@ -47,7 +48,7 @@ final class InboundFrames implements Supplier<byte[]> {
   private int lastStreamId;
 
   /**
-   * @param continuations CONTINUATION frames that a header block may have
+   * @param continuations how many CONTINUATION frames a header block may have
    */
   InboundFrames(
       FrameReader reader,
@@ -62,7 +63,10 @@ final class InboundFrames implements Supplier<byte[]> {
     this.continuations = continuations;
   }
 
-  /** The next bytes for Helidon, whole frames after the preface; null at the end. */
+  /**
+   * Returns the next bytes for Helidon: the preface first, then one or more whole frames. Null at
+   * the end of the connection.
+   */
   @Override
   public byte[] get() {
     try {
@@ -127,7 +131,7 @@ final class InboundFrames implements Supplier<byte[]> {
       case Frames.SETTINGS -> settings(frame, streamId);
       case Frames.PING -> (flags & Frames.ACK) != 0 ? Verdict.DONE : new Verdict.Pass(frame);
       case Frames.GOAWAY -> goAway(frame, streamId);
-      // Extensions; a receiver ignores those that it does not know (RFC 9113, section 5.5).
+      // Unknown extension frames must be ignored (RFC 9113, section 5.5).
       default -> type > Frames.CONTINUATION ? Verdict.DONE : new Verdict.Pass(frame);
     };
   }
@@ -145,7 +149,7 @@ final class InboundFrames implements Supplier<byte[]> {
     }
     lastStreamId = Math.max(lastStreamId, streamId);
     try {
-      // Every block, or the next one would not mean what the client says.
+      // Every block must be decoded, or the dynamic table is wrong for the next one.
       return client.headersReceived(decoder.decode(block), streamId, endStream);
     } catch (HeaderDecoder.CompressionException e) {
       return new Verdict.EndConnection(Frames.COMPRESSION_ERROR);
@@ -208,7 +212,7 @@ final class InboundFrames implements Supplier<byte[]> {
   private Verdict reset(Verdict.ResetStream reset) {
     byte[] frame = Frames.reset(reset.streamId(), reset.errorCode());
     output.control(frame);
-    // Helidon's own stream has to go too.
+    // Helidon's stream has to end too.
     return client.resetReceived(frame, reset.streamId());
   }
 }

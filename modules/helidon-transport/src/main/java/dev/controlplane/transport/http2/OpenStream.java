@@ -3,96 +3,105 @@ package dev.controlplane.transport.http2;
 import java.util.concurrent.locks.Condition;
 
 /**
- * A stream that is open on the wire: its window, its half-closed sides, the message that is going
- * out and those that wait behind it. Of an HTTP answer, parts of the body take the place of
- * messages. Every field is guarded by the lock of its {@link ConnectionOutput}.
+ * One open HTTP/2 stream: its window, which sides have ended, the message being sent and those that
+ * wait behind it. For an HTTP answer, parts of the body take the place of messages. Every field is
+ * guarded by the lock of its {@link ConnectionOutput}.
  */
 public final class OpenStream {
-  /** What handles a stream's request, and has to hear of its end. */
+  /** The handler of a stream's request, which is notified of the stream's end. */
   public interface Handler {
     /**
      * The stream was reset.
      *
-     * @param helidonHears whether Helidon, which then wakes the thread, is told of it
+     * @param helidonHears whether Helidon also gets the reset, and then wakes the stream's thread
      */
     void clientGone(boolean helidonHears);
 
-    /** The connection is lost, and with it the frame that Helidon may be waiting for. */
+    /** The connection is lost. Helidon may be waiting for a frame that will never arrive. */
     void connectionGone();
   }
 
   /**
-   * A compressed flag and a length go before each message (gRPC over HTTP/2,
+   * The size of a message's prefix: a compressed flag and a length (gRPC over HTTP/2,
    * "Length-Prefixed-Message").
    */
   private static final int GRPC_PREFIX = 5;
 
-  /** Messages that may wait behind the one that goes out: a sender is woken once for several. */
+  /**
+   * How many messages may wait behind the one being sent. A sender is woken once for several of
+   * them.
+   */
   static final int MAX_WAITING = 8;
 
-  /** Bytes that these may have together. */
+  /** How many bytes the waiting messages may have together. */
   static final int MAX_WAITING_BYTES = 16 << 10;
 
-  /** Bytes of a body that may wait behind its part that goes out: as many as a file is read by. */
+  /**
+   * How many bytes of a body may wait behind the part being sent: as many as one read of a file
+   * returns.
+   */
   private static final int MAX_WAITING_BODY = 64 << 10;
 
   public final int id;
 
-  /** Bytes of DATA that the client takes now; below zero after a SETTINGS frame that lowered it. */
+  /** The stream's send window in bytes. Negative after a SETTINGS frame that lowered it. */
   long window;
 
-  /** The client's headers were not all that it sends. */
+  /** The request's head did not end the stream, so a body follows. */
   boolean hasBody;
 
-  /** What comes next tells whether it has a body. */
+  /** The head does not tell whether there is a body; the next DATA frame does. */
   boolean bodyUnknown;
 
-  /** The client sends nothing more. */
+  /** The client has ended its side. */
   boolean remoteEnded;
 
-  /** We send nothing more. */
+  /** We have ended our side. */
   boolean localEnded;
 
-  /** We send nothing after what waits. */
+  /** We will end our side after what is waiting. */
   boolean ending;
 
-  /** Reset by the client, or its connection is gone. */
+  /** Reset, or the connection is gone. */
   boolean gone;
 
-  /** Helidon knows it no more. */
+  /** Helidon must not see frames of this stream any more. */
   boolean detached;
 
-  /** In the queue of streams whose message may go out. */
+  /** In the flow control's queue of streams that have something to send. */
   boolean queued;
 
-  /** Its sender waits for its messages to go out. */
+  /** A sender is waiting for messages to go out. */
   boolean waits;
 
-  /** When one of them last moved; of no meaning while nobody waits and it is not ending. */
+  /**
+   * The {@link System#nanoTime} of the last progress. Only meaningful while a sender waits or the
+   * stream is ending.
+   */
   long progress;
 
-  /** Wakes the sender; made when one has to wait for the first time. */
+  /** Wakes the sender; created when one has to wait for the first time. */
   Condition moved;
 
-  /** Who is to be told that the client is gone; null until the handler starts. */
+  /** Null until the handler starts. */
   Handler handler;
 
-  /** What goes before each message, in bytes: nothing, until a gRPC handler takes the stream. */
+  /** Bytes before each message: 0 for HTTP, {@link #GRPC_PREFIX} for gRPC. */
   private int prefix;
 
-  /** The message that goes out, or null when there is none. */
+  /** The message being sent; null for none. */
   private byte[] message;
 
-  /** Whether it is compressed: the first byte of its prefix. */
+  /** Whether the message is compressed: the first byte of its prefix. */
   private boolean compressed;
 
-  /** How much of it is out, its prefix included. */
+  /** How many bytes of the message were sent, prefix included. */
   private int done;
 
-  /** A ring of messages; made when one has to wait for the first time. */
+  /** A ring of waiting messages; created when one has to wait for the first time. */
   private byte[][] waiting;
 
-  /** Which slots of the ring have a compressed message, a bit for each. */
+  /** A bit for each slot of the ring: whether its message is compressed. */
   private int compressedSlots;
 
   private int firstWaiting;
@@ -104,7 +113,7 @@ public final class OpenStream {
     this.window = window;
   }
 
-  /** From now on it carries messages of gRPC. */
+  /** From now on the stream carries gRPC messages. */
   void becomeGrpc() {
     prefix = GRPC_PREFIX;
   }
@@ -115,12 +124,15 @@ public final class OpenStream {
     return message == null || (waitingCount < MAX_WAITING && waitingBytes + length <= most);
   }
 
-  /** Takes a part of a body that is not empty, or a plain message; it must not change any more. */
+  /**
+   * Queues a plain message, or a part of a body that is not empty. The bytes must not change any
+   * more.
+   */
   void offer(byte[] bytes) {
     offer(bytes, false);
   }
 
-  /** Takes a message, which must not change any more. */
+  /** Queues a message. The bytes must not change any more. */
   void offer(byte[] bytes, boolean gzip) {
     if (message == null) {
       message = bytes;
@@ -140,7 +152,10 @@ public final class OpenStream {
     waitingBytes += bytes.length;
   }
 
-  /** For what Helidon sends without asking whether it is taken: parts of bodies. */
+  /**
+   * Doubles the ring. Only needed for parts of bodies, which Helidon sends without calling {@link
+   * #takes}.
+   */
   private void growRing() {
     byte[][] larger = new byte[2 * waiting.length][];
     for (int i = 0; i < waitingCount; i++) {
@@ -150,15 +165,16 @@ public final class OpenStream {
     firstWaiting = 0;
   }
 
-  /** How much of the message that goes out is left, its prefix included; 0 when there is none. */
+  /** Unsent bytes of the message being sent, prefix included; 0 if there is none. */
   int remaining() {
     return message == null ? 0 : prefix + message.length - done;
   }
 
   /**
-   * How many bytes of messages may go out now by the window of the stream: whole messages; of one
-   * that does not fit, a part, if it has begun or if it is larger than {@code small} and so much of
-   * the window is left. Of a body any part.
+   * Returns how many bytes the stream's window allows to send now. Of a body that is any number. Of
+   * messages it is whole ones; a message that does not fit is split only if its first part was
+   * already sent, or if it is larger than {@code small} and at least {@code small} bytes of the
+   * window are left.
    */
   long sendable(int small) {
     if (prefix == 0) {
@@ -183,12 +199,15 @@ public final class OpenStream {
     return waiting[slot(index)];
   }
 
-  /** The ring's length is a power of two. */
+  /** The position in the ring, whose length is a power of two. */
   private int slot(int index) {
     return (firstWaiting + index) & (waiting.length - 1);
   }
 
-  /** Copies the next {@code count} bytes of messages into a buffer; there are as many. */
+  /**
+   * Copies the next {@code count} bytes of the queued messages into a buffer. There must be as
+   * many.
+   */
   void copyTo(byte[] buffer, int at, int count) {
     int to = at;
     int end = at + count;
@@ -201,7 +220,7 @@ public final class OpenStream {
         done++;
       }
       if (done >= prefix) {
-        // Not so if the frame ends within the prefix, where the window did.
+        // False if the frame ends within the prefix.
         int part = Math.min(end - to, prefix + message.length - done);
         System.arraycopy(message, done - prefix, buffer, to, part);
         done += part;
@@ -228,9 +247,9 @@ public final class OpenStream {
   }
 
   /**
-   * Part of what waits went out. A gRPC stream lives for as long as its client takes something. A
-   * part of an HTTP answer has one time limit, however slowly it goes out: as a write over HTTP/1.1
-   * has.
+   * Notes that bytes of this stream were sent. A gRPC stream stays alive as long as its client
+   * accepts something. A part of an HTTP answer has one time limit however slowly it is sent, like
+   * a write over HTTP/1.1.
    */
   void madeProgress(long now) {
     if (prefix > 0) {
@@ -238,26 +257,28 @@ public final class OpenStream {
     }
   }
 
-  /** Whether a message is partly out. */
+  /** Whether a message was sent in part. */
   boolean isWithinMessage() {
     return done > 0;
   }
 
-  /** Drops all messages. */
+  /** Drops all unsent messages. */
   void withdraw() {
     while (message != null) {
       nextMessage();
     }
   }
 
-  /** Wakes the sender, if it waits and so many messages went out that it is worth it. */
+  /** Wakes the waiting sender if at most half of the waiting messages are left. */
   void wakeIfWorthIt() {
     if (waitingCount <= MAX_WAITING / 2) {
       wake();
     }
   }
 
-  /** Reset, or its connection is gone: wakes its sender. */
+  /**
+   * Marks the stream as gone, because it was reset or its connection is gone, and wakes its sender.
+   */
   void lost() {
     gone = true;
     wake();

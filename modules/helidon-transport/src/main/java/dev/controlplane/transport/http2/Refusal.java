@@ -14,7 +14,7 @@ import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
 
 /**
- * Answers a request at once, whatever of it is still on its way: that is read over.
+ * Answers a request at once. The rest of the request is ignored.
  *
  * @param headers of the answer
  * @param body of the answer; may be empty

@@ -7,13 +7,16 @@ import java.io.OutputStream;
 import java.util.Arrays;
 
 /**
- * The body of an answer to an HTTP request over HTTP/2, on its way past Helidon.
+ * The output stream of an HTTP answer's body over HTTP/2, which bypasses Helidon.
  *
- * <p>Helidon 4.5.0 ({@code Http2ConnectionWriter.splitAndWrite}) copies each part three times,
- * over-sends the window of the connection, and lets the sender wait on for a client that reset the
- * stream or is lost. Here Helidon gets the first part if it is small, so that it can say the length
- * of an answer that has no more; all else goes to {@link ConnectionOutput}, which has all waiting
- * done. The head goes out without a length of Helidon's then: so do answers to HEAD, and 304.
+ * <p>Why: Helidon 4.5.0 ({@code Http2ConnectionWriter.splitAndWrite}) copies each part three times,
+ * exceeds the connection's window, and keeps the sender waiting for a client that reset the stream
+ * or is lost.
+ *
+ * <p>How: Helidon gets only the first part, and only if it is small, so that it can set the length
+ * of a short answer. Everything else goes to {@link ConnectionOutput}, which does all waiting. If
+ * the first part is large, for HEAD, and for 304, Helidon sends the head without adding a length of
+ * its own.
  */
 final class ResponseBody extends OutputStream {
   private final OutputStream helidons;

@@ -5,22 +5,23 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 
 /**
- * Full-sized buffers between two uses, for all connections of a process: in a burst each writes a
- * batch of tens of KiB every few milliseconds, and its writer ends in between.
+ * A pool of full-sized buffers that all connections of a process share. In a burst each connection
+ * writes tens of KiB every few milliseconds, and its writer ends in between.
  *
- * <p>They are held weakly. The next garbage collection takes what lies here, so a server with
- * nothing to write keeps none; while it writes, there are many batches to a collection.
+ * <p>The pool is held by a weak reference, so the next garbage collection frees it. A server that
+ * writes nothing keeps no buffers; a server that writes reuses them many times between collections.
+ * Thread-safe.
  */
 final class SpareBuffers {
-  /** Bytes in each: as many as may wait for the socket, and the frame that goes over it. */
+  /** The size of each buffer in bytes: what may wait for the socket, and one more frame. */
   static final int SIZE = FrameBuffer.ROOM + Frames.HEADER + Frames.MAX_PAYLOAD;
 
-  /** How many are kept. More are in use only where more sockets are full than this. */
+  /** The most buffers in the pool. */
   private static final int MOST = 64;
 
   private WeakReference<ArrayDeque<byte[]>> spare = new WeakReference<>(null);
 
-  /** A buffer of {@link #SIZE}; what is in it is of no meaning. */
+  /** Returns a buffer of {@link #SIZE} bytes with arbitrary content. */
   byte[] take() {
     byte[] buffer;
     synchronized (this) {
@@ -30,7 +31,7 @@ final class SpareBuffers {
     return buffer == null ? new byte[SIZE] : buffer;
   }
 
-  /** Takes back a buffer that nobody reads or writes any more; one of another size is dropped. */
+  /** Returns a buffer that nobody uses any more. A buffer of another size is dropped. */
   synchronized void give(byte[] buffer) {
     if (buffer == null || buffer.length != SIZE) {
       return;

@@ -5,13 +5,13 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * How the streams of a connection pass from Helidon, which reads their heads, to their handlers,
- * and which of them Helidon still knows when they end.
+ * Passes the streams of a connection from Helidon, which reads their heads, to their handlers, and
+ * tracks which streams Helidon still knows when they end. Thread-safe.
  */
 public final class StreamHandover {
   private final ConnectionOutput output;
 
-  /** Streams that {@link #end} has ended and that Helidon still knows. */
+  /** Streams that {@link #end} reset and that Helidon has yet to be told about. */
   private final Queue<Integer> resetsForHelidon = new ConcurrentLinkedQueue<>();
 
   StreamHandover(ConnectionOutput output) {
@@ -19,10 +19,10 @@ public final class StreamHandover {
   }
 
   /**
-   * Binds a handler to its stream.
+   * Binds a gRPC handler to its stream.
    *
-   * @param most streams that may be open
-   * @return the stream, or null if it is gone already, or refused
+   * @param most streams that the connection may have open
+   * @return the stream; null if it is gone or was refused
    */
   public OpenStream attach(int streamId, OpenStream.Handler handler, long most) {
     output.lock.lock();
@@ -39,11 +39,11 @@ public final class StreamHandover {
   }
 
   /**
-   * The stream of a request whose headers Helidon has read.
+   * Returns the stream of a request whose headers Helidon has read.
    *
-   * @param most streams that may be open; Helidon does not count those that it is done with and
-   *     that still send
-   * @return null if it is gone already, or refused
+   * @param most streams that the connection may have open; Helidon's own limit does not count
+   *     streams that it has finished but that are still sending
+   * @return null if the stream is gone or was refused
    */
   OpenStream open(int streamId, long most) {
     output.lock.lock();
@@ -60,8 +60,8 @@ public final class StreamHandover {
   }
 
   /**
-   * The stream's handler goes on without Helidon, or the request is refused: what still comes of it
-   * is not for Helidon.
+   * Makes Helidon see no further frames of a stream: its handler continues alone, or the request
+   * was refused.
    */
   public void detach(int streamId) {
     output.lock.lock();
@@ -76,9 +76,9 @@ public final class StreamHandover {
   }
 
   /**
-   * Ends a stream with RST_STREAM, if it is open.
+   * Ends a stream with RST_STREAM if it is open.
    *
-   * @return whether Helidon knows the stream and will hear of it
+   * @return whether Helidon knows the stream and will be told
    */
   public boolean end(OpenStream stream, int errorCode) {
     output.lock.lock();
@@ -97,8 +97,8 @@ public final class StreamHandover {
   }
 
   /**
-   * A stream that this module has reset and that Helidon still knows, for the thread of the
-   * connection: no other may pass it a frame.
+   * Returns a reset that Helidon must be told about. Only the connection's thread may call this,
+   * because only it may pass frames to Helidon.
    *
    * @return RST_STREAM, or null if there is none
    */

@@ -5,18 +5,22 @@ import dev.controlplane.transport.frames.Frames;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** The senders of a connection's streams: they wait for the client, and not longer than allowed. */
+/**
+ * Sends messages and bodies on the streams of one connection. A sender waits for its client, at
+ * most for the stall limit. Thread-safe.
+ */
 public final class StreamSender {
   /**
-   * How long a client may send on after the whole answer before it is told to stop (RFC 9113,
-   * section 8.1). Not at once: curl 7.88 loses an answer that RST_STREAM comes with.
+   * How long a client may continue its request after the complete answer, before the stream is
+   * reset (RFC 9113, section 8.1). Not at once: curl 7.88 loses an answer that arrives together
+   * with RST_STREAM.
    */
   private static final Duration BODY_LINGER = Duration.ofSeconds(1);
 
   private final ConnectionOutput output;
   private final Duration stallLimit;
 
-  /** Senders that wait for their messages to go out. */
+  /** How many senders are waiting for their messages to go out. */
   @GuardedBy("output.lock")
   private int waiting;
 
@@ -25,21 +29,21 @@ public final class StreamSender {
     this.stallLimit = stallLimit;
   }
 
-  /** Sends a part of a body that is not empty, as {@link #message} does. */
+  /** Sends a non-empty part of a body, as {@link #message} does. */
   void part(OpenStream stream, byte[] bytes) {
     message(stream, bytes, false);
   }
 
   /**
-   * Sends a message, compressed or not; returns when it is in the buffer, or waits behind few
-   * others. It must not change any more.
+   * Sends a message. Returns when it is in the connection's buffer or waits behind few others. The
+   * bytes must not change any more.
    *
-   * <p>An interrupt neither ends nor tears the message: it shows again in the thread's flag once
-   * the message is on its way.
+   * <p>An interrupt does not stop the message. The thread's interrupt flag is set again when this
+   * method returns.
    *
    * @throws StreamGoneException if the stream or the connection is gone
-   * @throws StreamStalledException if the client took nothing for the stall limit; what was not out
-   *     by then never goes out
+   * @throws StreamStalledException if the client accepted no data for the stall limit; the unsent
+   *     rest is dropped
    */
   public void message(OpenStream stream, byte[] bytes, boolean compressed) {
     output.lock.lock();
@@ -57,8 +61,8 @@ public final class StreamSender {
   }
 
   /**
-   * Returns when all messages of a stream are in the buffer; does nothing if the stream or the
-   * connection is gone.
+   * Waits until all messages of a stream are in the connection's buffer. Does nothing if the stream
+   * or the connection is gone.
    *
    * @throws StreamStalledException as {@link #message} does
    */
@@ -69,16 +73,16 @@ public final class StreamSender {
         awaitSent(stream, () -> stream.remaining() == 0);
       }
     } catch (StreamGoneException e) {
-      // Who waits for them is gone too.
+      // The receiver of the messages is gone too.
     } finally {
       output.lock.unlock();
     }
   }
 
   /**
-   * Whether the request of a stream has a body. Waits for what the client sends next where only
-   * that can tell: an empty DATA frame may end a request that has none (RFC 9113, section 8.1). A
-   * client that sends nothing for the stall limit is taken for one that has a body.
+   * Whether the request of a stream has a body. If the head does not tell, waits for the client's
+   * next frame, because an empty DATA frame may end a request without a body (RFC 9113, section
+   * 8.1). If the client sends nothing for the stall limit, the request counts as one with a body.
    *
    * @throws StreamGoneException if the stream or the connection is gone
    */
@@ -109,9 +113,9 @@ public final class StreamSender {
   }
 
   /**
-   * Gives up what a stream has to send; its senders are told that it is gone.
+   * Drops what a stream has yet to send; its senders get {@link StreamGoneException}.
    *
-   * @return whether it ends between two messages, so that trailers may follow
+   * @return whether the sent bytes end on a message boundary, so that trailers may follow
    */
   public boolean giveUp(OpenStream stream) {
     output.lock.lock();
@@ -178,8 +182,9 @@ public final class StreamSender {
   }
 
   /**
-   * Wakes the senders that have waited for too long, for {@link Watchdog}: a timer of its own for
-   * each wait would cost more than the message. A stream that nobody sends on any more is reset.
+   * Wakes the senders over the stall limit, and resets streams without a handler whose client
+   * accepts no data, or continues its request too long. Called by {@link Watchdog}: a timer for
+   * each wait would cost more than the message.
    */
   void wakeStalled(long now) {
     output.lock.lock();

@@ -6,7 +6,10 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 
-/** The client took nothing for longer than {@link GrpcStreams.Settings#stallLimit()}. */
+/**
+ * The client accepted no data of a stream for longer than {@link
+ * GrpcStreams.Settings#stallLimit()}.
+ */
 public final class StreamStalledException extends StatusRuntimeException {
   private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -25,7 +28,7 @@ public final class StreamStalledException extends StatusRuntimeException {
     super(error.status(), error.trailers());
   }
 
-  /** A slow client is not an error of ours: the stack would tell nothing. */
+  /** A slow client is not a server error; a stack trace would tell nothing. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The streams that are open on a connection, and how far each of their two sides is. It knows
- * neither bytes nor windows. Not thread-safe: {@link ConnectionOutput} guards it.
+ * The open streams of a connection, and which of their sides have ended. It knows neither bytes nor
+ * windows. Not thread-safe: {@link ConnectionOutput} guards it.
  */
 final class StreamTable {
   private static final int REMEMBERED = 128;
@@ -18,27 +18,27 @@ final class StreamTable {
   private final Map<Integer, OpenStream> streams = new HashMap<>();
 
   /**
-   * Streams whose handler is through, while something of the answer waits, or the client still
-   * sends; and those of which that was so not long ago.
+   * Streams whose handler has finished while a part of the answer is unsent or the client is still
+   * sending. May also contain streams that have ended since.
    */
   private final Set<OpenStream> unattended = new HashSet<>();
 
-  /** The last streams that were reset, by either side. */
+  /** The numbers of the last {@link #REMEMBERED} streams that either side reset. */
   private final ArrayDeque<Integer> reset = new ArrayDeque<>();
 
   private int lastStreamId;
 
-  /** The stream, or null if none of this number is open. */
+  /** Returns the stream; null if no open stream has this number. */
   OpenStream get(int streamId) {
     return streams.get(streamId);
   }
 
-  /** Whether no stream of this number has been opened yet. */
+  /** Whether no stream of this number was opened yet. */
   boolean neverOpened(int streamId) {
     return streamId > lastStreamId;
   }
 
-  /** The number of the last stream that was opened. */
+  /** The number of the last opened stream. */
   int lastStreamId() {
     return lastStreamId;
   }
@@ -51,13 +51,16 @@ final class StreamTable {
     return streams.values();
   }
 
-  /** A client opens a stream with a number that is higher than all before. */
+  /** Adds a new stream, whose number must be higher than all before. */
   void add(OpenStream stream) {
     lastStreamId = stream.id;
     streams.put(stream.id, stream);
   }
 
-  /** Takes out a stream that is reset. */
+  /**
+   * Removes a stream that is being reset, and remembers its number; returns null if it was not
+   * open.
+   */
   OpenStream removeReset(int streamId) {
     OpenStream stream = streams.remove(streamId);
     if (stream != null) {
@@ -70,8 +73,8 @@ final class StreamTable {
   }
 
   /**
-   * Whether a stream was reset not long ago: what its client still sends of it is no fault (RFC
-   * 9113, section 5.1, "closed").
+   * Whether a stream was reset recently. Its client may then still send frames of it without fault
+   * (RFC 9113, section 5.1, "closed").
    */
   boolean wasReset(int streamId) {
     return reset.contains(streamId);
@@ -81,7 +84,7 @@ final class StreamTable {
     streams.clear();
   }
 
-  /** The client sends nothing more. */
+  /** Marks the client's side as ended; removes the stream if both sides are. */
   void remoteEnded(OpenStream stream) {
     stream.remoteEnded = true;
     if (stream.localEnded) {
@@ -90,7 +93,7 @@ final class StreamTable {
     stream.detached |= stream.ending;
   }
 
-  /** We send nothing more. */
+  /** Marks our side as ended; removes the stream if both sides are. */
   void localEnded(OpenStream stream, long now) {
     stream.localEnded = true;
     if (stream.remoteEnded) {
@@ -101,7 +104,7 @@ final class StreamTable {
     }
   }
 
-  /** We send nothing more after what waits. */
+  /** Marks our side to end after what is waiting. */
   void ending(OpenStream stream, long now) {
     stream.ending = true;
     stream.progress = now;
@@ -109,7 +112,7 @@ final class StreamTable {
     unattended.add(stream);
   }
 
-  /** The open streams that no handler looks after any more. */
+  /** The open streams whose handler has finished. */
   List<OpenStream> unattended() {
     unattended.removeIf(stream -> stream != streams.get(stream.id));
     return List.copyOf(unattended);

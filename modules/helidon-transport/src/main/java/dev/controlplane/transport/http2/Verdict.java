@@ -1,14 +1,14 @@
 package dev.controlplane.transport.http2;
 
-/** What a frame that came in leads to. */
+/** The decision about an inbound frame. */
 sealed interface Verdict {
-  /** All that there is to do with it is done; Helidon does not see it. */
+  /** The frame was processed completely; Helidon does not see it. */
   Verdict DONE = new Done();
 
   /**
-   * Helidon reads these bytes, which are the frame or stand in its place.
+   * Helidon reads these bytes: the frame, or a replacement.
    *
-   * @param bytes whole frames, or as much of one as there is to say what is wrong with it
+   * @param bytes whole frames; of a malformed frame, as much as Helidon needs to report the error
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Pass(byte[] bytes) implements Verdict {}
@@ -16,9 +16,9 @@ sealed interface Verdict {
   /** See {@link #DONE}. */
   record Done() implements Verdict {}
 
-  /** The frame's stream ends with RST_STREAM. */
+  /** The frame's stream must end with RST_STREAM. */
   record ResetStream(int streamId, int errorCode) implements Verdict {}
 
-  /** The connection ends with GOAWAY. */
+  /** The connection must end with GOAWAY. */
   record EndConnection(int errorCode) implements Verdict {}
 }

@@ -8,18 +8,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Finds the peers that are gone without a word: the cable is out, the machine asleep, the process
- * stopped, or the client reads nothing from its socket.
+ * Closes connections whose peer is silently gone: cable pulled, machine asleep, process stopped, or
+ * a client that no longer reads from its socket.
+ *
+ * <ul>
+ *   <li>After half of the keepalive time without a byte from the peer, it sends a PING. After the
+ *       whole time it closes the connection, even during a write.
+ *   <li>It closes a connection whose socket accepted nothing for the stall limit, although the peer
+ *       sends.
+ *   <li>It wakes a sender whose stream made no progress for the stall limit.
+ *   <li>It closes a connection whose preface or header block is incomplete for the head timeout.
+ * </ul>
  *
  * <p>Helidon 4.5.0 sends no PING ("we do not send pings for now", {@code
- * Http2Connection.pingFrame}) and sets no limit to a write: the streams of such a peer stay for as
- * long as the kernel believes in it, two hours by default, and for ever if it still answers for a
- * process that does not.
+ * Http2Connection.pingFrame}) and has no limit for a write. The streams of such a peer would stay
+ * as long as the kernel keeps the connection: two hours by default, and for ever if the peer's
+ * kernel still answers for a stopped process.
  *
- * <p>After half the keepalive without a byte a PING goes out; after the whole of it the connection
- * is closed, even under a write. A peer that talks but takes nothing from its socket for the stall
- * limit is closed too; the sender of a stream of which it took nothing is woken. One virtual thread
- * looks after the connections of a listener, for as long as there are any.
+ * <p>One virtual thread watches the connections of a listener; it runs only while there are any.
  */
 final class Watchdog {
   private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(20);
@@ -30,7 +36,7 @@ final class Watchdog {
   private final long headTimeout;
   private final long tick;
 
-  /** The connections, and when each was last sent a PING. */
+  /** The connections, and the {@link System#nanoTime} of the last PING sent on each. */
   private final Map<GuardedConnection, Long> connections = new ConcurrentHashMap<>();
 
   private boolean running;
@@ -73,13 +79,13 @@ final class Watchdog {
     return !running;
   }
 
-  /** What fails for one connection must not leave the others without a watchdog. */
+  /** Checks one connection. An exception must not leave the other connections unwatched. */
   private long lookSafely(GuardedConnection connection, long pinged) {
     try {
       return look(connection, pinged);
     } catch (RuntimeException | Error e) {
       System.getLogger(Watchdog.class.getName())
-          .log(System.Logger.Level.ERROR, "Looking after a connection failed", e);
+          .log(System.Logger.Level.ERROR, "Checking a connection's health failed", e);
       return pinged;
     }
   }

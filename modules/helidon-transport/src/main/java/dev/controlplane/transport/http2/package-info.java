@@ -1,5 +1,5 @@
 /**
- * One HTTP/2 connection between its socket and Helidon: what comes in, what goes out, and what ends
- * it.
+ * HTTP/2 connections between the socket and Helidon: inbound frames, outbound frames, and the end
+ * of streams and connections.
  */
 package dev.controlplane.transport.http2;

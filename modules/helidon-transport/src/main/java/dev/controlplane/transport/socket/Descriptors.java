@@ -4,19 +4,22 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * The file descriptors of this process, and how many of them connections may have.
+ * The file descriptors of this process, and how many of them connections may use.
  *
  * @param most how many the process may open
  * @param open how many are open
  */
 public record Descriptors(long most, long open) {
-  /** The most connections of a socket by default: beyond this, memory is the bound. */
+  /**
+   * The most connections per socket by default. With more descriptors than this, memory is the
+   * limit.
+   */
   static final int DEFAULT_CONNECTIONS = 16_384;
 
-  /** What is left for files whatever a setting says. */
+  /** Descriptors that stay reserved for files, whatever a setting says. */
   private static final int RESERVE = 32;
 
-  /** Those of this process; without a limit where the system has none. */
+  /** Reads the values of this process. Where the system reports none, there is no limit. */
   public static Descriptors ofProcess() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
         ? new Descriptors(unix.getMaxFileDescriptorCount(), unix.getOpenFileDescriptorCount())
@@ -24,14 +27,14 @@ public record Descriptors(long most, long open) {
   }
 
   /**
-   * How many connections each socket has by default: half of what is free, shared among them; the
-   * other half is for files.
+   * The default number of connections per socket: half of the free descriptors, shared among the
+   * sockets. The other half is for files.
    */
   public int defaultConnections(int sockets) {
     return Math.clamp((most - open) / 2 / sockets, 8, DEFAULT_CONNECTIONS);
   }
 
-  /** How many connections each socket can have at most. */
+  /** The largest number of connections per socket. */
   public int mostConnections(int sockets) {
     return Math.clamp((most - open - RESERVE) / sockets, 8, 1_000_000);
   }

@@ -9,7 +9,7 @@ import io.helidon.webserver.Router;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
-/** A connection of Helidon's, to be changed in part. */
+/** A connection context that forwards everything to Helidon's. Subclasses override parts. */
 public abstract class ForwardingContext implements ConnectionContext {
   private final ConnectionContext context;
 

@@ -8,9 +8,9 @@ import java.io.UncheckedIOException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Clients that leave while the server reads from them or writes to them. That is daily life, and
- * nothing for the log: Helidon 4.5.0 ({@code ConnectionHandler.run}) logs "unexpected exception"
- * with a stack trace for a client that leaves in the middle of a head.
+ * Recognizes exceptions that only mean that a client disconnected, counts them, and keeps them out
+ * of the log. Helidon 4.5.0 ({@code ConnectionHandler.run}) logs "unexpected exception" with a
+ * stack trace when a client disconnects in the middle of a head.
  */
 public final class Leaving {
   private static final System.Logger LOGGER = System.getLogger(Leaving.class.getName());
@@ -18,21 +18,27 @@ public final class Leaving {
 
   private Leaving() {}
 
-  /** How many connections of this process ended in the middle of something. */
+  /**
+   * How many connections of this process were cut off by their client in the middle of a read or
+   * write.
+   */
   public static long count() {
     return COUNT.get();
   }
 
   /**
-   * The same error, logged. Helidon's executor keeps an {@link Error} of a connection's thread in a
-   * future that nobody reads, so an {@link OutOfMemoryError} would end nothing.
+   * Logs an error and returns it. Helidon's executor stores an {@link Error} of a connection's
+   * thread in a future that nobody reads, so an {@link OutOfMemoryError} would go unnoticed.
    */
   public static Error logged(Error e) {
     LOGGER.log(System.Logger.Level.ERROR, "a connection failed", e);
     return e;
   }
 
-  /** The same exception, or one in its place that Helidon takes for the end of a connection. */
+  /**
+   * Converts a disconnect into an exception that Helidon treats as a normal end of a connection;
+   * returns any other exception unchanged.
+   */
   public static RuntimeException asHelidonTakesIt(RuntimeException e) {
     return switch (e) {
       case DataReader.InsufficientDataAvailableException _ -> {

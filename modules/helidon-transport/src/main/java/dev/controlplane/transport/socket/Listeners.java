@@ -12,26 +12,29 @@ import java.util.concurrent.Semaphore;
 import java.util.function.BiConsumer;
 
 /**
- * The listening sockets of a web server, with a bound on their connections, and with accept loops
- * that outlive a failed {@code accept}.
+ * The listening sockets of a web server: limits the number of their connections, and keeps their
+ * accept loops running when {@code accept} fails.
  *
- * <p>Helidon 4.5.0 ({@code ServerListener.listen}) takes the first exception of {@code accept} for
- * the end of the listener: once the process is out of file descriptors for a moment, nobody can
- * connect any more, the process lives on, and its liveness probe is asked in vain. Beyond {@code
- * max-tcp-connections} it does not accept: new clients wait without an answer.
+ * <ul>
+ *   <li>A connection over the limit is closed at once and counted. Beyond Helidon's {@code
+ *       max-tcp-connections}, Helidon does not accept: new clients wait without an answer.
+ *   <li>A failed {@code accept} is logged and tried again after a pause. Helidon 4.5.0 ({@code
+ *       ServerListener.listen}) ends the listener at the first exception: if the process is out of
+ *       file descriptors for a moment, nobody can connect any more, while the process lives on and
+ *       its liveness probe goes unanswered.
+ *   <li>If a listener ends although nobody stopped it, {@code gone} is called; the process must not
+ *       live on without it.
+ * </ul>
  *
- * <p>Here a connection beyond the bound is closed at once and counted. An {@code accept} that fails
- * is logged, waited out and tried again. A listener that ends although nobody stopped it is
- * reported: the process must not live on without it.
- *
- * <p>Implementation note: Helidon has no hook for this. The thread of each listener, not yet
- * started, is exchanged for one that puts a {@link PatientServerSocket} in the place of the channel
- * and then runs Helidon's loop. Helidon's own semaphore of connections counts them. The names are
- * those of Helidon 4.5.0; with another version {@link #guard} fails at start.
+ * <p>Implementation note: Helidon has no hook for this. Each listener's thread, not yet started, is
+ * replaced through reflection by one that replaces the channel with a {@link PatientServerSocket}
+ * and then runs Helidon's loop. Helidon's own semaphore counts the connections. The reflected names
+ * are those of Helidon 4.5.0; with another version {@link #guard} fails at start.
  */
 public final class Listeners {
   /**
-   * Permits of Helidon's semaphore; as many as it can have, so that it never makes a client wait.
+   * Permits of Helidon's connection semaphore: the maximum, so that Helidon never makes a client
+   * wait.
    */
   private static final int PERMITS = Integer.MAX_VALUE;
 
@@ -40,7 +43,10 @@ public final class Listeners {
   private final BiConsumer<String, Throwable> gone;
 
   private record Guarded(Semaphore permits, PatientServerSocket.Counts counts) {
-    /** Helidon's loop takes a permit before it accepts: one more than there are connections. */
+    /**
+     * The number of open connections. Helidon's loop takes a permit before it accepts, so one
+     * permit more is taken than there are connections.
+     */
     int open() {
       return Math.max(0, PERMITS - permits.availablePermits() - 1);
     }
@@ -51,7 +57,7 @@ public final class Listeners {
     this.gone = gone;
   }
 
-  /** Prepares a listener for {@link #guard}: its connections are counted. */
+  /** Prepares a listener's configuration for {@link #guard}. */
   public static void count(ListenerConfig.BuilderBase<?, ?> listener) {
     listener.maxTcpConnections(PERMITS);
   }
@@ -59,11 +65,11 @@ public final class Listeners {
   /**
    * Takes over the listening sockets of a server that is built and not yet started.
    *
-   * @param most how many connections each of its sockets may have
-   * @param gone is told of a socket that listens no more although nobody stopped it, and why; it
-   *     must end the process
-   * @throws IllegalStateException if a listener was not prepared by {@link #count}, or Helidon is
-   *     of another version
+   * @param most how many connections each socket may have
+   * @param gone receives the name of a socket that stopped listening although nobody stopped it,
+   *     and the cause; it must end the process
+   * @throws IllegalStateException if a listener was not prepared by {@link #count}, or the Helidon
+   *     version differs
    */
   public static Listeners guard(WebServer server, int most, BiConsumer<String, Throwable> gone) {
     if (most < 1) {
@@ -138,12 +144,12 @@ public final class Listeners {
     return most;
   }
 
-  /** How many connections a socket has. */
+  /** How many connections a socket has now. */
   public int open(String socket) {
     return listeners.get(socket).open();
   }
 
-  /** How many connections a socket has closed at once because it had as many as it may. */
+  /** How many connections over the limit a socket has closed. */
   public long refused(String socket) {
     return listeners.get(socket).counts().refused();
   }

@@ -15,19 +15,25 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * A listening socket whose {@link #accept} only returns connections that may be served, and only
- * throws once the socket is closed.
+ * A listening socket whose {@link #accept} returns only connections within the limit, and throws
+ * only when the socket is closed.
  *
- * <p>One thread accepts, the one that made this object. If that thread closes the socket, its loop
- * has failed: nobody else would hear of it.
+ * <p>One thread accepts: the thread that created this object. If that thread closes the socket,
+ * Helidon's accept loop has failed, and {@code gone} is called because nobody else would notice.
  */
 final class PatientServerSocket extends ServerSocketChannel {
   private static final System.Logger LOGGER = System.getLogger(PatientServerSocket.class.getName());
 
-  /** Between two tries while {@code accept} fails: a descriptor may be free by then. */
+  /**
+   * The pause between attempts while {@code accept} fails, in nanoseconds. A descriptor may become
+   * free meanwhile.
+   */
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** At most one line about failures in this time: they may come and go quickly. */
+  /**
+   * At most one line about failures is logged in this time, in nanoseconds, because failures may
+   * come and go quickly.
+   */
   private static final long QUIET = TimeUnit.MINUTES.toNanos(1);
 
   private final String name;
@@ -40,7 +46,7 @@ final class PatientServerSocket extends ServerSocketChannel {
   private boolean said;
   private long lastSaid;
 
-  /** What happened at a socket, for metrics. */
+  /** Counters of a socket, for metrics. */
   static final class Counts {
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
@@ -56,8 +62,8 @@ final class PatientServerSocket extends ServerSocketChannel {
 
   /**
    * @param name of the socket, for the log
-   * @param mayServeOneMore whether the connection that was just accepted may stay
-   * @param gone is told why if the accepting thread gives up
+   * @param mayServeOneMore whether the connection that was just accepted is within the limit
+   * @param gone receives the cause when the accepting thread gives up
    */
   PatientServerSocket(
       String name,

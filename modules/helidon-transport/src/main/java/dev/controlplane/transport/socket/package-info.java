@@ -1,2 +1,5 @@
-/** Listening sockets: how many connections they have, and what their clients' leaving means. */
+/**
+ * Listening sockets: connection limits, accept loops that survive failures, and clients that
+ * disconnect.
+ */
 package dev.controlplane.transport.socket;

@@ -14,25 +14,24 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a call failed, for people and for programs: the code and the message of the gRPC status, and
- * beside them the trailer {@code grpc-status-details-bin}, a {@code google.rpc.Status} whose
- * details say the reason, the field that was wrong, and when another attempt may succeed (the
- * "richer error model" of gRPC).
+ * A gRPC error for people and programs: the status code and message, and the trailer {@code
+ * grpc-status-details-bin} with a {@code google.rpc.Status} (the "richer error model" of gRPC). Its
+ * details are the reason, the invalid field, and when to retry. Immutable.
  *
- * <p>A description of more than {@link #MAX_DESCRIPTION} bytes is shortened, so that the trailers
- * stay below the 8 KiB that clients take.
+ * <p>A description longer than {@link #MAX_DESCRIPTION} bytes is shortened, so that the trailers
+ * stay below the 8 KiB that clients accept.
  */
 public final class GrpcError {
-  /** {@code ErrorInfo.domain}: whose reasons these are. */
+  /** {@code ErrorInfo.domain}: the namespace of the reasons. */
   public static final String DOMAIN = "controlplane";
 
   /**
-   * The longest description, in bytes of UTF-8. It is sent three times: percent-encoded, and twice
-   * in base64.
+   * The longest description, in bytes of UTF-8. It is sent three times: once percent-encoded and
+   * twice in base64.
    */
   public static final int MAX_DESCRIPTION = 1000;
 
-  /** The trailer that has the details. */
+  /** The trailer that carries the details. */
   public static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
@@ -51,7 +50,7 @@ public final class GrpcError {
   }
 
   /**
-   * An error.
+   * Creates an error.
    *
    * @param status code and description
    * @param reason {@code ErrorInfo.reason}: a stable word in upper snake case
@@ -60,23 +59,26 @@ public final class GrpcError {
     return new GrpcError(status, reason, null, null);
   }
 
-  /** An error that somebody told by its status alone: the code is its reason. */
+  /**
+   * Creates an error from a status alone. The code becomes the reason; UNAVAILABLE may be retried
+   * after 1 s.
+   */
   public static GrpcError of(Status status) {
     GrpcError error = of(status, status.getCode().name());
     return status.getCode() == Status.Code.UNAVAILABLE ? error.retryAfter(SOON) : error;
   }
 
-  /** The same, where another attempt may succeed after this time: {@code RetryInfo}. */
+  /** Returns this error with a {@code RetryInfo}: a retry may succeed after this time. */
   public GrpcError retryAfter(Duration delay) {
     return new GrpcError(status, reason, delay, field);
   }
 
-  /** The same, where this field of the request was wrong: {@code BadRequest}. */
+  /** Returns this error with a {@code BadRequest}: this field of the request was invalid. */
   public GrpcError field(String name) {
     return new GrpcError(status, reason, retryAfter, name);
   }
 
-  /** The same with words before the description. */
+  /** Returns this error with words before its description. */
   public GrpcError prefixed(String words) {
     return new GrpcError(
         status.withDescription(words + Objects.requireNonNullElse(status.getDescription(), "")),
@@ -90,14 +92,14 @@ public final class GrpcError {
     return status;
   }
 
-  /** The details, as the trailer that carries them. */
+  /** The details as trailers. */
   public Metadata trailers() {
     Metadata trailers = new Metadata();
     trailers.put(DETAILS, details());
     return trailers;
   }
 
-  /** The error for those who throw it, or hand it to an observer. */
+  /** The error as an exception, for throwing or for an observer. */
   public StatusRuntimeException exception() {
     return status.asRuntimeException(trailers());
   }

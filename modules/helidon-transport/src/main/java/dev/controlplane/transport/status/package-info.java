@@ -1,2 +1,2 @@
-/** How calls fail: the status of gRPC with the details of google.rpc. */
+/** gRPC errors: status codes with the details of google.rpc. */
 package dev.controlplane.transport.status;

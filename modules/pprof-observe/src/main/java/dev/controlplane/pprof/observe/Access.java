@@ -2,19 +2,19 @@ package dev.controlplane.pprof.observe;
 
 import java.util.Locale;
 
-/** Who may read the profiles. */
+/** Who may read profiles. */
 public enum Access {
-  /** Those who connect from this machine; others get 403. */
+  /** Clients that connect from this machine; others get 403. */
   LOOPBACK,
-  /** Nobody; there are no such paths, which is 404. */
+  /** Nobody: the paths do not exist, so requests get 404. */
   OFF,
   /** Everyone who can connect. */
   ALL,
-  /** Those who know the token; others get 401. */
+  /** Clients that send the token; others get 401. */
   TOKEN;
 
   /**
-   * Reads a setting.
+   * Parses a setting.
    *
    * @throws IllegalArgumentException if it is none of {@code loopback}, {@code off}, {@code all},
    *     {@code token}

@@ -10,9 +10,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what profiles cost. A number of requests is open at once; a quarter of them, at least one,
- * is worked on. Three times as many wait up to {@link #PATIENCE} until they are admitted; all
- * others are refused at once.
+ * Bounds what profiles cost. At most {@code most} requests are admitted, and a quarter of them (at
+ * least one) work at the same time. Up to three times {@code most} further requests wait for
+ * admission, up to {@link #PATIENCE}; all others are refused at once.
  *
  * <p>A request gives up its working slot while it waits for its client. A client that does not read
  * therefore takes only its place among the admitted requests, with the part of a profile that is
@@ -23,7 +23,7 @@ final class Admission {
   /** How long a request waits for its turn. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** Who has kept the server waiting for less is not cut off. */
+  /** A request is not cut off before its client kept the server waiting for this long. */
   private static final Duration LENIENCY = Duration.ofSeconds(5);
 
   private static final Duration GLANCE = Duration.ofMillis(250);
@@ -34,9 +34,9 @@ final class Admission {
   private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
 
   /**
-   * Nobody is admitted yet.
+   * Creates an empty admission.
    *
-   * @param most requests that are open at once
+   * @param most how many requests may be admitted at the same time
    */
   Admission(int most) {
     this.working = new Semaphore(Math.max(1, most / 4), true);
@@ -44,12 +44,15 @@ final class Admission {
     this.waiting = new Semaphore(3 * most);
   }
 
-  /** How many more may be open now. */
+  /** How many more requests could be admitted now. */
   int free() {
     return open.availablePermits();
   }
 
-  /** Takes a turn for this thread, after some waiting perhaps; null when there are too many. */
+  /**
+   * Takes a turn for the current thread, after some waiting if necessary; returns null if there are
+   * too many requests.
+   */
   Turn enter() throws InterruptedException {
     if (!open.tryAcquire() && !waitForPlace()) {
       return null;
@@ -86,13 +89,19 @@ final class Admission {
     }
   }
 
-  /** A request that is open, from when it is worked on until its answer is read. For one thread. */
+  /**
+   * An admitted request, until its answer has been read. Only its own thread uses it, except for
+   * the synchronized methods.
+   */
   final class Turn implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
     private boolean works = true;
     private boolean cut;
 
-    /** Time in writes, and when the present one began; 0: none. */
+    /**
+     * Nanoseconds spent in writes, and the {@link System#nanoTime} at which the current write
+     * began; 0 for none.
+     */
     private long waited;
 
     private long waitsSince;
@@ -101,7 +110,7 @@ final class Admission {
       turns.add(this);
     }
 
-    /** A client's stream: what is written to it is no work. */
+    /** Wraps a client's stream: writing to it gives up the working slot meanwhile. */
     OutputStream client(OutputStream out) {
       return new Client(out);
     }
@@ -117,12 +126,15 @@ final class Admission {
 
     private synchronized long waited() {
       if (cut) {
-        return 0; // Once is enough.
+        return 0; // cut off once already
       }
       return waitsSince == 0 ? waited : waited + System.nanoTime() - waitsSince;
     }
 
-    /** The interrupt closes the socket under a write; it is taken back when the write has ended. */
+    /**
+     * Cuts the request off. An interrupt closes the socket under a write; {@link #resume} clears it
+     * after the write.
+     */
     private synchronized void cut() {
       if (!cut && waitsSince != 0) {
         thread.interrupt();
@@ -139,7 +151,7 @@ final class Admission {
       working.release();
     }
 
-    /** Whatever came of the write. */
+    /** Takes the working slot again after a write, whether it succeeded or not. */
     private void resume() {
       synchronized (this) {
         waited = waited();

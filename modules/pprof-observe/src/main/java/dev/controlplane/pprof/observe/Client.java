@@ -18,12 +18,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The client of a request that takes long: is it still there?
+ * Tells whether the client of a long request is still connected.
  *
- * <p>Helidon tells a handler that its client has gone only when something is written. The kernel's
- * table of connections ({@code /proc/self/net/tcp} and {@code tcp6}, proc(5)) shows it before: the
- * connection is no longer {@code ESTABLISHED}, or no longer listed. On systems other than Linux a
- * client counts as present.
+ * <p>Helidon reports a disconnected client only when a handler writes. The kernel's connection
+ * table ({@code /proc/self/net/tcp} and {@code tcp6}, proc(5)) shows it earlier: the connection is
+ * no longer {@code ESTABLISHED}, or not listed. On systems other than Linux, clients always count
+ * as connected.
  */
 record Client(SocketAddress address, int localPort) {
   private static final List<Path> TABLES =
@@ -31,17 +31,17 @@ record Client(SocketAddress address, int localPort) {
 
   private static final String ESTABLISHED = "01";
 
-  /** Time after which a client that has gone is noticed. */
+  /** How often the connection is checked. */
   private static final Duration GLANCE = Duration.ofSeconds(1);
 
   static Client of(ServerRequest request) {
     return new Client(request.remotePeer().address(), request.localPeer().port());
   }
 
-  /** Waits, and returns early and false when the client has gone. */
+  /** Waits for the given time. Returns false early if the client disconnects. */
   boolean staysFor(Duration time) throws InterruptedException {
     long start = System.nanoTime();
-    // Centuries fit in no long of nanoseconds; whoever asks for them won't be here to see.
+    // Times beyond 292 years are capped.
     long nanos = TimeUnit.NANOSECONDS.convert(time);
     while (true) {
       long left = nanos - (System.nanoTime() - start);
@@ -72,7 +72,7 @@ record Client(SocketAddress address, int localPort) {
     return !known;
   }
 
-  /** {@code sl local_address rem_address st …}, addresses as {@code HEX:PORT}. */
+  /** Checks a line {@code sl local_address rem_address st …} with addresses as {@code HEX:PORT}. */
   private boolean isEstablished(String line) {
     String[] fields = line.strip().split(" +", 5);
     return fields.length > 3
@@ -87,7 +87,10 @@ record Client(SocketAddress address, int localPort) {
     return Integer.parseInt(hostAndPort.substring(hostAndPort.indexOf(':') + 1), 16);
   }
 
-  /** Words of 32 bits in the byte order of the machine; one mapped from IPv4 becomes that. */
+  /**
+   * Decodes 32-bit words in the machine's byte order. An IPv4-mapped IPv6 address becomes an IPv4
+   * address.
+   */
   private static InetAddress host(String hostAndPort) {
     byte[] hex = HexFormat.of().parseHex(hostAndPort.substring(0, hostAndPort.indexOf(':')));
     ByteBuffer words = ByteBuffer.wrap(hex);

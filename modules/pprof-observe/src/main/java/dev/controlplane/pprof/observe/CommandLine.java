@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The command line of this process, its arguments separated by NUL. */
+/** The command line of this process, with arguments separated by NUL. */
 final class CommandLine {
   private static final Path KERNEL = Path.of("/proc/self/cmdline");
 
@@ -24,7 +24,7 @@ final class CommandLine {
     }
   }
 
-  /** Systems other than Linux. */
+  /** For systems other than Linux. */
   private static String fromProcessHandle() {
     ProcessHandle.Info info = ProcessHandle.current().info();
     List<String> all = new ArrayList<>();

@@ -56,7 +56,7 @@ final class Exchange {
     return this;
   }
 
-  /** Go's {@code serveError}: {@code go tool pprof} prints the text of such an answer. */
+  /** Sends an error like Go's {@code serveError}: {@code go tool pprof} prints its text. */
   void error(int status, String text) {
     header("X-Go-Pprof", "1");
     send(status, TEXT, text + "\n");
@@ -77,11 +77,11 @@ final class Exchange {
   }
 
   /**
-   * Sends a profile while it is written; a HEAD request gets its length. Waiting for the client is
-   * not part of the turn's work.
+   * Sends a profile while it is being written. A HEAD request gets only its length. Waiting for the
+   * client does not occupy the turn's working slot.
    *
-   * @throws IOException if the body can't be written and nothing of it was sent: another answer can
-   *     be given
+   * @throws IOException if the body can't be written and nothing was sent yet, so that another
+   *     answer is possible
    */
   void stream(Admission.Turn turn, String contentType, Body body) throws IOException {
     response.header(HeaderNames.CONTENT_TYPE, contentType);
@@ -101,12 +101,15 @@ final class Exchange {
         response.header(NOSNIFF);
         throw e;
       }
-      // Ends the connection without the last chunk, so that the client knows the body is cut off.
+      // Ends the connection without the last chunk, so that the client notices the incomplete body.
       throw new CloseConnectionException("a profile was cut off: " + e.getMessage(), e);
     }
   }
 
-  /** After the answer: Helidon announces that it closes a connection, and leaves it open. */
+  /**
+   * Closes the connection after the answer if that was announced. Helidon announces it but leaves
+   * the connection open.
+   */
   void end() {
     if (isLastOfConnection()) {
       throw new CloseConnectionException("the answer was the last on this connection");
@@ -123,7 +126,7 @@ final class Exchange {
     return method().equals("HEAD");
   }
 
-  /** What Helidon sends; closing it completes it. */
+  /** The body of the answer; closing it completes the answer. */
   private static final class Answer extends FilterOutputStream {
     private final RoutingResponse response;
 
@@ -140,7 +143,7 @@ final class Exchange {
     @Override
     public void close() throws IOException {
       out.close();
-      // Helidon does this for routes; until then a short body is held back.
+      // Without this, which Helidon does only for routes, a short body is held back.
       response.commit();
     }
   }

@@ -10,16 +10,15 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Decides who may read the profiles. */
+/** Decides who may read profiles. */
 sealed interface Gate {
-  /** Nothing if the request may go on, otherwise the answer. */
+  /** Returns empty if the request is allowed, otherwise the refusal. */
   Optional<Refusal> check(Visitor visitor);
 
   /**
-   * Who asks.
+   * Who makes the request.
    *
-   * @param peer address that the connection comes from; headers that tell of another are not
-   *     believed
+   * @param peer the address of the connection; headers that claim another address are ignored
    */
   record Visitor(
       SocketAddress peer,
@@ -28,7 +27,7 @@ sealed interface Gate {
       Optional<String> fetchSite,
       Optional<String> fetchMode) {}
 
-  /** An answer to those who may not. */
+  /** The answer to a refused request. */
   record Refusal(int status, String text, boolean challenge) {}
 
   static Gate of(PprofSettings settings) {
@@ -39,7 +38,7 @@ sealed interface Gate {
     };
   }
 
-  /** Lets everyone in. */
+  /** Allows everyone. */
   record Open() implements Gate {
     @Override
     public Optional<Refusal> check(Visitor visitor) {
@@ -48,9 +47,9 @@ sealed interface Gate {
   }
 
   /**
-   * Lets in those who connect from this machine, but no web page of another site that a browser on
-   * this machine shows: neither by a name of its own that it makes point to 127.0.0.1 (DNS
-   * rebinding), nor by a request across sites.
+   * Allows clients on this machine, but not web pages of other sites in a browser on this machine.
+   * Such a page could use a name of its own that resolves to 127.0.0.1 (DNS rebinding), or a
+   * cross-site request.
    */
   record Loopback() implements Gate {
     private static final Refusal NOT_LOCAL = new Refusal(403, "pprof: loopback only", false);
@@ -70,7 +69,7 @@ sealed interface Gate {
           : Optional.empty();
     }
 
-    /** An IPv4 address mapped into IPv6 is an IPv4 address to {@link InetAddress}. */
+    /** {@link InetAddress} treats an IPv4 address mapped into IPv6 as IPv4. */
     private static boolean isLoopback(SocketAddress peer) {
       return peer instanceof InetSocketAddress address
           && address.getAddress() != null
@@ -78,7 +77,7 @@ sealed interface Gate {
     }
 
     /**
-     * Whether a stranger could own the name: it has a dot, and is neither an address nor below
+     * Whether a stranger could own the name: it has a dot, is not an address, and is not below
      * {@code localhost}.
      */
     private static boolean couldBeRebound(String hostAndPort) {
@@ -95,7 +94,10 @@ sealed interface Gate {
       return colon > hostAndPort.lastIndexOf(']') ? hostAndPort.substring(0, colon) : hostAndPort;
     }
 
-    /** A link that is followed is fine: the page that has it can't read where it leads. */
+    /**
+     * Whether a page of another site makes the request. Following a link is allowed: the page with
+     * the link can't read the answer.
+     */
     private static boolean isForeignPage(Visitor visitor) {
       boolean otherSite =
           visitor
@@ -107,9 +109,9 @@ sealed interface Gate {
   }
 
   /**
-   * Lets in those who send the token: as {@code Authorization: Bearer TOKEN}, or as the password of
-   * {@code Authorization: Basic}, which {@code go tool pprof http://:TOKEN@host/…} sends. Not in
-   * the query, where logs would keep it.
+   * Allows clients that send the token, either as {@code Authorization: Bearer TOKEN} or as the
+   * password of {@code Authorization: Basic}, which {@code go tool pprof http://:TOKEN@host/…}
+   * sends. A token in the query is not accepted, because it would end up in logs.
    */
   final class Token implements Gate {
     private static final Refusal REFUSED =
@@ -152,7 +154,7 @@ sealed interface Gate {
       }
     }
 
-    /** Digests are compared, so that the time taken tells neither the token nor its length. */
+    /** Compares digests, so that the time taken reveals neither the token nor its length. */
     private boolean matches(String presented) {
       return MessageDigest.isEqual(digest, digest(presented));
     }

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of a request, read as Go reads them: {@code net/url.ParseQuery}, {@code
+ * The query parameters of a request, parsed like Go's {@code net/url.ParseQuery}, {@code
  * Request.FormValue}, {@code strconv.Atoi} and {@code strconv.ParseUint}.
  */
 final class GoValues {
@@ -23,8 +23,8 @@ final class GoValues {
   private GoValues() {}
 
   /**
-   * Parses a raw query. A pair with a semicolon or a broken escape counts as not there; of a name
-   * given twice the first value counts.
+   * Parses a raw query. A pair with a semicolon or an invalid escape is ignored. If a name appears
+   * twice, the first value counts.
    */
   static GoValues parse(String rawQuery) {
     GoValues values = new GoValues();
@@ -38,7 +38,7 @@ final class GoValues {
       try {
         values.first.putIfAbsent(decode(name), decode(value));
       } catch (IllegalArgumentException e) {
-        // as Go: a broken pair is left out
+        // Ignored, as in Go.
       }
     }
     return values;
@@ -48,13 +48,13 @@ final class GoValues {
     return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 
-  /** The value of a parameter; empty if it is not there. */
+  /** The value of a parameter; empty if it is missing. */
   String text(String name) {
     return first.getOrDefault(name, "");
   }
 
   /**
-   * A number where what is no number counts as 0, and what is out of range as the end of the range:
+   * A parameter as a number: 0 if it is not a number, the nearest limit if it is out of range. Like
    * Go's {@code n, _ := strconv.Atoi(text)}.
    */
   long atoi(String name) {
@@ -65,7 +65,10 @@ final class GoValues {
     return parse64(text).orElse(text.startsWith("-") ? Long.MIN_VALUE : Long.MAX_VALUE);
   }
 
-  /** A number, or nothing if it is none or out of range: Go's {@code strconv.ParseInt}. */
+  /**
+   * A parameter as a number; empty if it is not a number or out of range. Like Go's {@code
+   * strconv.ParseInt}.
+   */
   OptionalLong integer(String name) {
     String text = text(name);
     return isDecimal(text) ? parse64(text) : OptionalLong.empty();
@@ -86,10 +89,10 @@ final class GoValues {
   }
 
   /**
-   * An address such as {@code 0x1f}, {@code 0b11}, {@code 0o17}, {@code 017} or {@code 31}, with
-   * underscores between digits: Go's {@code strconv.ParseUint(text, 0, 64)}.
+   * Parses an address such as {@code 0x1f}, {@code 0b11}, {@code 0o17}, {@code 017} or {@code 31},
+   * with underscores between digits. Like Go's {@code strconv.ParseUint(text, 0, 64)}.
    *
-   * @return 0 if it is none; addresses above 2^63-1, of which this process has none, too
+   * @return 0 if it is invalid, or above 2^63-1, where this process has no addresses
    */
   static long address(String text) {
     Matcher matcher = ADDRESS.matcher(text);

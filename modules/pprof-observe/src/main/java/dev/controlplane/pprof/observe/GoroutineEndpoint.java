@@ -11,12 +11,17 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * {@code /debug/pprof/goroutine}, and the index that counts goroutines: the checks and their order
- * are those of {@code handler.ServeHTTP} and {@code serveDeltaProfile} in {@code net/http/pprof}.
+ * Serves {@code /debug/pprof/goroutine} and the index page. The checks and their order are those of
+ * {@code handler.ServeHTTP} and {@code serveDeltaProfile} in {@code net/http/pprof}.
  *
- * <p>Beyond Go: {@code debug=3} is a binary profile with a sample a goroutine, {@code
- * source=live|hotspot} says where the facts come from, {@code compat=panicparse} spells {@code
- * debug=2} so that panicparse reads it, {@code labels=0|1} leaves labels out or shows them.
+ * <p>Additions to Go:
+ *
+ * <ul>
+ *   <li>{@code debug=3}: a binary profile with one sample per goroutine.
+ *   <li>{@code source=live|hotspot}: where the facts come from.
+ *   <li>{@code compat=panicparse}: spells {@code debug=2} so that panicparse can read it.
+ *   <li>{@code labels=0|1}: hides or shows labels.
+ * </ul>
  */
 final class GoroutineEndpoint {
   private static final String NAME = "goroutine";
@@ -29,7 +34,10 @@ final class GoroutineEndpoint {
   private final Admission admission;
   private final int maxRequests;
 
-  /** Deltas that wait for their second profile: each has its first in memory. */
+  /**
+   * Limits the delta requests that wait for their second profile, because each keeps its first
+   * profile in memory.
+   */
   private final Semaphore deltas;
 
   private final LongAdder refused = new LongAdder();
@@ -128,7 +136,8 @@ final class GoroutineEndpoint {
         GoroutineProfile profile = wish.collect();
         exchange.stream(turn, Exchange.TEXT, profile::writeText);
       } else {
-        // Go takes any debug other than 0 for text, and only one above 0 for a wish of text.
+        // As in Go, any debug value but 0 is served as text/plain, but only positive values change
+        // the body to text.
         GoroutineProfile profile = wish.collect();
         if (debug == 0) {
           attach(exchange, NAME);
@@ -187,17 +196,19 @@ final class GoroutineEndpoint {
     return exchange.header("Content-Disposition", "attachment; filename=\"" + file + "\"");
   }
 
-  /** How many profiles are taken or read by their clients now. */
+  /**
+   * How many requests are admitted now: their profiles are being taken or read by their clients.
+   */
   int open() {
     return maxRequests - admission.free();
   }
 
-  /** How many deltas wait for their second profile now. */
+  /** How many delta requests wait for their second profile now. */
   int deltas() {
     return maxRequests - deltas.availablePermits();
   }
 
-  /** How many requests were refused because there were too many. */
+  /** How many requests were answered 503 because there were too many. */
   long refused() {
     return refused.sum();
   }

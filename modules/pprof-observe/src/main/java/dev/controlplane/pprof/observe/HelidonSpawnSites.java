@@ -4,8 +4,8 @@ import dev.controlplane.pprof.SpawnSites;
 import java.util.Map;
 
 /**
- * Where Helidon 4.5.0 starts its threads. Its executors can't be replaced, so who started a thread
- * is told by what the thread runs.
+ * Tells where Helidon 4.5.0 starts its threads. Helidon's executors can't be replaced, so the place
+ * is derived from what a thread runs.
  */
 public final class HelidonSpawnSites implements SpawnSites {
   private static final SpawnSite LISTENER =

@@ -3,7 +3,7 @@ package dev.controlplane.pprof.observe;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The page that lists the profiles, byte for byte as {@code net/http/pprof.Index} writes it. */
+/** The page that lists the profiles, byte for byte like that of {@code net/http/pprof.Index}. */
 final class IndexPage {
   private static final String HEAD =
       """

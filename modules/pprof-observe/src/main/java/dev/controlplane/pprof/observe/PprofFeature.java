@@ -13,19 +13,19 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Serves {@code /debug/pprof/} of a Helidon web server: on its default socket, or on a socket of
- * its own.
+ * A Helidon feature that serves {@code /debug/pprof/}, on the web server's default socket or on a
+ * socket of its own.
  *
- * <p>With this module on the class path and Helidon's discovery of features on, it is there without
- * a line of code; {@code server.features.pprof} configures it, see {@link PprofFeatureProvider}.
+ * <p>If this module is on the class path and Helidon's feature discovery is on, it needs no code.
+ * {@code server.features.pprof} configures it; see {@link PprofFeatureProvider}.
  *
- * <p>Go reads over what is malformed in a query; Helidon answers 400 before this sees it, unless
- * {@code Http1Config.validatePrologue} is off.
+ * <p>Go ignores malformed parts of a query. Helidon rejects them with 400 before this feature sees
+ * the request, unless {@code Http1Config.validatePrologue} is off.
  */
 public final class PprofFeature implements ServerFeature, Weighted {
   static final String TYPE = "pprof";
 
-  /** Before the user's routes (100), which may know a path of any name; after access checks. */
+  /** Higher than the user's routes (100), which might match any path; lower than access checks. */
   private static final double WEIGHT = 110;
 
   private final String name;
@@ -43,19 +43,19 @@ public final class PprofFeature implements ServerFeature, Weighted {
   }
 
   /**
-   * A feature of these settings.
+   * Creates a feature with these settings.
    *
-   * @throws IllegalStateException if the address of its own socket is taken
+   * @throws IllegalStateException if the address of its own socket is in use
    */
   public static PprofFeature create(PprofSettings settings) {
     return create(TYPE, settings);
   }
 
   /**
-   * A feature of these settings, whose own socket has the limits of its host.
+   * Creates a feature with these settings, whose own socket gets its limits from the caller.
    *
    * @param starter completes and starts the server of the own socket, if there is one
-   * @throws IllegalStateException if the address of its own socket is taken
+   * @throws IllegalStateException if the address of its own socket is in use
    */
   public static PprofFeature create(
       PprofSettings settings, Function<WebServerConfig.Builder, WebServer> starter) {
@@ -74,7 +74,7 @@ public final class PprofFeature implements ServerFeature, Weighted {
     return new PprofFeature(name, settings, starter);
   }
 
-  /** Where profiles are served, if it is a socket of their own that is open. */
+  /** The address of the own socket, if there is one and it is open. */
   public Optional<InetSocketAddress> ownSocket() {
     WebServer server = own;
     return server == null
@@ -85,22 +85,22 @@ public final class PprofFeature implements ServerFeature, Weighted {
   }
 
   /**
-   * How many profiles are taken, or read by their clients, now. {@link PprofSettings#maxRequests}
-   * bounds it.
+   * How many profiles are being taken or read by their clients now, at most {@link
+   * PprofSettings#maxRequests}.
    */
   public int openRequests() {
     return filter.goroutine().open();
   }
 
   /**
-   * How many requests for a difference wait for their second profile now. {@link
-   * PprofSettings#maxRequests} bounds it.
+   * How many delta requests (with {@code seconds}) wait for their second profile now, at most
+   * {@link PprofSettings#maxRequests}.
    */
   public int waitingDeltas() {
     return filter.goroutine().deltas();
   }
 
-  /** How many requests were answered 503 because too many were open. */
+  /** How many requests were answered 503 because there were too many. */
   public long refusedRequests() {
     return filter.goroutine().refused();
   }
@@ -132,7 +132,7 @@ public final class PprofFeature implements ServerFeature, Weighted {
             address -> routing.addFeature(new OwnSocket(address)), () -> routing.addFilter(filter));
   }
 
-  /** A server beside the server, which starts and stops with it. */
+  /** A second server that starts and stops together with the main server. */
   private final class OwnSocket implements HttpFeature {
     private final InetSocketAddress address;
 
@@ -142,7 +142,7 @@ public final class PprofFeature implements ServerFeature, Weighted {
 
     @Override
     public void setup(HttpRouting.Builder routing) {
-      // Nothing on the sockets of the server.
+      // No routes on the main server's sockets.
     }
 
     @Override
@@ -166,7 +166,7 @@ public final class PprofFeature implements ServerFeature, Weighted {
     }
   }
 
-  /** Says it clearly and before anything is served; Helidon would log a stack trace and go on. */
+  /** Fails early with a clear message; Helidon would log a stack trace and continue. */
   private static void requireFree(InetSocketAddress address) {
     if (address.getPort() == 0) {
       return;

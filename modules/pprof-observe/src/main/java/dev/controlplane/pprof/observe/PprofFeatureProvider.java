@@ -7,13 +7,21 @@ import io.helidon.webserver.spi.ServerFeatureProvider;
 import java.util.Locale;
 
 /**
- * Finds {@link PprofFeature} for Helidon servers.
+ * Creates {@link PprofFeature} for Helidon servers from {@code server.features.pprof}:
  *
- * <p>Configured by {@code server.features.pprof}: {@code access} ({@code loopback}, {@code off},
- * {@code all}, {@code token}), {@code token}, {@code address} ({@code host:port}), {@code labels}
- * ({@code true}), {@code source} ({@code auto}, {@code live}, {@code hotspot}), {@code jvm-threads}
- * ({@code true}), {@code max-requests} ({@code 16}). What isn't set there is taken from a top-level
- * {@code pprof}, which environment variables such as {@code PPROF_ACCESS} reach.
+ * <ul>
+ *   <li>{@code access}: {@code loopback}, {@code off}, {@code all} or {@code token}
+ *   <li>{@code token}
+ *   <li>{@code address}: {@code host:port}
+ *   <li>{@code labels}: {@code true} or {@code false}
+ *   <li>{@code source}: {@code auto}, {@code live} or {@code hotspot}
+ *   <li>{@code jvm-threads}: {@code true} or {@code false}
+ *   <li>{@code max-requests}: a number, by default 16
+ * </ul>
+ *
+ * <p>An option that is missing there is taken from the top-level key {@code pprof}, which
+ * environment variables such as {@code PPROF_ACCESS} set. {@link PprofSettings} describes the
+ * options.
  */
 public final class PprofFeatureProvider implements ServerFeatureProvider<PprofFeature> {
   /** Called by the service loader. */

@@ -14,11 +14,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * {@code /debug/pprof/} as Go 1.26 serves it: what {@code net/http.ServeMux} and the handlers of
- * {@code net/http/pprof} do together.
+ * Serves {@code /debug/pprof/} like Go 1.26: {@code net/http.ServeMux} together with the handlers
+ * of {@code net/http/pprof}.
  *
- * <p>A filter rather than routes: the mux decides on the path as it was sent, redirects one that is
- * not clean, and answers every method.
+ * <p>It is a filter instead of routes because Go's mux works on the path as it was sent, redirects
+ * paths that are not clean, and answers every method.
  */
 final class PprofFilter implements Filter {
   private static final String ROOT = "/debug/pprof";
@@ -111,7 +111,10 @@ final class PprofFilter implements Filter {
     exchange.send(307, Exchange.HTML, "<a href=\"" + escaped + "\">Temporary Redirect</a>.\n\n");
   }
 
-  /** {@code net/http.cleanPath}: no empty, {@code .} or {@code ..} segment; a last slash stays. */
+  /**
+   * Cleans a path like {@code net/http.cleanPath}: removes empty, {@code .} and {@code ..}
+   * segments, and keeps a trailing slash.
+   */
   private static String clean(String path) {
     Deque<String> segments = new ArrayDeque<>();
     for (String segment : path.split("/", -1)) {
@@ -128,7 +131,7 @@ final class PprofFilter implements Filter {
     return path.endsWith("/") || clean.isEmpty() ? clean.append('/').toString() : clean.toString();
   }
 
-  /** Each segment decoded by itself: an escaped slash doesn't separate. */
+  /** Decodes each segment separately, so that an escaped slash does not separate segments. */
   private static String decode(String path) {
     StringBuilder decoded = new StringBuilder();
     for (String segment : path.substring(1).split("/", -1)) {

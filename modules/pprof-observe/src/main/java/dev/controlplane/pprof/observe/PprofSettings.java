@@ -10,16 +10,16 @@ import java.util.Optional;
  * How profiles are served.
  *
  * @param access who may read them
- * @param token what those who may know, with {@link Access#TOKEN}
- * @param address a socket of its own, {@code host:port}; without a host it is on all addresses of
- *     the machine, and port 0 lets the system choose one. The server's own sockets don't know the
- *     paths then
- * @param labels whether profiles carry labels unless a request says otherwise
+ * @param token the secret for {@link Access#TOKEN}
+ * @param address {@code host:port} of a socket of its own; without a host it listens on all
+ *     addresses of the machine, and port 0 lets the system choose a port. The server's own sockets
+ *     then do not serve the paths.
+ * @param labels whether profiles contain labels unless a request says otherwise
  * @param source where profiles come from unless a request says otherwise
- * @param jvmThreads whether profiles have the JVM's own threads
- * @param maxRequests profiles that may be taken or read by their clients at once, 1 to 1,000. A
- *     quarter of them, at least one, is worked on at the same time; three times as many wait, and
- *     all others are answered 503
+ * @param jvmThreads whether profiles contain the JVM's own threads
+ * @param maxRequests how many profiles may be taken or read by their clients at the same time, 1 to
+ *     1,000. A quarter of them, at least one, work at the same time. Three times as many requests
+ *     wait; all others are answered 503.
  */
 public record PprofSettings(
     Access access,
@@ -32,10 +32,10 @@ public record PprofSettings(
   private static final int MOST_REQUESTS = 1000;
 
   /**
-   * Checks the settings.
+   * Validates the settings.
    *
    * @throws IllegalArgumentException if {@link Access#TOKEN} comes without a token, the address is
-   *     not {@code host:port} with a host that is known, or the number of requests is out of range
+   *     not {@code host:port} with a known host, or {@code maxRequests} is out of range
    */
   public PprofSettings {
     token = token.filter(text -> !text.isBlank());
@@ -51,13 +51,16 @@ public record PprofSettings(
     }
   }
 
-  /** Loopback only, on the server's sockets, with labels, from the source that suits the JVM. */
+  /**
+   * Loopback only, on the server's sockets, with labels and the JVM's own threads, from the source
+   * that suits the JVM, with 16 requests.
+   */
   public static PprofSettings defaults() {
     return new PprofSettings(
         Access.LOOPBACK, Optional.empty(), Optional.empty(), true, Source.AUTO, true, 16);
   }
 
-  /** The token stays out of logs. */
+  /** Omits the token, which must not appear in logs. */
   @Override
   public String toString() {
     return "PprofSettings[access=%s, address=%s, labels=%s, source=%s, jvmThreads=%s, maxRequests=%d]"
@@ -79,7 +82,7 @@ public record PprofSettings(
             : new InetSocketAddress(InetAddress.getByName(host), port);
       }
     } catch (NumberFormatException | UnknownHostException e) {
-      // the same answer as for a port out of range
+      // Rejected below, like a port out of range.
     }
     throw new IllegalArgumentException(
         "pprof address is \"" + text + "\"; expected: host:port, such as 127.0.0.1:6060");

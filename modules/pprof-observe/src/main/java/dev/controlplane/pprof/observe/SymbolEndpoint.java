@@ -6,12 +6,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * {@code /debug/pprof/symbol}: names for addresses of this process' profiles, {@code 0x1+0x2} in
- * the query or the body of a POST. Unlike Go's mux since 1.22 it takes the POST that {@code go tool
- * pprof} sends.
+ * Serves {@code /debug/pprof/symbol}: the function names of addresses in this process's profiles,
+ * given as {@code 0x1+0x2} in the query or in the body of a POST. Unlike Go's mux since 1.22, it
+ * accepts the POST that {@code go tool pprof} sends.
  */
 final class SymbolEndpoint {
-  /** {@code go tool pprof} asks for all addresses of a profile at once: 19 bytes each. */
+  /** {@code go tool pprof} sends all addresses of a profile at once, 19 bytes each. */
   private static final int MAX_BODY = 4 << 20;
 
   void answer(Exchange exchange) {
@@ -35,7 +35,7 @@ final class SymbolEndpoint {
   }
 
   private static String lookUp(String addresses) {
-    // pprof only cares whether this number is 0 or not.
+    // pprof only checks whether this number is 0.
     StringBuilder answer = new StringBuilder("num_symbols: 1\n");
     for (String word : addresses.split("\\+", -1)) {
       long pc = GoValues.address(word);

@@ -1,8 +1,8 @@
 package dev.controlplane.pprof.model;
 
 /**
- * Where a goroutine was started.
+ * The place where a goroutine was started.
  *
- * @param parent id of the goroutine that started it, 0 if unknown
+ * @param parent id of the goroutine that started it; 0 if unknown
  */
 public record Creator(String function, String file, int line, long parent) {}

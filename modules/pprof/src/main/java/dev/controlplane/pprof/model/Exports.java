@@ -2,21 +2,21 @@ package dev.controlplane.pprof.model;
 
 import java.lang.System.Logger.Level;
 
-/** Whether the JVM was started so that this code may see what it needs of it. */
+/** Checks whether the JVM was started with the options that give access to its internals. */
 public final class Exports {
   private Exports() {}
 
-  /** Looked at, and told of, when somebody first asks. */
+  /** Checked, and logged, at the first use. */
   private static final class ThreadContainers {
     static final boolean EXPORTED = check();
   }
 
-  /** Whether {@code jdk.internal.vm} is exported; says so once if it isn't. */
+  /** Whether {@code jdk.internal.vm} is exported to this code. Logs a warning once if it is not. */
   public static boolean threadContainers() {
     return ThreadContainers.EXPORTED;
   }
 
-  /** Whether {@code java.lang} is open, for {@link InheritedLabels}. */
+  /** Whether {@code java.lang} is open to this code, for {@link InheritedLabels}. */
   static boolean threadLocals() {
     return Object.class.getModule().isOpen("java.lang", Exports.class.getModule());
   }

@@ -1,19 +1,19 @@
 package dev.controlplane.pprof.model;
 
 /**
- * A line of a method: one entry of a stack. Compared by identity: one object a line in a {@link
- * FrameTable}.
+ * A line of a method: one entry of a stack. Compared by identity: a {@link FrameTable} has one
+ * object per line.
  */
 public final class Frame {
   public final Function function;
 
-  /** Line number, 0 where there is none, as in native methods. */
+  /** The line number; 0 if there is none, as in native methods. */
   public final int line;
 
-  /** Non-zero, its own within the process, and the same as long as that lives. */
+  /** The address: not 0, unique within the process, and constant for its lifetime. */
   public final long address;
 
-  /** Spread well; the address, so that it is the same in every run. */
+  /** A hash derived from the address, so that it is the same in every run. */
   final int hash;
 
   Frame(Function function, int line) {

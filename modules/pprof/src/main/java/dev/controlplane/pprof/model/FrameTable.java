@@ -4,14 +4,16 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes one {@link Frame} of each line of code that was ever seen on a stack, and gives functions
- * their addresses. Grows with the code of the process, not with its threads: names that the JVM
- * makes up at run time are brought to their common form first.
+ * Creates one {@link Frame} for each line of code seen on a stack, and assigns addresses to
+ * functions. Thread-safe.
  *
- * <p>Thread-safe. Lookups that must be fast go through a {@link Cache} of the thread's own.
+ * <p>It grows with the code of the process, not with its threads: names that the JVM generates at
+ * run time are first reduced to a common form.
+ *
+ * <p>For fast lookups each thread uses its own {@link Cache}.
  */
 public final class FrameTable {
-  /** What a class without debug information has for a file, in Go's spelling. */
+  /** The file of a class without debug information, in Go's spelling. */
   public static final String NO_FILE = "??";
 
   private record FunctionKey(String className, String method, String file) {}
@@ -22,7 +24,7 @@ public final class FrameTable {
   private final ConcurrentHashMap<FrameKey, Frame> frames = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, Function> blocks = new ConcurrentHashMap<>();
 
-  /** The frame of an entry of a Java stack. */
+  /** Returns the frame of an entry of a Java stack. */
   Frame frame(StackTraceElement element) {
     return frame(
         element.getClassName(),
@@ -32,10 +34,10 @@ public final class FrameTable {
   }
 
   /**
-   * The frame of a line as Java names it.
+   * Returns the frame of a line in Java's terms.
    *
-   * @param fileName simple name, null where it isn't known
-   * @param line -2 for native methods, other negative numbers where it isn't known
+   * @param fileName simple name; null if unknown
+   * @param line -2 for native methods, another negative number if unknown
    */
   public Frame frame(String binaryName, String method, String fileName, int line) {
     String className = commonName(binaryName);
@@ -50,7 +52,7 @@ public final class FrameTable {
     return named(className, method, file, Math.max(line, 0));
   }
 
-  /** The frame of a line as profiles name it. */
+  /** Returns the frame of a line in a profile's terms. */
   public Frame named(String className, String method, String file, int line) {
     Function function =
         functions.computeIfAbsent(new FunctionKey(className, method, file), this::function);
@@ -58,7 +60,7 @@ public final class FrameTable {
         new FrameKey(function, line), key -> new Frame(key.function, key.line));
   }
 
-  /** The function an address belongs to, or null. */
+  /** Returns the function that contains an address, or null. */
   public Function at(long address) {
     return blocks.get(address >>> Function.BLOCK_BITS);
   }
@@ -70,7 +72,8 @@ public final class FrameTable {
   private Function function(FunctionKey key) {
     long hash = Objects.hash(key.className, key.method, key.file) & 0xffff_ffffL;
     long limit = 1L << (Function.ADDRESS_BITS - Function.BLOCK_BITS);
-    // The lower half is for first choices, the whole for what collides; block 0 stays empty.
+    // First choices are in the lower half of the blocks; collisions may use all. Block 0 stays
+    // empty.
     for (long block = hash + 1; ; block = block % (limit - 1) + 1) {
       var function =
           new Function(key.className, key.method, key.file, block << Function.BLOCK_BITS);
@@ -80,7 +83,7 @@ public final class FrameTable {
     }
   }
 
-  /** Without the part of a hidden class' name that is another in each run. */
+  /** Removes the part of a hidden class's name that differs in each run. */
   private static String commonName(String className) {
     int slash = className.lastIndexOf('/');
     if (slash < 0) {
@@ -95,7 +98,9 @@ public final class FrameTable {
     return className.substring(0, className.lastIndexOf('.') + 1).replace('.', '/');
   }
 
-  /** A thread dump has no file for a native method: it is that of the outermost class. */
+  /**
+   * The file of a native method, derived from its outermost class because a thread dump has none.
+   */
   private static String nativeFile(String className) {
     int start = className.lastIndexOf('.') + 1;
     int end = className.indexOf('$', start + 1);
@@ -104,7 +109,7 @@ public final class FrameTable {
         + ".java";
   }
 
-  /** Finds the frames of stack trace elements without locks and garbage; for one thread. */
+  /** Finds the frames of stack trace elements without locks or garbage. Not thread-safe. */
   public final class Cache {
     private static final int SIZE = 1 << 12;
 

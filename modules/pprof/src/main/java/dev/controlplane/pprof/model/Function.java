@@ -1,12 +1,13 @@
 package dev.controlplane.pprof.model;
 
 /**
- * A method, all its overloads together, as a profile names it. Compared by identity: one object a
- * method in a {@link FrameTable}.
+ * A method with all its overloads, as a profile names it. Compared by identity: a {@link
+ * FrameTable} has one object per method.
  *
- * <p>Addresses: a function owns a block of 2^20, named by a hash of its name, so that it has the
- * same addresses in the next process too; in it, each line has 16. They stay below 2^53, exact for
- * readers that know numbers as doubles only.
+ * <p>Addresses: a function owns a block of 2^20 addresses. The block is chosen by a hash of the
+ * function's name, so the addresses are the same in the next process. Each line of the function has
+ * 16 addresses. All addresses are below 2^53, which readers that store numbers as doubles can
+ * represent exactly.
  */
 public final class Function {
   public static final int BLOCK_BITS = 20;
@@ -26,16 +27,19 @@ public final class Function {
   /** Package-relative: {@code com/example/Worker.java}; {@code ??} without debug information. */
   public final String file;
 
-  /** The address of its line 0. */
+  /** The address of line 0. */
   public final long entry;
 
-  /** Part of the JDK, or of what starts threads here: not what a user wrote. */
+  /**
+   * Whether it belongs to the JDK or to this module's thread starters, rather than to the user's
+   * code.
+   */
   public final boolean internal;
 
-  /** Machinery of the JDK that no user calls: what starts, parks and continues threads. */
+  /** Whether it is JDK machinery that users do not call: it starts, parks or continues threads. */
   final boolean plumbing;
 
-  /** What its presence in a stack says about why the thread waits; null: nothing. */
+  /** What its presence on a stack says about why the thread waits; null for nothing. */
   final WaitEvidence evidence;
 
   Function(String className, String method, String file, long entry) {
@@ -49,7 +53,10 @@ public final class Function {
     this.evidence = internal ? WaitEvidence.of(name) : null;
   }
 
-  /** The address of a line: amid the line's own, so that pc and pc − 1 are of the line too. */
+  /**
+   * The address of a line. It is in the middle of the line's block, so that pc and pc − 1 belong to
+   * the same line.
+   */
   long address(int line) {
     return entry + ((long) Math.min(line, MAX_LINE) << LINE_BITS) + (1 << (LINE_BITS - 1));
   }

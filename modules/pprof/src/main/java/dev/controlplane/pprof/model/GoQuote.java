@@ -1,17 +1,17 @@
 package dev.controlplane.pprof.model;
 
-/** Text in double quotes, as Go writes it. */
+/** Quotes text as Go does. */
 final class GoQuote {
   private GoQuote() {}
 
-  /** As {@code strconv.Quote} does ({@code %q}). */
+  /** Quotes like {@code strconv.Quote} ({@code %q}). */
   static void append(StringBuilder out, String text) {
     out.append('"');
     text.codePoints().forEach(c -> append(out, c));
     out.append('"');
   }
 
-  /** As stack dumps have it, in ASCII alone (runtime/print.go, printquoted). */
+  /** Quotes like stack dumps, in ASCII only (runtime/print.go, printquoted). */
   static void appendAscii(StringBuilder out, String text) {
     out.append('"');
     text.codePoints()
@@ -61,7 +61,7 @@ final class GoQuote {
         if (printable(c)) {
           out.appendCodePoint(c);
         } else if (isSurrogate(c)) {
-          out.append("\\ufffd"); // Half a pair has no form in UTF-8.
+          out.append("\\ufffd"); // half a surrogate pair has no UTF-8 form
         } else {
           appendHex(out, c, c < ' ' || c == 0x7f);
         }
@@ -69,7 +69,7 @@ final class GoQuote {
     }
   }
 
-  /** Letters, marks, numbers, punctuation, symbols, and of the spaces the ASCII one alone. */
+  /** Go's definition: letters, marks, numbers, punctuation, symbols and the ASCII space. */
   private static boolean printable(int c) {
     return switch (Character.getType(c)) {
       case Character.UNASSIGNED,

@@ -8,25 +8,29 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The labels that a thread has from the one that started it, however it was started: goroutines
- * have them from theirs in the same way (runtime/proc.go, newproc1). The JVM hands an inheritable
- * thread local on to every thread, unless its builder says otherwise, and drops it when the thread
- * ends.
+ * Labels that a thread inherits from the thread that started it, however it was started, as
+ * goroutines do (runtime/proc.go, newproc1). They are kept in an inheritable thread local: the JVM
+ * passes it to every new thread, unless the thread's builder says otherwise, and drops it when the
+ * thread ends.
  *
- * <p>Those of other threads are read where the JVM keeps them, in a table of the thread ({@code
- * Thread.inheritableThreadLocals}), which must be open to this code; without it nothing is
- * inherited here. The owner may change the table meanwhile, for there is no lock: an entry is seen
- * whole, or without its key or value and then passed over, and labels are immutable. So a read
- * gives the labels before a change, those after it, or none. Nothing is ever written to another
- * thread.
+ * <p>Requires that {@code java.lang} is open to this code; otherwise nothing is inherited.
+ *
+ * <p>Implementation note: the labels of other threads are read from the JVM's own table ({@code
+ * Thread.inheritableThreadLocals}), without a lock, while its owner may change it. This is safe: an
+ * entry is seen either complete or without its key or value, and then skipped; and labels are
+ * immutable. A read returns the labels before a change, after it, or none. Nothing is ever written
+ * to another thread.
  */
 public final class InheritedLabels {
   private static final InheritableThreadLocal<LabelSet> LABELS = new InheritableThreadLocal<>();
 
-  /** Where the JVM keeps them. A record: the JIT compiler trusts its fields to stay. */
+  /**
+   * The fields of the JVM's table. A record, because the JIT compiler treats its fields as
+   * constants.
+   */
   private record Fields(VarHandle map, VarHandle table, VarHandle value) {}
 
-  /** Null where they can't be read. */
+  /** Null if the table can't be accessed. */
   private static final Fields FIELDS = Exports.threadLocals() ? find() : null;
 
   private InheritedLabels() {}
@@ -42,11 +46,11 @@ public final class InheritedLabels {
           MethodHandles.privateLookupIn(map, here).findVarHandle(map, "table", entry.arrayType()),
           MethodHandles.privateLookupIn(entry, here).findVarHandle(entry, "value", Object.class));
     } catch (ReflectiveOperationException e) {
-      return null; // A JVM that keeps them elsewhere.
+      return null; // this JVM stores thread locals elsewhere
     }
   }
 
-  /** Those of any thread. Threads without thread locals cost a look at one field. */
+  /** Returns the labels of any thread. For a thread without thread locals this reads one field. */
   public static LabelSet of(Thread thread) {
     if (FIELDS == null) {
       return LabelSet.EMPTY;
@@ -56,7 +60,8 @@ public final class InheritedLabels {
     if (table == null) {
       return LabelSet.EMPTY;
     }
-    // All of it, not from the key's slot on: entries move while the owner removes others.
+    // Searches the whole table, not from the key's slot on: entries move while the owner removes
+    // others.
     for (Object slot : table) {
       if (slot instanceof WeakReference<?> entry && isOurs(entry)) {
         Object value = FIELDS.value.getAcquire(entry);
@@ -66,19 +71,19 @@ public final class InheritedLabels {
     return LabelSet.EMPTY;
   }
 
-  @SuppressWarnings("unchecked") // Looked at only.
+  @SuppressWarnings("unchecked") // only compared, never read
   private static boolean isOurs(WeakReference<?> entry) {
     return ((WeakReference<Object>) entry).refersTo(LABELS);
   }
 
-  /** Those of all these threads that have any, by thread id. */
+  /** Returns the labels of those threads that have any, by thread id. */
   public static Map<Long, LabelSet> byId(List<Thread> threads) {
     return threads.stream()
         .filter(thread -> !of(thread).isEmpty())
         .collect(Collectors.toMap(Thread::threadId, InheritedLabels::of, (one, same) -> one));
   }
 
-  /** Sets those of the current thread, which the threads that it starts from now on have too. */
+  /** Sets the labels of the current thread. Threads that it starts from now on inherit them. */
   static void set(LabelSet labels) {
     if (FIELDS == null || of(Thread.currentThread()).equals(labels)) {
       return;

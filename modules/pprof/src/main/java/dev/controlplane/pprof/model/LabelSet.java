@@ -5,9 +5,9 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /**
- * Labels of a goroutine, sorted by key. Immutable.
+ * The labels of a goroutine. Immutable.
  *
- * @param pairs key, value, key, value …
+ * @param pairs keys and values, sorted by key
  */
 public record LabelSet(Map<String, String> pairs) {
   public static final LabelSet EMPTY = new LabelSet(new TreeMap<>());
@@ -16,7 +16,8 @@ public record LabelSet(Map<String, String> pairs) {
     return pairs.isEmpty();
   }
 
-  // What the compiler makes for records takes a start ten milliseconds to link.
+  // Written by hand: linking the methods that the compiler generates for records delays the start
+  // by 10 ms.
   @Override
   public boolean equals(Object other) {
     return other instanceof LabelSet labels && pairs.equals(labels.pairs);
@@ -27,7 +28,7 @@ public record LabelSet(Map<String, String> pairs) {
     return pairs.hashCode();
   }
 
-  /** These labels with those of another set on top. */
+  /** Returns these labels combined with those of another set, whose values win. */
   public LabelSet with(LabelSet other) {
     if (isEmpty()) {
       return other;
@@ -38,9 +39,9 @@ public record LabelSet(Map<String, String> pairs) {
   }
 
   /**
-   * The same for the binary form. {@code go tool pprof} copies labels into its input for Graphviz
-   * as they are (internal/graph/dotgraph.go, addNodelets): a quotation mark there ends the string,
-   * and no picture of the whole profile can be drawn. So they are escaped as Graphviz wants it.
+   * Returns the labels for the binary form, escaped for Graphviz. {@code go tool pprof} copies
+   * labels into its Graphviz input unescaped (internal/graph/dotgraph.go, addNodelets): a quotation
+   * mark would end the string, and no picture of the whole profile could be drawn.
    */
   public LabelSet drawable() {
     if (isDrawable()) {
@@ -51,7 +52,7 @@ public record LabelSet(Map<String, String> pairs) {
     return new LabelSet(escaped);
   }
 
-  /** Whether a picture can be drawn of the labels as they are. */
+  /** Whether the labels need no escaping for Graphviz. */
   public boolean isDrawable() {
     return pairs.entrySet().stream()
         .allMatch(pair -> isDrawable(pair.getKey()) && isDrawable(pair.getValue()));
@@ -67,19 +68,19 @@ public record LabelSet(Map<String, String> pairs) {
       char c = text.charAt(i);
       switch (c) {
         case '"', '\\' -> escaped.append('\\').append(c);
-        // The picture is XML, which has no control characters.
+        // The picture is XML, which does not allow control characters.
         default -> escaped.append(c < ' ' || c == 0x7f ? '?' : c);
       }
     }
     return escaped.toString();
   }
 
-  /** As {@code debug=1} has them: {@code {"k":"v", "k2":"v2"}} (runtime/pprof/label.go). */
+  /** The text in {@code debug=1}: {@code {"k":"v", "k2":"v2"}} (runtime/pprof/label.go). */
   public String compact() {
     return text(":", GoQuote::append);
   }
 
-  /** As {@code debug=2} has them: {@code {"k": "v", "k2": "v2"}} (runtime/traceback.go). */
+  /** The text in {@code debug=2}: {@code {"k": "v", "k2": "v2"}} (runtime/traceback.go). */
   public String spaced() {
     return text(": ", GoQuote::appendAscii);
   }

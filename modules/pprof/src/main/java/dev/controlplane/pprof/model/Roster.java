@@ -5,48 +5,49 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the JVM doesn't know of its threads: who started them, and their labels. A thread is on the
- * roster from the moment it runs until it ends, or while labels are set; nothing else is kept.
+ * Records facts about running threads that the JVM does not keep: who started them, and their
+ * labels. A thread has an entry from its start until its end if {@link Goroutines} started it,
+ * otherwise while labels are set. Thread-safe.
  */
 public final class Roster {
   /**
-   * What is known of a thread.
+   * The recorded facts about a thread.
    *
-   * @param creator where it was started, null if unknown
-   * @param parent id of the thread that started it, 0 if unknown
+   * @param creator where it was started; null if unknown
+   * @param parent id of the thread that started it; 0 if unknown
    */
   public record Entry(Thread thread, Frame creator, long parent, LabelSet labels) {}
 
-  /** Frames of this JVM: its addresses stay as long as the process lives. */
+  /** The frames of this JVM. Addresses stay valid for the lifetime of the process. */
   public static final FrameTable FRAMES = new FrameTable();
 
   private static final ConcurrentHashMap<Long, Entry> ENTRIES = new ConcurrentHashMap<>();
 
   private Roster() {}
 
-  /** What is known of a thread, or null. */
+  /** Returns the facts about a thread, or null. */
   public static Entry entry(long threadId) {
     return ENTRIES.get(threadId);
   }
 
-  /** How many threads are on it. */
+  /** The number of threads that have an entry. */
   public static int size() {
     return ENTRIES.size();
   }
 
-  /** Adds the virtual threads that are on it. */
+  /** Adds all virtual threads that have an entry to a list. */
   public static void addVirtualThreads(List<Thread> threads) {
     ENTRIES.values().stream().map(Entry::thread).filter(Thread::isVirtual).forEach(threads::add);
   }
 
-  /** Labels of the current thread. */
+  /** Returns the labels of the current thread. */
   public static LabelSet labels() {
     Thread thread = Thread.currentThread();
     Entry entry = ENTRIES.get(thread.threadId());
     return entry == null ? InheritedLabels.of(thread) : entry.labels;
   }
 
-  /** Runs a thread's work with the thread on the roster. */
+  /** Runs the work of a new thread; the thread has an entry meanwhile. */
   public static void run(Frame creator, long parent, LabelSet labels, Runnable work) {
     Thread thread = Thread.currentThread();
     Long id = thread.threadId();

@@ -2,7 +2,10 @@ package dev.controlplane.pprof.model;
 
 import java.util.Arrays;
 
-/** The frames of a goroutine that are shown, leaf first. Equal if they are the same frames. */
+/**
+ * The visible frames of a goroutine, leaf first. Two stacks are equal if their frames are the same.
+ * The array must not be changed.
+ */
 public final class Stack {
   public final Frame[] frames;
   private final int hash;

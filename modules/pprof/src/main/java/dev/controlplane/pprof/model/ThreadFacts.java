@@ -1,24 +1,24 @@
 package dev.controlplane.pprof.model;
 
-/** What a source knows of a thread. Filled anew for each; for one thread. */
+/** What a source knows about one thread. Mutable and reused for each thread. Not thread-safe. */
 public final class ThreadFacts {
   public long id;
   public String name = "";
   public boolean virtual;
 
-  /** Null where it isn't known. */
+  /** Null if unknown. */
   public Thread.State state;
 
-  /** Whether a virtual thread has a carrier. */
+  /** Whether a virtual thread is mounted on a carrier. */
   public boolean mounted;
 
-  /** Class of what it is parked on, null if nothing. */
+  /** The class of the object that the thread is parked on; null for none. */
   public String blocker;
 
-  /** What it has from the thread that started it. */
+  /** Labels inherited from the thread that started it. */
   public LabelSet inherited = LabelSet.EMPTY;
 
-  /** Leaf first; the first {@link #depth} are filled. */
+  /** Leaf first; the first {@link #depth} entries are set. */
   public Frame[] frames = new Frame[64];
 
   public int depth;

@@ -7,10 +7,12 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * Cuts a stack down to what a user wrote and called: every frame of code that is not the JDK's, and
- * of each run of JDK frames the one that was called from there. Go hides its runtime in the same
- * way (runtime/traceback.go, showframe). A thread that runs the JDK's code alone keeps it without
- * the machinery that starts and parks threads.
+ * Reduces a stack to what users wrote and called: all frames outside the JDK, and of each run of
+ * JDK frames only the one called from user code. Go hides its runtime in the same way
+ * (runtime/traceback.go, showframe).
+ *
+ * <p>A thread that runs only JDK code keeps its frames, without the machinery that starts and parks
+ * threads.
  */
 public final class Trim {
   private static final String LOCKS = "java.util.concurrent.locks.";
@@ -33,7 +35,7 @@ public final class Trim {
           LOCKS + "AbstractQueuedLongSynchronizer",
           LOCKS + "AbstractQueuedLongSynchronizer$ConditionObject");
 
-  /** Methods of those classes that say what a thread does. */
+  /** Methods of the machinery that are kept, because they show what a thread does. */
   private static final Set<String> TELLING =
       Set.of("sleep", "join", "unblockVirtualThreads", "takeVirtualThreadListToUnblock");
 
@@ -58,7 +60,7 @@ public final class Trim {
     return PLUMBING.contains(className) && !TELLING.contains(method);
   }
 
-  /** The frames that are shown, leaf first; at least one if there is any. */
+  /** Returns the visible frames, leaf first; at least one if there is any. */
   public static Frame[] trim(Frame[] raw) {
     var shown = new ArrayList<Frame>(raw.length);
     for (int i = 0; i < raw.length; i++) {
@@ -80,7 +82,7 @@ public final class Trim {
     while (from < to && raw[from].function.plumbing) {
       from++;
     }
-    // Where nothing but machinery is left, the leaf says what it does.
+    // If only machinery is left, the leaf shows what the thread does.
     return from < to || raw.length == 0 ? Arrays.copyOfRange(raw, from, to) : new Frame[] {raw[0]};
   }
 }

@@ -18,26 +18,26 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a method of the JDK on the stack of a thread says about what the thread waits for, and how
- * much its word weighs.
+ * What a JDK method on a thread's stack says about what the thread waits for.
  *
- * @param reason one of the words of {@link WaitReasons}; null where the method says nothing of why
+ * @param weight how the method is combined with others on the stack
+ * @param reason one of the words of {@link WaitReasons}; null if the method does not tell
  */
 record WaitEvidence(Weight weight, String reason) {
   enum Weight {
-    /** Parks the thread; says nothing about why. */
+    /** Parks the thread; does not tell the reason. */
     PARK,
-    /** Waits for a synchronizer; the frames around it say which. */
+    /** Waits for a synchronizer; frames around it tell which. */
     ACQUIRE,
-    /** A native call: the thread waits in it, though Java calls it runnable. */
+    /** A native call: the thread waits in it although Java reports it as runnable. */
     NATIVE,
-    /** Says it all. */
+    /** Decides the reason alone. */
     FINAL,
-    /** The synchronizer that was waited for; says it all if the thread was parked in it. */
+    /** A synchronizer; decides the reason if the thread is parked in it. */
     SYNCHRONIZER,
-    /** Waits for a signal; if it waits for a synchronizer, then for its lock afterwards. */
+    /** Waits for a signal; inside it, ACQUIRE means that the signal has come but not the lock. */
     CONDITION,
-    /** What a wait is a part of. */
+    /** The operation that the wait is a part of. */
     PURPOSE
   }
 
@@ -291,7 +291,7 @@ record WaitEvidence(Weight weight, String reason) {
     }
   }
 
-  /** What a method of the JDK says, or null. */
+  /** Returns the evidence of a JDK method, or null. */
   static WaitEvidence of(String name) {
     return TABLE.get(name);
   }

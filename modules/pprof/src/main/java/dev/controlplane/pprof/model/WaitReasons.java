@@ -1,14 +1,15 @@
 package dev.controlplane.pprof.model;
 
 /**
- * Go's words for what a thread does (runtime/runtime2.go, waitReasonStrings), from evidence alone:
- * the JDK methods at the leaf of its stack ({@link WaitEvidence}) and what it is parked on. What
- * the table doesn't know is {@link #WAITING}.
+ * Determines what a thread does, in Go's words (runtime/runtime2.go, waitReasonStrings), from
+ * evidence only: the JDK methods at the leaf of its stack ({@link WaitEvidence}) and the object
+ * that it is parked on. Without evidence the word is {@link #WAITING}.
  *
- * <p>The stack is read from the leaf outwards, as far as the JDK's frames go. How a thread stops
- * comes first (parked, in a native call), then for what (the lock, the condition), then what it is
- * a part of (a queue's {@code take}, a {@code join}). The outermost says what the user asked for,
- * but never hides a lock: a consumer that can't even get at its queue waits for a mutex.
+ * <p>Implementation note: the stack is read from the leaf outwards, up to the first frame outside
+ * the JDK. The frames first show how the thread stopped (parked, in a native call), then what it
+ * waits for (the lock, the condition), then what that is a part of (a queue's {@code take}, a
+ * {@code join}). The outermost shows what the user asked for and decides, except that it never
+ * hides a lock: a consumer that can't even lock its queue waits for a mutex.
  */
 public final class WaitReasons {
   static final String RUNNING = "running";
@@ -32,17 +33,16 @@ public final class WaitReasons {
   /**
    * What a stack says about its thread.
    *
-   * @param stopped it ends in a method that parks or waits: its thread isn't running, whatever it
-   *     waits for
-   * @param acquiring it waits for a synchronizer that the stack doesn't name
-   * @param reason why it waits, null if the stack doesn't tell
-   * @param nativeReason the same, for a thread that Java calls runnable
+   * @param stopped the stack ends in a method that parks or waits, so the thread is not running
+   * @param acquiring the thread waits for a synchronizer that the stack does not name
+   * @param reason why the thread waits; null if the stack does not tell
+   * @param nativeReason the same, for a thread that Java reports as runnable
    */
   public record Finding(boolean stopped, boolean acquiring, String reason, String nativeReason) {
     static final Finding NONE = new Finding(false, false, null, null);
   }
 
-  /** Reads a stack, leaf first, with every frame of the JDK in it. */
+  /** Evaluates a complete stack, leaf first, including all JDK frames. */
   public static Finding read(Frame[] raw, int depth) {
     boolean stopped = false;
     boolean acquiring = false;
@@ -88,11 +88,11 @@ public final class WaitReasons {
   }
 
   /**
-   * The state of a goroutine.
+   * Returns the state of a goroutine.
    *
-   * @param state null where the dump has none (JDK 21 to 24)
+   * @param state null if the dump has none (JDK 21 to 24)
    * @param mounted whether a virtual thread has a carrier; true for a platform thread
-   * @param blocker class of what it is parked on, null if nothing or unknown
+   * @param blocker class of the object that the thread is parked on; null for none or unknown
    */
   public static String state(Thread.State state, boolean mounted, String blocker, Finding finding) {
     if (state == null) {
@@ -122,7 +122,8 @@ public final class WaitReasons {
       if (blocker.startsWith(prefix + "locks.ReentrantLock$")) {
         return MUTEX;
       }
-      // A read lock names itself on the stack; what is left is a condition's, a write lock.
+      // A read lock shows on the stack, so this is a write lock, needed again after a condition's
+      // wait.
       if (blocker.startsWith(prefix + "locks.ReentrantReadWriteLock$")) {
         return WRITE_LOCK;
       }

@@ -1,5 +1,2 @@
-/**
- * Goroutines as they are shown: their frames and stacks, what they wait for, and what is noted of
- * who started them and of their labels.
- */
+/** Goroutines as profiles show them: frames, stacks, wait reasons, creators and labels. */
 package dev.controlplane.pprof.model;

@@ -10,18 +10,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The arguments of this process as {@code /proc/self/cmdline} shows them: the memory they were
- * given in, which a process may change, as setproctitle does.
+ * Edits the arguments of this process in {@code /proc/self/cmdline}. They are memory of the
+ * process, which it may change, as setproctitle does.
  *
- * <p>{@code killall} takes a name of 15 bytes for one that the kernel cut off, and looks for the
- * rest among the arguments: it finds {@code consumer-server.jar} and then doesn't know {@code
- * consumer-server}. Where the last part of an argument's path is the name and an extension, NULs
- * take the extension's place; {@code ps} shows them as blanks.
+ * <p>Why: {@code killall} assumes that the kernel truncated a name of 15 bytes and looks for the
+ * rest in the arguments. It then finds {@code consumer-server.jar} and does not recognize {@code
+ * consumer-server}. So if the last part of an argument's path is the name plus an extension, the
+ * extension is overwritten with NULs; {@code ps} shows them as blanks.
  */
-// The memory is that of the C program that runs this JVM.
+// Access to the memory of the C program that runs this JVM.
 @SuppressWarnings("restricted")
 final class Arguments {
-  /** proc(5), {@code /proc/pid/stat}: fields after the one in parentheses, from 0. */
+  /** Indexes in {@code /proc/pid/stat} (proc(5)), counted from 0 after the field in parentheses. */
   private static final int ARG_START = 45;
 
   private static final int ARG_END = 46;
@@ -39,7 +39,7 @@ final class Arguments {
     try {
       endWith(name, MemorySegment.ofAddress(start).reinterpret(end - start));
     } catch (IllegalCallerException e) {
-      // Without native access the arguments stay as they are.
+      // Without native access the arguments stay unchanged.
     }
   }
 

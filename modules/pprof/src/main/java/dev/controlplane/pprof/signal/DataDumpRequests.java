@@ -16,21 +16,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * The JVM's data dump requests: SIGQUIT and {@code jcmd <pid> JVMTI.data_dump}.
+ * Receives the JVM's data dump requests: SIGQUIT and {@code jcmd <pid> JVMTI.data_dump}.
  *
- * <p>HotSpot keeps SIGQUIT to itself and {@code sun.misc.Signal} refuses it, but tells JVMTI
- * environments of it after it has printed its own dump. So this class makes itself one, through the
- * foreign function API: {@code JNI_GetCreatedJavaVMs} gives the running VM, its {@code GetEnv} a
- * JVMTI environment without any capability, to which a callback of one event is given. Numbers are
- * those of the JVM Tool Interface 1.2 specification (function table, event index) and of the JNI
- * invocation interface.
+ * <p>Implementation note: HotSpot reserves SIGQUIT, and {@code sun.misc.Signal} rejects it, but
+ * after printing its own dump HotSpot notifies JVMTI environments. This class therefore creates one
+ * through the foreign function API: {@code JNI_GetCreatedJavaVMs} returns the running VM, and its
+ * {@code GetEnv} a JVMTI environment, which gets a callback for one event and no capabilities. The
+ * numbers are those of the JVM Tool Interface 1.2 specification (function table, event index) and
+ * of the JNI invocation interface.
  */
-// Native access is the point of this class.
+// Native access is the purpose of this class.
 @SuppressWarnings("restricted")
 final class DataDumpRequests {
   private static final int JVMTI_VERSION_1_2 = 0x30010200;
 
-  /** Places in {@code JNIInvokeInterface} and {@code jvmtiInterface}, the first is 0. */
+  /** Indexes in {@code JNIInvokeInterface} and {@code jvmtiInterface}, from 0. */
   private static final int GET_ENV = 6;
 
   private static final int SET_EVENT_NOTIFICATION_MODE = 1;
@@ -38,7 +38,7 @@ final class DataDumpRequests {
 
   private static final int EVENT_DATA_DUMP_REQUEST = 71;
 
-  /** {@code jvmtiEventCallbacks} starts with the event of this number. */
+  /** The number of the first event in {@code jvmtiEventCallbacks}. */
   private static final int FIRST_EVENT = 50;
 
   private static final int ENABLE = 1;
@@ -47,14 +47,15 @@ final class DataDumpRequests {
   private static final ValueLayout.OfLong POINTER = ValueLayout.JAVA_LONG;
 
   /**
-   * Every function that is called here, and more: arguments of these go into registers, the first
-   * four of them on every 64-bit system, and a function looks at as many as it has and at as much
-   * of each as is its type's. One shape in place of four: each costs a start thirty milliseconds.
+   * One signature for every function called here. It is wider than some of them need, which is
+   * harmless: the first four integer arguments are passed in registers on every 64-bit system, and
+   * a function reads only its own arguments, at their own width. Each further signature would delay
+   * the start by 30 ms.
    */
   private static final FunctionDescriptor FUNCTION =
       FunctionDescriptor.of(ValueLayout.JAVA_INT, POINTER, POINTER, POINTER, POINTER);
 
-  /** What each environment's callback runs. */
+  /** The callback of each environment. */
   private static final ConcurrentMap<Long, Runnable> ON_REQUEST = new ConcurrentHashMap<>();
 
   private final Linker linker = Linker.nativeLinker();
@@ -65,7 +66,7 @@ final class DataDumpRequests {
    * Runs {@code onRequest} for each request until {@link #stop}.
    *
    * @param onRequest called on the JVM's "Signal Dispatcher" or "Attach Listener" thread, which
-   *     serves others too: it must return at once
+   *     also serves others, so it must return at once
    * @throws UnsupportedOperationException on a JVM without JVMTI or native access
    */
   static DataDumpRequests start(Runnable onRequest) {
@@ -96,7 +97,7 @@ final class DataDumpRequests {
     notify(ENABLE);
   }
 
-  /** Ends the calls of {@code onRequest}. */
+  /** Stops calling {@code onRequest}. */
   void stop() {
     notify(DISABLE);
   }
@@ -112,7 +113,7 @@ final class DataDumpRequests {
   }
 
   private long jvmtiEnvironment() {
-    // The library is the JVM that runs this: it is never unloaded.
+    // The library is this JVM, so it is never unloaded.
     MemorySegment getCreatedVms =
         SymbolLookup.libraryLookup(libjvm(), Arena.global())
             .find("JNI_GetCreatedJavaVMs")
@@ -151,7 +152,7 @@ final class DataDumpRequests {
         .orElseThrow(() -> new UnsupportedOperationException("no " + file + " below " + home));
   }
 
-  /** The function at a place of the table that an interface pointer points to. */
+  /** Returns the function at an index of the table that an interface pointer points to. */
   private static MemorySegment member(long self, int place) {
     long size = POINTER.byteSize();
     long table = MemorySegment.ofAddress(self).reinterpret(size).get(POINTER, 0);
@@ -159,7 +160,10 @@ final class DataDumpRequests {
     return MemorySegment.ofAddress(places.get(POINTER, place * size));
   }
 
-  /** {@code void (jvmtiEnv*)}; lives for ever: an event may be under way while stop() returns. */
+  /**
+   * The native callback, {@code void (jvmtiEnv*)}. It lives for ever, because an event may be in
+   * progress while stop() returns.
+   */
   private MemorySegment callback() throws ReflectiveOperationException {
     return linker.upcallStub(
         MethodHandles.lookup()
@@ -175,7 +179,7 @@ final class DataDumpRequests {
     try {
       ON_REQUEST.get(environment).run();
     } catch (Throwable e) {
-      // An exception that leaves an upcall ends the JVM; a dump not made does less harm.
+      // An exception that leaves an upcall would end the JVM; a missing dump is less harmful.
       System.getLogger(DataDumpRequests.class.getName())
           .log(System.Logger.Level.ERROR, "A goroutine dump could not be asked for", e);
     }

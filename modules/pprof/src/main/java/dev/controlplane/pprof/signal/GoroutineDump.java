@@ -22,25 +22,25 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * The dump of all goroutines at one moment: a line that says whose and when, their number, a blank
- * line, and their stacks in the text of {@code debug=2}.
+ * A dump of all goroutines: a line with the server's name and the time, their number, a blank line,
+ * and their stacks as in {@code debug=2}.
  *
- * @param time with the offset of the machine's time zone, which the names of files have too
+ * @param time with the machine's time zone offset, which file names use too
  */
 record GoroutineDump(String server, OffsetDateTime time, GoroutineProfiler profiler) {
   private static final DateTimeFormatter SECOND = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
   /**
-   * Writes the dump to a new file, private to its owner, that appears under its name when it is
-   * complete: {@code goroutine-dump-<server>-<yyyyMMdd-HHmmss>.txt}; where that is taken, with
-   * {@code -2}, {@code -3} and so on before {@code .txt}. After a failure nothing is left of it.
+   * Writes the dump to a new file {@code goroutine-dump-<server>-<yyyyMMdd-HHmmss>.txt}, readable
+   * by its owner only. If the name is taken, {@code -2}, {@code -3} and so on is added before
+   * {@code .txt}. The file appears when it is complete; after a failure nothing is left of it.
    */
   Path toFileIn(Path directory) throws IOException {
     String name = "goroutine-dump-" + server + "-" + SECOND.format(time);
     Path stacks = directory.resolve("." + name + "-" + UUID.randomUUID() + ".stacks");
     Path whole = directory.resolve("." + name + "-" + UUID.randomUUID() + ".tmp");
     try {
-      // The number of goroutines stands before them, and is known after them.
+      // The number of goroutines comes before the stacks but is known only after them.
       long total;
       try (OutputStream out = createPrivate(stacks)) {
         total = writeStacks(out);
@@ -56,7 +56,7 @@ record GoroutineDump(String server, OffsetDateTime time, GoroutineProfiler profi
     }
   }
 
-  /** Writes the dump to a stream, which stays open; it is held in memory before. */
+  /** Writes the dump to a stream, through memory. Does not close the stream. */
   void to(OutputStream out) throws IOException {
     ByteArrayOutputStream stacks = new ByteArrayOutputStream();
     long total = writeStacks(stacks);
@@ -97,12 +97,15 @@ record GoroutineDump(String server, OffsetDateTime time, GoroutineProfiler profi
         link(whole, file);
         return file;
       } catch (FileAlreadyExistsException e) {
-        // the next number
+        // Try the next number.
       }
     }
   }
 
-  /** A link, unlike a rename, never replaces a file that another process has just made. */
+  /**
+   * Gives the file its name. Unlike a rename, a link never replaces a file that another process has
+   * just created.
+   */
   private static void link(Path whole, Path file) throws IOException {
     try {
       Files.createLink(file, whole);

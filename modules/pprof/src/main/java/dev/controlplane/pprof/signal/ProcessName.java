@@ -10,10 +10,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /**
- * The name by which {@code ps -e}, {@code pgrep}, {@code killall} and {@code top} know a process.
+ * Sets the process name that {@code ps -e}, {@code pgrep}, {@code killall} and {@code top} show.
  */
 public final class ProcessName {
-  /** Linux keeps {@code TASK_COMM_LEN - 1} bytes of a name: proc(5), {@code /proc/pid/comm}. */
+  /**
+   * The most bytes of a name in Linux, {@code TASK_COMM_LEN - 1}: proc(5), {@code /proc/pid/comm}.
+   */
   private static final int MAX_BYTES = 15;
 
   private static final Path COMM = Path.of("/proc/self/comm");
@@ -21,9 +23,10 @@ public final class ProcessName {
   private ProcessName() {}
 
   /**
-   * Names this process, which is {@code java} otherwise. What exceeds 15 bytes of UTF-8 is cut off.
+   * Sets the name of this process, which otherwise is {@code java}. It is truncated to 15 bytes of
+   * UTF-8.
    *
-   * @return whether the name was set; on systems other than Linux it never is
+   * @return whether the name was set; never on systems other than Linux
    */
   public static boolean set(String name) {
     if (!Files.exists(COMM)) {

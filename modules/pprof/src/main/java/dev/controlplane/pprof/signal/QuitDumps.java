@@ -11,12 +11,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * Dumps of all goroutines when the process is asked for them by {@code kill -QUIT <pid>} or {@code
- * jcmd <pid> JVMTI.data_dump}: a file each, {@code goroutine-dump-<server>-<yyyyMMdd-HHmmss>.txt}.
- * Where the file can't be written, the dump goes to stderr with the reason. The process goes on.
+ * Writes a dump of all goroutines for each {@code kill -QUIT <pid>} or {@code jcmd <pid>
+ * JVMTI.data_dump}, to a file {@code goroutine-dump-<server>-<yyyyMMdd-HHmmss>.txt}. If the file
+ * can't be written, the dump and the reason go to stderr. The process continues.
  *
- * <p>On SIGQUIT HotSpot prints its own dump of platform threads to stdout first; that can't be
- * prevented from within.
+ * <p>On SIGQUIT, HotSpot first prints its own dump of platform threads to stdout. This can't be
+ * prevented from within the process.
  */
 public final class QuitDumps implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger(QuitDumps.class.getName());
@@ -32,9 +32,10 @@ public final class QuitDumps implements AutoCloseable {
     this.server = server;
     this.directory = directory;
     this.profiler = profiler;
-    // The thread that brings the request serves all signals, so it only hands over.
+    // Only queues the request: the calling thread serves all signals.
     this.events = DataDumpRequests.start(() -> requests.add(Instant.now()));
-    // A platform thread: the dump is wanted most when the carriers of virtual threads are stuck.
+    // A platform thread, because dumps are most needed when the carriers of virtual threads are
+    // stuck.
     this.writer =
         Goroutines.factory(Thread.ofPlatform().daemon().name("signal-dispatcher"))
             .newThread(this::dispatch);
@@ -42,18 +43,17 @@ public final class QuitDumps implements AutoCloseable {
   }
 
   /**
-   * Writes dumps from now on.
+   * Starts to write dumps.
    *
-   * @param server name of the process, part of the files' names
-   * @param directory where files go; a relative one is below the working directory
-   * @throws UnsupportedOperationException if this JVM doesn't tell of such requests: it has no
-   *     JVMTI, or native access is denied
+   * @param server name of the process, part of the file names
+   * @param directory for the files; a relative path is below the working directory
+   * @throws UnsupportedOperationException if this JVM has no JVMTI, or native access is denied
    */
   public static QuitDumps install(String server, Path directory, GoroutineProfiler profiler) {
     return new QuitDumps(server, directory, profiler);
   }
 
-  /** Ends it; HotSpot's own dump on SIGQUIT stays. */
+  /** Stops writing dumps. HotSpot's own dump on SIGQUIT continues. */
   @Override
   public void close() {
     events.stop();
@@ -66,7 +66,7 @@ public final class QuitDumps implements AutoCloseable {
         dump(requests.take());
       }
     } catch (InterruptedException e) {
-      // closed
+      // Closed.
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a Go program does on SIGQUIT, for a JVM that lives on: a dump of all goroutines in a file;
- * and the process name by which {@code killall} finds it.
+ * Goroutine dumps on SIGQUIT, as Go programs write them, while the process continues; and the
+ * process name for {@code killall}.
  */
 package dev.controlplane.pprof.signal;

@@ -3,9 +3,9 @@ package dev.controlplane.pprof.sources;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
 
-/** The frames of stack entries, found by their bytes. */
+/** A cache of frames by the bytes of their stack entries. */
 final class FrameTexts {
-  /** More are read, but not remembered. */
+  /** The most cached entries. Further ones are parsed each time. */
   private static final int MAX_KNOWN = 1 << 18;
 
   private final JsonText last;
@@ -20,12 +20,12 @@ final class FrameTexts {
     this.table = table;
   }
 
-  /** How many texts were none of frames. */
+  /** The number of stack entries that could not be parsed. */
   long bad() {
     return bad;
   }
 
-  /** The frame of the last text, null if that is none. */
+  /** Returns the frame of the scanner's last text; null if it is not a stack entry. */
   Frame frame() {
     int hash = last.hash();
     int slot = slot(hash);
@@ -72,8 +72,8 @@ final class FrameTexts {
   }
 
   /**
-   * Takes {@code [loader/][module[@version]/]class.method(place)} apart, as
-   * StackTraceElement.toString joins it.
+   * Parses {@code [loader/][module[@version]/]class.method(place)}, the format of
+   * StackTraceElement.toString.
    */
   private Frame parse(String text) {
     int open = text.lastIndexOf('(');
@@ -82,7 +82,7 @@ final class FrameTexts {
     }
     int dot = text.lastIndexOf('.', open);
     int start = text.lastIndexOf('/', dot) + 1;
-    while (start > 0 && text.startsWith("0x", start)) { // the rest of a hidden class' name
+    while (start > 0 && text.startsWith("0x", start)) { // a hidden class's name goes on here
       start = text.lastIndexOf('/', start - 2) + 1;
     }
     if (dot <= start || dot + 1 == open) {

@@ -12,18 +12,19 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * Has the JVM dump its threads into a temporary file and reads that. The file is gone afterwards,
- * and private: in a directory of its own that no one else may enter.
+ * Lets the JVM dump its threads into a temporary file and reads it. The file is private, in a
+ * directory that nobody else can enter, and is deleted afterwards.
  *
- * <p>The JVM creates the file itself, takes neither one that exists nor a stream, and leaves the
- * mode to the umask, which is the whole process'. The directory's default access control list
- * stands in for the umask, so that the file is 0600 from its first byte. Where the file system
- * knows no such lists, it is 0600 when the JVM has written it, and out of reach before.
+ * <p>Implementation note: the JVM creates the file itself. It accepts neither an existing file nor
+ * a stream, and the mode follows the umask of the whole process. A default access control list on
+ * the directory replaces the umask, so that the file is 0600 from its first byte. If the file
+ * system has no such lists, the file becomes 0600 after it was written; until then the directory
+ * protects it.
  */
 public final class HotSpotSource {
   private HotSpotSource() {}
 
-  /** Whether the dump of this JVM is known not to crash it (JDK-8364343; Source#AUTO). */
+  /** Whether this JVM's dump is known not to crash it (JDK-8364343; see Source#AUTO). */
   public static boolean safe() {
     return Runtime.version().feature() >= 27;
   }
@@ -50,7 +51,7 @@ public final class HotSpotSource {
     } catch (UnsupportedOperationException e) {
       throw new IOException("this JVM has no thread dump in JSON: ask for the live source", e);
     } finally {
-      // Also what was written of it before the disk was full.
+      // Also if the disk became full while the file was written.
       Files.deleteIfExists(file);
       Files.deleteIfExists(directory);
     }

@@ -3,7 +3,7 @@ package dev.controlplane.pprof.sources;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Takes JSON (RFC 8259) apart as it streams by: objects, arrays and what is in them. */
+/** A streaming scanner for JSON (RFC 8259): objects, arrays and their entries. */
 final class JsonScanner extends JsonTokens {
   private static final int MAX_NESTING = 512;
 
@@ -12,8 +12,8 @@ final class JsonScanner extends JsonTokens {
   }
 
   /**
-   * Takes what follows an entry of an object or array: true if that is another entry, false if it
-   * is the end.
+   * Consumes what follows an entry of an object or array. Returns true for a comma, so another
+   * entry follows, and false at the end.
    */
   boolean takeMore(char end) throws IOException {
     int next = peek();
@@ -24,7 +24,7 @@ final class JsonScanner extends JsonTokens {
     throw damaged("expected , or " + end, next);
   }
 
-  /** Takes the beginning of an object or array; true if it has entries. */
+  /** Consumes the start of an object or array; returns whether it has entries. */
   boolean takeOpen(char open, char end) throws IOException {
     take(open);
     if (peek() == end) {
@@ -34,7 +34,7 @@ final class JsonScanner extends JsonTokens {
     return true;
   }
 
-  /** Takes the name of an object's entry, and the colon. */
+  /** Consumes the name of an object's entry, and the colon. */
   void takeName() throws IOException {
     takeText();
     if (!takeAtOnce(':')) {
@@ -45,8 +45,8 @@ final class JsonScanner extends JsonTokens {
   }
 
   /**
-   * Takes a whole number, in quotes or without; null for {@code null} and for what isn't a whole
-   * number of at most 18 digits.
+   * Consumes a whole number, quoted or not. Returns null for {@code null} and for anything but a
+   * whole number of at most 18 digits.
    */
   Long takeNumber() throws IOException {
     if (peek() == '"') {
@@ -57,7 +57,7 @@ final class JsonScanner extends JsonTokens {
     return last().number();
   }
 
-  /** Takes true, false, null; whether it was true. */
+  /** Consumes true, false or null, quoted or not; returns whether it was true. */
   boolean takeFlag() throws IOException {
     if (peek() == '"') {
       takeText();
@@ -67,7 +67,7 @@ final class JsonScanner extends JsonTokens {
     return last().begins('t');
   }
 
-  /** Takes any value. */
+  /** Consumes any value. */
   void skip() throws IOException {
     int nesting = 0;
     var objects = new boolean[MAX_NESTING];

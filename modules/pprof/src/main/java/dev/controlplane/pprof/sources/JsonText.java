@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The text that was taken last. It is a part of the buffer, so that texts that were seen before
- * cost no object, and is gone once more is taken.
+ * The text that the scanner consumed last. It refers to the scanner's buffer, so that known texts
+ * need no object, and is invalid once more is consumed.
  */
 final class JsonText {
   private byte[] buffer = {};
@@ -14,7 +14,7 @@ final class JsonText {
   private boolean escaped;
   private int hash;
 
-  /** Another text. */
+  /** Refers to another text. */
   void set(byte[] in, int from, int to, boolean hasEscapes, int hashOfIt) {
     buffer = in;
     start = from;
@@ -23,7 +23,7 @@ final class JsonText {
     hash = hashOfIt;
   }
 
-  /** The hash of a text as it is written. */
+  /** Computes the hash of a text in its escaped form. */
   static int hash(byte[] text) {
     int hash = 0;
     for (byte b : text) {
@@ -32,28 +32,28 @@ final class JsonText {
     return hash;
   }
 
-  /** Whether the text is this one, which has ASCII letters alone. */
+  /** Whether the text equals this ASCII text. */
   boolean is(byte[] ascii) {
     return Arrays.equals(buffer, start, end, ascii, 0, ascii.length);
   }
 
-  /** A hash of the text as it is written. */
+  /** The hash of the text in its escaped form. */
   int hash() {
     return hash;
   }
 
-  /** The text as it is written, escapes and all. */
+  /** A copy of the text in its escaped form. */
   byte[] raw() {
     return Arrays.copyOfRange(buffer, start, end);
   }
 
-  /** The text. */
+  /** The text, unescaped. */
   String string() {
     String raw = new String(buffer, start, end - start, StandardCharsets.UTF_8);
     return escaped ? unescape(raw) : raw;
   }
 
-  /** The text as a whole number of at most 18 digits; null if it is none. */
+  /** The text as a whole number of at most 18 digits; null if it is not one. */
   Long number() {
     boolean negative = start < end && buffer[start] == '-';
     int first = negative ? start + 1 : start;
@@ -71,12 +71,12 @@ final class JsonText {
     return negative ? -value : value;
   }
 
-  /** Whether the text begins so. */
+  /** Whether the text begins with this character. */
   boolean begins(char first) {
     return start < end && buffer[start] == first;
   }
 
-  /** It survives what is taken next. */
+  /** Copies the text, so that it stays valid when more is consumed. */
   void keep() {
     buffer = raw();
     end -= start;

@@ -5,13 +5,13 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * The tokens of JSON (RFC 8259) as it streams by, in memory that doesn't grow with it. The {@link
- * #last} text stays in the buffer until the next call.
+ * A streaming tokenizer for JSON (RFC 8259), in constant memory. The {@link #last} text stays valid
+ * until the next call.
  *
- * <p>Whatever is wrong with the input is a {@link DamagedException}, never another exception.
+ * <p>Invalid input always causes a {@link DamagedException}, never another exception.
  */
 abstract sealed class JsonTokens permits JsonScanner {
-  /** The input ended too early or is no JSON from here on. */
+  /** The input ends too early or is not JSON from here on. */
   static final class DamagedException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -20,7 +20,7 @@ abstract sealed class JsonTokens permits JsonScanner {
     }
   }
 
-  /** Longer texts keep their beginning. */
+  /** The most bytes of a text. Longer texts are truncated. */
   static final int MAX_TEXT = 1 << 16;
 
   private static final int MAX_LITERAL = 64;
@@ -37,12 +37,12 @@ abstract sealed class JsonTokens permits JsonScanner {
     this.in = in;
   }
 
-  /** How many bytes were taken. */
+  /** The number of bytes consumed. */
   long offset() {
     return passed + position;
   }
 
-  /** The next byte that isn't white space, which stays; -1 at the end. */
+  /** Returns the next byte that is not white space, without consuming it; -1 at the end. */
   int peek() throws IOException {
     while (true) {
       byte[] bytes = buffer;
@@ -61,7 +61,10 @@ abstract sealed class JsonTokens permits JsonScanner {
     }
   }
 
-  /** Takes the mark some editors put before UTF-8; returns what {@link #peek} finds after it. */
+  /**
+   * Skips the byte order mark that some editors put before UTF-8; returns what {@link #peek} finds
+   * after it.
+   */
   int skipByteOrderMark() throws IOException {
     if (limit - position < 3) {
       fill(position);
@@ -74,12 +77,12 @@ abstract sealed class JsonTokens permits JsonScanner {
     return peek();
   }
 
-  /** The last text, or the last number, true, false or null. */
+  /** The last text, number, true, false or null. */
   JsonText last() {
     return text;
   }
 
-  /** Takes this character, the next that isn't white space. */
+  /** Consumes this character, which must be the next one that is not white space. */
   void take(char expected) throws IOException {
     int next = peek();
     if (next != expected) {
@@ -88,7 +91,7 @@ abstract sealed class JsonTokens permits JsonScanner {
     position++;
   }
 
-  /** Takes this character if it is the next one and in the buffer. */
+  /** Consumes this character if it is the next one and already in the buffer. */
   boolean takeAtOnce(char expected) {
     if (position < limit && buffer[position] == expected) {
       position++;
@@ -97,12 +100,12 @@ abstract sealed class JsonTokens permits JsonScanner {
     return false;
   }
 
-  /** Takes the byte that {@link #peek} found. */
+  /** Consumes the byte that {@link #peek} returned. */
   void pass() {
     position++;
   }
 
-  /** Takes a text. */
+  /** Consumes a quoted text. */
   void takeText() throws IOException {
     int next = peek();
     if (next != '"') {
@@ -124,7 +127,7 @@ abstract sealed class JsonTokens permits JsonScanner {
         if (!fill(start)) {
           throw cutOff();
         }
-        // What is read moves to the front.
+        // The part of the text that was read is now at the start of the buffer.
         start = 0;
         i -= shift;
         end = limit;
@@ -164,7 +167,7 @@ abstract sealed class JsonTokens permits JsonScanner {
     position = i;
   }
 
-  /** The rest of a text that is too long is passed over. */
+  /** Truncates a long text and skips its rest. */
   private void longText(int start) throws IOException {
     byte[] beginning = Arrays.copyOfRange(buffer, start, start + MAX_TEXT);
     boolean escape = false;
@@ -192,7 +195,7 @@ abstract sealed class JsonTokens permits JsonScanner {
     text.set(beginning, 0, beginning.length, true, JsonText.hash(beginning));
   }
 
-  /** Takes a number, true, false or null; it is the {@link #last} text then. */
+  /** Consumes a number, true, false or null, which becomes the {@link #last} text. */
   void takeLiteral() throws IOException {
     int next = peek();
     int length = 0;
@@ -226,7 +229,10 @@ abstract sealed class JsonTokens permits JsonScanner {
         || b == 'E';
   }
 
-  /** Reads on, keeping the bytes from {@code keep}, which move to the front; false at the end. */
+  /**
+   * Reads more bytes. Those from {@code keep} on move to the start of the buffer; those before are
+   * dropped. Returns false at the end.
+   */
   private boolean fill(int keep) throws IOException {
     if (keep > 0) {
       System.arraycopy(buffer, keep, buffer, 0, limit - keep);

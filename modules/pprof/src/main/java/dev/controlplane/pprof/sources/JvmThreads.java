@@ -1,9 +1,9 @@
 package dev.controlplane.pprof.sources;
 
 /**
- * Tells the JVM's own threads from those of the program, as Go tells its system goroutines: the
- * reference handler, the finalizer, the signal dispatcher, the cleaners, the carriers of virtual
- * threads and their timer, Flight Recorder.
+ * Distinguishes the JVM's own threads from those of the program, as Go distinguishes its system
+ * goroutines. The JVM's are, for example, the reference handler, the finalizer, the signal
+ * dispatcher, the cleaners, the carriers of virtual threads and their timer, and Flight Recorder.
  */
 public final class JvmThreads {
   private static final String CARRIER = "jdk.internal.misc.CarrierThread";
@@ -11,9 +11,11 @@ public final class JvmThreads {
   private JvmThreads() {}
 
   /**
-   * Whether a thread is the JVM's own. The JVM's threads are in the root of the thread groups or in
-   * the group of {@code InnocuousThread}; a program's threads are in the group {@code main}, which
-   * is a child of the root, or below it.
+   * Whether a thread is the JVM's own.
+   *
+   * <p>Implementation note: the JVM's threads are in the root thread group or in the group of
+   * {@code InnocuousThread}. A program's threads are in the group {@code main}, a child of the
+   * root, or below it.
    */
   public static boolean has(Thread thread) {
     if (thread.isVirtual()) {

@@ -11,16 +11,22 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What Linux can do and Java has no word for. Each call is a courtesy: on other systems, without
- * native access, or where the system refuses, nothing happens.
+ * Linux calls that Java does not offer. Each one is optional: on other systems, without native
+ * access, or if the system refuses, nothing happens.
  */
-// Only where native access is enabled, so that nothing is printed.
+// Used only if native access is enabled, so that the JVM prints no warning.
 @SuppressWarnings("restricted")
 final class Libc {
-  /** setpriority(2): of a thread, for Linux has a priority each; 0 is the calling one. */
+  /**
+   * setpriority(2): applies to one thread, because each Linux thread has its own priority; 0 is the
+   * calling thread.
+   */
   private static final int PRIO_PROCESS = 0;
 
-  /** About a tenth of a core where a thread of normal priority wants it too (sched(7)). */
+  /**
+   * A thread with this nice value gets about a tenth of a core that a normal thread also wants
+   * (sched(7)).
+   */
   private static final int LOW = 10;
 
   /** acl(5) and linux/posix_acl_xattr.h: version 2, then tag, permissions and id of each entry. */
@@ -58,8 +64,8 @@ final class Libc {
   }
 
   /**
-   * Lets other threads of the machine go first, from now on and for good. For platform threads: a
-   * virtual one would do it to its carrier.
+   * Lowers the priority of the calling thread, permanently. Only for platform threads: on a virtual
+   * thread it would affect the carrier.
    */
   static void stepBack() {
     SETPRIORITY.ifPresent(
@@ -73,8 +79,8 @@ final class Libc {
   }
 
   /**
-   * Makes files that are created in a directory from now on private to their owner from the first
-   * byte, whoever creates them and whatever the umask is: 0600, or less where less is asked for.
+   * Makes new files in a directory private to their owner from the first byte, whoever creates them
+   * and whatever the umask is: 0600, or less if less is requested.
    */
   static void keepFilesPrivate(Path directory) {
     SETXATTR.ifPresent(

@@ -19,19 +19,19 @@ import jdk.internal.vm.ThreadContainer;
 import jdk.internal.vm.ThreadContainers;
 
 /**
- * Looks at the live threads of this JVM one by one, through calls that only ever stop the thread
- * they look at. The list of threads is the JDK's own ({@code jdk.internal.vm}, which must be
- * exported to this code); without it, virtual threads that {@link Goroutines} didn't start are not
- * seen.
+ * Examines the live threads of this JVM one by one, with calls that stop at most the examined
+ * thread. Not thread-safe. The list of threads comes from the JDK ({@code jdk.internal.vm}, which
+ * must be exported to this code). Without it, only those virtual threads are visible that {@link
+ * Goroutines} started.
  */
 public final class LiveSource {
-  /** How often a thread that moves on while it is looked at is looked at again. */
+  /** How often a thread is examined again if it moves on meanwhile. */
   private static final int ATTEMPTS = 3;
 
-  /** Threads listed, in a part of a millisecond, before others have their turn. */
+  /** How many threads are listed before yielding; takes a fraction of a millisecond. */
   private static final int STRETCH = 1024;
 
-  /** Threads that take profiles for others: no part of what the process does. */
+  /** Threads that help to take profiles; they are not shown. */
   static final Set<Thread> HELPERS = ConcurrentHashMap.newKeySet();
 
   private final FrameTable.Cache cache = Roster.FRAMES.new Cache();
@@ -42,7 +42,7 @@ public final class LiveSource {
     this.interpreter = Interpreter.ofThisJvm(labels);
   }
 
-  /** Every live thread, platform and virtual, once. */
+  /** Returns every live thread, platform and virtual, once. */
   public static List<Thread> threads() {
     var threads = new ArrayList<Thread>();
     if (Exports.threadContainers()) {
@@ -57,7 +57,7 @@ public final class LiveSource {
     return threads;
   }
 
-  // Nothing depends on whether the scheduler listens.
+  // Correctness does not depend on the scheduler's reaction.
   @SuppressWarnings("ThreadPriorityCheck")
   private static void addThreads(ThreadContainer container, List<Thread> threads) {
     container
@@ -72,7 +72,10 @@ public final class LiveSource {
     container.children().forEach(child -> addThreads(child, threads));
   }
 
-  /** The calling thread, up to the method of {@link GoroutineProfiler} it called. */
+  /**
+   * Returns the calling thread's goroutine, with the stack up to the method of {@link
+   * GoroutineProfiler} that it called.
+   */
   public Goroutine caller() {
     Thread thread = Thread.currentThread();
     begin(thread);
@@ -90,7 +93,7 @@ public final class LiveSource {
     return interpreter.goroutine(facts);
   }
 
-  /** What a thread is counted by, or null if it has ended. */
+  /** Returns the group by which a thread is counted; null if it has ended. */
   public GoroutineProfile.Group group(Thread thread) {
     if (!thread.isAlive()) {
       return null;
@@ -100,7 +103,7 @@ public final class LiveSource {
     return new GoroutineProfile.Group(interpreter.shape(facts).stack(), interpreter.labels(facts));
   }
 
-  /** The goroutine of a thread, or null if the thread has ended. */
+  /** Returns the goroutine of a thread; null if it has ended. */
   public Goroutine goroutine(Thread thread) {
     for (int attempt = 1; ; attempt++) {
       if (!thread.isAlive()) {
@@ -113,10 +116,10 @@ public final class LiveSource {
       boolean waits =
           facts.state == Thread.State.WAITING || facts.state == Thread.State.TIMED_WAITING;
       if (waits && !stopped && attempt < ATTEMPTS) {
-        continue; // It stopped after its stack was taken.
+        continue; // it stopped after its stack was taken
       }
       if (waits && !stopped && facts.depth > 0 && facts.virtual) {
-        // As good as always on its way from one wait to the next.
+        // Such a thread most likely is between two waits.
         facts.state = Thread.State.RUNNABLE;
       }
       if (waits) {
@@ -149,8 +152,8 @@ public final class LiveSource {
   }
 
   /**
-   * Whether a virtual thread is mounted: its text ends in {@code runnable@carrier} then, without
-   * the carrier otherwise (VirtualThread.toString).
+   * Whether a virtual thread is mounted. Its text then ends with {@code runnable@carrier},
+   * otherwise without a carrier (VirtualThread.toString).
    */
   private static boolean hasCarrier(Thread thread) {
     String text = thread.toString();

@@ -2,7 +2,7 @@ package dev.controlplane.pprof.sources;
 
 import java.io.IOException;
 
-/** Nothing could be read: the input is no thread dump in JSON, or none of its threads is whole. */
+/** The input is not a JSON thread dump, or contains no complete thread. */
 public final class NotAThreadDumpException extends IOException {
   private static final long serialVersionUID = 1;
 

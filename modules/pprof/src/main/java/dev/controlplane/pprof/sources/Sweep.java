@@ -15,39 +15,39 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Goes over many threads in portions, in parallel, and gives back what came of each portion in
- * their order. No more than a few portions are ahead of the one that is taken, so that memory is
- * bounded however many there are.
+ * Examines many threads in portions, in parallel, and delivers the results of the portions in
+ * order. Only a few portions are processed ahead of the one being delivered, so memory is bounded
+ * for any number of threads.
  *
- * <p>The work is done by platform threads of low priority: the calling thread may be virtual, and
- * must not keep its carrier from others all that time; nor may the work keep the carriers from the
- * cores. Where the machine is so busy that they get nowhere, others of normal priority join them: a
- * profile is wanted most then.
+ * <p>The work runs on platform threads of low priority. The calling thread may be virtual and must
+ * not keep its carrier for so long, and the work must not keep carriers from the cores. If the
+ * machine is so busy that these threads make no progress, others of normal priority are added,
+ * because profiles are most needed then.
  */
 public final class Sweep {
   public static final String HELPER_NAME = "goroutine-profile";
 
-  /** Some tenths of a millisecond of work. */
+  /** Threads per portion; takes some tenths of a millisecond. */
   private static final int PORTION = 64;
 
-  /** Fewer threads are looked at faster than helpers are started. */
+  /** With fewer threads than this, examining them is faster than starting helpers. */
   private static final int WORTH_HELP = 1024;
 
-  /** Past two the JVM's own locks are in the way, and others want to run too. */
+  /** Beyond two, the JVM's own locks are the bottleneck, and other work needs the cores too. */
   private static final int HELPERS = Math.min(2, Runtime.getRuntime().availableProcessors());
 
-  /** A portion that takes so long has hardly got a core. */
+  /** A portion that takes longer than this hardly got a core. */
   private static final long STARVED_MILLIS = 100;
 
   private static final int AHEAD = 4 * HELPERS;
 
-  /** The work on a portion; each helper has its own worker. */
+  /** Processes portions. Each helper has a worker of its own. */
   @FunctionalInterface
   public interface Worker<R> {
     R work(List<Thread> portion);
   }
 
-  /** Takes what came of a portion. */
+  /** Receives the result of a portion. */
   @FunctionalInterface
   public interface Taker<R> {
     void take(R result) throws IOException;
@@ -102,8 +102,8 @@ public final class Sweep {
     }
   }
 
-  /** Lets others have the core after each portion: a profile is not worth a slow request. */
-  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on whether the scheduler listens.
+  /** Processes a portion and yields, because a profile is not worth a slow request. */
+  @SuppressWarnings("ThreadPriorityCheck") // correctness does not depend on yield
   private static <R> R considerate(Worker<R> worker, List<Thread> portion) {
     R result = worker.work(portion);
     Thread.yield();

@@ -11,36 +11,38 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 
 /**
- * Reads the JVM's own thread dump in JSON, thread by thread, in memory that grows with the code in
- * it and not with its threads: {@code HotSpotDiagnosticMXBean.dumpThreads}, {@code jcmd
- * Thread.dump_to_file -format=json}. All forms of it: JDK 21 to 24 have no state, JDK 25 writes
- * numbers as texts, JDK 27 as numbers and has a format version (openjdk/jdk,
+ * A streaming reader of the JVM's JSON thread dump ({@code HotSpotDiagnosticMXBean.dumpThreads},
+ * {@code jcmd Thread.dump_to_file -format=json}). Its memory grows with the code in the dump, not
+ * with the threads. Not thread-safe.
+ *
+ * <p>It reads all variants: JDK 21 to 24 write no state, JDK 25 writes numbers as texts, JDK 27
+ * writes numbers and a format version (openjdk/jdk,
  * src/jdk.management/share/classes/com/sun/management/doc-files/threadDump.schema.json).
  *
- * <p>Forgiving: what it doesn't know is passed over, what is damaged is told and what came before
- * it counts. For one thread.
+ * <p>It is forgiving: unknown parts are skipped. If the dump is damaged, the damage is reported and
+ * the threads before it count.
  */
 public final class ThreadDump {
-  /** Takes the threads as they are read. The facts are the reader's own, filled anew for each. */
+  /** Receives the threads as they are read. The facts object is reused for each thread. */
   @FunctionalInterface
   public interface Visitor {
     void thread(ThreadFacts facts) throws IOException;
   }
 
   /**
-   * What came of it.
+   * The outcome of reading a dump.
    *
-   * @param threads how many were read
-   * @param incomplete threads that were left out because they have no id
-   * @param badFrames stack entries that were left out because they aren't {@code
+   * @param threads how many threads were read
+   * @param incomplete threads that were skipped because they have no id
+   * @param badFrames stack entries that were skipped because they are not of the form {@code
    *     class.method(place)}
-   * @param time when the dump was taken, null if it doesn't say
-   * @param damage why it ended early, null if it was read to its end
+   * @param time when the dump was taken; null if unknown
+   * @param damage why reading stopped early; null if it did not
    */
   public record Outcome(
       long threads, long incomplete, long badFrames, Instant time, String damage) {}
 
-  /** Far beyond what a JVM writes; a bound for what isn't written by one. */
+  /** A bound against hostile input, far above what a JVM writes. */
   private static final int MAX_RAW_DEPTH = 1 << 16;
 
   private static final byte[] THREAD_DUMP = ascii("threadDump");
@@ -75,9 +77,9 @@ public final class ThreadDump {
   }
 
   /**
-   * Reads a dump to its end, or as far as it is whole.
+   * Reads a dump to its end, or to the first damage.
    *
-   * @throws NotAThreadDumpException if there is not one thread in it
+   * @throws NotAThreadDumpException if it contains no complete thread
    * @throws IOException if the stream or the visitor fails
    */
   public static Outcome read(InputStream in, FrameTable table, Visitor visitor) throws IOException {
@@ -114,7 +116,7 @@ public final class ThreadDump {
 
   @FunctionalInterface
   private interface Entry {
-    /** Takes the value of the entry whose name was just taken. */
+    /** Consumes the value of the entry whose name was just consumed. */
     void read() throws IOException;
   }
 
@@ -127,7 +129,7 @@ public final class ThreadDump {
     }
   }
 
-  /** Objects of an array; what isn't an array, or no object in it, is passed over. */
+  /** Reads the objects of an array. Other values are skipped. */
   private void objects(Entry element) throws IOException {
     if (json.peek() != '[') {
       json.skip();
@@ -231,7 +233,7 @@ public final class ThreadDump {
     }
   }
 
-  /** Whether a text, number or the like follows; an object or array is passed over. */
+  /** Whether the next value is a text, number or the like. An object or array is skipped. */
   private boolean scalar() throws IOException {
     int next = json.peek();
     if (next == '{' || next == '[') {

@@ -1,2 +1,2 @@
-/** Where threads come from: this JVM's own, walked or dumped, and dumps in files. */
+/** Sources of threads: this JVM's threads, walked or dumped, and dump files. */
 package dev.controlplane.pprof.sources;

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Text as bytes in the making. For one thread. */
+/** Builds text as UTF-8 bytes. Not thread-safe. */
 public final class ByteBuilder {
   private byte[] bytes;
   private int length;
@@ -31,7 +31,7 @@ public final class ByteBuilder {
     return this;
   }
 
-  /** A number that isn't negative, in decimal. */
+  /** Appends a number that is not negative, in decimal. */
   public ByteBuilder append(long number) {
     room(20);
     int end = length + 1;

@@ -28,15 +28,17 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Writes a goroutine profile as gzipped {@code perftools.profiles.Profile}, sample by sample as
- * they come; what samples share (locations, functions, texts) follows after them. One mapping that
- * claims to be symbolized, for there is no binary that could be asked (google/pprof,
- * internal/driver/fetch.go and symbolizer.go). For one thread.
+ * Writes a goroutine profile as gzipped {@code perftools.profiles.Profile}. Samples are written as
+ * they arrive; the locations, functions and texts that they share follow at the end. Not
+ * thread-safe.
+ *
+ * <p>The profile has one mapping, which claims to be symbolized, because there is no binary that
+ * pprof could ask for symbols (google/pprof, internal/driver/fetch.go and symbolizer.go).
  */
 public final class ProfileEncoder implements AutoCloseable {
   /**
-   * What pprof shows as {@code File:} where the program is not known; {@code [} keeps it from
-   * looking for a file of that name.
+   * The {@code File:} that pprof shows if the program is unknown. The {@code [} keeps pprof from
+   * looking for a file with that name.
    */
   private static final String UNKNOWN = "[jvm]";
 
@@ -64,7 +66,7 @@ public final class ProfileEncoder implements AutoCloseable {
   /**
    * Begins a profile.
    *
-   * @param program what pprof shows as {@code File:}; empty if it is not known
+   * @param program the {@code File:} that pprof shows; empty if unknown
    */
   public ProfileEncoder(OutputStream target, String program) throws IOException {
     gzip = new Gzip(target);
@@ -87,7 +89,7 @@ public final class ProfileEncoder implements AutoCloseable {
             .build());
   }
 
-  /** Adds goroutines of one stack and one set of labels. */
+  /** Adds goroutines with the same stack and labels. */
   public void sample(Stack stack, LabelSet labels, long count) throws IOException {
     write(Profile.SAMPLE_FIELD_NUMBER, sampleOf(stack, labels.drawable(), count).build());
     exactLabels(stack, labels);
@@ -104,8 +106,8 @@ public final class ProfileEncoder implements AutoCloseable {
   }
 
   /**
-   * Has labels that had to be escaped also stand as they are, on a sample of no goroutine: a
-   * picture is made of the samples that count, {@code -tags} and {@code -raw} show all.
+   * Repeats escaped labels in their original form on a sample with count 0. Pictures use samples
+   * that count, while {@code -tags} and {@code -raw} show all.
    */
   private void exactLabels(Stack stack, LabelSet labels) throws IOException {
     if (!labels.isDrawable()) {
@@ -126,7 +128,7 @@ public final class ProfileEncoder implements AutoCloseable {
     return sample;
   }
 
-  /** Completes the profile. The stream stays open. */
+  /** Completes the profile. Does not close the stream. */
   public void finish(Instant time, Duration duration) throws IOException {
     var functions = new IdentityHashMap<Function, Integer>();
     var functionOrder = new ArrayList<Function>();
@@ -172,7 +174,7 @@ public final class ProfileEncoder implements AutoCloseable {
     gzip.finish();
   }
 
-  /** Frees what the compression holds outside of the heap, whether finished or not. */
+  /** Frees the compressor's native memory, whether or not the profile was finished. */
   @Override
   public void close() {
     gzip.end();

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Spells a goroutine profile as {@code debug=1} does (Go: runtime/pprof/pprof.go, printCountProfile
- * and printStackRecord), the columns as text/tabwriter aligns them there.
+ * Writes a goroutine profile like {@code debug=1} (Go: runtime/pprof/pprof.go, printCountProfile
+ * and printStackRecord), with columns aligned as by text/tabwriter.
  */
 public final class ProfileText {
   private static final int TAB = 8;
@@ -55,7 +55,7 @@ public final class ProfileText {
     }
   }
 
-  /** A cell and as many tabs as lead to the next column, at least one. */
+  /** Appends a cell and at least one tab, up to the next column. */
   private static void appendCell(ByteBuilder text, String cell, int columnWidth) {
     text.append(cell);
     int column = (columnWidth + 1 + TAB - 1) / TAB * TAB;

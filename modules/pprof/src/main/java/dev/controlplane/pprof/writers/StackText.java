@@ -10,9 +10,10 @@ import dev.controlplane.pprof.model.Stack;
 import java.util.IdentityHashMap;
 
 /**
- * Spells goroutines as {@code debug=2} does (Go: runtime/traceback.go, goroutineheader, traceback2,
- * printcreatedby), within what gostackparse and panicparse read: every frame has arguments {@code
- * (...)} and a line with file and number, unknown lines are 0. For one thread.
+ * Writes goroutines like {@code debug=2} (Go: runtime/traceback.go, goroutineheader, traceback2,
+ * printcreatedby), restricted to what gostackparse and panicparse can read: every frame has the
+ * arguments {@code (...)} and a line with file and number, where 0 stands for an unknown number.
+ * Not thread-safe.
  */
 public final class StackText {
   private static final int REMEMBERED = 1 << 14;
@@ -63,13 +64,13 @@ public final class StackText {
     return bytes;
   }
 
-  /** Other languages of the JVM allow in names what would end them here. */
+  /** Replaces parentheses, which other JVM languages allow in names, but which end a name here. */
   private String name(String name) {
     String plain = plain(name).replace('(', '_').replace(')', '_');
     if (style == StackStyle.GO) {
       return plain;
     }
-    // Go's names: everything before the last slash and the first dot after it is the package.
+    // In a Go name, the package ends at the first dot after the last slash.
     int type = plain.lastIndexOf('.', plain.lastIndexOf('.') - 1);
     return type < 0 ? plain : plain.substring(0, type).replace('.', '/') + plain.substring(type);
   }

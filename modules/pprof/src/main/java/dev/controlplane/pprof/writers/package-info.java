@@ -1,2 +1,2 @@
-/** The forms that profiles are written in: Go's protocol buffers and its texts. */
+/** The output formats of profiles: Go's protocol buffers and text formats. */
 package dev.controlplane.pprof.writers;

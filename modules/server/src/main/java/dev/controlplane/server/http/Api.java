@@ -24,25 +24,28 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The HTTP API of a server: paths, the methods of each, and errors as JSON.
+ * The HTTP API of a server: paths, the methods of each path, and errors as JSON.
  *
- * <p>A filter rather than routes, because it decides on the path as it was sent: Helidon's router
- * matches the decoded path, in which {@code a%2Fb} is two segments and {@code ;x} is gone. Here a
- * segment is split off first and decoded once after that. Paths of Helidon's features go on down
- * the chain; any other path is answered 404 here.
+ * <p>It is a filter instead of routes because it matches the path as it was sent. Helidon's router
+ * matches the decoded path, in which {@code a%2Fb} is two segments and {@code ;x} is lost. Here the
+ * path is split first and each segment decoded once. Paths of Helidon's features go down the filter
+ * chain; all others are answered 404 here.
  */
 public final class Api implements Filter {
-  /** Helidon's features answer {@code /observe/health} and the like. */
+  /** The first segment of paths that Helidon's features answer, such as {@code /observe/health}. */
   private static final String OBSERVE = "observe";
 
   private static final Set<String> OBSERVERS = Set.of("health", "metrics");
   private static final Set<String> READING = Set.of("GET", "HEAD");
   private static final String OPTIONS = "OPTIONS";
 
-  /** The target of a request that is about the server, not about a path. */
+  /** The request target of an OPTIONS request about the whole server. */
   private static final String WHOLE_SERVER = "*";
 
-  /** The liveness probe: it says that the process answers, and nothing of what it works with. */
+  /**
+   * The liveness probe. It shows that the process answers, and nothing about the state of its
+   * storage.
+   */
   public static final String HEALTH = "/health";
 
   private final List<Resource> resources = new ArrayList<>();
@@ -57,7 +60,7 @@ public final class Api implements Filter {
   @FunctionalInterface
   public interface Handler {
     /**
-     * Answers, or throws an {@link ApiException}.
+     * Answers a request, or throws an {@link ApiException}.
      *
      * @param path the decoded variables of the path
      */
@@ -66,7 +69,7 @@ public final class Api implements Filter {
   }
 
   /**
-   * Answers requests for a path. HEAD goes to the handler of GET unless it has its own.
+   * Adds a handler for a method of a path. HEAD uses the handler of GET unless it has its own.
    *
    * @param pattern such as {@code /file/{filename}/info}
    */
@@ -85,9 +88,9 @@ public final class Api implements Filter {
   }
 
   /**
-   * What every request for a path of this API needs, {@link #HEALTH} excepted.
+   * Sets a precondition for all paths of this API except {@link #HEALTH}.
    *
-   * @param present throws if it is not there; the exception is answered as one of a handler
+   * @param present throws if it is not met; the exception is answered like one of a handler
    */
   public Api needs(Runnable present) {
     requirement = present;
@@ -99,7 +102,7 @@ public final class Api implements Filter {
     try {
       Peer.handle(request.remotePeer().address(), () -> dispatch(chain, request, response));
     } catch (Error e) {
-      // Helidon answers it, and logs it only at a level that is off.
+      // Helidon answers an Error, and logs it only at a level that is off.
       log.answered(e);
       throw e;
     }
@@ -130,7 +133,7 @@ public final class Api implements Filter {
     if (isForeign(segments)) {
       foreign(chain, request, response);
     } else {
-      // Helidon would read the whole body first, and answer then.
+      // Answered here, because Helidon would read the whole body first.
       fail(request, response, unknown(request));
     }
   }
@@ -146,9 +149,9 @@ public final class Api implements Filter {
         return;
       }
       if (!READING.contains(request.prologue().method().text())) {
-        throw notAllowed(request, allowed(READING)); // Helidon would answer 404.
+        throw notAllowed(request, allowed(READING)); // Helidon would answer 404
       }
-      // Helidon reads a body without limits before it refuses a request.
+      // Consumed here, because Helidon reads a body without limits before it refuses a request.
       if (request.content().hasEntity()) {
         RequestBody.of(request, RequestBodies.UNWANTED).copyTo((bytes, offset, length) -> {});
       }
@@ -181,14 +184,14 @@ public final class Api implements Filter {
     return request.prologue().method().text().equals(OPTIONS);
   }
 
-  /** The answer to OPTIONS (RFC 9110, section 9.3.7). */
+  /** Answers OPTIONS (RFC 9110, section 9.3.7). */
   private static void tellAllowed(RoutingResponse response, String allowed) {
     response.status(Status.NO_CONTENT_204).header("Allow", allowed);
     response.send();
     response.commit();
   }
 
-  /** What {@code Allow} says of something that has handlers for these methods. */
+  /** The {@code Allow} header for handlers of these methods. */
   private static String allowed(Set<String> handled) {
     TreeSet<String> methods = new TreeSet<>(handled);
     if (methods.contains("GET")) {
@@ -243,10 +246,10 @@ public final class Api implements Filter {
     send(request, response, asAnswer(request, failure));
   }
 
-  /** Sends an error in place of what is prepared. */
+  /** Sends an error instead of the prepared answer. */
   public static void send(RoutingRequest request, RoutingResponse response, ApiException answer) {
     if (response.isSent() || !response.reset()) {
-      // The status line is out: all that can be done is to let the client see a short body.
+      // The status line was sent already. The only way to show the error is an incomplete body.
       throw new CloseConnectionException("the answer was cut off: " + answer.getMessage());
     }
     answer.headers().forEach((name, value) -> response.header(name, value));
@@ -285,7 +288,7 @@ public final class Api implements Filter {
         500, "internal_error", "the server failed at this request; its log tells why");
   }
 
-  /** {@code error} of a JSON answer with this status that has no better word. */
+  /** The {@code error} field for a status that has no more specific word. */
   static String errorCode(Status status) {
     return status.reasonPhrase().toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
   }

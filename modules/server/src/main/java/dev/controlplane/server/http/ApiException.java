@@ -2,7 +2,7 @@ package dev.controlplane.server.http;
 
 import java.util.Map;
 
-/** A request that is answered with an error; the message says what was wrong and expected. */
+/** An error answer. The message says what was wrong and what was expected. */
 public final class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -18,22 +18,22 @@ public final class ApiException extends RuntimeException {
   }
 
   /**
-   * An error answer.
+   * Creates an error answer.
    *
    * @param status HTTP status, 400 to 599
-   * @param code {@code error} of the JSON body: a stable word in snake case
-   * @param message {@code message} of the JSON body, for people
+   * @param code the {@code error} field of the JSON body: a stable word in snake case
+   * @param message the {@code message} field of the JSON body, for people
    */
   public static ApiException of(int status, String code, String message) {
     return new ApiException(status, code, message, Map.of());
   }
 
-  /** The request is malformed. */
+  /** 400: the request is malformed. */
   public static ApiException badRequest(String code, String message) {
     return of(400, code, message);
   }
 
-  /** There is no such thing. */
+  /** 404: the thing does not exist. */
   public static ApiException notFound(String message) {
     return of(404, "not_found", message);
   }

@@ -5,11 +5,14 @@ import io.helidon.http.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What a client is told whose body can't be taken. */
+/** The error answers to request bodies that can't be accepted. */
 final class BodyFaults {
   private BodyFaults() {}
 
-  /** The connection failed while the body was read, or the body is not framed as bodies are. */
+  /**
+   * The answer if the connection failed while the body was read, or the body's framing is
+   * malformed.
+   */
   static ApiException ofReading(Exception e) {
     if (e instanceof RequestException malformed) {
       return ApiException.badRequest(
@@ -25,7 +28,7 @@ final class BodyFaults {
         "malformed_body", "the body's framing is malformed; expected: framing as in RFC 9112");
   }
 
-  /** It is longer than it may be. */
+  /** The answer if the body is longer than allowed. */
   static ApiException tooLarge(BodyLimits limits) {
     return ApiException.of(
         413,

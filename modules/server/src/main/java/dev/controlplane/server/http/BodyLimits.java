@@ -3,12 +3,13 @@ package dev.controlplane.server.http;
 import java.time.Duration;
 
 /**
- * What a request's body may be.
+ * The limits of a request body.
  *
- * @param maxBytes its length at most, without the framing
- * @param idle how long the client may send nothing; also how long its rate is not judged
- * @param minBytesPerSecond the rate, averaged over the time spent waiting for the client, below
- *     which the client is too slow; 0 for none
+ * @param maxBytes the largest length, without the framing
+ * @param idle how long the client may send nothing; also the waiting time after which the average
+ *     rate is first checked
+ * @param minBytesPerSecond the lowest average rate over the time spent waiting for the client; 0
+ *     for none
  */
 public record BodyLimits(long maxBytes, Duration idle, long minBytesPerSecond) {
   /** The same with another length. */

@@ -1,9 +1,6 @@
 package dev.controlplane.server.http;
 
-/**
- * Judges how fast a body comes. Only time that was spent waiting for the client counts against the
- * client.
- */
+/** Checks the speed of a client's body. Only time spent waiting for the client counts. */
 final class BodyPace {
   private final BodyLimits limits;
   private long waitedNanos;
@@ -13,7 +10,9 @@ final class BodyPace {
     this.limits = limits;
   }
 
-  /** How long to wait for the next bytes before the pace is judged again, in nanoseconds. */
+  /**
+   * Returns how long to wait for the next bytes before the speed is checked again, in nanoseconds.
+   */
   long patience() {
     long idle = limits.idle().toNanos();
     long untilJudged = waitedNanos < idle ? idle - waitedNanos : Math.max(idle / 10, 1_000_000);
@@ -21,7 +20,7 @@ final class BodyPace {
   }
 
   /**
-   * Counts a wait that brought nothing.
+   * Records a wait during which no bytes arrived.
    *
    * @param received bytes of the body so far
    * @throws ApiException 408 if the client is too slow
@@ -36,7 +35,7 @@ final class BodyPace {
   }
 
   /**
-   * Counts a wait that brought bytes.
+   * Records a wait that ended with bytes.
    *
    * @param received bytes of the body so far
    * @throws ApiException 408 if the client is too slow

@@ -9,29 +9,30 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Reads a body from its socket on a virtual thread of its own, into a few buffers that go round
+ * Reads a body from its socket on a virtual thread of its own, into a few buffers that circulate
  * between that thread and the handler.
  *
- * <p>Buffers start at {@link #SMALLEST} bytes and grow to {@link #LARGEST} while reads fill them.
- * So a client that trickles costs little, and one that is fast needs few reads. Memory is bounded
- * by {@link #BUFFERS} times {@link #LARGEST}. Closing the pump ends its thread, wherever it waits.
+ * <p>Buffers start at {@link #SMALLEST} bytes and grow to {@link #LARGEST} while reads fill them. A
+ * slow client therefore costs little memory, and a fast one needs few reads. Memory is at most
+ * {@link #BUFFERS} times {@link #LARGEST}. Closing the pump ends its thread, wherever it is
+ * waiting.
  */
 final class BodyPump implements AutoCloseable {
   static final int BUFFERS = 4;
   static final int SMALLEST = 4 * 1024;
   static final int LARGEST = 128 * 1024;
 
-  /** Something that the reading thread hands over. */
+  /** What the reading thread passes to the handler. */
   sealed interface Piece {}
 
-  /** Bytes at the start of a buffer, which goes back after use. */
-  @SuppressWarnings("ArrayRecordComponent") // Handed over, never compared.
+  /** Bytes at the start of a buffer, which the handler returns after use. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Bytes(byte[] buffer, int length) implements Piece {}
 
-  /** The body was read to its end. */
+  /** The body is complete. */
   record End() implements Piece {}
 
-  /** Why no more bytes come. */
+  /** Why no more bytes will arrive. */
   record Failure(RuntimeException why) implements Piece {}
 
   private final InputStream in;
@@ -42,9 +43,9 @@ final class BodyPump implements AutoCloseable {
   private volatile boolean over;
 
   /**
-   * A pump that has not started.
+   * Creates a pump that is not started.
    *
-   * @param failures what a failed read is for the handler
+   * @param failures converts a failed read into the exception for the handler
    */
   BodyPump(InputStream in, Function<Exception, RuntimeException> failures) {
     this.in = in;
@@ -56,7 +57,10 @@ final class BodyPump implements AutoCloseable {
     thread = Goroutines.start("request-body", this::run);
   }
 
-  /** Reads a body of this many bytes at once, without a thread: no read of it would wait. */
+  /**
+   * Reads a body of this length at once and without a thread. Only for a body whose bytes have
+   * arrived, so that no read waits.
+   */
   void readWhole(int length) {
     try {
       byte[] bytes = in.readNBytes(length);
@@ -71,17 +75,17 @@ final class BodyPump implements AutoCloseable {
     over = true;
   }
 
-  /** What comes next; null if nothing came in time. */
+  /** Returns the next piece; null after the timeout. */
   Piece poll(long nanos) throws InterruptedException {
     return filled.poll(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** What is there already; null for nothing. */
+  /** Returns the next piece if it is there already, otherwise null. */
   Piece poll() {
     return filled.poll();
   }
 
-  /** Gives a buffer back that the handler has read. */
+  /** Returns a buffer that the handler has read. */
   void recycle(byte[] buffer) {
     free.offer(buffer);
   }
@@ -118,8 +122,8 @@ final class BodyPump implements AutoCloseable {
   }
 
   /**
-   * Ends the thread if it still reads or waits. The connection can't go on then: an interrupted
-   * read closes its socket.
+   * Ends the thread if it is still reading or waiting. The connection is then unusable, because an
+   * interrupted read closes its socket.
    */
   @Override
   public void close() {

@@ -9,8 +9,8 @@ import io.helidon.webserver.http.RoutingResponse;
 import java.io.OutputStream;
 
 /**
- * Has HEAD answered as GET is, without the body, by handlers that don't know it. Helidon's health
- * answers HEAD with another status.
+ * Lets handlers that do not know HEAD answer it like GET, without the body. Helidon's health
+ * feature answers HEAD with a different status.
  */
 final class HeadAsGet extends OutputStream {
   private long length;
@@ -31,7 +31,7 @@ final class HeadAsGet extends OutputStream {
             head.uriPath(),
             head.query(),
             head.fragment()));
-    // Helidon writes the answer before or after the chain has returned.
+    // Asked for when the answer is written, which may be before or after the chain returns.
     TimedConnection.lengthOfNextAnswer(() -> body.length);
     try {
       chain.proceed();

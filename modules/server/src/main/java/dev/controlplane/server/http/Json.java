@@ -14,7 +14,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
-/** Records as JSON: names in snake case, instants in RFC 3339. */
+/** Converts records to JSON, with names in snake case and times in RFC 3339, and sends them. */
 public final class Json {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -22,12 +22,12 @@ public final class Json {
           .addModule(new SimpleModule().addSerializer(Instant.class, new ToStringSerializer()))
           .build();
 
-  /** What every error is over HTTP. */
+  /** The body of every HTTP error. */
   public record Failure(String error, String message) {}
 
   private Json() {}
 
-  /** The JSON text of a value, with a line feed at its end. */
+  /** Encodes a value as JSON, with a line feed at the end. */
   public static byte[] bytes(Object value) {
     try {
       return (MAPPER.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -36,18 +36,18 @@ public final class Json {
     }
   }
 
-  /** Sends a value with the status that is set. */
+  /** Sends a value with the response's current status. */
   public static void send(ServerResponse response, Object value) {
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
     response.send(bytes(value));
   }
 
-  /** Sends a value with the status that is set; to HEAD, what goes before it. */
+  /** Sends a value with the response's current status. HEAD gets only the headers. */
   public static void send(ServerRequest request, ServerResponse response, Object value) {
     send(request, response, "application/json", bytes(value));
   }
 
-  /** Sends bytes with the status that is set; to HEAD, what goes before them. */
+  /** Sends bytes with the response's current status. HEAD gets only the headers. */
   public static void send(
       ServerRequest request, ServerResponse response, String contentType, byte[] body) {
     response.header(HeaderNames.CONTENT_TYPE, contentType);
@@ -60,7 +60,7 @@ public final class Json {
   }
 
   /**
-   * The JSON object in a request's body.
+   * Parses a request body as a JSON object.
    *
    * @throws ApiException 400 {@code malformed_json} if it is not one
    */
@@ -71,7 +71,7 @@ public final class Json {
         return node;
       }
     } catch (java.io.IOException e) {
-      // the same answer as for JSON that is not an object
+      // Reported below, like JSON that is not an object.
     }
     throw ApiException.badRequest("malformed_json", "the body is not JSON; expected: an object");
   }

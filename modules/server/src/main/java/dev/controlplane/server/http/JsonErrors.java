@@ -7,7 +7,7 @@ import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
 
-/** Gives the errors that Helidon answers by itself the same JSON body as those of the API. */
+/** Gives the errors that Helidon answers itself the same JSON body as those of the API. */
 public final class JsonErrors implements DirectHandler {
   private static final Status HEAD_TOO_LARGE =
       Status.create(431, "Request Header Fields Too Large");
@@ -20,7 +20,7 @@ public final class JsonErrors implements DirectHandler {
     return handlers.build();
   }
 
-  /** Errors of this process belong in the log, whatever Helidon takes them for. */
+  /** Logs errors of this process before answering, because Helidon would not. */
   @Override
   public TransportResponse handle(
       TransportRequest request,
@@ -30,7 +30,8 @@ public final class JsonErrors implements DirectHandler {
       Throwable thrown,
       System.Logger logger) {
     if (thrown.getCause() instanceof Error error) {
-      logger.log(System.Logger.Level.ERROR, "a request failed before its handler had it", error);
+      logger.log(
+          System.Logger.Level.ERROR, "a request failed before it reached its handler", error);
     }
     return DirectHandler.super.handle(request, type, status, headers, thrown, logger);
   }
@@ -45,7 +46,7 @@ public final class JsonErrors implements DirectHandler {
     if (type == EventType.INTERNAL_ERROR
         && request.path().isEmpty()
         && TimedConnection.isReadingHead()) {
-      // Helidon calls it so when a head is not HTTP, and would log a warning.
+      // Helidon uses this event for a head that is not HTTP, and would log a warning.
       return handle(request, EventType.BAD_REQUEST, Status.BAD_REQUEST_400, headers, message);
     }
     if (status.code() == 400 && TimedConnection.isHeadTooLarge()) {

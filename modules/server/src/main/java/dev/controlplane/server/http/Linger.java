@@ -5,9 +5,9 @@ import io.helidon.webserver.http.ServerRequest;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads on for a while after an early answer, so that a client that is still sending gets to see
- * it. A socket that is closed with unread bytes is reset, and the reset overtakes the answer. nginx
- * calls it a lingering close.
+ * Keeps reading the request for a while after an early answer, so that a client that is still
+ * sending can read the answer. If the socket were closed with unread bytes, the kernel would reset
+ * the connection, and the reset could overtake the answer. nginx calls this a lingering close.
  */
 final class Linger {
   private static final long MOST = TimeUnit.SECONDS.toNanos(10);
@@ -16,9 +16,9 @@ final class Linger {
   private Linger() {}
 
   /**
-   * Reads what is left of a request's body.
+   * Reads the rest of a request body.
    *
-   * @return whether the body was read to its end, so that the connection can go on
+   * @return whether the body was read to its end, so that the connection can be reused
    */
   static boolean after(ServerRequest request) {
     if (request.content().consumed()) {

@@ -3,16 +3,16 @@ package dev.controlplane.server.http;
 import io.helidon.common.uri.UriQuery;
 
 /**
- * How many entries a page of a listing has.
+ * The number of entries on a page of a listing.
  *
- * @param normal where the request does not say
- * @param max at most
+ * @param normal the number if the request has no {@code limit}
+ * @param max the largest allowed {@code limit}
  */
 public record PageSize(int normal, int max) {
   /**
-   * {@code limit} of a request.
+   * Returns the {@code limit} of a request.
    *
-   * @throws ApiException 400 if it is not a number from 1 to {@link #max}
+   * @throws ApiException 400 if it is not a whole number from 1 to {@link #max}
    */
   public int of(UriQuery query) {
     if (!query.contains("limit")) {
@@ -25,7 +25,7 @@ public record PageSize(int normal, int max) {
         return limit;
       }
     } catch (NumberFormatException e) {
-      // the same answer as for a number out of range
+      // Reported below, like a number out of range.
     }
     throw ApiException.badRequest(
         "invalid_limit", "limit is \"" + text + "\"; expected: a whole number from 1 to " + max);

@@ -3,14 +3,14 @@ package dev.controlplane.server.http;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Names in URLs and headers: percent-encoded UTF-8 (RFC 3986, section 2.1). */
+/** Percent-encodes names for URLs and headers, in UTF-8 (RFC 3986, section 2.1). */
 public final class PathSegment {
   private static final String UNRESERVED_MARKS = "-._~";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private PathSegment() {}
 
-  /** A name as one segment of a URL's path: all but unreserved characters are encoded. */
+  /** Encodes a name as one segment of a path: everything but unreserved characters. */
   public static String encode(String name) {
     StringBuilder encoded = new StringBuilder(name.length() + 16);
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {

@@ -15,7 +15,7 @@ public final class PathVariables {
   }
 
   /**
-   * The value of a variable, percent-decoded once.
+   * Returns the value of a variable, percent-decoded once.
    *
    * @throws ApiException 400 {@code bad_path} if it is not percent-encoded UTF-8
    */
@@ -24,7 +24,7 @@ public final class PathVariables {
   }
 
   /**
-   * A text without its percent-encoding (RFC 3986, section 2.1). A plus sign is a plus sign.
+   * Decodes percent-encoded text (RFC 3986, section 2.1). A plus sign stays a plus sign.
    *
    * @throws ApiException 400 {@code bad_path} if it is not percent-encoded UTF-8
    */

@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Bodies as they are: no request's body is decoded and no answer's encoded. Helidon would answer
- * 400 to each request with a Content-Encoding before a handler sees it; here whoever wants the body
- * refuses it.
+ * Turns content encoding off: request bodies are not decoded, and answers are not encoded. Helidon
+ * would reject every request with a Content-Encoding before a handler sees it; here only handlers
+ * that use the body reject it.
  */
 public final class PlainBodies implements ContentEncodingContext {
   private static final String IDENTITY = "identity";
 
   /**
-   * Lets a request pass whose body is what it is about. {@code identity} is no encoding (RFC 9110,
-   * section 8.4.1).
+   * Checks that a request body is not encoded. {@code identity} is no encoding (RFC 9110, section
+   * 8.4.1).
    *
-   * @throws ApiException 415 if the body is encoded (section 15.5.16)
+   * @throws ApiException 415 if it is encoded (section 15.5.16)
    */
   static void require(ServerRequest request) {
     List<String> encodings =
@@ -46,7 +46,7 @@ public final class PlainBodies implements ContentEncodingContext {
 
   @Override
   public boolean contentDecodingEnabled() {
-    return true; // With false, Helidon refuses what has a Content-Encoding.
+    return true; // false would make Helidon reject any Content-Encoding
   }
 
   @Override

@@ -16,18 +16,18 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What can be wrong with what is asked of the catalog, and how each server says so. */
+/** The kinds of failures of the catalog, with their HTTP and gRPC errors and log events. */
 public enum Problem {
   INVALID_NAME("invalid_name", 400, Status.Code.INVALID_ARGUMENT, 0, null),
   NOT_FOUND("not_found", 404, Status.Code.NOT_FOUND, 0, null),
   VERSION_CONFLICT("version_conflict", 409, Status.Code.ALREADY_EXISTS, 0, null),
   NOT_LATEST("not_latest", 409, Status.Code.FAILED_PRECONDITION, 0, null),
   COMPACTED("compacted", 410, Status.Code.OUT_OF_RANGE, 0, null),
-  /** Until somebody uploads the same bytes again, which heals it. */
+  /** Lasts until somebody uploads the same bytes again, which repairs the blob. */
   DAMAGED("damaged", 503, Status.Code.UNAVAILABLE, 60, "damaged-blob"),
-  /** Until somebody makes room. */
+  /** Lasts until the operator makes room. */
   STORAGE_FULL("storage_full", 507, Status.Code.RESOURCE_EXHAUSTED, 30, "storage-full"),
-  /** Whoever finds it missing has logged it once already, not for each request. */
+  /** Not logged here, because the health check logs it once instead of once per request. */
   STORAGE_MISSING("storage_unavailable", 503, Status.Code.UNAVAILABLE, 1, null),
   STORAGE_FAILED("storage_unavailable", 503, Status.Code.UNAVAILABLE, 1, "store-failed");
 
@@ -38,11 +38,11 @@ public enum Problem {
   private final String event;
 
   /**
-   * @param code {@code error} of the JSON body; in upper case the reason over gRPC
-   * @param status over HTTP
-   * @param grpc status over gRPC
-   * @param retrySeconds after which another attempt may succeed; 0 if it never does
-   * @param event what the log calls it; null where the operator has nothing to do
+   * @param code the {@code error} field of the JSON body; in upper case, the reason over gRPC
+   * @param status the HTTP status
+   * @param grpc the gRPC status
+   * @param retrySeconds after how many seconds a retry may succeed; 0 if it never will
+   * @param event the log event; null if the operator has nothing to do
    */
   Problem(String code, int status, Status.Code grpc, int retrySeconds, String event) {
     this.code = code;
@@ -52,7 +52,7 @@ public enum Problem {
     this.event = event;
   }
 
-  /** What a failure is; empty if it is none of the catalog's. */
+  /** Returns the problem for a failure; empty if the failure is not one of the catalog. */
   public static Optional<Problem> of(Throwable failure) {
     return Optional.ofNullable(
         switch (failure) {
@@ -69,26 +69,26 @@ public enum Problem {
         });
   }
 
-  /** The error over gRPC that a failure of the catalog is, with what a client may be told. */
+  /** Returns the gRPC error for a failure of the catalog, worded for clients. */
   public static GrpcError grpc(CatalogException failure) {
     return of(failure).orElseThrow().grpc(failure.forClient());
   }
 
-  /** This problem over gRPC. */
+  /** Returns the gRPC error for this problem. */
   public GrpcError grpc(String description) {
     GrpcError error =
         GrpcError.of(grpc.toStatus().withDescription(description), code.toUpperCase(Locale.ROOT));
     return retrySeconds == 0 ? error : error.retryAfter(Duration.ofSeconds(retrySeconds));
   }
 
-  /** Whether another request would have been answered: the server is as well as it was. */
+  /** Whether the request caused the failure, rather than the state of the server. */
   public static boolean isClientsFault(Throwable failure) {
     return failure instanceof ApiException answer
         ? answer.status() < 500
         : of(failure).filter(problem -> problem.status < 500).isPresent();
   }
 
-  /** The answer over HTTP; the log gets what the client may not be told. */
+  /** Returns the HTTP answer. What clients must not see is logged. */
   ApiException answer(Throwable failure, EventLog log) {
     if (event != null) {
       log.warn(event, "reason", failure.getMessage());
@@ -98,7 +98,7 @@ public enum Problem {
             ? e.forClient()
             : String.valueOf(failure.getMessage());
     ApiException answer = ApiException.of(status, code, told);
-    // RFC 4918, section 11.5: a request that got 507 is not to be repeated by itself.
+    // RFC 4918, section 11.5: a request that got 507 must not be repeated automatically.
     return status == 503 ? answer.with("Retry-After", "" + retrySeconds) : answer;
   }
 }

@@ -14,12 +14,17 @@ import io.helidon.webserver.http.RoutingResponse;
 import java.time.Duration;
 
 /**
- * Lets go of each request's body, whoever answers the request. It stands before everything else of
- * a socket: bodies that a handler reads by Helidon's means have limits, the client gets to see an
- * answer that came early, and neither a thread nor a buffer stays on any way out.
+ * Handles the rest of each request body after the request was answered, before all other filters of
+ * a socket:
+ *
+ * <ul>
+ *   <li>Bodies that a handler reads through Helidon have limits.
+ *   <li>A client that is still sending can read an early answer.
+ *   <li>The body's thread and buffers are released on every way out.
+ * </ul>
  */
 public final class RequestBodies implements HttpFeature, Filter, Weighted {
-  /** For bodies that no handler asked for, or that one reads by Helidon's means. */
+  /** The limits for bodies that no handler asked for, or that a handler reads through Helidon. */
   static final BodyLimits UNWANTED = new BodyLimits(8 << 20, Duration.ofSeconds(5), 1024);
 
   private static final double BEFORE_EVERYTHING = 10_000;
@@ -40,7 +45,8 @@ public final class RequestBodies implements HttpFeature, Filter, Weighted {
     try {
       proceed(chain, request, response);
       if (!Linger.after(request) || isLast(request, response)) {
-        // Helidon announces that it closes a connection, and then waits for the client to do it.
+        // Helidon announces that it closes the connection, but then waits for the client to close
+        // it.
         throw new CloseConnectionException("the answer was the last on this connection");
       }
     } finally {

@@ -17,20 +17,22 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * The body of a request, read with time limits that Helidon's sockets don't have.
+ * A request body with time limits, which Helidon's sockets lack. Not thread-safe.
  *
- * <p>A {@link BodyPump} reads the socket; the handler takes its buffers with a time-out. So the
- * handler is never stuck in a read, can answer 408, and works on one buffer while the next one is
- * on its way. A small body that came with its head needs no thread. {@link BodyPace} judges the
- * client. Whoever answers the request calls {@link #release} on every way out: that frees the
- * thread and the buffers of a body that nobody wants any more.
+ * <p>A {@link BodyPump} reads the socket, and the handler takes its buffers with a timeout. The
+ * handler is therefore never stuck in a read, can answer 408, and processes one buffer while the
+ * next arrives. A small body that arrived with its head needs no thread. {@link BodyPace} checks
+ * the client's speed.
+ *
+ * <p>{@link #release} must be called on every way out of the request. It releases the thread and
+ * the buffers of a body that is not needed any more.
  */
 public final class RequestBody extends InputStream {
   private final Supplier<InputStream> source;
   private final BodyLimits limits;
   private final OptionalLong contentLength;
 
-  /** The Content-Length says how much is read. */
+  /** The length of the body is given by Content-Length, not by chunks. */
   private final boolean plain;
 
   private final BodyPace pace;
@@ -53,11 +55,11 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * The body of a request. Nothing is read, and a client that waits for {@code 100 Continue} is not
-   * asked for it, before the first read.
+   * Returns the body of a request. Nothing is read before the first read; only then does a client
+   * that waits for {@code 100 Continue} get it.
    *
-   * @throws ApiException 413 if Content-Length says that it is longer than the limit, 415 if it has
-   *     another Content-Encoding than {@code identity}
+   * @throws ApiException 413 if Content-Length exceeds the limit, 415 if Content-Encoding is not
+   *     {@code identity}
    */
   public static RequestBody of(ServerRequest request, BodyLimits limits) {
     PlainBodies.require(request);
@@ -70,7 +72,7 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * The JSON object that is a request's body.
+   * Reads a request body as a JSON object.
    *
    * @throws ApiException 400, 408, 413 or 415
    */
@@ -78,12 +80,12 @@ public final class RequestBody extends InputStream {
     return Json.object(of(request, limits).readAllBytes());
   }
 
-  /** Holds whoever reads the body of a request, Helidon too, to limits. */
+  /** Applies limits to the body of a request for any reader, including Helidon. */
   static void bound(ServerRequest request, BodyLimits limits) {
     request.streamFilter(
         in -> {
           if (request.context().get(RequestBody.class).isPresent()) {
-            // What reads on after the answer has limits of its own.
+            // The caller that reads after the answer has limits of its own.
             return in;
           }
           RequestBody body = new RequestBody(request, limits, () -> in);
@@ -92,7 +94,7 @@ public final class RequestBody extends InputStream {
         });
   }
 
-  /** The body of a request that is answered, whoever has begun to read it. */
+  /** Returns the body of an answered request, whoever began to read it. */
   static RequestBody unread(ServerRequest request) {
     return request
         .context()
@@ -107,12 +109,12 @@ public final class RequestBody extends InputStream {
             });
   }
 
-  /** How long the client says the body is. */
+  /** The Content-Length, if there is one. */
   public OptionalLong contentLength() {
     return contentLength;
   }
 
-  /** How many bytes have arrived. */
+  /** The number of bytes received so far. */
   public long received() {
     return received;
   }
@@ -123,10 +125,10 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * Reads what is there; waits, within the limits, if nothing is.
+   * Reads what has arrived, or waits within the limits.
    *
-   * @throws ApiException 408 if the client is too slow, 413 if the body is longer than the limit,
-   *     400 if it is cut off or its framing is malformed
+   * @throws ApiException 408 if the client is too slow, 413 if the body exceeds the limit, 400 if
+   *     it is incomplete or its framing is malformed
    */
   @Override
   public int read(byte[] into, int offset, int length) {
@@ -152,14 +154,14 @@ public final class RequestBody extends InputStream {
     }
   }
 
-  /** Takes the bytes as they came, without a copy. */
+  /** Receives the bytes of a body without copying. */
   @FunctionalInterface
   public interface Sink {
-    /** Takes bytes; they change after the call. */
+    /** Receives bytes, which are valid only during the call. */
     void write(byte[] bytes, int offset, int length);
   }
 
-  /** Passes the rest of the body to a sink; errors as {@link #read(byte[], int, int)}. */
+  /** Passes the rest of the body to a sink. Errors as for {@link #read(byte[], int, int)}. */
   public void copyTo(Sink sink) {
     while (fill()) {
       int from = position;
@@ -168,7 +170,7 @@ public final class RequestBody extends InputStream {
     }
   }
 
-  /** Makes a byte available at {@code position}; false at the end. */
+  /** Ensures that a byte is available at {@code position}; returns false at the end. */
   private boolean fill() {
     while (position == limit) {
       if (ended || !take()) {
@@ -241,7 +243,7 @@ public final class RequestBody extends InputStream {
 
   private void start() {
     if (pump == null) {
-      // Before the thread: this asks a waiting client for the body, on the handler's thread.
+      // Here, on the handler's thread, because it sends 100 Continue to a waiting client.
       pump = new BodyPump(source.get(), BodyFaults::ofReading);
       if (hasCome()) {
         pump.readWhole((int) contentLength.getAsLong());
@@ -251,7 +253,7 @@ public final class RequestBody extends InputStream {
     }
   }
 
-  /** Whether no read of the body would wait. */
+  /** Whether the whole body has arrived, so that reading it does not wait. */
   private boolean hasCome() {
     return plain
         && contentLength.isPresent()
@@ -259,10 +261,8 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * Reads on until the end of the body, a silence, or a time that is up, whatever the limits of the
-   * body are; for an answer that is out.
-   *
-   * @return whether the body was read to its end
+   * Reads until the end of the body, a period of silence, or the end of the time, regardless of the
+   * body's limits. For use after the answer was sent. Returns whether the body ended.
    */
   boolean drain(long nanos, long silenceNanos) {
     start();
@@ -282,14 +282,14 @@ public final class RequestBody extends InputStream {
   }
 
   /**
-   * Frees the thread and the buffers of a request's body, if it was read at all. A body that was
-   * not read to its end takes its connection with it.
+   * Releases the thread and the buffers of a request's body, if it was read. The connection can't
+   * be reused unless the body was read to its end.
    */
   static void release(ServerRequest request) {
     request.context().get(RequestBody.class).ifPresent(RequestBody::close);
   }
 
-  /** Ends reading; see {@link #release}. */
+  /** Stops reading; see {@link #release}. */
   @Override
   public void close() {
     if (pump != null && !ended) {

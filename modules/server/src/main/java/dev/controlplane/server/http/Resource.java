@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** A path of the API, perhaps with variables, and who answers which of its methods. */
+/** A path of the API, possibly with variables, and the handlers of its methods. */
 final class Resource {
   private final MatchedRoute route;
   private final String[] parts;
@@ -28,18 +28,18 @@ final class Resource {
     return route;
   }
 
-  /** Answers requests with this method, from now on. */
+  /** Adds a handler for a method. */
   void handle(Method method, Api.Handler handler) {
     handlers.put(method.text(), handler);
   }
 
-  /** Who answers requests with this method; null if nobody does. HEAD falls back to GET. */
+  /** The handler for a method; null if there is none. HEAD falls back to GET. */
   Api.Handler handler(String method) {
     Api.Handler handler = handlers.get(method);
     return handler == null && method.equals("HEAD") ? handlers.get("GET") : handler;
   }
 
-  /** Whether a path is one of these. */
+  /** Whether a request's path matches. */
   boolean matches(String[] segments) {
     if (segments.length != parts.length) {
       return false;
@@ -52,7 +52,7 @@ final class Resource {
     return true;
   }
 
-  /** What a path that matches has in place of the variables. */
+  /** The values of the variables in a path that matches. */
   PathVariables variables(String[] segments) {
     Map<String, String> raw = new LinkedHashMap<>();
     for (int i = 0; i < parts.length; i++) {

@@ -19,13 +19,13 @@ public record VersionMetadata(
     String filepath,
     Instant uploadedAt,
     long size) {
-  /** With the path that belongs to the names. */
+  /** Derives the path from the names. */
   public VersionMetadata(
       String filename, String version, String checksum, Instant uploadedAt, long size) {
     this(filename, version, checksum, path(filename, version), uploadedAt, size);
   }
 
-  /** Where the consumer-server has the bytes of a version. */
+  /** The path of a version's bytes on the consumer-server. */
   public static String path(String filename, String version) {
     return "/file/" + PathSegment.encode(filename) + "/version/" + PathSegment.encode(version);
   }

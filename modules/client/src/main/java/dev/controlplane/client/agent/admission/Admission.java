@@ -1,18 +1,19 @@
 package dev.controlplane.client.agent.admission;
 
-/** Decides whether a version is used, and makes ready for it. */
+/** Decides whether a version is used, and may prepare for it. */
 @FunctionalInterface
 public interface Admission {
-  /** Every version is. */
+  /** Accepts every version. */
   Admission ALL = candidate -> {};
 
   /**
-   * Looks at a version before the switch; when this returns, the version becomes the active one. A
-   * version may be shown again, after a crash for example. While this is at work nothing else is.
+   * Decides about a version before the switch. When this method returns, the version becomes
+   * active. A version may be offered repeatedly, for example after a crash. The agent does no other
+   * work meanwhile.
    *
-   * @throws RejectedException when it is not to be used: what was active stays so. Any runtime
-   *     exception says the same.
-   * @throws InterruptedException when the agent is to end; the version is shown again, then
+   * @throws RejectedException to reject the version; the active one stays so. Any runtime exception
+   *     has the same effect.
+   * @throws InterruptedException if the agent is ending; the version will be offered again
    */
   void admit(Candidate candidate) throws RejectedException, InterruptedException;
 }

@@ -10,12 +10,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 
 /**
- * Asks a shell command: {@code sh -c COMMAND}, with {@code CPCTL_WORKER}, {@code CPCTL_VERSION} and
- * {@code CPCTL_FILE} in its environment. An exit code other than 0 rejects the version, with that
- * code and the last line of its output. The agent asks again before it rejects the version if the
- * command took longer than it may (code {@code timeout}), was ended by a signal, or could not be
- * run: the shell's exit codes 126 (not executable) and 127 (not found). Output counts until the
- * command itself has ended: what a child that outlives it writes goes nowhere.
+ * An admission by a shell command: {@code sh -c COMMAND} with {@code CPCTL_WORKER}, {@code
+ * CPCTL_VERSION} and {@code CPCTL_FILE} in its environment.
+ *
+ * <ul>
+ *   <li>Exit code 0 accepts the version. Another exit code rejects it, with that code and the last
+ *       line of output.
+ *   <li>The agent asks again before it rejects the version if the command ran into the time limit
+ *       (code {@code timeout}), was ended by a signal, or could not be run (the shell's exit codes
+ *       126, not executable, and 127, not found).
+ *   <li>Output counts until the command itself has ended. What a surviving child writes later is
+ *       lost.
+ * </ul>
  */
 public final class CommandAdmission implements Admission {
   private static final Logger LOG = System.getLogger(CommandAdmission.class.getPackageName());
@@ -25,15 +31,15 @@ public final class CommandAdmission implements Admission {
   private static final Duration POLL = Duration.ofMillis(10);
 
   /**
-   * From this exit code on a shell says that a command could not be run or was ended (POSIX.1-2024,
-   * Shell and Utilities, section 2.8.2).
+   * From this exit code on, the shell could not run the command or the command was ended by a
+   * signal (POSIX.1-2024, Shell and Utilities, section 2.8.2).
    */
   private static final int NOT_EXECUTABLE = 126;
 
-  /** A process that was ended by a signal has an exit code above this. */
+  /** The exit code of a process that was ended by a signal is above this. */
   private static final int SIGNALS = 128;
 
-  /** How long this process may take to learn of a signal that its command has had as well. */
+  /** How long this process may take to learn of a signal that its command got too. */
   private static final Duration GRACE = Duration.ofMillis(300);
 
   private static final Duration GRACE_AFTER_SIGNAL = Duration.ofSeconds(2);
@@ -43,10 +49,10 @@ public final class CommandAdmission implements Admission {
   private final BiConsumer<Candidate, String> output;
 
   /**
-   * Such a command.
+   * Creates the admission.
    *
-   * @param limit what it may take; it is killed then, with its children
-   * @param output takes each line that it writes, to stdout or stderr
+   * @param limit the time limit, after which the command and its children are killed
+   * @param output receives each line that the command writes to stdout or stderr
    */
   public CommandAdmission(String command, Duration limit, BiConsumer<Candidate, String> output) {
     this.command = command;
@@ -57,8 +63,8 @@ public final class CommandAdmission implements Admission {
   /**
    * Runs the command.
    *
-   * @throws InterruptedException when the agent is to end. A command that fails while the process
-   *     ends was most likely ended by the same signal, so that is no verdict on the version.
+   * @throws InterruptedException if the agent is ending. A command that fails while the process
+   *     ends was most likely ended by the same signal, so its failure is not a verdict.
    */
   @Override
   public void admit(Candidate candidate) throws RejectedException, InterruptedException {
@@ -98,9 +104,9 @@ public final class CommandAdmission implements Admission {
   }
 
   /**
-   * One at a time: a child has copies of this process's descriptors until it runs its program, and
-   * a file that any process has open for writing can't be executed. Once this has returned, the
-   * child has closed them.
+   * Starts one process at a time. A child has copies of this process's descriptors until it runs
+   * its program, and a file that any process has open for writing can't be executed. When this
+   * method returns, the child has closed them.
    */
   private static Process start(ProcessBuilder builder) throws RejectedException {
     STARTING.lock();
@@ -113,7 +119,7 @@ public final class CommandAdmission implements Admission {
     }
   }
 
-  /** Whether the command ended in time. */
+  /** Waits for the command; returns whether it ended in time. */
   private boolean await(Process process, CommandOutput lines) throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
     while (System.nanoTime() < end) {
@@ -127,8 +133,8 @@ public final class CommandAdmission implements Admission {
   }
 
   /**
-   * Returns when the command's failure counts. systemd and Ctrl-C signal the agent and its command
-   * together, and the command may be the first to end.
+   * Waits until the command's failure counts as a verdict. systemd and Ctrl-C signal the agent and
+   * its command together, and the command may end first.
    */
   private static void requireVerdict(int code) throws InterruptedException {
     Duration grace = code > SIGNALS ? GRACE_AFTER_SIGNAL : GRACE;
@@ -156,8 +162,8 @@ public final class CommandAdmission implements Admission {
     try {
       output.accept(candidate, line);
     } catch (RuntimeException | AssertionError | LinkageError e) {
-      // Who looks on has no vote.
-      LOG.log(Logger.Level.WARNING, "could not hand on the output of the command", e);
+      // A failing observer does not affect the verdict.
+      LOG.log(Logger.Level.WARNING, "could not pass on the output of the command", e);
     }
   }
 

@@ -6,10 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * What a command writes, line by line.
+ * The output of a command, line by line. Not thread-safe.
  *
- * <p>It reads only what is there already. A read that waits would go on for as long as any child of
- * the command has the other end of the pipe, with a thread and a descriptor.
+ * <p>It reads only what is available. A blocking read would last, with a thread and a descriptor,
+ * as long as any child of the command keeps the other end of the pipe open.
  */
 final class CommandOutput implements AutoCloseable {
   private static final int LONGEST_LINE = 4096;
@@ -26,12 +26,12 @@ final class CommandOutput implements AutoCloseable {
     this.lines = lines;
   }
 
-  /** The last line with something in it; empty where there was none. */
+  /** The last line that is not blank; empty for none. */
   String last() {
     return last;
   }
 
-  /** Reads what is there; whether there was anything. */
+  /** Reads what is available; returns whether there was anything. */
   boolean read() {
     try {
       int there = stream.available();
@@ -44,15 +44,15 @@ final class CommandOutput implements AutoCloseable {
       }
       return read > 0;
     } catch (IOException e) {
-      // The command was killed; what it had written so far counts.
+      // The command was killed; its output so far counts.
       return false;
     }
   }
 
-  /** Reads what the command had written before it ended. */
+  /** Reads the rest of what the command wrote before it ended. */
   void readRest() {
     while (read()) {
-      // All of it.
+      // Until nothing is left.
     }
     tell();
   }
@@ -75,13 +75,13 @@ final class CommandOutput implements AutoCloseable {
     }
   }
 
-  /** Lets go of the pipe. */
+  /** Closes the pipe. */
   @Override
   public void close() {
     try {
       stream.close();
     } catch (IOException e) {
-      // Nothing was to be written.
+      // Nothing is lost: the pipe is only read.
       return;
     }
   }

@@ -1,6 +1,6 @@
 package dev.controlplane.client.agent.admission;
 
-/** A version that is not to be used. */
+/** A version must not be used. */
 public final class RejectedException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -8,7 +8,7 @@ public final class RejectedException extends Exception {
   private final boolean undecided;
 
   /**
-   * Why.
+   * Creates a permanent rejection.
    *
    * @param code a short word, up to 255 bytes
    * @param message for people, up to 4096 bytes
@@ -24,15 +24,15 @@ public final class RejectedException extends Exception {
   }
 
   /**
-   * The version was not judged: what should judge it failed for reasons of its own, such as a
-   * command that is not there yet. The agent asks again, with growing pauses, before it rejects the
-   * version for good.
+   * Creates an exception for a version that was not judged, because the judge failed for reasons of
+   * its own, such as a command that does not exist yet. The agent asks again with growing pauses
+   * before it rejects the version permanently.
    */
   public static RejectedException undecided(String code, String message) {
     return new RejectedException(code, message, true);
   }
 
-  /** Whether asking again may give another answer. */
+  /** Whether asking again may have another result. */
   public boolean isUndecided() {
     return undecided;
   }

@@ -1,2 +1,5 @@
-/** Who lets a version pass before an agent makes it active: a command, or code of the user. */
+/**
+ * Admissions: commands or user code that accept or reject a version before an agent makes it
+ * active.
+ */
 package dev.controlplane.client.agent.admission;

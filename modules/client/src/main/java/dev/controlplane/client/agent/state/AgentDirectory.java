@@ -16,23 +16,23 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * The directory of an agent: the files of workers, and the lock that lets one agent work there.
+ * The directory of an agent: the files of workers, and the lock that allows only one agent.
  *
  * <pre>
- * DIR/{worker}/current             a link to versions/{version}: the active version, whole
+ * DIR/{worker}/current             a link to versions/{version}: the active version, complete
  * DIR/{worker}/versions/{version}  the versions that are kept
- * DIR/.cpctl-agent/lock            held while an agent runs
- * DIR/.cpctl-agent/position        where the subscription is
- * DIR/.cpctl-agent/deletions       which log is followed, and the deletions that are withheld
- * DIR/.cpctl-agent/confirmed       the deletions that somebody has confirmed
- * DIR/.cpctl-agent/status          how the agent fares: {@link AgentStatus}
+ * DIR/.cpctl-agent/lock            locked while an agent runs
+ * DIR/.cpctl-agent/position        the position of the subscription
+ * DIR/.cpctl-agent/deletions       which log is followed, and the withheld deletions
+ * DIR/.cpctl-agent/confirmed       the confirmed deletions
+ * DIR/.cpctl-agent/status          the agent's state: {@link AgentStatus}
  * DIR/.cpctl-agent/notes/{sha256}  the digests of a worker's versions, and more: {@link WorkerState}
- * DIR/.cpctl-agent/parts/          downloads that are not whole yet
+ * DIR/.cpctl-agent/parts/          incomplete downloads
  * </pre>
  *
- * <p>Every change of a name is one rename, link or removal, made durable before the next. A
- * version's digest is written down before {@code current} can name it, so that what {@code current}
- * names can always be verified.
+ * <p>Every change is one rename, link or removal, made durable before the next. A version's digest
+ * is noted before {@code current} can name the version, so that the active version can always be
+ * verified.
  */
 public final class AgentDirectory implements AutoCloseable {
   /** The name that no worker can have here. */
@@ -55,9 +55,9 @@ public final class AgentDirectory implements AutoCloseable {
   }
 
   /**
-   * Takes the directory, which is made where it is missing.
+   * Opens and locks the directory; creates it if it is missing.
    *
-   * @throws IOException when another agent has it, or it can't be written
+   * @throws IOException if another agent uses it, or it can't be written
    */
   public static AgentDirectory open(Path directory, Places places) throws IOException {
     Path root = directory.toAbsolutePath();
@@ -78,7 +78,10 @@ public final class AgentDirectory implements AutoCloseable {
     }
   }
 
-  /** What is written in the directory, whether an agent runs there or not; changes nothing. */
+  /**
+   * Opens the directory for reading its notes, whether an agent is running there or not. Changes
+   * nothing.
+   */
   public static AgentDirectory look(Path directory) throws IOException {
     Path root = directory.toAbsolutePath();
     Path own = root.resolve(RESERVED);
@@ -89,22 +92,22 @@ public final class AgentDirectory implements AutoCloseable {
     return new AgentDirectory(root, own, new Places(), null);
   }
 
-  /** What the agent has written down. */
+  /** The agent's notes. */
   public AgentNotes notes() {
     return notes;
   }
 
-  /** Whether an agent works here at this moment. */
+  /** Whether an agent is running here now. */
   boolean inUse() throws IOException {
     return AgentLock.isTaken(own);
   }
 
-  /** The version's file, which may be missing; only after {@link #prepare}. */
+  /** The version's file, which may be missing. Call {@link #prepare} first. */
   public Path file(String worker, String version) {
     return root.resolve(worker).resolve("versions").resolve(version);
   }
 
-  /** The worker's directory of versions; null where there is none. */
+  /** The worker's directory of versions; null if there is none. */
   private Path versions(String worker) throws IOException {
     Path directory = places.find(root, worker);
     Path versions = directory == null ? null : directory.resolve("versions");
@@ -115,14 +118,14 @@ public final class AgentDirectory implements AutoCloseable {
         : null;
   }
 
-  /** The version's file; null where there is none. */
+  /** The version's file; null if there is none. */
   private Path existing(String worker, String version) throws IOException {
     Path versions = versions(worker);
     Path file = versions == null ? null : places.find(versions, version);
     return file != null && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) ? file : null;
   }
 
-  /** The worker's link; null where there is none. */
+  /** The worker's link; null if there is none. */
   private Path link(String worker) throws IOException {
     Path directory = places.find(root, worker);
     Path link = directory == null ? null : directory.resolve("current");
@@ -134,9 +137,9 @@ public final class AgentDirectory implements AutoCloseable {
   }
 
   /**
-   * Makes the worker's directories.
+   * Creates the worker's directories.
    *
-   * @throws InvalidNameException when the names can't be used on this file system
+   * @throws InvalidNameException if the names can't be used on this file system
    */
   public void prepare(String worker, String version) throws IOException {
     Path versions = places.directory(places.directory(root, worker), "versions");
@@ -147,9 +150,9 @@ public final class AgentDirectory implements AutoCloseable {
   }
 
   /**
-   * Gives a part that is closed the version's name.
+   * Renames a closed part to the version's file.
    *
-   * @throws InvalidNameException when the name can't be used on this file system
+   * @throws InvalidNameException if the name can't be used on this file system
    */
   public void publish(Path part, String worker, String version) throws IOException {
     Path file = file(worker, version);
@@ -161,7 +164,7 @@ public final class AgentDirectory implements AutoCloseable {
     PartFile.syncDirectory(file.getParent());
   }
 
-  /** Whether the version's file is there with its bytes. */
+  /** Whether the version's file exists with the right bytes. */
   public boolean holds(String worker, WorkerState.Held held) throws IOException {
     Path file = existing(worker, held.version());
     return file != null
@@ -169,12 +172,12 @@ public final class AgentDirectory implements AutoCloseable {
         && Sha256.of(file).equals(held.checksum());
   }
 
-  /** Downloads that are not whole yet. */
+  /** Incomplete downloads. */
   public KeptParts parts() {
     return parts;
   }
 
-  /** The version that {@code current} names; empty where it names none of ours, or is missing. */
+  /** The version that {@code current} names; empty if the link is missing or foreign. */
   public String current(String worker) throws IOException {
     Path link = link(worker);
     if (link == null) {
@@ -186,7 +189,7 @@ public final class AgentDirectory implements AutoCloseable {
         : "";
   }
 
-  /** Makes {@code current} name the version, in one step; only after {@link #prepare}. */
+  /** Makes {@code current} name the version, in one step. Call {@link #prepare} first. */
   public void activate(String worker, String version) throws IOException {
     Path directory = places.claim(root, worker);
     Path link = own.resolve("link");
@@ -200,7 +203,7 @@ public final class AgentDirectory implements AutoCloseable {
     PartFile.syncDirectory(directory);
   }
 
-  /** Takes {@code current} away; whether there was one. */
+  /** Removes {@code current}; returns whether there was one. */
   public boolean deactivate(String worker) throws IOException {
     Path link = link(worker);
     if (link == null) {
@@ -219,7 +222,7 @@ public final class AgentDirectory implements AutoCloseable {
     }
   }
 
-  /** Forgets a worker whose files are gone; what others put into its directory stays. */
+  /** Forgets a worker whose files are gone. Files of others in its directory stay. */
   public void forget(String worker) throws IOException {
     Path directory = places.find(root, worker);
     if (directory != null && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -236,13 +239,13 @@ public final class AgentDirectory implements AutoCloseable {
     notes.forget(worker);
   }
 
-  /** Lets another agent have the directory. */
+  /** Unlocks the directory. */
   @Override
   public void close() throws IOException {
     lock.close();
   }
 
-  /** What went wrong with a file, for people. */
+  /** Describes a file error for people. */
   public static String problem(IOException failure) {
     return switch (failure) {
       case AccessDeniedException e -> e.getFile() + ": permission denied";

@@ -17,18 +17,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The lock that lets one agent work in a directory.
+ * The lock that allows only one agent in a directory.
  *
  * <p>Implementation note: a process loses its POSIX lock on a file as soon as it closes any
- * descriptor of that file. So within one JVM a set decides before the file is opened at all.
+ * descriptor of that file. So inside one JVM a set of locked directories decides before the file is
+ * even opened.
  */
 final class AgentLock implements AutoCloseable {
   private static final Set<Path> TAKEN = ConcurrentHashMap.newKeySet();
 
-  /** Held while it is decided whether the lock file may be opened and closed. */
+  /** Held while deciding whether the lock file may be opened and closed. */
   private static final Lock LOOKING = new ReentrantLock();
 
-  /** Somebody who asks for the status has the lock for a moment. */
+  /** How long to wait for the lock, because a query of the status holds it for a moment. */
   private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(500);
 
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
@@ -45,8 +46,8 @@ final class AgentLock implements AutoCloseable {
    * Takes the lock.
    *
    * @param own the directory of the lock file
-   * @param directory what people call it
-   * @throws IOException when another agent has it
+   * @param directory its name in messages
+   * @throws IOException if another agent holds the lock
    */
   static AgentLock take(Path own, Path directory) throws IOException {
     Path key = own.toRealPath();
@@ -97,7 +98,7 @@ final class AgentLock implements AutoCloseable {
         "another agent works in " + directory + "; give each agent a directory of its own");
   }
 
-  /** Whether an agent has the lock at this moment. */
+  /** Whether an agent holds the lock now. */
   static boolean isTaken(Path own) throws IOException {
     Path key = own.toRealPath();
     Path lockFile = key.resolve("lock");

@@ -20,22 +20,22 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What an agent writes down in {@code DIR/.cpctl-agent}, in JSON: {@link AgentDirectory} lists the
+ * The notes of an agent in {@code DIR/.cpctl-agent}, as JSON; {@link AgentDirectory} lists the
  * files. A note is replaced as a whole, in one step.
  *
- * <p>The notes of a worker are called by the SHA-256 of its name, so that every file system can
- * hold them and tells them apart.
+ * <p>The note of a worker is named by the SHA-256 of the worker's name, which works on every file
+ * system and distinguishes all names.
  */
 public final class AgentNotes {
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   /**
-   * Where the subscription is.
+   * The position of the subscription.
    *
-   * @param token how to go on
-   * @param consumerId whose token it is
-   * @param workers which workers it is about; empty: all
+   * @param token the resume token
+   * @param consumerId the consumer of the token
+   * @param workers the workers of the subscription; empty for all
    * @param generation see {@link WorkerState}
    */
   public record Position(
@@ -50,10 +50,10 @@ public final class AgentNotes {
   private final Path notes;
 
   /**
-   * The notes of an agent.
+   * Opens the notes of an agent.
    *
    * @param root the agent's directory
-   * @param own its own corner there
+   * @param own its subdirectory for the agent's own files
    */
   AgentNotes(Path root, Path own) {
     this.root = root;
@@ -61,13 +61,13 @@ public final class AgentNotes {
     this.notes = own.resolve("notes");
   }
 
-  /** Makes the place for notes, and takes over those of older releases. */
+  /** Creates the directory of notes, and takes over those of older releases. */
   void prepare() throws IOException {
     Files.createDirectories(notes);
     renameOldNotes();
   }
 
-  /** Notes were once called as their workers. */
+  /** Older releases named notes like their workers. */
   private void renameOldNotes() throws IOException {
     Path old = own.resolve("workers");
     if (!Files.isDirectory(old, LinkOption.NOFOLLOW_LINKS)) {
@@ -84,7 +84,7 @@ public final class AgentNotes {
     Files.delete(old);
   }
 
-  /** Forgets what is known of a worker. */
+  /** Removes the note of a worker. */
   void forget(String worker) throws IOException {
     if (Files.deleteIfExists(notes(worker))) {
       PartFile.syncDirectory(notes);
@@ -95,7 +95,7 @@ public final class AgentNotes {
     return notes.resolve(Sha256.of(worker));
   }
 
-  /** Makes what is known of a worker durable. */
+  /** Makes the state of a worker durable. */
   void save(WorkerState state) throws IOException {
     write(notes(state.worker()), JSON.writeValueAsBytes(state));
   }
@@ -112,12 +112,12 @@ public final class AgentNotes {
     }
   }
 
-  /** Makes the deletions that are withheld durable. */
+  /** Makes the withheld deletions durable. */
   void save(WithheldDeletions.Kept kept) throws IOException {
     write(own.resolve("deletions"), JSON.writeValueAsBytes(kept));
   }
 
-  /** Notes how the agent fares; after a crash of the machine an older note may be there. */
+  /** Notes the agent's state. Not durable: after a crash of the machine it may be an older one. */
   public void note(AgentStatus.Live status) throws IOException {
     Path part = own.resolve("status.part");
     Files.write(part, JSON.writeValueAsBytes(status));
@@ -128,7 +128,7 @@ public final class AgentNotes {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Asks the agent that works here, or the next one, to carry out these deletions. */
+  /** Asks the agent of this directory, or the next one, to carry out these deletions. */
   public void confirm(List<String> workers) throws IOException {
     write(own.resolve("confirmed"), JSON.writeValueAsBytes(workers));
   }
@@ -139,23 +139,23 @@ public final class AgentNotes {
     return workers == null ? List.of() : List.of(workers);
   }
 
-  /** What was confirmed is noted elsewhere. */
+  /** Removes the confirmations, which were noted elsewhere. */
   public void forgetConfirmed() throws IOException {
     Files.deleteIfExists(own.resolve("confirmed"));
   }
 
-  /** The position that was saved last; null where there is none that can be read. */
+  /** The last saved position; null if there is none or it is unreadable. */
   public Position position() throws IOException {
     return read("position", Position.class);
   }
 
-  /** The deletions that are withheld. */
+  /** The withheld deletions. */
   public WithheldDeletions.Kept kept() throws IOException {
     WithheldDeletions.Kept kept = read("deletions", WithheldDeletions.Kept.class);
     return kept == null ? WithheldDeletions.Kept.NOTHING : kept;
   }
 
-  /** How the agent fared last; null where it has told nothing. */
+  /** The last noted state of the agent; null if there is none. */
   public AgentStatus.Live live() throws IOException {
     return read("status", AgentStatus.Live.class);
   }
@@ -169,8 +169,8 @@ public final class AgentNotes {
   }
 
   /**
-   * What is known of each worker, by name. Of one whose notes can't be read nothing is known but
-   * the name.
+   * The state of each worker, by name. If the note of a worker is unreadable, only its name is
+   * known.
    */
   public Map<String, WorkerState> states() throws IOException {
     Map<String, WorkerState> all = new TreeMap<>();
@@ -200,7 +200,7 @@ public final class AgentNotes {
     return all;
   }
 
-  /** Null where the file can't be read. */
+  /** Null if the file is unreadable. */
   private static WorkerState state(Path file) throws IOException {
     try {
       WorkerState state = JSON.readValue(Files.readAllBytes(file), WorkerState.class);

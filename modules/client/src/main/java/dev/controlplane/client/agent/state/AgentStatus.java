@@ -7,19 +7,19 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * How an agent fares, as its directory tells.
+ * The status of an agent, read from its directory.
  *
- * @param running whether an agent works in the directory at this moment
- * @param connected whether it is subscribed at this moment
- * @param consumerId who receives; empty where the agent never had a position
- * @param position the resume token that the agent goes on from; empty for none
- * @param revision the newest revision that the agent has heard of
- * @param log which log it follows, opaque; empty where that is not known
- * @param heard when a message of the server came last, in RFC 3339; empty: never
+ * @param running whether an agent is running in the directory now
+ * @param connected whether it is subscribed now
+ * @param consumerId the consumer's id; empty if the agent never had a position
+ * @param position the resume token from which the agent continues; empty for none
+ * @param revision the newest revision that the agent has received
+ * @param log the log that it follows, opaque; empty if unknown
+ * @param heard when the last message of the server arrived, in RFC 3339; empty for never
  * @param problem why the agent is not connected; empty for no reason
  * @param active the active version of each worker
- * @param withheld the deletions that wait for a confirmation
- * @param rejected the versions that were refused last
+ * @param withheld the deletions that wait for confirmation
+ * @param rejected the versions that were last rejected
  */
 public record AgentStatus(
     boolean running,
@@ -36,13 +36,12 @@ public record AgentStatus(
   /** An active version. */
   public record Active(String worker, String version, String checksum) {}
 
-  /** A version that is not used. */
+  /** A rejected version. */
   public record Rejected(String worker, String version, String code, String message) {}
 
-  /** What a running agent notes of itself. */
+  /** What a running agent notes about itself. */
   public record Live(boolean connected, String heard, String problem, long revision) {}
 
-  /** Copies the lists. */
   public AgentStatus {
     active = List.copyOf(active);
     withheld = List.copyOf(withheld);
@@ -50,8 +49,8 @@ public record AgentStatus(
   }
 
   /**
-   * How long ago a message of the server came; null where none ever did. A clock that was set back
-   * since then makes it longer, not shorter.
+   * How long ago the last message of the server arrived; null for never. If the clock was set back
+   * since then, the result is too long, never too short.
    */
   public Duration staleness(Instant now) {
     return heard.isEmpty() ? null : Duration.between(Instant.parse(heard), now).abs();

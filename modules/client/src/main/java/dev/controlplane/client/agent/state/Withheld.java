@@ -6,20 +6,20 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * A worker that is gone from the server's log, and that an agent keeps active until somebody
+ * A worker that is missing from the server's log, but that an agent keeps active until somebody
  * confirms the deletion.
  *
- * @param worker its name
+ * @param worker the worker's name
  * @param version the version that stays active
  * @param reason why the agent withholds the deletion
  * @param since when the agent decided so, in RFC 3339
- * @param confirmed whether the deletion was confirmed, and is about to be carried out
+ * @param confirmed whether the deletion was confirmed and is about to be carried out
  */
 public record Withheld(
     String worker, String version, Reason reason, String since, boolean confirmed) {
   /** Why a deletion is withheld. */
   public enum Reason {
-    /** The agent has not followed the log before: {@link NewLog#KEEP}. */
+    /** The agent has not followed this log before: {@link NewLog#KEEP}. */
     NEW_LOG,
     /** One snapshot would have deleted more than {@link AgentSettings#maxDelete}. */
     MAX_DELETE;
@@ -38,7 +38,7 @@ public record Withheld(
     return new Withheld(worker, version, reason, since, true);
   }
 
-  /** Why, for people. */
+  /** The reason for people. */
   public String why() {
     return switch (reason) {
       case NEW_LOG ->

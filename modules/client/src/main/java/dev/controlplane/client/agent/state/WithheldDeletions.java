@@ -12,22 +12,21 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
- * The deletions that an agent withholds, and which log it follows. Both are on disk before anything
- * that depends on them happens, so that an agent that is started again knows them. Used by several
- * threads.
+ * The deletions that an agent withholds, and the log that it follows. Both are on disk before
+ * anything that depends on them happens, so that a restarted agent knows them. Thread-safe.
  */
 public final class WithheldDeletions {
-  /** Below this many deletions a snapshot is never too much. */
+  /** A snapshot may always delete up to this many workers. */
   private static final int FEW = 3;
 
-  /** Names that a message lists; of more it gives the number. */
+  /** The most names in a message; beyond it only the number is given. */
   private static final int MOST_NAMES = 20;
 
   /**
    * What is on disk.
    *
-   * @param log which log the agent follows; empty where that is not known
-   * @param withheld each withheld deletion
+   * @param log the log that the agent follows; empty if unknown
+   * @param withheld the withheld deletions
    */
   public record Kept(String log, List<Withheld> withheld) {
     static final Kept NOTHING = new Kept("", List.of());
@@ -55,17 +54,17 @@ public final class WithheldDeletions {
   }
 
   /**
-   * Whether one snapshot deletes more than it may.
+   * Whether one snapshot deletes more than allowed.
    *
    * @param deleted how many workers it deletes
    * @param active how many were active before
-   * @param percent how many of them it may delete
+   * @param percent the percentage of them that it may delete
    */
   public static boolean tooMany(int deleted, int active, int percent) {
     return deleted > FEW && 100L * deleted > (long) percent * active;
   }
 
-  /** The log that is followed; empty where that is not known. */
+  /** The log that is followed; empty if unknown. */
   public String log() {
     lock.lock();
     try {
@@ -93,7 +92,7 @@ public final class WithheldDeletions {
     }
   }
 
-  /** From now on this log is followed, and these deletions are withheld too. */
+  /** Follows this log from now on, and withholds these deletions too. */
   public void follow(String newLog, Collection<Withheld> more) throws IOException {
     lock.lock();
     try {
@@ -110,7 +109,7 @@ public final class WithheldDeletions {
     }
   }
 
-  /** The worker is in the log again, or gone from here. */
+  /** Drops a deletion, because the worker is in the log again, or gone from here. */
   public void drop(String worker) throws IOException {
     lock.lock();
     try {
@@ -128,7 +127,7 @@ public final class WithheldDeletions {
     }
   }
 
-  /** Confirms those that pass; the confirmed ones. */
+  /** Confirms the matching deletions and returns them. */
   public List<Withheld> confirm(Predicate<Withheld> which) throws IOException {
     lock.lock();
     try {
@@ -153,7 +152,9 @@ public final class WithheldDeletions {
     notes.save(new Kept(log, List.copyOf(all.values())));
   }
 
-  /** All of them in one line, for reports and events; empty where nothing is withheld. */
+  /**
+   * Describes all withheld deletions in one line, for reports and events; empty if there are none.
+   */
   public String message() {
     List<Withheld> now = list();
     if (now.isEmpty()) {

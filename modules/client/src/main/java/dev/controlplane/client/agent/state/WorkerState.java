@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an agent knows of one worker; written down before and after each switch.
+ * What an agent knows about one worker; noted before and after each switch. Immutable.
  *
- * <p>Revisions of one generation can be compared: the generation grows when the server could not go
- * on from where the agent was, which may be because its log is another.
+ * <p>Revisions are comparable within one generation. The generation increases when the server could
+ * not resume where the agent was, possibly because its log is another.
  *
- * @param worker its name
- * @param desired the version that should be active, whether it is or not; empty when the worker is
+ * @param worker the worker's name
+ * @param desired the version that should be active, whether it is or not; empty if the worker is
  *     gone
- * @param revision the last update of the worker that was dealt with
+ * @param revision the worker's last processed update
  * @param generation of that revision
- * @param active what {@code current} names; null for none
- * @param kept what is on disk, or was about to be: the last activated first
- * @param rejection what was refused last; null for nothing
+ * @param active the version that {@code current} names; null for none
+ * @param kept the versions that are on disk or were about to be, last activated first
+ * @param rejection the last rejection; null for none
  */
 public record WorkerState(
     String worker,
@@ -28,10 +28,10 @@ public record WorkerState(
     List<Held> kept,
     Rejection rejection) {
   /**
-   * A version that is on disk.
+   * A version on disk.
    *
-   * @param revision of the update that it came with last
-   * @param deleted whether it only stays for as long as it is active
+   * @param revision of the last update that brought it
+   * @param deleted whether it was deleted and stays only as long as it is active
    */
   public record Held(
       String version, String checksum, long size, long revision, long generation, boolean deleted) {
@@ -40,7 +40,7 @@ public record WorkerState(
     }
   }
 
-  /** A version that is not to be used. */
+  /** A rejected version. */
   public record Rejection(
       String version,
       String checksum,
@@ -69,7 +69,7 @@ public record WorkerState(
     return new WorkerState(worker, desired, revision, generation, active, kept, refused);
   }
 
-  /** The version may be on disk from now on; as one that was never active it is the last kept. */
+  /** Adds a version that may be on disk from now on. It was never active, so it comes last. */
   public WorkerState withCandidate(Held held) {
     if (kept.stream().anyMatch(held::same)) {
       return this;
@@ -79,7 +79,7 @@ public record WorkerState(
     return new WorkerState(worker, desired, revision, generation, active, all, rejection);
   }
 
-  /** The version is active, and nothing else of its name is there. */
+  /** Makes the version active, and drops other bytes of the same name. */
   public WorkerState activating(Held held) {
     List<Held> all = new ArrayList<>();
     all.add(held);
@@ -96,7 +96,7 @@ public record WorkerState(
     return new WorkerState(worker, desired, revision, generation, active, rest, rejection);
   }
 
-  /** The active version is deleted, and goes when it is active no more. */
+  /** Marks the active version as deleted, so that it is removed when it is not active any more. */
   public WorkerState activeDeleted() {
     Held marked =
         new Held(
@@ -109,7 +109,7 @@ public record WorkerState(
     return active != null && active.version.equals(version);
   }
 
-  /** What of the kept ones is too much: beyond so many, and the deleted ones. */
+  /** The versions that may be removed: those beyond the number to keep, and deleted ones. */
   public List<Held> superfluous(int keep) {
     List<Held> rest = new ArrayList<>();
     int room = keep;

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What an agent knows of each worker that it has. The start writes it, and after that the working
- * thread alone; any thread reads it.
+ * The states of all workers of an agent. During the start the start writes it, later only the
+ * working thread; any thread may read it.
  */
 public final class WorkerStates {
   private final AgentNotes notes;
@@ -18,12 +18,12 @@ public final class WorkerStates {
     this.notes = notes;
   }
 
-  /** Null where nothing is known of the worker. */
+  /** Null if nothing is known about the worker. */
   public WorkerState get(String worker) {
     return states.get(worker);
   }
 
-  /** A worker of which nothing is known has nothing. */
+  /** The state of the worker; an empty one if nothing is known. */
   public WorkerState of(String worker) {
     return states.getOrDefault(worker, WorkerState.of(worker));
   }
@@ -32,19 +32,19 @@ public final class WorkerStates {
     return List.copyOf(states.values());
   }
 
-  /** What is known now; what is on disk may be older. */
+  /** Sets the state in memory only; the one on disk may be older. */
   public void put(WorkerState state) {
     states.put(state.worker(), state);
   }
 
-  /** What is known now, made durable. */
+  /** Sets the state and makes it durable. */
   public void save(WorkerState state) throws IOException {
-    // First here: what is on disk may be older, but must not be newer.
+    // Memory first: the state on disk may be older, but must not be newer.
     put(state);
     notes.save(state);
   }
 
-  /** The worker is gone. */
+  /** Removes the state of a worker that is gone. */
   public void remove(String worker) {
     states.remove(worker);
   }

@@ -1,5 +1,5 @@
 /**
- * What an agent notes on disk: the versions that it keeps, where it is in the log, what it
- * withholds.
+ * What an agent notes on disk: the versions that it keeps, its position in the log, and withheld
+ * deletions.
  */
 package dev.controlplane.client.agent.state;
