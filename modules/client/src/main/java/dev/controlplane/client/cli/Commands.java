@@ -14,6 +14,9 @@ import dev.controlplane.client.cli.workers.VersionsCommand;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * The commands by name, in the order that the help lists them. Whoever runs one needs no other: to
@@ -22,6 +25,10 @@ import java.util.Map;
 final class Commands {
   /** All of them. */
   static final Map<String, Class<?>> ALL = all();
+
+  /** Those that look at the others. */
+  private static final Set<Class<?>> ABOUT_COMMANDS =
+      Set.of(HelpCommand.class, CompletionCommand.class);
 
   private Commands() {}
 
@@ -43,6 +50,7 @@ final class Commands {
     all.put("gc", GcCommand.class);
     all.put("compact", CompactCommand.class);
     all.put("version", VersionCommand.class);
+    all.put("help", HelpCommand.class);
     all.put("completion", CompletionCommand.class);
     return Collections.unmodifiableMap(all);
   }
@@ -50,6 +58,23 @@ final class Commands {
   /** Those that a command line with this first argument may need. */
   static Map<String, Class<?>> wanted(String first) {
     Class<?> one = ALL.get(first);
-    return one == null || one == CompletionCommand.class ? ALL : Map.of(first, one);
+    return one == null || ABOUT_COMMANDS.contains(one) ? ALL : Map.of(first, one);
+  }
+
+  /** Gives the help of a command, and of those below it, its headings and its exit codes. */
+  static void describe(CommandLine line) {
+    CommandSpec command = line.getCommandSpec();
+    line.getSubcommands().values().forEach(Commands::describe);
+    command
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(
+            command.parent() == null
+                ? ExitCode.all(
+                    command.subcommands().values().stream().map(CommandLine::getCommandSpec))
+                : ExitCode.of(command, !ABOUT_COMMANDS.contains(command.userObject().getClass())))
+        .optionListHeading("%nOptions:%n")
+        .parameterListHeading("%n")
+        .commandListHeading("%nCommands:%n");
   }
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.ParentCommand;
           + " consumers that report, such as agents, have ACKNOWLEDGED and ACTIVE; the others count"
           + " as silent."
     },
+    exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {
       "",
       "Examples:",
