@@ -1,6 +1,7 @@
 package dev.controlplane.client.cli;
 
 import dev.controlplane.client.cli.agent.AgentCommand;
+import dev.controlplane.client.cli.doctor.DoctorCommand;
 import dev.controlplane.client.cli.follow.EventsCommand;
 import dev.controlplane.client.cli.follow.SubscribeCommand;
 import dev.controlplane.client.cli.follow.WatchCommand;
@@ -49,6 +50,7 @@ final class Commands {
     all.put("status", StatusCommand.class);
     all.put("gc", GcCommand.class);
     all.put("compact", CompactCommand.class);
+    all.put("doctor", DoctorCommand.class);
     all.put("version", VersionCommand.class);
     all.put("help", HelpCommand.class);
     all.put("completion", CompletionCommand.class);
