@@ -525,6 +525,11 @@ class CpctlTest {
       assertTrue(server.requests().getLast().endsWith("&worker=w"), server.requests()::toString);
       assertEquals(0, run("events", "--since", "0"), this::err);
       assertEquals(60, out().lines().count());
+      terminal = new FakeTerminal(200);
+      assertEquals(0, run("events", "--since", "99"), this::err);
+      assertTrue(
+          out().endsWith("  revision 100  \u001B[33mrolled back\u001B[0m  w 1  3 B\n"), this::out);
+      terminal = Terminal.NONE;
       assertEquals(1, run("events", "--since", "39"));
       assertEquals(
           "cpctl: the log begins after 40 (--since TIME begins where the log does)\n", err());

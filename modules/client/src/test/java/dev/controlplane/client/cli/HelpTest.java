@@ -138,6 +138,8 @@ class HelpTest {
       quoteCharacter = '`',
       value = {
         "lst, cpctl has no command \"lst\"; did you mean list?",
+        "lsit, cpctl has no command \"lsit\"; did you mean list?",
+        "comsumres, cpctl has no command \"comsumres\"; did you mean consumers?",
         "stauts --wide, cpctl has no command \"stauts\"; did you mean status?",
         "frobnicate, cpctl has no command \"frobnicate\"",
         "help uplaod, cpctl has no command \"uplaod\"; did you mean upload?",
