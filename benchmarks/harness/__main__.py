@@ -17,6 +17,7 @@ NAMES = {
     "uploads": "large files against sha256sum + cp + sync, and many small ones: upload-server, grpc-go's process",
     "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
+    "cli": "a command of cpctl from its start to its end: bin/cpctl, java -jar, curl, kubectl",
     "jvm": "grpc-server under different collectors and object headers",
     "catchup": "what streams that are far behind cost those that are up to date: the same server, another one",
     "cold": "10,000 consumers that fetch every worker at once: memory of grpc-server in a small heap",

@@ -28,7 +28,7 @@ def jar(server):
     return ROOT / "modules" / server / "target" / f"{server}.jar"
 
 
-JARS = [jar("upload-server"), jar("consumer-server"), jar("grpc-server"), BENCHMARKS / "target/benchmarks.jar"]
+JARS = [jar("upload-server"), jar("consumer-server"), jar("grpc-server"), jar("client"), BENCHMARKS / "target/benchmarks.jar"]
 
 
 def build_jars():

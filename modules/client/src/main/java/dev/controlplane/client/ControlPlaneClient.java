@@ -14,6 +14,7 @@ import dev.controlplane.client.answers.GarbageCollection;
 import dev.controlplane.client.answers.LogPage;
 import dev.controlplane.client.answers.Page;
 import dev.controlplane.client.answers.Published;
+import dev.controlplane.client.answers.ServerHealth;
 import dev.controlplane.client.answers.ServerVersion;
 import dev.controlplane.client.answers.StatusFilter;
 import dev.controlplane.client.answers.VersionInfo;
@@ -25,6 +26,7 @@ import dev.controlplane.client.http.Answer;
 import dev.controlplane.client.http.Calls;
 import dev.controlplane.client.http.Fetching;
 import dev.controlplane.client.http.Fleet;
+import dev.controlplane.client.http.Health;
 import dev.controlplane.client.http.Http;
 import dev.controlplane.client.http.Publishing;
 import dev.controlplane.client.stream.GrpcChannels;
@@ -272,6 +274,11 @@ public final class ControlPlaneClient implements AutoCloseable {
   public ServerVersion version(Server server) throws IOException, InterruptedException {
     Answer answer = calls.get(server, "/version");
     return new ServerVersion(answer.text("name"), answer.text("version"));
+  }
+
+  /** How a server fares; not of {@link Server#GRPC}, which tells it over HTTP. */
+  public ServerHealth health(Server server) throws IOException, InterruptedException {
+    return new Health(calls).of(server);
   }
 
   AgentServers agentServers() {

@@ -2,6 +2,7 @@ package dev.controlplane.client;
 
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.Session;
+import dev.controlplane.client.cli.terminal.SystemTerminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -24,7 +25,9 @@ public final class Main {
     FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     PrintStream err =
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
-    int code = new Cpctl(new Session(System.in, out, err, System.getenv())).run(arguments);
+    int code =
+        new Cpctl(new Session(System.in, out, err, System.getenv(), new SystemTerminal()))
+            .run(arguments);
     err.flush();
     // Removing the hook fails if a signal already ends the process; its exit code then stands.
     if (removed(interruption)) {

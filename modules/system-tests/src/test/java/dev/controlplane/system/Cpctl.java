@@ -51,6 +51,13 @@ final class Cpctl {
     return this;
   }
 
+  /** Runs another command in the same place and environment, which gets no command line. */
+  Cpctl instead(String... other) {
+    command.clear();
+    command.addAll(List.of(other));
+    return this;
+  }
+
   /** Where it runs. */
   Path directory() {
     return directory;

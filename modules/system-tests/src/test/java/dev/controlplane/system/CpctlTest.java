@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The real {@code cpctl} against the real servers. */
 class CpctlTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String PROGRAM = Tools.repository().resolve("bin/cpctl").toString();
 
   private static Cluster cluster;
   private static Cpctl cpctl;
@@ -93,10 +96,53 @@ class CpctlTest {
 
     json(cpctl.run("delete", "life", "1", "--json"));
     assertEquals("2", json(cpctl.run("info", "life", "--json")).path("version").asText());
-    json(cpctl.run("delete", "life", "2", "--json"));
+    Cpctl.Run last = cpctl.run("delete", "life", "2");
+    assertEquals(2, last.code(), last::toString);
+    json(cpctl.run("delete", "life", "2", "--yes", "--json"));
     Cpctl.Run gone = cpctl.run("info", "life");
     assertEquals(4, gone.code(), gone::toString);
     assertEquals(1, gone.err().lines().count(), gone::toString);
+  }
+
+  @Test
+  void aTerminalGetsWhatFitsItAndADialogue() throws Exception {
+    cluster.published("terminal", "1", new byte[] {1});
+    String jar = ServerUnderTest.java() + " -jar " + ServerUnderTest.jar("client");
+    for (String program : List.of(PROGRAM, jar)) {
+      String listing = onTerminal(40, "", program, "list", "--utc").out();
+      assertTrue(
+          listing.contains("\u001B[1mNAME\u001B[0m      terminal\r\n")
+              && listing.contains("\u001B[1mLATEST\u001B[0m    1\r\n"),
+          () -> program + " on 40 columns: " + listing);
+    }
+    String wide = onTerminal(200, "", PROGRAM, "versions", "terminal").out();
+    assertTrue(wide.contains(Cluster.sha256(new byte[] {1})), () -> "200 columns: " + wide);
+    String narrower = onTerminal(80, "", PROGRAM, "versions", "terminal").out();
+    assertTrue(narrower.contains("…"), () -> "80 columns: " + narrower);
+
+    Cpctl.Run no = onTerminal(80, "n\n", PROGRAM, "delete", "terminal", "1");
+    assertTrue(no.out().contains("Delete? [y/N]"), no::toString);
+    assertTrue(no.out().contains("nothing was deleted"), no::toString);
+    assertEquals(1, no.code(), no::toString);
+    Cpctl.Run yes = onTerminal(80, "y\n", PROGRAM, "delete", "terminal", "1");
+    assertEquals(0, yes.code(), yes::toString);
+    assertEquals(4, cpctl.run("info", "terminal").code());
+  }
+
+  /** Runs a command on a terminal of its own, as somebody who types this. */
+  private static Cpctl.Run onTerminal(int columns, String typed, String... command)
+      throws IOException {
+    String line = "stty cols %d -echo; exec %s".formatted(columns, String.join(" ", command));
+    Cpctl.Run run =
+        new Cpctl(cluster)
+            .with("TERM", "xterm")
+            .instead("script", "-qec", line, "/dev/null")
+            .start();
+    try (OutputStream keyboard = run.process().getOutputStream()) {
+      keyboard.write(typed.getBytes(StandardCharsets.UTF_8));
+      keyboard.flush();
+      return run.awaitEnd();
+    }
   }
 
   @Test
@@ -189,7 +235,7 @@ class CpctlTest {
     JsonNode got = json(cpctl.run("get", "--json", "-o", "named-files/" + name, "--", name));
     assertEquals(name, got.path("version").asText());
     assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(directory.resolve(name)));
-    json(cpctl.run("delete", "--json", "--", name, name));
+    json(cpctl.run("delete", "--yes", "--json", "--", name, name));
   }
 
   @Test

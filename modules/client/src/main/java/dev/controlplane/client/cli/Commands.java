@@ -1,6 +1,7 @@
 package dev.controlplane.client.cli;
 
 import dev.controlplane.client.cli.agent.AgentCommand;
+import dev.controlplane.client.cli.doctor.DoctorCommand;
 import dev.controlplane.client.cli.follow.EventsCommand;
 import dev.controlplane.client.cli.follow.SubscribeCommand;
 import dev.controlplane.client.cli.follow.WatchCommand;
@@ -15,6 +16,9 @@ import dev.controlplane.client.cli.workers.VersionsCommand;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * The commands by name, in the order that the help lists them. Whoever runs one needs no other: to
@@ -23,6 +27,10 @@ import java.util.Map;
 final class Commands {
   /** All of them. */
   static final Map<String, Class<?>> ALL = all();
+
+  /** Those that look at the others. */
+  private static final Set<Class<?>> ABOUT_COMMANDS =
+      Set.of(HelpCommand.class, CompletionCommand.class);
 
   private Commands() {}
 
@@ -44,7 +52,9 @@ final class Commands {
     all.put("status", StatusCommand.class);
     all.put("gc", GcCommand.class);
     all.put("compact", CompactCommand.class);
+    all.put("doctor", DoctorCommand.class);
     all.put("version", VersionCommand.class);
+    all.put("help", HelpCommand.class);
     all.put("completion", CompletionCommand.class);
     return Collections.unmodifiableMap(all);
   }
@@ -52,6 +62,23 @@ final class Commands {
   /** Those that a command line with this first argument may need. */
   static Map<String, Class<?>> wanted(String first) {
     Class<?> one = ALL.get(first);
-    return one == null || one == CompletionCommand.class ? ALL : Map.of(first, one);
+    return one == null || ABOUT_COMMANDS.contains(one) ? ALL : Map.of(first, one);
+  }
+
+  /** Gives the help of a command, and of those below it, its headings and its exit codes. */
+  static void describe(CommandLine line) {
+    CommandSpec command = line.getCommandSpec();
+    line.getSubcommands().values().forEach(Commands::describe);
+    command
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(
+            command.parent() == null
+                ? ExitCode.all(
+                    command.subcommands().values().stream().map(CommandLine::getCommandSpec))
+                : ExitCode.of(command, !ABOUT_COMMANDS.contains(command.userObject().getClass())))
+        .optionListHeading("%nOptions:%n")
+        .parameterListHeading("%n")
+        .commandListHeading("%nCommands:%n");
   }
 }

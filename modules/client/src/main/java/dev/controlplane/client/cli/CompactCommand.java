@@ -18,7 +18,7 @@ import picocli.CommandLine.ParentCommand;
           + " no version goes. A consumer that was away since before then receives the latest"
           + " versions instead of the updates."
     },
-    footer = {"", "Examples:", "  cpctl compact 1000"})
+    footer = {"", "Examples:", "  cpctl compact 1"})
 final class CompactCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 

@@ -44,7 +44,7 @@ final class ConsumersCommand implements Callable<Integer> {
                   consumer.connected() ? "yes" : "no",
                   String.valueOf(consumer.streams()),
                   String.valueOf(consumer.lastRevision()),
-                  consumer.lastSeen(),
+                  cpctl.time(consumer.lastSeen()),
                   consumer.endpoint()));
       return ExitCode.OK;
     }

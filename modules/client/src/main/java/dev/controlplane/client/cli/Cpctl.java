@@ -8,17 +8,20 @@ import dev.controlplane.client.Proxies;
 import dev.controlplane.client.RetryPolicy;
 import dev.controlplane.client.cli.terminal.Output;
 import dev.controlplane.client.cli.terminal.OutputException;
+import dev.controlplane.client.cli.terminal.Style;
 import dev.controlplane.client.cli.terminal.Terminal;
 import dev.controlplane.client.cli.terminal.Text;
+import dev.controlplane.client.cli.terminal.Times;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -29,7 +32,7 @@ import picocli.CommandLine.Spec;
     name = "cpctl",
     description = {"Publishes and downloads versioned worker bundles, and follows updates.", ""},
     synopsisSubcommandLabel = "COMMAND",
-    versionProvider = Cpctl.Release.class,
+    versionProvider = Release.class,
     footer = {
       "",
       "HTTP goes through the proxies that http_proxy, https_proxy, all_proxy and no_proxy name, as"
@@ -39,12 +42,13 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  cpctl upload greeter.js --name greeter.js --version 1.0.0",
-      "  cpctl watch",
+      "  cpctl help upload",
       "  source <(cpctl completion bash)"
     })
 public final class Cpctl implements Runnable {
   private final Session session;
   private final Output out;
+  private final String release;
 
   @Spec private CommandSpec spec;
 
@@ -53,6 +57,12 @@ public final class Cpctl implements Runnable {
       scope = ScopeType.INHERIT,
       description = "Write the result as JSON, one object a line.")
   private boolean json;
+
+  @Option(
+      names = "--utc",
+      scope = ScopeType.INHERIT,
+      description = "Show times in UTC. Default: in the local time zone; with --json always UTC.")
+  private boolean utc;
 
   @Option(
       names = "--upload-url",
@@ -109,22 +119,16 @@ public final class Cpctl implements Runnable {
 
   /** A command that reads and writes there. */
   public Cpctl(Session session) {
-    this.session = session;
-    this.out = new Output(session.out());
+    this(session, Release.number());
   }
 
-  /** The version in the jar's manifest. */
-  static final class Release implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      return new String[] {"cpctl " + number()};
-    }
-
-    /** The release alone. */
-    static String number() {
-      String release = Cpctl.class.getPackage().getImplementationVersion();
-      return release == null ? "(not from a jar)" : release;
-    }
+  /** The same of another release. */
+  public Cpctl(Session session, String release) {
+    this.release = release;
+    this.session = session;
+    this.out =
+        new Output(
+            session.out(), () -> session.hasColours(Terminal.STDOUT) && !json, session::columns);
   }
 
   /** Runs one command; the exit code. */
@@ -150,7 +154,7 @@ public final class Cpctl implements Runnable {
     if (failure.readerGone()) {
       return ExitCode.NO_READER;
     }
-    note(failure.getMessage());
+    failed(failure.getMessage());
     return ExitCode.FAILED;
   }
 
@@ -165,36 +169,32 @@ public final class Cpctl implements Runnable {
         .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
         .setUsageHelpAutoWidth(false)
+        .setUsageHelpWidth(helpWidth())
         .setColorScheme(
             Help.defaultColorScheme(
-                Terminal.isPlain(session.environment()) ? Help.Ansi.OFF : Help.Ansi.AUTO))
+                session.hasColours(Terminal.STDOUT) ? Help.Ansi.ON : Help.Ansi.OFF))
         .setParameterExceptionHandler(
             (failure, _) -> {
-              return usage(failure.getCommandLine(), failure.getMessage());
+              return usage(failure.getCommandLine(), Mistake.told(failure));
             })
         .setExecutionExceptionHandler((failure, failed, _) -> ended(failed, failure));
-    describe(line);
+    Commands.describe(line);
     return line;
   }
 
-  private static void describe(CommandLine line) {
-    UsageMessageSpec usage = line.getCommandSpec().usageMessage();
-    usage
-        .exitCodeListHeading("%nExit codes:%n")
-        .exitCodeList(UsageMessageSpec.keyValuesMap(ExitCode.TABLE))
-        .optionListHeading("%nOptions:%n")
-        .parameterListHeading("%n")
-        .commandListHeading("%nCommands:%n");
-    line.getSubcommands().values().forEach(Cpctl::describe);
+  /** picocli can't write help for less than 55 columns; a terminal wraps its lines, then. */
+  private int helpWidth() {
+    int columns = session.columns();
+    return columns == 0 ? 80 : Math.clamp(columns, 55, 100);
   }
 
   private int usage(CommandLine line, String problem) {
-    session.err().println("cpctl: " + Text.line(problem));
+    failed(problem);
     session.err().println("See '" + line.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE;
   }
 
-  private int ended(CommandLine line, Exception failure) {
+  private int ended(CommandLine line, Exception failure) throws InterruptedException {
     if (failure instanceof UsageException) {
       return usage(line, failure.getMessage());
     }
@@ -203,7 +203,7 @@ public final class Cpctl implements Runnable {
     }
     Failure told = Failure.of(failure);
     if (told.code() != ExitCode.INTERRUPTED) {
-      note(told.message());
+      failed(told.message() + OtherRelease.told(this, failure));
     }
     return told.code();
   }
@@ -212,6 +212,11 @@ public final class Cpctl implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  /** The release of this cpctl. */
+  public String release() {
+    return release;
   }
 
   public Session session() {
@@ -240,6 +245,26 @@ public final class Cpctl implements Runnable {
   /** Tells people something that is not the result. */
   public void note(String line) {
     session.err().println("cpctl: " + Text.line(line));
+  }
+
+  /** Tells people why the command fails. */
+  private void failed(String line) {
+    boolean colours = session.hasColours(Terminal.STDERR);
+    session.err().println(Style.RED.of("cpctl:", colours) + " " + Text.line(line));
+  }
+
+  /** A time for people, from RFC 3339; empty stays empty. */
+  public String time(String text) {
+    return times().of(text);
+  }
+
+  /** A time for people. */
+  public String time(Instant time) {
+    return times().of(time);
+  }
+
+  private Times times() {
+    return new Times(utc ? ZoneOffset.UTC : ZoneId.systemDefault());
   }
 
   /** A client of the servers that the options name. */

@@ -1,11 +1,18 @@
 package dev.controlplane.client.cli;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+
 /** What the process tells the one who started it. */
 public final class ExitCode {
   public static final int OK = 0;
   public static final int FAILED = 1;
   static final int USAGE = 2;
-  static final int UNREACHABLE = 3;
+  public static final int UNREACHABLE = 3;
   static final int NOT_FOUND = 4;
   static final int CONFLICT = 5;
   static final int DAMAGED = 6;
@@ -15,19 +22,41 @@ public final class ExitCode {
   /** As a shell tells of a program that SIGPIPE has ended. */
   static final int NO_READER = 141;
 
-  /** For the help: code, colon, meaning. */
-  static final String[] TABLE = {
-    "0:Done.",
-    "1:Failed for a reason that is not listed here.",
-    "2:Wrong usage: an option, a name or a value that is not allowed.",
-    "3:A server can't be reached, or the connection broke.",
-    "4:No such worker or version.",
-    "5:Conflict: the version exists with other bytes.",
-    "6:The bytes do not have their SHA-256; nothing was kept.",
-    "7:Not active at enough consumers (upload --wait-active).",
-    "130:Interrupted.",
-    "141:The reader of standard output is gone, such as head that has enough."
-  };
+  /** For {@link picocli.CommandLine.Command#exitCodeList}: code, colon, meaning. */
+  public static final String HELP_NOT_FOUND = "4:No such worker, version or consumer.";
+
+  public static final String HELP_CONFLICT = "5:Conflict: the version exists with other bytes.";
+  public static final String HELP_DAMAGED =
+      "6:The bytes do not have their SHA-256; nothing was kept.";
+  public static final String HELP_NOT_ACTIVE =
+      "7:Not active at enough consumers (upload --wait-active).";
+
+  private static final List<String> EVERYWHERE =
+      List.of(
+          "0:Done.",
+          "1:Failed for a reason that is not listed here.",
+          "2:Wrong usage: an option, a name or a value that is not allowed.",
+          "141:The reader of standard output is gone, such as head that has enough.");
+  private static final List<String> WITH_SERVERS =
+      List.of("3:A server can't be reached, or the connection broke.", "130:Interrupted.");
 
   private ExitCode() {}
+
+  /** The codes that a command can end with: those of all commands, and those that it declares. */
+  static Map<String, String> of(CommandSpec command, boolean asksServers) {
+    Map<String, String> codes = new TreeMap<>(Comparator.comparingInt(Integer::parseInt));
+    Stream.of(EVERYWHERE, asksServers ? WITH_SERVERS : List.<String>of())
+        .flatMap(List::stream)
+        .map(line -> line.split(":", 2))
+        .forEach(line -> codes.put(line[0], line[1]));
+    codes.putAll(command.usageMessage().exitCodeList());
+    return codes;
+  }
+
+  /** All codes of all commands. */
+  static Map<String, String> all(Stream<CommandSpec> commands) {
+    Map<String, String> codes = new TreeMap<>(Comparator.comparingInt(Integer::parseInt));
+    commands.forEach(command -> of(command, true).forEach(codes::putIfAbsent));
+    return codes;
+  }
 }

@@ -16,7 +16,8 @@ import picocli.CommandLine.ParentCommand;
           + " is a new one. Consumers that are not seen for CONSUMER_RETENTION are forgotten"
           + " automatically."
     },
-    footer = {"", "Examples:", "  cpctl consumers forget edge-17"})
+    exitCodeList = {ExitCode.HELP_NOT_FOUND, "5:Conflict: the consumer has an open stream."},
+    footer = {"", "Examples:", "  cpctl consumers forget me"})
 final class ForgetCommand implements Callable<Integer> {
   @ParentCommand private ConsumersCommand consumers;
 

@@ -26,6 +26,7 @@ import picocli.CommandLine.ParentCommand;
           + " that never reports, such as subscribe and watch, the server knows what it sent: the"
           + " consumer is delivered if it was sent the latest version, otherwise behind."
     },
+    exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {
       "",
       "Examples:",

@@ -22,12 +22,7 @@ import picocli.CommandLine.ParentCommand;
       "Releases fit if their first numbers are the same, and before 1.0 their second ones as well."
           + " The exit code is 0 if all servers answer and fit, 3 if one can't be reached, else 1."
     },
-    footer = {
-      "",
-      "Examples:",
-      "  cpctl version",
-      "  cpctl version --json --upload-url https://cp.example/upload"
-    })
+    footer = {"", "Examples:", "  cpctl version", "  cpctl version --json"})
 final class VersionCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -36,7 +31,7 @@ final class VersionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String own = Cpctl.Release.number();
+    String own = cpctl.release();
     int code = ExitCode.OK;
     ArrayNode servers = Json.object().putArray("servers");
     if (!cpctl.json()) {
@@ -72,8 +67,7 @@ final class VersionCommand implements Callable<Integer> {
     } catch (RefusedException e) {
       String problem =
           e.reason() == RefusedException.Reason.NOT_FOUND
-              ? server
-                  + " does not tell its release: it is older than cpctl, or a proxy has no route"
+              ? OtherRelease.noRelease(server)
               : e.getMessage();
       return new Found(server, "", false, problem, ExitCode.FAILED);
     } catch (ControlPlaneException e) {

@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLParameters;
 
 /**
  * The HTTP conventions of the control plane: answers in JSON, and errors as {@code
@@ -49,6 +50,9 @@ public final class Http implements AutoCloseable {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
             .followRedirects(HttpClient.Redirect.NORMAL)
+            .sslContext(DefaultTls.context())
+            // Of what these leave open, a connection has the context's own.
+            .sslParameters(new SSLParameters())
             .proxy(proxies.selector());
     if (proxies.haveUsers()) {
       builder.authenticator(proxies.authenticator());
@@ -72,15 +76,22 @@ public final class Http implements AutoCloseable {
     return json(server, request, () -> 0);
   }
 
+  /** Sends a request that moves few bytes and returns what answers it, whatever its status. */
+  HttpResponse<byte[]> answer(Server server, HttpRequest request)
+      throws ControlPlaneException, InterruptedException {
+    return answer(server, request, () -> 0);
+  }
+
+  private HttpResponse<byte[]> answer(Server server, HttpRequest request, LongSupplier moved)
+      throws ControlPlaneException, InterruptedException {
+    var handler = BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_JSON);
+    return await(server, request, client.sendAsync(request, handler), moved);
+  }
+
   /** Sends a request whose answer is only a status. */
   void noContent(Server server, HttpRequest request)
       throws ControlPlaneException, InterruptedException {
-    HttpResponse<byte[]> response =
-        await(
-            server,
-            request,
-            client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_JSON)),
-            () -> 0);
+    HttpResponse<byte[]> response = answer(server, request);
     if (response.statusCode() / 100 != 2) {
       throw refusal(server, response.uri(), response.statusCode(), response.body());
     }
@@ -94,12 +105,7 @@ public final class Http implements AutoCloseable {
    */
   JsonNode json(Server server, HttpRequest request, LongSupplier moved)
       throws ControlPlaneException, InterruptedException {
-    HttpResponse<byte[]> response =
-        await(
-            server,
-            request,
-            client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_JSON)),
-            moved);
+    HttpResponse<byte[]> response = answer(server, request, moved);
     return json(server, response.uri(), response.statusCode(), response.body());
   }
 

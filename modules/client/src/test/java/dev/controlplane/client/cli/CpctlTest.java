@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.controlplane.client.FakeServer;
 import dev.controlplane.client.answers.ServerVersion;
+import dev.controlplane.client.cli.terminal.FakeTerminal;
+import dev.controlplane.client.cli.terminal.Terminal;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -21,6 +23,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -34,6 +37,8 @@ class CpctlTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
+  private Terminal terminal = Terminal.NONE;
+
   @TempDir private Path directory;
 
   private int run(String... arguments) {
@@ -44,7 +49,8 @@ class CpctlTest {
             new ByteArrayInputStream("stdin".getBytes(StandardCharsets.UTF_8)),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
-            environment);
+            environment,
+            terminal);
     return new Cpctl(session).run(arguments);
   }
 
@@ -89,6 +95,10 @@ class CpctlTest {
         "upload file --version 1",
         "rollback",
         "retry w",
+        "rollback w 1 --version 2",
+        "get w 1 --version 2",
+        "delete w",
+        "delete",
         "subscribe",
         "subscribe --id x --count 0",
         "subscribe --id x --count many",
@@ -109,6 +119,7 @@ class CpctlTest {
         "events --since yesterday",
         "events --since -1h",
         "compact",
+        "doctor --timeout 0s",
         "compact all",
         "compact -- -1",
         "completion tcsh",
@@ -140,7 +151,7 @@ class CpctlTest {
   @Test
   void aServerThatIsNotThereIsNamedWithItsOptions() {
     environment.put("CPCTL_UPLOAD_URL", "http://127.0.0.1:1");
-    assertEquals(3, run("delete", "w", "v"));
+    assertEquals(3, run("delete", "w", "v", "--yes"));
     assertEquals(
         "cpctl: upload-server at http://127.0.0.1:1: connection refused"
             + " (--upload-url or CPCTL_UPLOAD_URL sets the address)\n",
@@ -243,9 +254,13 @@ class CpctlTest {
     try (FakeServer server = server(CpctlTest::hello)) {
       assertEquals(0, run("get", "w"), this::err);
       assertArrayEquals("hello".getBytes(StandardCharsets.UTF_8), out.toByteArray());
-      assertEquals(0, run("get", "w", "--version", "1", "-o", "-"), this::err);
+      assertEquals(0, run("get", "w", "1", "-o", "-"), this::err);
       assertEquals("hello", out());
-      assertEquals(List.of("GET /file/w", "GET /file/w/version/1"), server.requests());
+      assertEquals(0, run("get", "w", "--version", "1"), this::err);
+      assertEquals("hello", out());
+      assertEquals(
+          List.of("GET /file/w", "GET /file/w/version/1", "GET /file/w/version/1"),
+          server.requests());
       assertEquals("", err());
     }
   }
@@ -564,6 +579,13 @@ class CpctlTest {
           List.of(99, 100),
           out().lines().map(line -> json(line).path("revision").asInt()).toList());
       assertTrue(server.requests().getLast().endsWith("&worker=w"), server.requests()::toString);
+      assertEquals(0, run("events", "--since", "0"), this::err);
+      assertEquals(60, out().lines().count());
+      terminal = new FakeTerminal(200);
+      assertEquals(0, run("events", "--since", "99"), this::err);
+      assertTrue(
+          out().endsWith("  revision 100  \u001B[33mrolled back\u001B[0m  w 1  3 B\n"), this::out);
+      terminal = Terminal.NONE;
       assertEquals(1, run("events", "--since", "39"));
       assertEquals(
           "cpctl: the log begins after 40 (--since TIME begins where the log does)\n", err());
@@ -635,10 +657,12 @@ class CpctlTest {
       assertEquals(0, run("rollback", "w", "1\"0"), this::err);
       assertEquals("w 1\"0 is the latest, revision 12\n", out());
       assertEquals("{\"version\":\"1\\\"0\"}", received.toString(StandardCharsets.UTF_8));
-      assertEquals(0, run("delete", "w", "1", "--json"));
+      assertEquals(0, run("rollback", "w", "--version", "1\"0"), this::err);
+      assertEquals(0, run("delete", "w", "1", "--yes", "--json"));
       assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
       assertEquals(
-          List.of("PUT /workers/w/latest", "DELETE /workers/w/versions/1"), server.requests());
+          List.of("PUT /workers/w/latest", "PUT /workers/w/latest", "DELETE /workers/w/versions/1"),
+          server.requests());
     }
   }
 
@@ -803,6 +827,44 @@ class CpctlTest {
             assertTrue(last.startsWith("cpctl: 2 of 3 consumers run version 2 after"), last);
         default -> assertEquals("cpctl: 2 of 3 consumers run version 2, enough", last);
       }
+    }
+  }
+
+  @Test
+  void timesAreLocalUnlessUtcIsAskedForAndJsonKeepsTheServers() throws Exception {
+    TimeZone before = TimeZone.getDefault();
+    TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kolkata"));
+    String body = metadata("w", "1", "x");
+    try (FakeServer _ = server(exchange -> FakeServer.json(exchange, 200, body))) {
+      assertEquals(0, run("info", "w"), this::err);
+      assertTrue(out().contains("uploaded  2026-11-23T17:30:00+05:30\n"), this::out);
+      assertEquals(0, run("info", "w", "--utc"), this::err);
+      assertTrue(out().contains("uploaded  2026-11-23T12:00:00Z\n"), this::out);
+      assertEquals(0, run("info", "w", "--json"), this::err);
+      assertEquals("2026-11-23T12:00:00.000Z", json(out()).path("uploaded_at").asText());
+    } finally {
+      TimeZone.setDefault(before);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"30, 30", "'', 34", "nonsense, 34"})
+  void aListingHasTheWidthOfTheTerminal(String variable, int columns) throws Exception {
+    String body = "{\"files\":[%s],\"next\":null}".formatted(metadata("greeter.js", "1", "x"));
+    environment.put("COLUMNS", variable);
+    environment.put("TERM", "dumb");
+    terminal = new FakeTerminal(34);
+    try (FakeServer _ = server(exchange -> FakeServer.json(exchange, 200, body))) {
+      assertEquals(0, run("list", "--utc"), this::err);
+      assertEquals(
+          """
+          NAME      greeter.js
+          LATEST    1
+          SIZE      1 B
+          UPLOADED  2026-11-23T12:00:00Z
+          """,
+          out());
+      assertTrue(out().lines().allMatch(line -> line.length() <= columns), this::out);
     }
   }
 

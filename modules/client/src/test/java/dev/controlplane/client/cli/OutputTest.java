@@ -91,7 +91,7 @@ class OutputTest {
         "events --since 0",
         "events --since 0 --follow",
         "rollback w 1",
-        "delete w 1",
+        "delete w 1 --yes",
         "gc",
         "compact 1",
         "generate-completion",

@@ -51,8 +51,8 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Examples:",
-      "  cpctl agent --id edge-17 --dir /srv/workers",
-      "  cpctl agent --dir /srv/workers --status --max-staleness 5m"
+      "  cpctl agent --id edge-17 --dir workers",
+      "  cpctl agent --dir workers --status --max-staleness 5m"
     })
 public final class AgentCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;

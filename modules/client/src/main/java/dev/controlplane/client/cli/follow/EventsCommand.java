@@ -12,7 +12,6 @@ import dev.controlplane.client.cli.Recurrence;
 import dev.controlplane.client.cli.TimeSpan;
 import dev.controlplane.client.cli.UsageException;
 import dev.controlplane.client.cli.terminal.OutputException;
-import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,9 +27,10 @@ import picocli.CommandLine.TypeConversionException;
     description = {
       "Lists the updates of the log, oldest first.",
       "",
-      "--since REVISION lists the updates after that revision; 0 is the beginning. A revision that"
-          + " the log no longer has is an error. --since TIME, such as 90s, 15m, 1h or 7d, lists"
-          + " the updates of that time until now; it begins where the log begins.",
+      "--since 0 lists all that the log has. --since REVISION lists the updates after that"
+          + " revision; if the log no longer has them, that is an error. --since TIME, such as 90s,"
+          + " 15m, 1h or 7d, lists the updates of that time until now; it begins where the log"
+          + " begins.",
       "",
       "--follow goes on while servers and proxies fail, and reports that on standard error. If the"
           + " server's log went back or is another one, as after a restore, standard error says so,"
@@ -39,8 +39,8 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Examples:",
-      "  cpctl events --since 1h --follow",
-      "  cpctl events --since 0 --json"
+      "  cpctl events --since 0",
+      "  cpctl events --since 1h --worker greeter.js --follow"
     })
 public final class EventsCommand implements Callable<Integer> {
   private static final Pattern REVISION = Pattern.compile("\\d{1,18}");
@@ -68,12 +68,11 @@ public final class EventsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Duration age = REVISION.matcher(since).matches() ? null : age();
+    long revision = REVISION.matcher(since).matches() ? Long.parseLong(since) : 0;
+    // Revision 0 is before all that there is, whatever the log no longer has.
+    Instant start = REVISION.matcher(since).matches() ? Instant.MIN : Instant.now().minus(age());
     try (ControlPlaneClient client = cpctl.client()) {
-      long after =
-          age == null
-              ? Long.parseLong(since)
-              : LogReader.revisionAt(client, Instant.now().minus(age));
+      long after = revision > 0 ? revision : LogReader.revisionAt(client, start);
       LogReader log = new LogReader(client, worker, after, this::print, cpctl::note);
       log.read();
       if (follow) {
@@ -119,19 +118,6 @@ public final class EventsCommand implements Callable<Integer> {
       cpctl.print(Json.of(update));
       return;
     }
-    String more = update.consumerId().isEmpty() ? "" : "  for " + update.consumerId();
-    if (update.kind().equals("deleted")) {
-      more = update.latest().isEmpty() ? "  the worker is gone" : "  latest: " + update.latest();
-    }
-    cpctl.print(
-        "%s  revision %d  %-11s  %s %s  %s%s"
-            .formatted(
-                update.committedAt(),
-                update.revision(),
-                update.kind().replace('_', ' '),
-                update.worker(),
-                update.version(),
-                Text.size(update.size()),
-                more));
+    new UpdateLine(cpctl).print(update);
   }
 }

@@ -9,7 +9,6 @@ import dev.controlplane.client.cli.Silence;
 import dev.controlplane.client.cli.UsageException;
 import dev.controlplane.client.cli.WorkerNames;
 import dev.controlplane.client.cli.terminal.OutputException;
-import dev.controlplane.client.cli.terminal.Text;
 import dev.controlplane.client.stream.Subscription;
 import dev.controlplane.client.stream.SubscriptionListener;
 import dev.controlplane.client.stream.Update;
@@ -38,10 +37,11 @@ import picocli.CommandLine.ParentCommand;
           + " without files. Large versions are downloaded from consumer-server; while that is"
           + " down, it waits."
     },
+    exitCodeList = ExitCode.HELP_DAMAGED,
     footer = {
       "",
       "Examples:",
-      "  cpctl subscribe --id me --save workers/",
+      "  cpctl subscribe --id me --save received",
       "  cpctl subscribe --id me --worker greeter.js --count 1 --json"
     })
 public final class SubscribeCommand implements Callable<Integer> {
@@ -69,6 +69,8 @@ public final class SubscribeCommand implements Callable<Integer> {
 
   @Mixin private Silence silence;
 
+  @Mixin private FirstContact contact;
+
   @Option(names = "--count", paramLabel = "N", description = "Exit after N updates.")
   private Long count;
 
@@ -88,8 +90,8 @@ public final class SubscribeCommand implements Callable<Integer> {
     try (ControlPlaneClient client = cpctl.client()) {
       Saver saver =
           save == null ? null : new Saver(client.directory(save), keepDeleted, cpctl::note);
-      client.subscribe(
-          new Subscription(id, workers.given()).silence(silence.limit()), new Follower(saver));
+      Subscription subscription = new Subscription(id, workers.given()).silence(silence.limit());
+      contact.await(cpctl, () -> client.subscribe(subscription, new Follower(saver)));
       return ExitCode.OK;
     }
   }
@@ -112,12 +114,16 @@ public final class SubscribeCommand implements Callable<Integer> {
                 + " meanwhile is missed");
       }
       subscribed = true;
+      boolean again = contact.opened();
       tell(
-          "subscribed to %s at %s as %s"
-              .formatted(
-                  workers.given().isEmpty() ? "all workers" : String.join(", ", workers.given()),
-                  cpctl.endpoints().grpc(),
-                  id));
+          (again ? "connected: " : "")
+              + "subscribed to %s at %s as %s"
+                  .formatted(
+                      workers.given().isEmpty()
+                          ? "all workers"
+                          : String.join(", ", workers.given()),
+                      cpctl.endpoints().grpc(),
+                      id));
     }
 
     @Override
@@ -139,7 +145,7 @@ public final class SubscribeCommand implements Callable<Integer> {
 
     @Override
     public void onDisconnected(String reason, Duration retryIn) {
-      tell(Reconnection.line(cpctl, reason, retryIn));
+      tell(contact.broke(cpctl, reason, retryIn));
     }
 
     @Override
@@ -159,11 +165,7 @@ public final class SubscribeCommand implements Callable<Integer> {
         cpctl.print(object);
         return;
       }
-      StringBuilder line = new StringBuilder(Text.line(update));
-      if (result != null) {
-        line.append("  ").append(result.words());
-      }
-      cpctl.print(line.toString());
+      new UpdateLine(cpctl).print(update, result == null ? "" : result.words());
     }
 
     private void tell(String line) {

@@ -1,13 +1,13 @@
 package dev.controlplane.client.cli.follow;
 
 import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.Server;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
 import dev.controlplane.client.cli.Silence;
 import dev.controlplane.client.cli.WorkerNames;
 import dev.controlplane.client.cli.terminal.OutputException;
-import dev.controlplane.client.cli.terminal.Text;
 import dev.controlplane.client.stream.Subscription;
 import dev.controlplane.client.stream.SubscriptionListener;
 import dev.controlplane.client.stream.Update;
@@ -28,7 +28,7 @@ import picocli.CommandLine.ParentCommand;
           + " resumes where it was. If the server cannot resume from there, a line \"resync\" says"
           + " so and the latest versions come again."
     },
-    footer = {"", "Examples:", "  cpctl watch --worker greeter.js"})
+    footer = {"", "Examples:", "  cpctl watch", "  cpctl watch --worker greeter.js --timeout 30s"})
 public final class WatchCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
@@ -42,23 +42,32 @@ public final class WatchCommand implements Callable<Integer> {
 
   @Mixin private Silence silence;
 
+  @Mixin private FirstContact contact;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    Subscription subscription =
+        new Subscription(id, workers.given()).withSnapshot().silence(silence.limit());
     try (ControlPlaneClient client = cpctl.client()) {
-      client.subscribe(
-          new Subscription(id, workers.given()).withSnapshot().silence(silence.limit()),
-          new Watcher());
+      contact.await(cpctl, () -> client.subscribe(subscription, new Watcher()));
       return ExitCode.OK;
     }
   }
 
   private final class Watcher implements SubscriptionListener {
     @Override
+    public void onSubscribed() {
+      if (contact.opened()) {
+        cpctl.note("connected to %s at %s".formatted(Server.GRPC, cpctl.endpoints().grpc()));
+      }
+    }
+
+    @Override
     public boolean onUpdate(Update update) throws OutputException {
       if (cpctl.json()) {
         cpctl.print(Json.of(update));
       } else {
-        cpctl.print(Text.line(update));
+        new UpdateLine(cpctl).print(update, "");
       }
       return true;
     }
@@ -83,7 +92,7 @@ public final class WatchCommand implements Callable<Integer> {
 
     @Override
     public void onDisconnected(String reason, Duration retryIn) {
-      cpctl.note(Reconnection.line(cpctl, reason, retryIn));
+      cpctl.note(contact.broke(cpctl, reason, retryIn));
     }
   }
 }

@@ -3,6 +3,8 @@ package dev.controlplane.client.cli.terminal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /**
  * Standard output. Each write reaches the system at once, so that a command learns of a full disk
@@ -12,10 +14,30 @@ public final class Output extends OutputStream {
   private static final String NO_READER = "Broken pipe";
 
   private final OutputStream target;
+  private final BooleanSupplier colours;
+  private final IntSupplier columns;
   private OutputException failure;
 
-  public Output(OutputStream target) {
+  /**
+   * Standard output.
+   *
+   * @param colours whether it shows colours; asked where they would be used
+   * @param columns how wide its lines may be; 0: as wide as they are
+   */
+  public Output(OutputStream target, BooleanSupplier colours, IntSupplier columns) {
     this.target = target;
+    this.colours = colours;
+    this.columns = columns;
+  }
+
+  /** The text in a style, where colours are shown. */
+  public String styled(Style style, String text) {
+    return style.of(text, colours.getAsBoolean());
+  }
+
+  /** How wide lines may be; 0: as wide as they are. */
+  int columns() {
+    return columns.getAsInt();
   }
 
   /** Why something could not be written; null as long as everything could. */

@@ -1,6 +1,5 @@
 package dev.controlplane.client.cli.terminal;
 
-import dev.controlplane.client.stream.Update;
 import java.util.Locale;
 
 /** Texts for people. */
@@ -26,25 +25,6 @@ public final class Text {
               }
             });
     return line.toString();
-  }
-
-  /** An update: when, which revision, what happened to which version, how large it is. */
-  public static String line(Update update) {
-    String verb =
-        switch (update.kind()) {
-          case PUBLISHED -> "published  ";
-          case ROLLED_BACK -> "rolled back";
-          case DELETED -> "deleted    ";
-          case UNKNOWN -> "changed    ";
-        };
-    return "%s  revision %d  %s  %s %s  %s"
-        .formatted(
-            update.committedAt(),
-            update.revision(),
-            verb,
-            update.worker(),
-            update.version(),
-            size(update.size()));
   }
 
   /** A number of bytes, to one decimal place: {@code 512 B}, {@code 1.5 MiB}. */

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -28,20 +29,27 @@ import picocli.CommandLine.ParentCommand;
       "A file appears complete and verified, or not at all. On standard output the bytes are good"
           + " only if the exit code is 0. A transfer that breaks is resumed a few times."
     },
+    exitCodeList = {ExitCode.HELP_NOT_FOUND, ExitCode.HELP_DAMAGED},
     footer = {
       "",
       "Examples:",
       "  cpctl get greeter.js -o greeter.js",
-      "  cpctl get greeter.js --version 1.0.0 | sha256sum"
+      "  cpctl get greeter.js 1.0.0 | sha256sum"
     })
 public final class GetCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(paramLabel = "NAME", description = "The worker.")
+  @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
   private String name;
 
-  @Option(names = "--version", paramLabel = "V", description = "The version. Default: the latest.")
-  private String version;
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "VERSION",
+      description = "The version. Default: the latest.")
+  private String argument;
+
+  @Mixin private VersionOption option;
 
   @Option(
       names = {"-o", "--output"},
@@ -57,12 +65,15 @@ public final class GetCommand implements Callable<Integer> {
     if (toStdout && cpctl.json()) {
       throw new UsageException("--json and the file can't both go to stdout: name a file by -o");
     }
+    String version = option.or(argument);
     Path file = toStdout ? null : Path.of(output == null ? name : output);
     Downloaded downloaded;
     try (ControlPlaneClient client = cpctl.client();
         TransferBar bar = new TransferBar("get", cpctl.session())) {
       downloaded =
-          toStdout ? client.download(name, version, stdout(), bar) : download(client, file, bar);
+          toStdout
+              ? client.download(name, version, stdout(), bar)
+              : download(client, version, file, bar);
     }
     if (!toStdout) {
       report(downloaded, file);
@@ -72,10 +83,12 @@ public final class GetCommand implements Callable<Integer> {
 
   private OutputStream stdout() {
     OutputStream out = cpctl.out();
-    return output == null && Terminal.is(Terminal.STDOUT) ? new TextOnly(out) : out;
+    return output == null && cpctl.session().terminal().is(Terminal.STDOUT)
+        ? new TextOnly(out)
+        : out;
   }
 
-  private Downloaded download(ControlPlaneClient client, Path file, TransferBar bar)
+  private Downloaded download(ControlPlaneClient client, String version, Path file, TransferBar bar)
       throws IOException, InterruptedException {
     if (Files.isDirectory(file)) {
       throw new IOException(file + " is a directory; name a file in it");

@@ -15,6 +15,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "info",
     description = "Shows a worker's latest version.",
+    exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {"", "Examples:", "  cpctl info greeter.js"})
 public final class InfoCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
@@ -39,7 +40,7 @@ public final class InfoCommand implements Callable<Integer> {
             ? "size      " + Text.size(info.size())
             : "size      %s (%d bytes)".formatted(Text.size(info.size()), info.size()));
     cpctl.print("sha256    " + info.checksum());
-    cpctl.print("uploaded  " + info.uploadedAt());
+    cpctl.print("uploaded  " + cpctl.time(info.uploadedAt()));
     cpctl.print("path      " + info.filePath());
     return ExitCode.OK;
   }

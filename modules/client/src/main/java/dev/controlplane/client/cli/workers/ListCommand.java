@@ -31,7 +31,11 @@ public final class ListCommand implements Callable<Integer> {
           table,
           client::workers,
           info ->
-              table.row(info.worker(), info.version(), Text.size(info.size()), info.uploadedAt()));
+              table.row(
+                  info.worker(),
+                  info.version(),
+                  Text.size(info.size()),
+                  cpctl.time(info.uploadedAt())));
       return ExitCode.OK;
     }
   }

@@ -5,9 +5,11 @@ import dev.controlplane.client.answers.Change;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
+import dev.controlplane.client.cli.UsageException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -21,6 +23,7 @@ import picocli.CommandLine.ParentCommand;
           + " must be the worker's latest. Consumers that use the version already only acknowledge"
           + " it. Consumers that are not connected try it when they come back."
     },
+    exitCodeList = {ExitCode.HELP_NOT_FOUND, "5:Conflict: the version is not the latest."},
     footer = {
       "",
       "Examples:",
@@ -33,14 +36,24 @@ public final class RetryCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
   private String name;
 
-  @Parameters(index = "1", paramLabel = "VERSION", description = "The worker's latest version.")
-  private String version;
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "VERSION",
+      description = "The worker's latest version.")
+  private String argument;
+
+  @Mixin private VersionOption option;
 
   @Option(names = "--consumer", paramLabel = "ID", description = "Only this consumer.")
   private String consumer;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    String version = option.or(argument);
+    if (version == null) {
+      throw new UsageException("the version is missing: cpctl retry NAME VERSION");
+    }
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       change = client.retry(name, version, consumer);

@@ -12,6 +12,7 @@ import dev.controlplane.client.cli.UsageException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -23,6 +24,7 @@ import picocli.CommandLine.ParentCommand;
       "Without VERSION it is the version that was uploaded before the latest one. If VERSION is the"
           + " latest already, nothing changes."
     },
+    exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {"", "Examples:", "  cpctl rollback greeter.js", "  cpctl rollback greeter.js 1.0.0"})
 public final class RollbackCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
@@ -35,10 +37,13 @@ public final class RollbackCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "VERSION",
       description = "The version. Default: the one before the latest.")
-  private String version;
+  private String argument;
+
+  @Mixin private VersionOption option;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    String version = option.or(argument);
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       if (version == null) {

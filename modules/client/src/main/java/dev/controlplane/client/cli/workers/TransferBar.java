@@ -23,6 +23,7 @@ final class TransferBar implements Progress, AutoCloseable {
   private final PrintStream err;
   private final int width;
   private final boolean plain;
+  private final Terminal terminal;
   private final long start = System.nanoTime();
   private boolean decided;
   private ProgressBar bar;
@@ -31,6 +32,7 @@ final class TransferBar implements Progress, AutoCloseable {
     this.title = title;
     this.err = session.err();
     this.width = width(session.environment());
+    this.terminal = session.terminal();
     this.plain = Terminal.isPlain(session.environment());
   }
 
@@ -48,7 +50,7 @@ final class TransferBar implements Progress, AutoCloseable {
       decided = true;
       // Nothing to look at for what is nearly through.
       boolean much = total < 0 || done < total / 10 * 9;
-      if (much && !plain && Terminal.is(Terminal.STDERR)) {
+      if (much && !plain && terminal.is(Terminal.STDERR)) {
         bar = show(total);
       }
     }

@@ -26,6 +26,7 @@ import picocli.CommandLine.ParentCommand;
       "A version never changes. The same bytes again succeed and change nothing, so an upload"
           + " without an answer may be repeated. Other bytes are a conflict (exit code 5)."
     },
+    exitCodeList = {ExitCode.HELP_CONFLICT, ExitCode.HELP_DAMAGED, ExitCode.HELP_NOT_ACTIVE},
     footer = {
       "",
       "Examples:",

@@ -20,8 +20,12 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "versions",
     description = "Lists a worker's versions, newest first; * marks the latest.",
+    exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {"", "Examples:", "  cpctl versions greeter.js --json"})
 public final class VersionsCommand implements Callable<Integer> {
+  /** As many digits as people compare by eye. */
+  private static final int SHORT_DIGEST = 13;
+
   @ParentCommand private Cpctl cpctl;
 
   @Parameters(paramLabel = "NAME", description = "The worker.")
@@ -35,7 +39,9 @@ public final class VersionsCommand implements Callable<Integer> {
   }
 
   private int printTable(ControlPlaneClient client) throws IOException, InterruptedException {
-    Table table = new Table(cpctl.out(), " ", "VERSION", "SIZE", "UPLOADED", "SHA256");
+    Table table =
+        new Table(cpctl.out(), " ", "VERSION", "SIZE", "UPLOADED", "SHA256")
+            .shorten("SHA256", SHORT_DIGEST);
     String after = null;
     do {
       WorkerVersions versions = client.versions(name, Paging.LIMIT, after);
@@ -44,7 +50,7 @@ public final class VersionsCommand implements Callable<Integer> {
             info.version().equals(versions.latest()) ? "*" : " ",
             info.version(),
             Text.size(info.size()),
-            info.uploadedAt(),
+            cpctl.time(info.uploadedAt()),
             info.checksum());
       }
       table.flush();

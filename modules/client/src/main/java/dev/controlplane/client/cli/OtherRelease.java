@@ -1,0 +1,61 @@
+package dev.controlplane.client.cli;
+
+import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.RefusedException;
+import dev.controlplane.client.Server;
+import dev.controlplane.client.UnexpectedAnswerException;
+import dev.controlplane.client.answers.ServerVersion;
+import java.io.IOException;
+
+/**
+ * Why a server may lack a route or a field: it is of another release. Asked for only after such a
+ * failure.
+ */
+final class OtherRelease {
+  /** How a server begins to say that it has no such route. */
+  private static final String NO_ROUTE = "nothing is at ";
+
+  private OtherRelease() {}
+
+  /** More of the sentence that tells of a failure; empty where the release explains nothing. */
+  static String told(Cpctl cpctl, Exception failure) throws InterruptedException {
+    return switch (failure) {
+      case UnexpectedAnswerException e -> told(cpctl, e.server());
+      case RefusedException e
+          when e.reason() == RefusedException.Reason.NOT_FOUND
+              && e.getMessage().startsWith(NO_ROUTE) ->
+          told(cpctl, e.server());
+      case RefusedException e when e.code().equals("method_not_allowed") -> told(cpctl, e.server());
+      default -> "";
+    };
+  }
+
+  private static String told(Cpctl cpctl, Server server) throws InterruptedException {
+    ServerVersion version;
+    try (ControlPlaneClient client = cpctl.client()) {
+      version = client.version(server == Server.GRPC ? Server.GRPC_HTTP : server);
+    } catch (RefusedException e) {
+      return e.reason() == RefusedException.Reason.NOT_FOUND && e.isOfTheServer()
+          ? "; " + noRelease(server)
+          : "";
+    } catch (IOException e) {
+      return "";
+    }
+    int order = version.comparedTo(cpctl.release());
+    if (order == 0) {
+      return "";
+    }
+    return "; %s is release %s, %s than cpctl %s: update %s"
+        .formatted(
+            server,
+            version.version(),
+            order < 0 ? "older" : "newer",
+            cpctl.release(),
+            order < 0 ? "the server" : "cpctl");
+  }
+
+  /** Of a server that does not know the question. */
+  static String noRelease(Server server) {
+    return server + " does not tell its release: it is older than cpctl, or a proxy has no route";
+  }
+}
