@@ -83,7 +83,7 @@ public interface Consumers extends AutoCloseable {
   /**
    * A consumer's state for one worker.
    *
-   * @param lastSeen the time of the consumer's newest sighting
+   * @param consumer the consumer
    * @param acknowledged the version whose bytes arrived last; null for none
    * @param active the version in use; null for none
    * @param rejected the version that it refuses; null for none

@@ -37,7 +37,7 @@ record MatrixRow(
   /**
    * Creates the row of a consumer and a worker.
    *
-   * @param latest the worker's state; null if the worker never existed
+   * @param lacking how many updates of the worker the consumer lacks
    */
   static MatrixRow of(Standing standing, WorkerLag lag, int lacking, Instant now) {
     boolean rejects = standing.rejected() != null;
