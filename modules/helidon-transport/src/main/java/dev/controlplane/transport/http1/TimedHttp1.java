@@ -51,7 +51,7 @@ public final class TimedHttp1 implements ServerConnectionSelector {
                 Http1Config.builder()
                     .addReceiveListener(new Requests())
                     .addSendListener(new Answers())
-                    // Requests checks the Host header, because HTTP/1.0 may lack it.
+                    // RequestHost checks the Host header; an HTTP/1.0 request may lack it.
                     .validateRequestHostHeader(false)
                     // The Api class validates queries. Profile routes ignore malformed parameters,
                     // as Go does.
