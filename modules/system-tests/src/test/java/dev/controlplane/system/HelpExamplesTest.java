@@ -95,6 +95,7 @@ class HelpExamplesTest {
       Files.write(directory.resolve("greeter.js"), FIRST);
       cluster.published("greeter.js", "1.0.0", FIRST);
       cluster.published("greeter.js", "1.1.0", SECOND);
+      cluster.rolledBack("greeter.js", "1.1.0");
       if (ENDLESS.matcher(example).matches()) {
         follow(example);
       } else if (example.contains("--count 1")) {
