@@ -1,6 +1,7 @@
 package dev.controlplane.client;
 
 import dev.controlplane.client.cli.Cpctl;
+import dev.controlplane.client.cli.LibraryLog;
 import dev.controlplane.client.cli.Session;
 import dev.controlplane.client.cli.terminal.SystemTerminal;
 import java.io.FileDescriptor;
@@ -18,6 +19,7 @@ public final class Main {
 
   /** Runs a command and exits with its code. */
   public static void main(String[] arguments) {
+    LibraryLog.turnOff();
     Thread main = Thread.currentThread();
     Thread interruption = new Thread(() -> interrupt(main), "interruption");
     Runtime.getRuntime().addShutdownHook(interruption);

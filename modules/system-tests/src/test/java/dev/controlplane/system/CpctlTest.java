@@ -310,6 +310,14 @@ class CpctlTest {
   }
 
   @Test
+  void anUnknownHostIsToldWithoutAStackTraceOfALibrary() {
+    Cpctl.Run watch = cpctl.run("watch", "--grpc", "no-such-host.invalid:1", "--timeout", "PT1.5S");
+    assertEquals(3, watch.code(), watch::toString);
+    assertTrue(watch.err().contains("unknown host"), watch::toString);
+    assertTrue(watch.err().lines().allMatch(line -> line.startsWith("cpctl: ")), watch::toString);
+  }
+
+  @Test
   void anInterruptedSubscriberEndsQuicklyAndQuietly() {
     try (Cpctl.Run subscriber = cpctl.start("subscribe", "--id", "ended")) {
       subscriber.awaitErr("subscribed to all workers");

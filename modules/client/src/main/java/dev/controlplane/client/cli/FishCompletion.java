@@ -16,9 +16,9 @@ final class FishCompletion {
       CommandSpec command = entry.getValue().getCommandSpec();
       String chosen = "__fish_seen_subcommand_from " + entry.getKey();
       commands(script, command, chosen);
-      for (OptionSpec option : command.options()) {
-        option(script, option, chosen);
-      }
+      command.options().stream()
+          .filter(option -> !option.hidden())
+          .forEach(option -> option(script, option, chosen));
     }
     return script.toString();
   }

@@ -2,7 +2,6 @@ package dev.controlplane.client.http;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.controlplane.client.ControlPlaneException;
 import dev.controlplane.client.Proxies;
 import dev.controlplane.client.RefusedException;
@@ -35,7 +34,6 @@ public final class Http implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final int MAX_JSON = 64 * 1024 * 1024;
   private static final int MAX_ERROR = 64 * 1024;
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Proxies proxies;
   private final Connections connections;
@@ -115,8 +113,8 @@ public final class Http implements AutoCloseable {
       throw refusal(server, uri, status, body);
     }
     try {
-      JsonNode answer = JSON.readTree(body);
-      if (answer != null && answer.isObject()) {
+      JsonNode answer = JsonTree.read(body);
+      if (answer.isObject()) {
         return answer;
       }
       throw notJson(server, uri, null);
@@ -153,8 +151,8 @@ public final class Http implements AutoCloseable {
 
   private static RefusedException refusal(Server server, URI uri, int status, byte[] body) {
     try {
-      JsonNode answer = JSON.readTree(body);
-      if (answer != null && answer.path("message").isTextual()) {
+      JsonNode answer = JsonTree.read(body);
+      if (answer.path("message").isTextual()) {
         return RefusedException.http(
             server, status, answer.path("error").asText(""), answer.path("message").asText());
       }
