@@ -4,18 +4,13 @@ import dev.controlplane.pprof.sources.ThreadDump;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
-import java.util.UUID;
 
 /** The command line: {@code java -jar pprof.jar convert FILE}. */
 public final class Main {
@@ -27,7 +22,7 @@ public final class Main {
         jcmd <pid> Thread.dump_to_file -format=json FILE
       writes it (JDK 21 and later). FILE may be - for standard input.
 
-        -o, --output OUT   file to write; standard output without it
+        -o, --output OUT   file to write; - is standard output, as is none
         -f, --format FORMAT
              pb      goroutines counted by stack, for go tool pprof (default)
              debug1  the same as text
@@ -69,6 +64,9 @@ public final class Main {
 
   int run(String... args) {
     for (String arg : args) {
+      if (arg.equals("--")) {
+        break;
+      }
       if (arg.equals("-h") || arg.equals("--help") || arg.equals("help")) {
         out.print(HELP);
         return 0;
@@ -78,7 +76,7 @@ public final class Main {
     try {
       command = parse(args);
     } catch (UsageException e) {
-      err.println("pprof: " + e.getMessage());
+      complain(e.getMessage());
       err.println("Try: java -jar pprof.jar --help");
       return 2;
     }
@@ -86,18 +84,17 @@ public final class Main {
       convert(command);
       return 0;
     } catch (IOException e) {
-      err.println("pprof: " + command.file + ": " + reason(e));
+      tell(command.file, reason(e));
       return 1;
     } catch (InvalidPathException e) {
-      err.println(
-          "pprof: "
-              + e.getInput()
-              + ": this locale has no such file name ("
+      tell(
+          e.getInput(),
+          "this locale has no such file name ("
               + e.getReason()
-              + "); try LC_ALL=C.UTF-8 java -jar …");
+              + "); try LC_ALL=C.UTF-8 java -jar ...");
       return 1;
     } catch (OutOfMemoryError e) {
-      err.println("pprof: " + command.file + ": not enough memory: try java -Xmx2g -jar …");
+      tell(command.file, "not enough memory: try java -Xmx2g -jar ...");
       return 1;
     }
   }
@@ -110,11 +107,17 @@ public final class Main {
     String file = null;
     String output = null;
     Converter.Format format = Converter.Format.PB;
+    boolean options = true;
     for (int i = 1; i < args.length; i++) {
       String arg = args[i];
+      if (options && arg.equals("--")) {
+        // What follows are operands (POSIX.1-2024, Base Definitions, section 12.2, guideline 10).
+        options = false;
+        continue;
+      }
       int equals = arg.startsWith("--") ? arg.indexOf('=') : -1;
       String option = equals < 0 ? arg : arg.substring(0, equals);
-      switch (option) {
+      switch (options ? option : "") {
         case "-o", "--output", "-f", "--format" -> {
           String value;
           if (equals >= 0) {
@@ -127,11 +130,11 @@ public final class Main {
           if (option.endsWith("f") || option.endsWith("format")) {
             format = format(value);
           } else {
-            output = value;
+            output = value.equals("-") ? null : value;
           }
         }
         default -> {
-          if (arg.startsWith("-") && !arg.equals("-")) {
+          if (options && arg.startsWith("-") && !arg.equals("-")) {
             throw new UsageException("unknown option " + arg);
           }
           if (file != null) {
@@ -158,19 +161,22 @@ public final class Main {
 
   private void convert(Command command) throws IOException {
     Converter.Result result;
-    try (InputStream dump = open(command.file)) {
+    boolean standardInput = command.file.equals("-");
+    try (InputStream file = standardInput ? null : open(command.file)) {
+      // Standard input is not closed: where there is none, the JVM may have a file of its own
+      // there.
+      InputStream dump = standardInput ? in : file;
       result =
           command.output == null
               ? toStandardOutput(dump, command.format)
-              : toFile(dump, Path.of(command.output), command.format);
+              : OutputFile.write(
+                  Path.of(command.output),
+                  target -> new Converter(dump, target, room()).convert(command.format));
     }
     report(command.file, result);
   }
 
-  private InputStream open(String file) throws IOException {
-    if (file.equals("-")) {
-      return in;
-    }
+  private static InputStream open(String file) throws IOException {
     Path path = Path.of(file);
     if (Files.isDirectory(path)) {
       throw new IOException("it is a directory");
@@ -187,69 +193,6 @@ public final class Main {
       throw new IOException("standard output can't be written");
     }
     return result;
-  }
-
-  /** The file appears when it is whole; a device or a pipe is written to, and never replaced. */
-  private static Converter.Result toFile(InputStream dump, Path named, Converter.Format format)
-      throws IOException {
-    Path output = Files.exists(named) ? named.toRealPath() : named;
-    if (Files.exists(output) && !Files.isRegularFile(output) && !Files.isDirectory(output)) {
-      try (OutputStream out = Files.newOutputStream(output, StandardOpenOption.WRITE)) {
-        var buffered = new BufferedOutputStream(out, 1 << 16);
-        Converter.Result result = new Converter(dump, () -> buffered, room()).convert(format);
-        buffered.flush();
-        return result;
-      }
-    }
-    Path directory = output.toAbsolutePath().getParent();
-    if (directory == null || !Files.isDirectory(directory) || Files.isDirectory(output)) {
-      throw new IOException(output + " can't be written: not a file in a directory that exists");
-    }
-    OutputStream[] opened = {null};
-    Path[] aside = {null};
-    try {
-      var converter =
-          new Converter(
-              dump,
-              () -> {
-                aside[0] = createAside(directory);
-                opened[0] =
-                    new BufferedOutputStream(
-                        Files.newOutputStream(aside[0], StandardOpenOption.WRITE), 1 << 16);
-                return opened[0];
-              },
-              room());
-      Converter.Result result = converter.convert(format);
-      opened[0].close();
-      Files.move(aside[0], output, StandardCopyOption.REPLACE_EXISTING);
-      return result;
-    } finally {
-      try {
-        if (opened[0] != null) {
-          opened[0].close();
-        }
-      } finally {
-        if (aside[0] != null) {
-          Files.deleteIfExists(aside[0]);
-        }
-      }
-    }
-  }
-
-  /**
-   * Creates a new file for the profile until it is whole. Its name is short, whatever the output's
-   * is, and random, so that one that a killed run has left is in nobody's way. Its permissions
-   * follow the umask, as the output's would.
-   */
-  private static Path createAside(Path directory) throws IOException {
-    while (true) {
-      Path file = directory.resolve(".pprof-" + UUID.randomUUID() + ".tmp");
-      try {
-        return Files.createFile(file);
-      } catch (FileAlreadyExistsException e) {
-        // the next name
-      }
-    }
   }
 
   private static long room() {
@@ -272,12 +215,17 @@ public final class Main {
           file,
           result.crowdedOut()
               + " threads are left out, for there are too many different stacks: more memory takes"
-              + " more, as in java -Xmx4g -jar …");
+              + " more, as in java -Xmx4g -jar ...");
     }
   }
 
   private void tell(String file, String what) {
-    err.println("pprof: " + file + ": " + what);
+    complain(file + ": " + what);
+  }
+
+  /** One line, whatever the names in it have. */
+  private void complain(String problem) {
+    err.println("pprof: " + problem.replaceAll("\\p{Cntrl}", "?"));
   }
 
   private static String reason(IOException e) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -103,10 +104,70 @@ final class MainTest {
   }
 
   @Test
+  void aLinkToAFileThatIsNotThereYetMakesThatFile() throws Exception {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("profile"));
+
+    assertEquals(0, run("convert", dump, "-o", link), err());
+
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals(4, profile(Files.readAllBytes(directory.resolve("profile"))).getSampleCount());
+  }
+
+  @Test
+  void aFileThatIsReplacedKeepsItsMode() throws Exception {
+    Path file = Files.writeString(directory.resolve("profile"), "before");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+
+    assertEquals(0, run("convert", dump, "-o", file), err());
+
+    assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    assertEquals(4, profile(Files.readAllBytes(file)).getSampleCount());
+  }
+
+  @Test
+  void aPipeIsWrittenToThroughItsNameInDev() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "\"$0\" -cp \"$1\" dev.controlplane.pprof.Main convert \"$2\" -o /dev/stdout | cat",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                System.getProperty("java.class.path"),
+                dump.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+
+    assertEquals(4, profile(process.getInputStream().readAllBytes()).getSampleCount());
+  }
+
+  @Test
   void standardInputIsReadForADash() throws Exception {
     assertEquals(0, run("convert", "-"));
 
     assertEquals(4, profile(out.toByteArray()).getSampleCount());
+  }
+
+  @Test
+  void standardOutputIsWrittenForADash() throws Exception {
+    assertEquals(0, run("convert", dump, "-o", "-"), err());
+
+    assertEquals(4, profile(out.toByteArray()).getSampleCount());
+    assertEquals(List.of("dump.json"), files());
+  }
+
+  @Test
+  void whatFollowsTwoDashesIsAFileWhateverItsName() {
+    assertEquals(1, run("convert", "--", "--help"));
+
+    assertTrue(err().contains("no such file: --help"), this::err);
+  }
+
+  @Test
+  void anErrorIsOneLineWhateverTheFileIsCalled() {
+    assertEquals(1, run("convert", directory.resolve("a\nb\u001b[31m")));
+
+    assertEquals(1, err().lines().count(), this::err);
+    assertFalse(err().contains("\u001b"), this::err);
   }
 
   @ParameterizedTest
