@@ -71,6 +71,9 @@ final class OutputFile {
     for (int links = 0; links < MOST_LINKS && Files.isSymbolicLink(path); links++) {
       path = path.resolveSibling(Files.readSymbolicLink(path));
     }
+    if (Files.isSymbolicLink(path)) {
+      throw new IOException(named + " can't be written: too many links lead to it");
+    }
     return path;
   }
 

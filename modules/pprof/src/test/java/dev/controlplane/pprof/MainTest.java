@@ -114,6 +114,16 @@ final class MainTest {
   }
 
   @Test
+  void aLinkThatLeadsToItselfIsNotReplaced() throws Exception {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("link"));
+
+    assertEquals(1, run("convert", dump, "-o", link));
+
+    assertTrue(err().contains("too many links"), this::err);
+    assertTrue(Files.isSymbolicLink(link));
+  }
+
+  @Test
   void aFileThatIsReplacedKeepsItsMode() throws Exception {
     Path file = Files.writeString(directory.resolve("profile"), "before");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));

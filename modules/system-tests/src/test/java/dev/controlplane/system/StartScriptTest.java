@@ -94,6 +94,50 @@ class StartScriptTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"C", "xx_YY.UTF-8", "de_DE.ISO-8859-1"})
+  void aNameThatIsNotAsciiIsUnderstoodInAnyLocale(String locale) throws Exception {
+    // By a shell, for the JVM of this test may have such a locale itself.
+    Ended server =
+        shell(
+            locale,
+            "d=$(printf 'gr\\303\\274n'); STORAGE_PATH=$0/$d exec \"$1/upload-server\" --check");
+    assertEquals(0, server.code(), server::said);
+    assertTrue(server.said().contains("is not there yet"), server::said);
+
+    Ended cpctl =
+        shell(
+            locale,
+            "n=$(printf 'gr\\303\\274n'); exec \"$1/cpctl\" info \"$n\" --upload-url"
+                + " http://127.0.0.1:1 --consumer-url http://127.0.0.1:1");
+    assertEquals(3, cpctl.code(), cpctl::said);
+  }
+
+  private Ended shell(String locale, String script) throws Exception {
+    return run(
+        Path.of("/bin/sh"),
+        Map.of("LC_ALL", locale),
+        "-c",
+        script,
+        directory.toString(),
+        Tools.repository().resolve("bin").toString());
+  }
+
+  @Test
+  void outputThatIsClosedIsAnErrorToCpctlAndNoneToAServer() throws Exception {
+    assertEquals(1, shell("C", "exec \"$1/cpctl\" --help >&-").code());
+
+    Ended server =
+        shell(
+            "C",
+            "export UPLOAD_PORT=0 STORAGE_PATH=$0/data\n"
+                + "\"$1/upload-server\" <&- >&- 2>&- & pid=$!\n"
+                + "i=0; until [ -e $0/data/catalog.db ]; do sleep .1; i=$((i+1)); [ $i -lt 300 ] ||"
+                + " exit 9; done\n"
+                + "kill $pid; wait $pid");
+    assertEquals(143, server.code(), server::said);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"upload-server", "consumer-server", "grpc-server"})
   void anArgumentThatAServerDoesNotKnowIsNoStart(String server) throws Exception {
     Ended help = run(server, Map.of(), "--help");

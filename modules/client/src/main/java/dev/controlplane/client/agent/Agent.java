@@ -5,6 +5,7 @@ import dev.controlplane.client.agent.admission.Admission;
 import dev.controlplane.client.agent.state.AgentDirectory;
 import dev.controlplane.client.agent.state.AgentNotes;
 import dev.controlplane.client.agent.state.AgentStatus;
+import dev.controlplane.client.agent.state.LostDirectoryException;
 import dev.controlplane.client.agent.state.Withheld;
 import dev.controlplane.client.files.Places;
 import java.io.IOException;
@@ -58,16 +59,44 @@ public final class Agent {
 
   /**
    * Runs until this thread is interrupted. The agent waits for servers and proxies that refuse it,
-   * however long that takes.
+   * however long that takes. If somebody removes or replaces its directory, it begins anew there.
    *
    * @throws InterruptedException when it was
    * @throws ControlPlaneException when the server says that it will never serve this
-   * @throws IOException when the directory can't be used, or another agent works there
+   * @throws IOException when the directory can't be used at the start, or another agent works there
    */
   public void run() throws IOException, InterruptedException {
-    try (AgentDirectory directory = AgentDirectory.open(settings.directory(), places)) {
-      new AgentRun(servers, settings, admission, events, directory).run();
+    AgentEvents told = new AgentEvents(events);
+    AgentDirectory directory = AgentDirectory.open(settings.directory(), places);
+    while (true) {
+      try (AgentDirectory ours = directory) {
+        new AgentRun(servers, settings, admission, told, ours).run();
+        return;
+      } catch (LostDirectoryException e) {
+        told.accept(trouble(e.getMessage()));
+      }
+      directory = opened(told);
     }
+  }
+
+  /** Takes the directory again, as soon as that can be done. */
+  private AgentDirectory opened(AgentEvents told) throws InterruptedException {
+    LastingProblems problems = new LastingProblems();
+    for (int failures = 1; ; failures++) {
+      try {
+        return AgentDirectory.open(settings.directory(), places);
+      } catch (IOException e) {
+        String problem = AgentDirectory.problem(e);
+        if (problems.isNews(problem)) {
+          told.accept(trouble(problem));
+        }
+        Thread.sleep(servers.retry().delay(failures));
+      }
+    }
+  }
+
+  private static AgentEvent trouble(String problem) {
+    return new AgentEvent(AgentEvent.Kind.WAITING, "", "", 0, "disk", problem);
   }
 
   /** How the agent of a directory fares, whether it runs or not. Changes nothing. */

@@ -2,6 +2,7 @@ package dev.controlplane.client.agent;
 
 import dev.controlplane.client.agent.admission.Admission;
 import dev.controlplane.client.agent.state.AgentDirectory;
+import dev.controlplane.client.agent.state.LostDirectoryException;
 import dev.controlplane.client.agent.state.Withheld;
 import dev.controlplane.client.agent.state.WithheldDeletions;
 import dev.controlplane.client.agent.state.WorkerState;
@@ -12,7 +13,6 @@ import dev.controlplane.client.stream.Subscription;
 import dev.controlplane.proto.StatusReport;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.function.Consumer;
 
 /**
  * An agent from its start to its end.
@@ -38,10 +38,9 @@ final class AgentRun {
       AgentServers servers,
       AgentSettings settings,
       Admission admission,
-      Consumer<AgentEvent> listener,
+      AgentEvents events,
       AgentDirectory directory)
       throws IOException {
-    AgentEvents events = new AgentEvents(listener);
     AgentTasks tasks = new AgentTasks();
     WithheldDeletions withheld = new WithheldDeletions(directory.notes());
     reporter =
@@ -93,6 +92,9 @@ final class AgentRun {
       new Subscriber(agent.servers().channels(), agent.servers().retry(), true)
           .run(subscription, listener);
     } catch (InterruptedException e) {
+      if (broken instanceof LostDirectoryException lost) {
+        throw lost;
+      }
       if (broken != null) {
         throw new IllegalStateException("the agent failed", broken);
       }
@@ -149,6 +151,9 @@ final class AgentRun {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (LostDirectoryException e) {
+      broken = e;
+      listening.interrupt();
     } catch (RuntimeException | Error e) {
       // A bug, here or in a callback: an agent that only listens must not look like one that works.
       broken = e;

@@ -37,13 +37,18 @@ public record AgentSettings(
   /**
    * Copies the workers.
    *
-   * @throws InvalidNameException when the consumer or a worker can't have such a name
+   * @throws InvalidNameException when the consumer, a worker or the directory can't have such a
+   *     name
    * @throws IllegalArgumentException when keep is less than 1, or maxDelete not a percentage
    */
   public AgentSettings {
     Subscription checked = new Subscription(consumerId, workers).silence(silence);
     consumerId = checked.consumerId();
     workers = checked.workers().stream().sorted().distinct().toList();
+    if (directory.toString().isEmpty()) {
+      throw new InvalidNameException(
+          "the agent's directory has an empty name; write . for the working directory");
+    }
     if (keep < 1) {
       throw new IllegalArgumentException("keep is " + keep + "; it takes a number from 1 on");
     }

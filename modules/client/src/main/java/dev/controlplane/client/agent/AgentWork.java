@@ -7,6 +7,7 @@ import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.RetryPolicy;
 import dev.controlplane.client.agent.admission.Admission;
 import dev.controlplane.client.agent.state.AgentDirectory;
+import dev.controlplane.client.agent.state.LostDirectoryException;
 import dev.controlplane.client.agent.state.WithheldDeletions;
 import dev.controlplane.client.agent.state.WorkerState;
 import dev.controlplane.client.agent.state.WorkerStates;
@@ -44,8 +45,13 @@ final class AgentWork {
     versions.end();
   }
 
-  /** Brings a task about, or says why not and puts it off. */
-  void attempt(AgentTask task) throws InterruptedException {
+  /**
+   * Brings a task about, or says why not and puts it off.
+   *
+   * @throws LostDirectoryException when the directory is not the agent's any more
+   */
+  void attempt(AgentTask task) throws InterruptedException, LostDirectoryException {
+    directory.requireOurs();
     try {
       perform(task);
       tasks.done();
@@ -67,6 +73,7 @@ final class AgentWork {
     } catch (ClosedByInterruptException e) {
       throw new InterruptedException();
     } catch (IOException e) {
+      directory.requireOurs();
       postpone(task, "disk", AgentDirectory.problem(e));
     }
   }

@@ -9,6 +9,7 @@ import dev.controlplane.client.files.PartFile;
 import dev.controlplane.client.files.VersionDirectory;
 import dev.controlplane.client.http.Fetching;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 
 /**
  * Brings the bytes of a version on disk: those that came with the update, those that are there
@@ -38,6 +39,13 @@ final class VersionSource {
     } catch (DamagedException e) {
       part.restart();
       throw e;
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
+      // The disk is full, perhaps: other versions need the room more than this one, which is not
+      // whole.
+      part.restart();
+      throw e;
     }
   }
 
@@ -59,6 +67,7 @@ final class VersionSource {
     if (!wanted.checksum().isEmpty() && part.isWhole(wanted.size(), wanted.checksum())) {
       return held(task, wanted.version(), wanted.checksum(), wanted.size());
     }
+    part.requireRoom(wanted.size());
     if (!wanted.filePath().isEmpty()) {
       fetching.fetch(worker, wanted.filePath(), wanted.checksum(), part);
       return held(task, wanted.version(), wanted.checksum(), wanted.size());

@@ -7,6 +7,8 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -120,6 +122,21 @@ public final class PartFile implements Sink, AutoCloseable {
     channel.position(0);
   }
 
+  /**
+   * Makes sure that the file system has room for what is still to come.
+   *
+   * @param size of the whole file
+   * @throws FileSystemException when it has not
+   */
+  public void requireRoom(long size) throws IOException {
+    FileStore store = Files.getFileStore(path);
+    // One of a size of zero, such as some of FUSE, does not tell.
+    if (store.getTotalSpace() > 0 && size - channel.size() > store.getUsableSpace()) {
+      throw new FileSystemException(
+          path.getParent().toString(), null, "no room for " + size + " bytes");
+    }
+  }
+
   /** Where the bytes are until they are published; open until this is closed. */
   public Path path() {
     return path;
@@ -187,8 +204,13 @@ public final class PartFile implements Sink, AutoCloseable {
     }
   }
 
+  /** Whether the file is called as parts are. */
+  public static boolean isPart(Path file) {
+    return file.getFileName() != null && NAME.matcher(file.getFileName().toString()).matches();
+  }
+
   private static boolean looksLikeOne(Path entry) {
-    return NAME.matcher(entry.getFileName().toString()).matches()
+    return isPart(entry)
         && !OWN.contains(entry.getFileName())
         && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS);
   }

@@ -2,24 +2,30 @@ package dev.controlplane.client.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.client.FakeControlPlane;
+import dev.controlplane.client.InvalidNameException;
 import dev.controlplane.client.RunningAgent;
 import dev.controlplane.client.agent.admission.Admission;
 import dev.controlplane.client.agent.admission.CommandAdmission;
 import dev.controlplane.client.files.FoldingEntries;
+import dev.controlplane.client.files.PartFile;
 import dev.controlplane.client.files.Places;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -165,6 +171,68 @@ class AgentDiskTest {
       assertTrue(failure.getMessage().contains("another agent works in"), failure::getMessage);
     } finally {
       third.destroyForcibly();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(one);
+      }
+    }
+  }
+
+  private RunningAgent agentWithAnActiveVersion() throws Exception {
+    plane.publish("w", "1", bytes("one"));
+    plane.publish("other", "1", bytes("the other"));
+    RunningAgent agent = agent(Admission.ALL, new Places());
+    agent.await(AgentEvent.Kind.SYNCED);
+    return agent;
+  }
+
+  @Test
+  void aDirectoryThatSomebodyRemovesIsFilledAnew() throws Exception {
+    RunningAgent agent = agentWithAnActiveVersion();
+    delete(root);
+    plane.publish("w", "2", bytes("two"));
+    AgentEvent told = agent.await(AgentEvent.Kind.WAITING);
+    assertTrue(told.message().contains("removed or replaced " + root), told::toString);
+    agent.await(AgentEvent.Kind.SYNCED);
+    assertEquals("two", current("w"));
+    assertEquals("the other", current("other"));
+    assertTrue(Agent.status(root).running());
+  }
+
+  @Test
+  void aDirectoryThatIsAFileForAWhileIsWaitedFor() throws Exception {
+    RunningAgent agent = agentWithAnActiveVersion();
+    Path away = Files.move(root, parent.resolve("away"));
+    Files.createFile(root);
+    plane.publish("w", "2", bytes("two"));
+    AgentEvent told = agent.await(AgentEvent.Kind.WAITING);
+    while (!told.message().contains("removed or replaced")) {
+      told = agent.await(AgentEvent.Kind.WAITING);
+    }
+    told = agent.await(AgentEvent.Kind.WAITING);
+    assertTrue(told.message().contains("Not a directory"), told::toString);
+    Files.delete(root);
+    Files.move(away, root);
+    agent.awaitActive("w", "2");
+    assertEquals("two", current("w"));
+  }
+
+  @Test
+  void anEmptyNameIsNotTheWorkingDirectory() {
+    assertThrows(InvalidNameException.class, () -> new AgentSettings("me", Path.of("")));
+  }
+
+  @Test
+  void aVersionThatIsTooLargeForTheDiskIsToldOfBeforeItsFirstByte() throws Exception {
+    try (PartFile part = PartFile.in(parent)) {
+      part.requireRoom(1);
+      FileSystemException full =
+          assertThrows(FileSystemException.class, () -> part.requireRoom(Long.MAX_VALUE));
+      assertTrue(full.getMessage().contains("no room for " + Long.MAX_VALUE), full::getMessage);
     }
   }
 

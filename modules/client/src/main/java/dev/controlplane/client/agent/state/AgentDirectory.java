@@ -12,6 +12,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
@@ -236,6 +237,17 @@ public final class AgentDirectory implements AutoCloseable {
     notes.forget(worker);
   }
 
+  /**
+   * Makes sure that this is still the directory that was taken.
+   *
+   * @throws LostDirectoryException when somebody has removed or replaced it
+   */
+  public void requireOurs() throws LostDirectoryException {
+    if (!lock.isInPlace()) {
+      throw new LostDirectoryException(root);
+    }
+  }
+
   /** Lets another agent have the directory. */
   @Override
   public void close() throws IOException {
@@ -245,9 +257,18 @@ public final class AgentDirectory implements AutoCloseable {
   /** What went wrong with a file, for people. */
   public static String problem(IOException failure) {
     return switch (failure) {
-      case AccessDeniedException e -> e.getFile() + ": permission denied";
+      case NoSuchFileException e -> place(e) + ": no such file or directory";
+      case AccessDeniedException e -> place(e) + ": permission denied";
       case FileAlreadyExistsException e -> e.getFile() + ": is in the way";
+      case FileSystemException e when e.getReason() != null && e.getFile() != null ->
+          place(e) + ": " + e.getReason();
       default -> failure.getMessage() == null ? failure.toString() : failure.getMessage();
     };
+  }
+
+  /** The file, or the directory of a temporary one, so that each try has the same problem. */
+  private static String place(FileSystemException failure) {
+    Path file = Path.of(failure.getFile());
+    return String.valueOf(PartFile.isPart(file) ? file.getParent() : file);
   }
 }

@@ -9,6 +9,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -36,9 +38,13 @@ final class AgentLock implements AutoCloseable {
   private final Path key;
   private final FileChannel file;
 
-  private AgentLock(Path key, FileChannel file) {
+  /** Identifies the lock file; null where the file system has no such thing. */
+  private final Object identity;
+
+  private AgentLock(Path key, FileChannel file, Object identity) {
     this.key = key;
     this.file = file;
+    this.identity = identity;
   }
 
   /**
@@ -73,7 +79,7 @@ final class AgentLock implements AutoCloseable {
       if (!locked) {
         throw taken(directory);
       }
-      return new AgentLock(key, file);
+      return new AgentLock(key, file, identity(key.resolve("lock")));
     } finally {
       if (!locked) {
         if (file != null) {
@@ -95,6 +101,20 @@ final class AgentLock implements AutoCloseable {
   private static IOException taken(Path directory) {
     return new IOException(
         "another agent works in " + directory + "; give each agent a directory of its own");
+  }
+
+  /** Whether the lock file is still where it was: if not, nobody respects the lock any more. */
+  boolean isInPlace() {
+    try {
+      return Objects.equals(identity, identity(key.resolve("lock")));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Object identity(Path lockFile) throws IOException {
+    return Files.readAttributes(lockFile, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
   }
 
   /** Whether an agent has the lock at this moment. */
