@@ -78,6 +78,10 @@ public final class UnreachableException extends ControlPlaneException {
       case SSLException _ when failure.getCause() == null -> "TLS: " + text;
       case IOException _ when text.contains("header parser received no bytes") ->
           "the connection was closed without an answer";
+      case IOException _ when text.contains("EOF reached while reading") ->
+          "the connection was closed in the middle of the answer";
+      case IOException _ when text.contains("Invalid status line") ->
+          "what answers there does not speak HTTP";
       default -> null;
     };
   }

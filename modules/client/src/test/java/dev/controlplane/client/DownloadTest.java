@@ -46,6 +46,32 @@ class DownloadTest {
     }
   }
 
+  private void download(Path file) throws Exception {
+    try (FakeServer server =
+            new FakeServer(exchange -> FakeServer.bytes(exchange, BYTES, CHECKSUM, BYTES.length));
+        ControlPlaneClient client = server.client()) {
+      client.download("w", null, file, Progress.NONE);
+    }
+  }
+
+  @Test
+  void aLinkToAFileThatIsNotThereYetMakesThatFile() throws Exception {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("file"));
+    download(link);
+    assertTrue(Files.isSymbolicLink(link));
+    assertArrayEquals(BYTES, Files.readAllBytes(directory.resolve("file")));
+  }
+
+  @Test
+  void aLinkThatLeadsToItselfAndADirectoryThatIsNotThereAreNamed() throws Exception {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("link"));
+    IOException loop = assertThrows(IOException.class, () -> download(link));
+    assertTrue(loop.getMessage().contains(link + ": too many links"), loop::getMessage);
+    Path nowhere = directory.resolve("nowhere");
+    IOException missing = assertThrows(IOException.class, () -> download(nowhere.resolve("file")));
+    assertEquals(nowhere + ": no such directory", missing.getMessage());
+  }
+
   @Test
   void aVersionThatChangedMeanwhileIsFetchedFromItsStart() throws Exception {
     byte[] newer = Fixtures.random(200_000);

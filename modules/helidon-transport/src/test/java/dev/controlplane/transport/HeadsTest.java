@@ -20,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,6 +64,38 @@ class HeadsTest {
     try (RawClient client = http()) {
       client.send(head(1, true, sized(get("/small"), more)));
       assertEquals("small".length(), client.awaitData(1).payload().length);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"A", "!!!", "A A", "AAAA,!"})
+  void aCallWithABinaryValueThatIsNotBase64EndsWithInternal(String value) throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Echo", "x-bin", value);
+      client.message(1, new byte[1], true);
+      String answer = HeaderText.of(awaitEnd(client, 1).payload());
+      assertTrue(answer.contains("grpc-status: 13"), answer);
+      assertTrue(answer.contains("the metadata x-bin is malformed"), answer);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "x-bin, AA",
+    "x-bin, AA==",
+    "x-bin, 'AA,BB'",
+    "x-bin, 'AA==, BBBB'",
+    "x-bin, ''",
+    "x~y*, a name that gRPC does not have",
+    "grpc-tags-bin, AAAA",
+  })
+  void aCallWithOddMetadataIsAnswered(String name, String value) throws Exception {
+    try (Lab lab = Lab.guarded();
+        RawClient client = RawClient.to(lab.port())) {
+      client.headers(1, "/lab.Lab/Echo", name, value);
+      client.message(1, new byte[1], true);
+      assertEquals(6, client.awaitData(1).payload().length);
     }
   }
 

@@ -254,6 +254,10 @@ public final class ServerProcess {
       probe.setReuseAddress(true);
       probe.bind(new InetSocketAddress(host, port));
     } catch (IOException e) {
+      if (String.valueOf(e.getMessage()).contains("Cannot assign requested address")) {
+        throw new StartupException(
+            "BIND_ADDRESS is \"%s\"; expected: an address of this machine".formatted(host), e);
+      }
       throw new StartupException(
           "can't listen on port %d of %s: %s; free it or set %s to another port"
               .formatted(port, host, e.getMessage(), variable),

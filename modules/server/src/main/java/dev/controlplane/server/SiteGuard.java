@@ -15,7 +15,6 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -99,12 +98,13 @@ final class SiteGuard implements HttpFeature, Filter, Weighted {
           "\"%s\" is no name of this server; expected: localhost, an address, a name without dots, or one that ALLOWED_HOSTS has"
               .formatted(authority));
     }
-    Optional<String> site = request.headers().first(FETCH_SITE);
-    if (site.isPresent() && !OWN_SITE.contains(site.get()) && !isLinkFollowed(request)) {
+    // Each of them counts: no browser sends two, so one of two is somebody's attempt.
+    List<String> sites = request.headers().all(FETCH_SITE, List::of);
+    if (!OWN_SITE.containsAll(sites) && !isLinkFollowed(request)) {
       throw foreignSite();
     }
-    Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
-    if (origin.isPresent() && !isOwnOrigin(origin.get(), authority)) {
+    List<String> origins = request.headers().all(HeaderNames.ORIGIN, List::of);
+    if (!origins.stream().allMatch(origin -> isOwnOrigin(origin, authority))) {
       throw foreignSite();
     }
   }

@@ -12,6 +12,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -250,6 +251,37 @@ class CpctlTest {
     json(narrow.run("upload", large.toString(), "--name", "huge", "--version", "1", "--json"));
     json(narrow.run("get", "huge", "-o", "huge", "--json"));
     assertEquals(-1, Files.mismatch(large, narrow.directory().resolve("huge")));
+  }
+
+  @Test
+  void aFileInADirectoryThatTakesNoNewOneIsWrittenInPlace() throws Exception {
+    cluster.published("in place", "1", AgentUnderTest.bytes("new"));
+    Cpctl unprivileged = new Cpctl(cluster);
+    if (System.getProperty("user.name").equals("root")) {
+      unprivileged.by("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--");
+    }
+    Path closed = Files.createDirectory(unprivileged.directory().resolve("closed"));
+    Path file = Files.writeString(closed.resolve("file"), "old and longer");
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("r-x------"));
+    try {
+      Cpctl.Run get = unprivileged.run("get", "in place", "-o", file.toString());
+      assertEquals(0, get.code(), get::toString);
+      assertEquals("new", Files.readString(file));
+
+      Cpctl.Run other =
+          unprivileged.run("get", "in place", "-o", closed.resolve("other").toString());
+      assertEquals(1, other.code(), other::toString);
+      assertTrue(other.err().contains(closed + "/other: permission denied"), other::toString);
+    } finally {
+      Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  @Test
+  void aFileOfProcIsSentWholeThoughItsSizeIsZero() throws Exception {
+    Cpctl.Run upload = cpctl.run("upload", "/proc/version", "--name", "kernel", "--version", "1");
+    assertEquals(0, upload.code(), upload::toString);
+    assertEquals(Files.readString(Path.of("/proc/version")), cpctl.run("get", "kernel").out());
   }
 
   @Test

@@ -118,6 +118,14 @@ class PortsTest {
         row("an empty Host", 400, request(NOWHERE, "Host:")),
         row("the Host of a stranger", 403, request(NOWHERE, "Host: evil.example")),
         row("the page of a stranger", 403, hosted(NOWHERE, "Origin: http://evil.example")),
+        row(
+            "the page of a stranger beside our own",
+            403,
+            hosted(NOWHERE, "Origin: http://localhost", "Origin: http://evil.example")),
+        row(
+            "the site of a stranger beside our own",
+            403,
+            hosted(NOWHERE, "Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site")),
         row("a folded header", 400, hosted(NOWHERE, "X-A: b", "  c")),
         row("a blank before the colon", 400, hosted(NOWHERE, "X-A : b")),
         row("no colon", 400, hosted(NOWHERE, "X-A b")),

@@ -5,6 +5,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
@@ -17,6 +19,9 @@ final class SqliteLibrary {
   /** The driver's system property for the directory to unpack into. */
   private static final String PLACE = "org.sqlite.tmpdir";
 
+  /** Logs a stack trace for each place where it finds no library; the exception says enough. */
+  private static final Logger DRIVER_LOG = Logger.getLogger(SQLiteJDBCLoader.class.getName());
+
   private static boolean loaded;
 
   private SqliteLibrary() {}
@@ -26,6 +31,7 @@ final class SqliteLibrary {
     if (loaded) {
       return;
     }
+    DRIVER_LOG.setLevel(Level.OFF);
     try {
       if (System.getProperty(PLACE) == null) {
         loadFromOwnDirectory();
@@ -35,8 +41,8 @@ final class SqliteLibrary {
       loaded = true;
     } catch (Exception e) {
       throw new SQLException(
-          "the SQLite library can't be loaded by way of the temporary directory %s: %s"
-              .formatted(System.getProperty("java.io.tmpdir"), e.getMessage()),
+          "the SQLite library can't be loaded by way of the temporary directory %s; start Java with -Djava.io.tmpdir=DIR, a directory that this user can write to and that is not mounted noexec"
+              .formatted(System.getProperty("java.io.tmpdir")),
           e);
     }
   }

@@ -11,10 +11,9 @@ import dev.controlplane.client.answers.VersionInfo;
 import dev.controlplane.client.answers.WorkerVersions;
 import dev.controlplane.client.files.PartFile;
 import dev.controlplane.client.files.Sink;
+import dev.controlplane.client.files.TargetFile;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Calls of the consumer-server: versions, their bytes, and listings. */
@@ -52,19 +51,10 @@ public final class Fetching {
 
   public Downloaded download(String worker, String version, Path file, Progress progress)
       throws IOException, InterruptedException {
-    Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-    PartFile.sweep(target.getParent());
-    try (PartFile part = PartFile.in(target.getParent())) {
+    TargetFile target = new TargetFile(file);
+    try (PartFile part = target.part()) {
       Downloaded downloaded = download(worker, version, part, progress);
-      if (Files.exists(target) && !part.resembles(target)) {
-        // Only writing in place keeps the file's owner. The bytes are verified by now.
-        part.sync();
-        try (OutputStream stream = Files.newOutputStream(target)) {
-          Files.copy(part.path(), stream);
-        }
-        return downloaded;
-      }
-      part.publish(target);
+      target.take(part);
       return downloaded;
     }
   }

@@ -31,8 +31,9 @@ public final class Publishing {
 
   public Published upload(String worker, String version, Path file, Progress progress)
       throws IOException, InterruptedException {
-    // A pipe or device has no known length, whatever the file system says.
-    long length = Files.isRegularFile(file) ? Files.size(file) : -1;
+    // Of a pipe or a device the length is not known, whatever the file system says; nor of a file
+    // of /proc, which says 0.
+    long length = Files.isRegularFile(file) && Files.size(file) > 0 ? Files.size(file) : -1;
     try (InputStream stream = Files.newInputStream(file)) {
       return upload(worker, version, stream, length, progress);
     }

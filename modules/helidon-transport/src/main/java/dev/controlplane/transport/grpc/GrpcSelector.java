@@ -65,6 +65,15 @@ final class GrpcSelector implements Http2SubProtocolSelector {
       answer.status(io.helidon.http.Status.UNSUPPORTED_MEDIA_TYPE_415);
       return refusal(streamId, writer, flowControl, output, answer);
     }
+    Optional<String> malformed = RequestMetadata.malformed(headers.httpHeaders());
+    if (malformed.isPresent()) {
+      GrpcError error =
+          GrpcError.of(
+              Status.INTERNAL.withDescription(
+                  "the metadata " + malformed.get() + " is malformed; expected: base64"),
+              "MALFORMED_METADATA");
+      return refusal(streamId, writer, flowControl, output, ResponseHeaders.trailersOnly(error));
+    }
     String timeout = headers.httpHeaders().first(TIMEOUT).orElse(null);
     Duration limit = null;
     if (timeout != null) {
@@ -84,7 +93,7 @@ final class GrpcSelector implements Http2SubProtocolSelector {
         grpc.subProtocol(
             context,
             prologue,
-            headers,
+            RequestMetadata.readable(headers),
             new UnknownMethod(writer, prologue.uriPath().rawPath()),
             streamId,
             serverSettings,

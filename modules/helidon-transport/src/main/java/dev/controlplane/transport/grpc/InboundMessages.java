@@ -7,6 +7,7 @@ import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -171,7 +172,8 @@ final class InboundMessages {
         return tooLarge("the message has more than " + limit + " bytes once it is decompressed");
       }
     } catch (IOException e) {
-      return malformed("the message is not gzip: " + e.getMessage());
+      String why = e instanceof EOFException ? "it ends too early" : e.getMessage();
+      return malformed("the message is not gzip: " + why);
     }
     GrpcError refused = take(plain.length);
     return refused == null ? receiver.apply(plain) : refused;
