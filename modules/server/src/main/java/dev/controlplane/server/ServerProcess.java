@@ -159,7 +159,7 @@ public final class ServerProcess {
         HttpRouting.builder()
             .addFeature(
                 ServerMetrics.show(
-                    setup.name(), Release.version(), setup.settings().path("storage-path")));
+                    setup.name(), Release.version(), setup.settings().optional("storage-path")));
     if (setup.settings().flag("access-log")) {
       routing.addFeature(new AccessLog(log));
     }

@@ -3,6 +3,7 @@ package dev.controlplane.server.metrics;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** The metrics that every server has. */
 public final class ServerMetrics {
@@ -11,12 +12,13 @@ public final class ServerMetrics {
   /**
    * Shows a server's release, its process and the disk of its data directory.
    *
+   * @param dataDirectory absent for a server that has none
    * @return counts the requests; to be added to the routing
    */
-  public static RequestMetrics show(String server, String version, Path dataDirectory) {
+  public static RequestMetrics show(String server, String version, Optional<String> dataDirectory) {
     MeterRegistry registry = Services.get(MeterRegistry.class);
     ProcessMetrics.show(registry, server, version);
-    StorageMetrics.showSpace(registry, dataDirectory);
+    dataDirectory.ifPresent(directory -> StorageMetrics.showSpace(registry, Path.of(directory)));
     return new RequestMetrics(registry, server);
   }
 
