@@ -247,9 +247,7 @@ public final class ServerProcess {
    * Fails with a clear message if a port is in use; Helidon would log a stack trace and continue.
    */
   static void requireFree(String host, int port, String variable) {
-    if (port == 0) {
-      return;
-    }
+    // Also for port 0: the address may be another machine's.
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true);
       probe.bind(new InetSocketAddress(host, port));
