@@ -278,6 +278,19 @@ class CpctlTest {
   }
 
   @Test
+  void aProxyThatIsNotThereIsNamed() {
+    Cpctl proxied = new Cpctl(cluster).with("http_proxy", "http://127.0.0.1:1");
+    for (Cpctl.Run run :
+        List.of(
+            proxied.run("list"),
+            proxied.run("upload", "/dev/null", "--name", "w", "--version", "1"))) {
+      assertEquals(3, run.code(), run::toString);
+      assertTrue(
+          run.err().contains("connection refused (through the proxy 127.0.0.1:1)"), run::toString);
+    }
+  }
+
+  @Test
   void aFileOfProcIsSentWholeThoughItsSizeIsZero() throws Exception {
     Cpctl.Run upload = cpctl.run("upload", "/proc/version", "--name", "kernel", "--version", "1");
     assertEquals(0, upload.code(), upload::toString);

@@ -9,6 +9,7 @@ import dev.controlplane.client.Server;
 import dev.controlplane.client.UnexpectedAnswerException;
 import dev.controlplane.client.UnreachableException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -173,7 +174,7 @@ public final class Http implements AutoCloseable {
         cause);
   }
 
-  private static <T> HttpResponse<T> await(
+  private <T> HttpResponse<T> await(
       Server server,
       HttpRequest request,
       CompletableFuture<HttpResponse<T>> response,
@@ -188,16 +189,27 @@ public final class Http implements AutoCloseable {
         if (now == before) {
           response.cancel(true);
           String problem = "no answer for " + PATIENCE.toSeconds() + " s";
-          throw new UnreachableException(server, base(request.uri()), problem, e);
+          throw unreachable(server, request.uri(), problem, e);
         }
         before = now;
       } catch (ExecutionException e) {
-        throw new UnreachableException(server, base(request.uri()), e.getCause());
+        String problem = UnreachableException.problem(e.getCause());
+        throw unreachable(server, request.uri(), problem, e.getCause());
       } catch (InterruptedException e) {
         response.cancel(true);
         throw e;
       }
     }
+  }
+
+  /** Names the proxy, if there is one on the way: it may be the one that is at fault. */
+  UnreachableException unreachable(Server server, URI uri, String problem, Throwable cause) {
+    InetSocketAddress proxy = proxies.address(uri);
+    String way =
+        proxy == null
+            ? ""
+            : " (through the proxy %s:%d)".formatted(proxy.getHostString(), proxy.getPort());
+    return new UnreachableException(server, base(uri), problem + way, cause);
   }
 
   static String base(URI uri) {

@@ -189,11 +189,11 @@ final class UploadCall {
   }
 
   private UnreachableException unreachable(Throwable cause) {
-    return new UnreachableException(Server.UPLOAD, Http.base(uri), cause);
+    return unreachable(UnreachableException.problem(cause), cause);
   }
 
   private UnreachableException unreachable(String problem, Throwable cause) {
-    return new UnreachableException(Server.UPLOAD, Http.base(uri), problem, cause);
+    return http.unreachable(Server.UPLOAD, uri, problem, cause);
   }
 
   private void readAnswer(Socket socket) {
