@@ -92,7 +92,6 @@ class StartTest {
     "grpc-server,     GRPC_MAX_STREAMS, 0",
     "upload-server,   MAX_UPLOAD_BYTES, 1GiB",
     "upload-server,   BIND_ADDRESS,  no.such.host.invalid",
-    "upload-server,   BIND_ADDRESS,  192.0.2.1",
     "upload-server,   GRPC_SERVER_URL, nonsense"
   })
   void aSettingThatMakesNoSenseIsNamedInOneLine(String name, String variable, String value) {
