@@ -42,10 +42,10 @@ final class Commands {
     all.put("versions", VersionsCommand.class);
     all.put("list", ListCommand.class);
     all.put("rollback", RollbackCommand.class);
-    all.put("retry", RetryCommand.class);
     all.put("delete", DeleteCommand.class);
     all.put("subscribe", SubscribeCommand.class);
     all.put("agent", AgentCommand.class);
+    all.put("retry", RetryCommand.class);
     all.put("watch", WatchCommand.class);
     all.put("events", EventsCommand.class);
     all.put("consumers", ConsumersCommand.class);

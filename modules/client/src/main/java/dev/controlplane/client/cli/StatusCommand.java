@@ -99,7 +99,7 @@ final class StatusCommand implements Callable<Integer> {
     return (limit, after) -> client.status(filter, limit, after);
   }
 
-  private static void print(Table table, ConsumerStatus row) {
+  private void print(Table table, ConsumerStatus row) {
     String why = "%s %s".formatted(row.code(), row.message()).strip();
     table.row(
         row.consumerId(),
@@ -109,7 +109,7 @@ final class StatusCommand implements Callable<Integer> {
         row.active(),
         row.state(),
         row.lagRevisions() == 0 ? "0" : "%d, %d s".formatted(row.lagRevisions(), row.lagSeconds()),
-        row.lastSeen(),
+        cpctl.time(row.lastSeen()),
         row.rejected().isEmpty() || why.isEmpty() ? row.rejected() : row.rejected() + ": " + why);
   }
 }
