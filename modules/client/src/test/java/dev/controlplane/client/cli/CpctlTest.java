@@ -805,11 +805,13 @@ class CpctlTest {
               FakeServer.json(
                   exchange,
                   200,
-                  "{\"rows\":[%s,%s,%s],\"next\":null}"
+                  // The last one never reports, so nobody waits for it.
+                  "{\"rows\":[%s,%s,%s,%s],\"next\":null}"
                       .formatted(
                           row("a", "\"2\"", "null", 0),
                           row("b", second, "null", 1),
-                          row("c", "\"1\"", share.equals("95%") ? "\"2\"" : "null", 1)));
+                          row("c", "\"1\"", share.equals("95%") ? "\"2\"" : "null", 1),
+                          stated("w", "d", "behind", 1)));
             })) {
       String[] command = {
         "upload", file.toString(), "--name=w", "--version=2", "--wait-active", share

@@ -25,6 +25,9 @@ final class Rollout {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final Pattern SHARE = Pattern.compile("(\\d{1,9})(%?)");
 
+  /** The states of consumers that never report: nobody can wait for what they run. */
+  private static final Set<String> SILENT = Set.of("delivered", "behind");
+
   /** What an agent rejects for now, and tries again. */
   private static final Set<String> FOR_NOW = Set.of("disk", "digest");
 
@@ -119,8 +122,8 @@ final class Rollout {
       }
       if (System.nanoTime() >= end) {
         cpctl.note(
-            "%s after %d s: not enough; cpctl status --worker shows who lags"
-                .formatted(told(count, version), limit.toSeconds()));
+            "%s after %d s: not enough; cpctl status --worker %s shows who lags"
+                .formatted(told(count, version), limit.toSeconds(), worker));
         return ExitCode.NOT_ACTIVE;
       }
       Thread.sleep(LOOK);
@@ -148,6 +151,9 @@ final class Rollout {
       Page<ConsumerStatus> page =
           client.statusOfWorker(worker, StatusFilter.ALL, Paging.LIMIT, after);
       for (ConsumerStatus row : page.items()) {
+        if (SILENT.contains(row.state())) {
+          continue;
+        }
         all++;
         superseded |= !row.desired().equals(version);
         if (row.active().equals(version)) {
