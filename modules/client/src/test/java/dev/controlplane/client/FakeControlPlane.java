@@ -43,6 +43,7 @@ public final class FakeControlPlane implements AutoCloseable {
   private final int inlineLimit;
   private String logId = "first";
   private volatile boolean bytesServed = true;
+  private volatile int cutAt = -1;
   private volatile String unknownWorker = "";
   private volatile int proxyAnswer;
   private Server server;
@@ -83,6 +84,11 @@ public final class FakeControlPlane implements AutoCloseable {
   /** Whether versions can be fetched. */
   public void serveBytes(boolean served) {
     bytesServed = served;
+  }
+
+  /** Sends so many bytes of the next download, then none of any until {@link #serveBytes}. */
+  public void cutNextDownloadAt(int bytes) {
+    cutAt = bytes;
   }
 
   /** Has a proxy before the consumer-server answer with this status; 0: it has a route. */
@@ -330,6 +336,11 @@ public final class FakeControlPlane implements AutoCloseable {
       FakeServer.json(exchange, 503, "{\"error\":\"unavailable\",\"message\":\"not now\"}");
     } else if (bytes == null) {
       FakeServer.json(exchange, 404, "{\"error\":\"not_found\",\"message\":\"no such version\"}");
+    } else if (cutAt >= 0) {
+      bytesServed = false;
+      int sent = cutAt;
+      cutAt = -1;
+      FakeServer.bytes(exchange, bytes, Fixtures.sha256(bytes), sent);
     } else {
       FakeServer.bytes(exchange, bytes, Fixtures.sha256(bytes), bytes.length);
     }

@@ -1,5 +1,6 @@
 package dev.controlplane.client.agent;
 
+import dev.controlplane.client.ControlPlaneException;
 import dev.controlplane.client.DamagedException;
 import dev.controlplane.client.Progress;
 import dev.controlplane.client.Server;
@@ -39,7 +40,8 @@ final class VersionSource {
     } catch (DamagedException e) {
       part.restart();
       throw e;
-    } catch (ClosedByInterruptException e) {
+    } catch (ControlPlaneException | ClosedByInterruptException e) {
+      // What has arrived is good: the next attempt resumes it.
       throw e;
     } catch (IOException e) {
       // The disk is full, perhaps: other versions need the room more than this one, which is not

@@ -227,6 +227,27 @@ class AgentDiskTest {
   }
 
   @Test
+  void whatArrivedStaysWhileTheServerOfTheBytesIsAway() throws Exception {
+    RunningAgent agent = agent(Admission.ALL, new Places());
+    agent.await(AgentEvent.Kind.SYNCED);
+    plane.cutNextDownloadAt(1 << 20);
+    plane.publish("large", "1", new byte[3 << 20]);
+
+    AgentEvent waiting = agent.await(AgentEvent.Kind.WAITING);
+    while (!waiting.worker().equals("large")) {
+      waiting = agent.await(AgentEvent.Kind.WAITING);
+    }
+    int before = plane.fetched().size();
+    plane.serveBytes(true);
+    agent.awaitActive("large", "1");
+
+    assertTrue(
+        plane.fetched().subList(before, plane.fetched().size()).stream()
+            .anyMatch(request -> request.contains(" bytes=")),
+        plane.fetched()::toString);
+  }
+
+  @Test
   void aVersionThatIsTooLargeForTheDiskIsToldOfBeforeItsFirstByte() throws Exception {
     try (PartFile part = PartFile.in(parent)) {
       part.requireRoom(1);
