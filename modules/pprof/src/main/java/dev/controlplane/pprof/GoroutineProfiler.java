@@ -259,12 +259,14 @@ public final class GoroutineProfiler {
    */
   private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
     Interpreter reader = Interpreter.ofThisJvm(options.labels());
-    Map<Long, LabelSet> inherited =
-        options.labels() ? InheritedLabels.byId(LiveSource.threads()) : Map.of();
+    // The dump tells neither which labels a thread inherited nor whose it is.
+    List<Thread> live =
+        options.labels() || !options.jvmThreads() ? LiveSource.threads() : List.of();
+    Map<Long, LabelSet> inherited = options.labels() ? InheritedLabels.byId(live) : Map.of();
     Set<Long> hidden =
         options.jvmThreads()
             ? Set.of()
-            : LiveSource.threads().stream()
+            : live.stream()
                 .filter(JvmThreads::has)
                 .map(Thread::threadId)
                 .collect(Collectors.toSet());

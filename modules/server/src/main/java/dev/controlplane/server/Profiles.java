@@ -39,7 +39,7 @@ final class Profiles {
                                   + source
                                   + "\"; expected: auto, hotspot or live")),
               settings.flag("pprof-jvm-threads"),
-              settings.integer(MAX_REQUESTS, 1, 1000)));
+              settings.integer(MAX_REQUESTS, 1, PprofSettings.MOST_REQUESTS)));
     } catch (IllegalArgumentException e) {
       throw new StartupException(e.getMessage(), e);
     }

@@ -33,7 +33,8 @@ public final class Publishing {
       throws IOException, InterruptedException {
     // Of a pipe or a device the length is not known, whatever the file system says; nor of a file
     // of /proc, which says 0.
-    long length = Files.isRegularFile(file) && Files.size(file) > 0 ? Files.size(file) : -1;
+    long size = Files.isRegularFile(file) ? Files.size(file) : 0;
+    long length = size > 0 ? size : -1;
     try (InputStream stream = Files.newInputStream(file)) {
       return upload(worker, version, stream, length, progress);
     }

@@ -34,25 +34,31 @@ final class RequestMetadata {
    * fields whose names gRPC does not have (gRPC over HTTP/2, Custom-Metadata).
    */
   static Http2Headers readable(Http2Headers head) {
-    boolean asItIs = true;
+    if (head.httpHeaders().stream().allMatch(header -> isKnown(header) && !isBinaryList(header))) {
+      return head;
+    }
     WritableHeaders<?> readable = WritableHeaders.create();
     for (Header header : head.httpHeaders()) {
-      if (!NAME.matcher(name(header)).matches()) {
-        asItIs = false;
-      } else if (isBinary(header) && header.get().indexOf(',') >= 0) {
-        asItIs = false;
+      if (isBinaryList(header)) {
         readable.set(header.headerName(), header.get().split(",", 2)[0].strip());
-      } else {
+      } else if (isKnown(header)) {
         readable.set(header);
       }
     }
-    return asItIs
-        ? head
-        : Http2Headers.create(readable)
-            .method(head.method())
-            .scheme(head.scheme())
-            .authority(head.authority())
-            .path(head.path());
+    return Http2Headers.create(readable)
+        .method(head.method())
+        .scheme(head.scheme())
+        .authority(head.authority())
+        .path(head.path());
+  }
+
+  /** Whether gRPC has such a name. */
+  private static boolean isKnown(Header header) {
+    return NAME.matcher(name(header)).matches();
+  }
+
+  private static boolean isBinaryList(Header header) {
+    return isKnown(header) && isBinary(header) && header.get().indexOf(',') >= 0;
   }
 
   private static String name(Header header) {

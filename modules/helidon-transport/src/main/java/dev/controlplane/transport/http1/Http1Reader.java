@@ -257,12 +257,11 @@ final class Http1Reader extends DataReader {
 
   /** Returns the line with an absolute target reduced to path and query; others unchanged. */
   private byte[] originForm(byte[] line) {
+    targetHost = null;
     if (isOriginForm(line)) {
-      targetHost = null;
       return line;
     }
     Matcher absolute = ABSOLUTE_FORM.matcher(new String(line, StandardCharsets.ISO_8859_1));
-    targetHost = null;
     if (!absolute.matches()) {
       return line;
     }

@@ -53,32 +53,11 @@ final class RequestHost {
           "the request has %s header Host; expected: one"
               .formatted(hosts.isEmpty() ? "no" : "more than one"));
     }
-    if (!isPlain(hosts.getFirst()) && !HOST.matcher(hosts.getFirst()).matches()) {
+    if (!HOST.matcher(hosts.getFirst()).matches()) {
       throw refusal(
           "the header Host is \"%s\"; expected: a host, with or without a port"
               .formatted(printable(hosts.getFirst())));
     }
-  }
-
-  /**
-   * Whether the text is a name or an IPv4 address, possibly with a port. A fast check for what
-   * nearly all clients send.
-   */
-  private static boolean isPlain(String host) {
-    int colon = host.indexOf(':');
-    int end = colon < 0 ? host.length() : colon;
-    if (end == 0 || host.length() - end > 6) {
-      return false;
-    }
-    for (int i = 0; i < host.length(); i++) {
-      char c = host.charAt(i);
-      boolean digit = c >= '0' && c <= '9';
-      boolean letter = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' || c == '-';
-      if (i != end && !digit && (i > end || !letter)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static String printable(String host) {

@@ -29,7 +29,8 @@ public record PprofSettings(
     Source source,
     boolean jvmThreads,
     int maxRequests) {
-  private static final int MOST_REQUESTS = 1000;
+  /** The most that {@link #maxRequests} may be. */
+  public static final int MOST_REQUESTS = 1000;
 
   /**
    * Validates the settings.

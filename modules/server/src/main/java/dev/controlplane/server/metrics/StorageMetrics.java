@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** The disk of the data directory: how much is free, and how long writes take to be durable. */
@@ -48,24 +46,20 @@ public final class StorageMetrics {
   /**
    * Shows how long this process waits for the disk.
    *
-   * @param databases files that it writes, such as {@code catalog.db}
+   * @param database the file that it writes, such as {@code catalog.db}
    */
-  public static void showTimes(MeterRegistry registry, String... databases) {
+  public static void showTimes(MeterRegistry registry, String database) {
     Timer syncs =
         Latencies.timer(
             registry,
             "controlplane.fsync.duration",
             "Time of an fsync of a blob or of a directory of the data directory");
-    Map<String, Timer> commits = new ConcurrentHashMap<>();
-    for (String database : databases) {
-      commits.put(
-          database,
-          Latencies.timer(
-              registry,
-              "controlplane.commit.duration",
-              "Time of a COMMIT of a database, with its fsync",
-              Tag.create("database", database)));
-    }
+    Timer commits =
+        Latencies.timer(
+            registry,
+            "controlplane.commit.duration",
+            "Time of a COMMIT of a database, with its fsync",
+            Tag.create("database", database));
     DiskTimes.observe(
         new DiskTimes.Observer() {
           @Override
@@ -74,10 +68,9 @@ public final class StorageMetrics {
           }
 
           @Override
-          public void committed(String database, long nanos) {
-            Timer commit = commits.get(database);
-            if (commit != null) {
-              commit.record(nanos, TimeUnit.NANOSECONDS);
+          public void committed(String written, long nanos) {
+            if (written.equals(database)) {
+              commits.record(nanos, TimeUnit.NANOSECONDS);
             }
           }
         });

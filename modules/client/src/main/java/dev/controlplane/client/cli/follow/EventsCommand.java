@@ -68,9 +68,10 @@ public final class EventsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    long revision = REVISION.matcher(since).matches() ? Long.parseLong(since) : 0;
+    boolean isRevision = REVISION.matcher(since).matches();
+    long revision = isRevision ? Long.parseLong(since) : 0;
     // Revision 0 is before all that there is, whatever the log no longer has.
-    Instant start = REVISION.matcher(since).matches() ? Instant.MIN : Instant.now().minus(age());
+    Instant start = isRevision ? Instant.MIN : Instant.now().minus(age());
     try (ControlPlaneClient client = cpctl.client()) {
       long after = revision > 0 ? revision : LogReader.revisionAt(client, start);
       LogReader log = new LogReader(client, worker, after, this::print, cpctl::note);

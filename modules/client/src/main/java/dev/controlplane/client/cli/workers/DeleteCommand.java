@@ -65,11 +65,7 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String named = option.or(argument);
-    if (named == null) {
-      throw new UsageException("the version is missing: cpctl delete NAME VERSION");
-    }
-    String version = Names.checked("the version's name", named);
+    String version = Names.checked("the version's name", option.required(argument, "delete"));
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       if (!yes && isLast(client, version) && !agreed(version)) {

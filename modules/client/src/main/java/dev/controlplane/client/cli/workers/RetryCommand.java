@@ -5,7 +5,6 @@ import dev.controlplane.client.answers.Change;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
-import dev.controlplane.client.cli.UsageException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -50,10 +49,7 @@ public final class RetryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String version = option.or(argument);
-    if (version == null) {
-      throw new UsageException("the version is missing: cpctl retry NAME VERSION");
-    }
+    String version = option.required(argument, "retry");
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       change = client.retry(name, version, consumer);

@@ -20,4 +20,17 @@ final class VersionOption {
     }
     return argument == null ? option : argument;
   }
+
+  /**
+   * The version that the command line names.
+   *
+   * @param command such as {@code delete}, for the refusal of a line that names none
+   */
+  String required(String argument, String command) {
+    String version = or(argument);
+    if (version == null) {
+      throw new UsageException("the version is missing: cpctl " + command + " NAME VERSION");
+    }
+    return version;
+  }
 }
