@@ -1,0 +1,48 @@
+package dev.controlplane.pprof;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * The kinds of profiles that a process serves, by name, like Go's {@code pprof.NewProfile} and
+ * {@code pprof.Lookup}. Thread-safe.
+ *
+ * @since 0.2.0
+ */
+public final class Profiles {
+  private final Map<String, ProfileKind> byName = new ConcurrentSkipListMap<>();
+
+  /** No kinds. */
+  public Profiles() {}
+
+  /**
+   * Adds a kind.
+   *
+   * @throws IllegalArgumentException if its name is taken, or has other characters than letters,
+   *     digits, {@code _}, {@code -} and {@code .}
+   */
+  public Profiles add(ProfileKind kind) {
+    String name = kind.name();
+    if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*")) {
+      throw new IllegalArgumentException(
+          "\"" + name + "\" can't be the name of a profile: use letters, digits, _, - and .");
+    }
+    if (byName.putIfAbsent(name, kind) != null) {
+      throw new IllegalArgumentException("there is a profile named " + name + " already");
+    }
+    return this;
+  }
+
+  /** The kind with this name. */
+  public Optional<ProfileKind> find(String name) {
+    return Optional.ofNullable(byName.get(name));
+  }
+
+  /** All kinds, sorted by name. */
+  public Collection<ProfileKind> all() {
+    return Collections.unmodifiableCollection(byName.values());
+  }
+}
