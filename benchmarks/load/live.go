@@ -210,7 +210,8 @@ func (l *live) obey(in io.Reader, interval time.Duration) error {
 			}
 			switch word {
 			case "begin":
-				l.window.Store(&window{first: l.next.Load(), times: newTimes()})
+				// The next update may arrive before the window is there: it begins with the one after.
+				l.window.Store(&window{times: newTimes(), first: l.next.Load() + 1})
 			case "end":
 				w := l.window.Load()
 				w.end.Store(max(l.next.Load(), w.first+1))

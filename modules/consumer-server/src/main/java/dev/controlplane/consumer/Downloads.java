@@ -56,7 +56,7 @@ final class Downloads {
     Version file =
         catalog
             .latest(worker)
-            .orElseThrow(() -> ApiException.notFound("there is no file \"" + worker + "\""));
+            .orElseThrow(() -> ApiException.notFound("there is no worker \"" + worker + "\""));
     answer(request, response, file, FileHeaders.NO_CACHE);
   }
 

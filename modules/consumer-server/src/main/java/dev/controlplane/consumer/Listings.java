@@ -58,7 +58,7 @@ final class Listings {
     String worker = Names.checked("filename", path.get("filename"));
     return catalog
         .latest(worker)
-        .orElseThrow(() -> ApiException.notFound("there is no file \"" + worker + "\""));
+        .orElseThrow(() -> ApiException.notFound("there is no worker \"" + worker + "\""));
   }
 
   private static Page<Version> page(Supplier<Page<Version>> listing) {

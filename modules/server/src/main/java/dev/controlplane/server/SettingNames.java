@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -35,9 +34,9 @@ final class SettingNames {
     return names.contains(name);
   }
 
-  /** The known name that was probably meant. */
-  Optional<String> nearest(String name) {
-    return Nearest.of(name, names);
+  /** The known name that was probably meant, as the end of a sentence; empty if there is none. */
+  String meant(String name) {
+    return Nearest.of(name, names).map(", did you mean %s?"::formatted).orElse("");
   }
 
   /**

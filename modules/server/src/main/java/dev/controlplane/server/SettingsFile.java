@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads the settings file that {@code --config} names. */
@@ -26,8 +27,14 @@ final class SettingsFile {
     if (Stream.of(".yaml", ".yml", ".properties").noneMatch(type::endsWith)) {
       throw wrong(file, "expected: a name that ends with .yaml, .yml or .properties", null);
     }
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      throw wrong(file, "it is not a file that can be read", null);
+    if (Files.notExists(file)) {
+      throw wrong(file, "there is no such file", null);
+    }
+    if (!Files.isRegularFile(file)) {
+      throw wrong(file, "it is not a file", null);
+    }
+    if (!Files.isReadable(file)) {
+      throw wrong(file, "user %s may not read it".formatted(System.getProperty("user.name")), null);
     }
     Map<String, String> found;
     try {
@@ -43,19 +50,14 @@ final class SettingsFile {
       throw wrong(file, "it is not " + (type.endsWith("s") ? "properties" : "YAML") + reason(e), e);
     }
     SettingNames names = new SettingNames();
-    for (String name : found.keySet()) {
-      if (!names.contains(name)) {
-        throw wrong(
-            file,
-            "no server has the setting %s; %s"
-                .formatted(
-                    name,
-                    names
-                        .nearest(name)
-                        .map("did you mean %s?"::formatted)
-                        .orElse("--help lists all settings")),
-            null);
-      }
+    String unknown =
+        found.keySet().stream()
+            .filter(name -> !names.contains(name))
+            .sorted()
+            .map(name -> "no server has the setting " + name + names.meant(name))
+            .collect(Collectors.joining("; "));
+    if (!unknown.isEmpty()) {
+      throw wrong(file, unknown + "; --help lists all settings", null);
     }
     return found;
   }

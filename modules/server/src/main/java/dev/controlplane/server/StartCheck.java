@@ -34,9 +34,16 @@ final class StartCheck {
   }
 
   /**
-   * Prints one line about the settings and one about the data directory; returns the exit status.
+   * Prints one line about the settings and one about the data directory, after one for each
+   * variable that looks like a misspelt setting; returns the exit status.
    */
   int run(ServerProcess.Program program) {
+    new SettingNames()
+        .likely(System.getenv())
+        .forEach(
+            (variable, meant) ->
+                out.printf(
+                    "%s: settings: no server has %s; did you mean %s?%n", server, variable, meant));
     look("settings", () -> configure(program));
     if (!failed) {
       look("storage", this::storage);

@@ -59,7 +59,9 @@ class SettingsFileTest {
   @ParameterizedTest
   @CsvSource({
     "a.yaml,       'storag-path: x',       did you mean storage-path?",
-    "a.yaml,       'colour: red',          no server has the setting colour",
+    "a.yaml,       'colour: red',          no server has the setting colour; --help lists all",
+    "a.yaml,       '{hue: 1, colour: 2}',  no server has the setting colour; no server has the"
+        + " setting hue",
     "a.yaml,       'storage: {path: x}',   no server has the setting storage",
     "a.yaml,       'a: [',                 it is not YAML",
     "a.yaml,       'just a text',          it is not YAML",
@@ -75,8 +77,8 @@ class SettingsFileTest {
 
   @Test
   void aFileThatIsNotThereIsTold() {
-    assertTrue(refusal(directory.resolve("none.yaml")).contains("not a file that can be read"));
-    assertTrue(refusal(Path.of("/proc/self.yaml")).contains("not a file that can be read"));
+    assertTrue(refusal(directory.resolve("none.yaml")).contains("there is no such file"));
+    assertTrue(refusal(Path.of("/proc/self.yaml")).contains("there is no such file"));
   }
 
   @Test

@@ -124,7 +124,7 @@ class AgentTest {
       awaitCurrent("w", bytes("three"), agent);
       // What is left is what it would not have, and is asked about anew.
       cluster.deleted("w", "3");
-      agent.awaitOut("rejected worker=w version=2 revision=7 code=1");
+      agent.awaitOut("rejected worker=w version=2 revision=7 exit_code=1");
       cluster.published("fetched", "2", large(2));
       awaitCurrent("fetched", large(2), agent);
       cluster.deleted("fetched", "2");

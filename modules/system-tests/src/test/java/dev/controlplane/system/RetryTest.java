@@ -45,7 +45,9 @@ class RetryTest {
       cluster.published("w", "1", bytes("one"));
       try (AgentUnderTest here = new AgentUnderTest(cpctl, "here", "--exec", hook);
           AgentUnderTest away = new AgentUnderTest(cpctl, "away", "--exec", hook);
-          AgentUnderTest fine = new AgentUnderTest(cpctl, "fine")) {
+          AgentUnderTest fine = new AgentUnderTest(cpctl, "fine");
+          Cpctl.Run subscriber = cpctl.start("subscribe", "--id", "subscriber")) {
+        subscriber.awaitErr("subscribed to all workers");
         here.start().awaitActive(Map.of("w", "one"));
         away.start().awaitActive(Map.of("w", "one"));
         fine.start().awaitActive(Map.of("w", "one"));
@@ -60,6 +62,9 @@ class RetryTest {
         assertEquals(5, wrong.code(), wrong::toString);
         assertTrue(wrong.err().contains("version 1 of w is not the latest, 2 is"), wrong::toString);
         assertEquals(4, cpctl.run("retry", "w", "3").code());
+        Cpctl.Run ghost = cpctl.run("retry", "w", "2", "--consumer", "ghost");
+        assertEquals(4, ghost.code(), ghost::toString);
+        assertTrue(ghost.err().contains("\"ghost\""), ghost::toString);
 
         Files.createFile(mended);
         Cpctl.Run retry = cpctl.run("retry", "w", "2");
@@ -78,6 +83,7 @@ class RetryTest {
 
         Cpctl.Run events = cpctl.run("events", "--since", "2");
         assertTrue(events.out().contains("revision 3  retried      w 2"), events::toString);
+        subscriber.awaitOut("revision 3  retried      w 2");
       }
     }
   }

@@ -163,6 +163,11 @@ class StartScriptTest {
     Ended wrong = run(server, Map.of("IDLE_TIMEOUT", "soon"), "--check");
     assertEquals(1, wrong.code(), wrong::said);
     assertTrue(wrong.said().contains("settings: not ok: IDLE_TIMEOUT is \"soon\""), wrong::said);
+
+    Ended misspelt = run(server, Map.of("UPLOAD_PROT", "1"), "--check");
+    assertTrue(
+        misspelt.said().contains("no server has UPLOAD_PROT; did you mean UPLOAD_PORT?"),
+        misspelt::said);
   }
 
   /** Nobody can make a directory in /proc, root included. */

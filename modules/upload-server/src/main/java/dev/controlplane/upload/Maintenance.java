@@ -76,7 +76,9 @@ final class Maintenance {
     long head = catalog.head();
     if (revision.asLong() > head) {
       throw ApiException.badRequest(
-          "invalid_field", "revision is %s; the newest update has %d".formatted(revision, head));
+          "invalid_field",
+          "revision is %s; expected: at most %d, that of the newest update"
+              .formatted(revision, head));
     }
     Retention.Cut cut = retention.cut(revision.asLong());
     Json.send(

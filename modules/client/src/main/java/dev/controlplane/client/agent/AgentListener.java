@@ -19,6 +19,7 @@ import java.util.Map;
  */
 final class AgentListener implements SubscriptionListener {
   private final Reporter reporter;
+  private final boolean takesAll;
   private final WorkerStates states;
   private final AgentTasks tasks;
   private final AgentPosition position;
@@ -37,6 +38,7 @@ final class AgentListener implements SubscriptionListener {
       SnapshotCompletion completion,
       ConnectionNotes connection) {
     this.reporter = reporter;
+    this.takesAll = agent.settings().workers().isEmpty();
     this.states = agent.states();
     this.tasks = agent.tasks();
     this.position = agent.position();
@@ -100,7 +102,7 @@ final class AgentListener implements SubscriptionListener {
       return true;
     }
     switch (update.kind()) {
-      case PUBLISHED, ROLLED_BACK -> {
+      case PUBLISHED, ROLLED_BACK, RETRIED -> {
         snapshot.present(worker);
         withheld.drop(worker);
         desired.aim(worker, AgentTask.Switch.to(update), update.revision());
@@ -147,6 +149,9 @@ final class AgentListener implements SubscriptionListener {
       if (update.kind() != Update.Kind.DELETED) {
         refused(update, "invalid_name", e.getMessage());
       }
+      return false;
+    }
+    if (takesAll && update.worker().startsWith(AgentSettings.PROBE_PREFIX)) {
       return false;
     }
     if (!update.worker().equalsIgnoreCase(AgentDirectory.RESERVED)) {

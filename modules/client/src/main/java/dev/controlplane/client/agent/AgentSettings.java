@@ -31,6 +31,12 @@ public record AgentSettings(
   /** The default number of versions to keep. */
   public static final int KEEP = 3;
 
+  /**
+   * How the name of a worker begins that {@code cpctl doctor --publish} publishes for a moment. An
+   * agent that takes all workers passes over it.
+   */
+  public static final String PROBE_PREFIX = "cpctl-doctor-";
+
   /** The default percentage of workers that one snapshot may delete. */
   public static final int MAX_DELETE = 50;
 

@@ -35,17 +35,21 @@ final class ConsumersCommand implements Callable<Integer> {
               "LAST REVISION",
               "LAST SEEN",
               "ENDPOINT");
-      Paging.table(
-          table,
-          client::consumers,
-          consumer ->
-              table.row(
-                  consumer.consumerId(),
-                  consumer.connected() ? "yes" : "no",
-                  String.valueOf(consumer.streams()),
-                  String.valueOf(consumer.lastRevision()),
-                  cpctl.time(consumer.lastSeen()),
-                  consumer.endpoint()));
+      boolean any =
+          Paging.table(
+              table,
+              client::consumers,
+              consumer ->
+                  table.row(
+                      consumer.consumerId(),
+                      consumer.connected() ? "yes" : "no",
+                      String.valueOf(consumer.streams()),
+                      String.valueOf(consumer.lastRevision()),
+                      cpctl.time(consumer.lastSeen()),
+                      consumer.endpoint()));
+      if (!any) {
+        cpctl.note("no consumer has subscribed or registered yet");
+      }
       return ExitCode.OK;
     }
   }

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 /** The command and what all of its commands share. */
 @Command(
     name = "cpctl",
-    description = {"Publishes and downloads versioned worker bundles, and follows updates.", ""},
+    description = "Publishes and downloads versioned worker bundles, and follows updates.",
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = Release.class,
     footer = {

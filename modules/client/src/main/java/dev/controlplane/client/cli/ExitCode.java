@@ -26,6 +26,12 @@ public final class ExitCode {
   public static final String HELP_NOT_FOUND = "4:No such worker, version or consumer.";
 
   public static final String HELP_CONFLICT = "5:Conflict: the version exists with other bytes.";
+
+  /** What 5 means for one command or another. */
+  private static final String ANY_CONFLICT =
+      "Conflict with what is there: other bytes, not the latest version, a consumer that is"
+          + " connected.";
+
   public static final String HELP_DAMAGED =
       "6:The bytes do not have their SHA-256; nothing was kept.";
   public static final String HELP_NOT_ACTIVE =
@@ -56,6 +62,7 @@ public final class ExitCode {
   /** All codes of all commands. */
   static Map<String, String> all(Stream<CommandSpec> commands) {
     Map<String, String> codes = new TreeMap<>(Comparator.comparingInt(Integer::parseInt));
+    codes.put("5", ANY_CONFLICT);
     commands.forEach(command -> of(command, true).forEach(codes::putIfAbsent));
     return codes;
   }

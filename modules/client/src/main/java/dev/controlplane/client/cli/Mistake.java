@@ -3,6 +3,7 @@ package dev.controlplane.client.cli;
 import dev.controlplane.client.cli.terminal.Text;
 import java.util.Collection;
 import java.util.List;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -13,12 +14,15 @@ final class Mistake {
 
   /** One line for people. */
   static String told(ParameterException failure) {
-    if (!(failure instanceof UnmatchedArgumentException unmatched)) {
+    // What is unknown is told before what is missing: the one may be the other, misspelt.
+    List<String> unmatched = failure.getCommandLine().getUnmatchedArguments();
+    boolean missing = failure instanceof MissingParameterException;
+    if (unmatched.isEmpty() || !(missing || failure instanceof UnmatchedArgumentException)) {
       return Text.line(failure.getMessage());
     }
     CommandSpec command = failure.getCommandLine().getCommandSpec();
-    String typed = unmatched.getUnmatched().getFirst();
-    if (unmatched.isUnknownOption()) {
+    String typed = unmatched.getFirst();
+    if (isOption(typed)) {
       String name = typed.split("=", 2)[0];
       List<String> known =
           command.options().stream()
@@ -31,7 +35,14 @@ final class Mistake {
     if (!command.subcommands().isEmpty() && command.positionalParameters().isEmpty()) {
       return unknownCommand(command, typed);
     }
+    if (missing) {
+      return Text.line(failure.getMessage());
+    }
     return "%s takes no further argument \"%s\"".formatted(command.qualifiedName(), typed);
+  }
+
+  private static boolean isOption(String typed) {
+    return typed.startsWith("-") && typed.length() > 1;
   }
 
   /** For a word where a command should be. */

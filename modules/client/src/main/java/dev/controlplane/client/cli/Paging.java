@@ -21,16 +21,27 @@ public final class Paging {
 
   private Paging() {}
 
-  /** Writes a table, page by page. */
-  public static <T> void table(Table table, Source<T> source, Consumer<T> row)
+  /**
+   * Writes a table, page by page. The first two pages are aligned together: the first one of {@code
+   * cpctl status} has only the consumers that lag.
+   *
+   * @return whether there was an entry; without one nothing is written
+   */
+  public static <T> boolean table(Table table, Source<T> source, Consumer<T> row)
       throws IOException, InterruptedException {
+    boolean any = false;
+    int pages = 0;
     String after = null;
     do {
       Page<T> page = source.page(LIMIT, after);
       page.items().forEach(row);
-      table.flush();
+      any |= !page.items().isEmpty();
       after = page.next();
+      if (any && (++pages > 1 || after == null)) {
+        table.flush();
+      }
     } while (after != null);
+    return any;
   }
 
   /** Hands on each entry. */

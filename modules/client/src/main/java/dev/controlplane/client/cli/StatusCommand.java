@@ -4,7 +4,9 @@ import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.answers.ConsumerStatus;
 import dev.controlplane.client.answers.StatusFilter;
 import dev.controlplane.client.cli.terminal.Table;
+import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -14,7 +16,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "status",
     description = {
-      "Shows who runs what: one line for each worker, such as",
+      "Shows how many consumers run each worker's latest version.",
+      "",
+      "A line looks like this:",
       "  greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging",
       "",
       "With an option, other than --json, it shows one line for each consumer and worker. DESIRED"
@@ -67,8 +71,12 @@ final class StatusCommand implements Callable<Integer> {
         return ExitCode.OK;
       }
       if (scope == null && !lagging && !rejected && !wide) {
-        for (WorkerSummary summary : WorkerSummary.of(source)) {
+        Collection<WorkerSummary> workers = WorkerSummary.of(source);
+        for (WorkerSummary summary : workers) {
           cpctl.print(summary.line());
+        }
+        if (workers.isEmpty()) {
+          tellOfNone();
         }
         return ExitCode.OK;
       }
@@ -84,7 +92,9 @@ final class StatusCommand implements Callable<Integer> {
               "LAG",
               "LAST SEEN",
               "REJECTED");
-      Paging.table(table, source, row -> print(table, row));
+      if (!Paging.table(table, source, row -> print(table, row))) {
+        tellOfNone();
+      }
       return ExitCode.OK;
     }
   }
@@ -99,8 +109,15 @@ final class StatusCommand implements Callable<Integer> {
     return (limit, after) -> client.status(filter, limit, after);
   }
 
+  private void tellOfNone() {
+    cpctl.note(
+        lagging || rejected
+            ? "no consumer and worker match"
+            : "no consumer has received a version yet");
+  }
+
   private void print(Table table, ConsumerStatus row) {
-    String why = "%s %s".formatted(row.code(), row.message()).strip();
+    String why = Text.rejection(row.code(), row.message());
     table.row(
         row.consumerId(),
         row.worker(),

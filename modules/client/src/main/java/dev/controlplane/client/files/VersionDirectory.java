@@ -79,7 +79,7 @@ public final class VersionDirectory {
     Path target = path(update.worker(), update.version());
     return switch (update.kind()) {
       case DELETED -> remove(update);
-      case PUBLISHED, ROLLED_BACK -> write(target, update);
+      case PUBLISHED, ROLLED_BACK, RETRIED -> write(target, update);
       case UNKNOWN -> Outcome.NOTHING;
     };
   }

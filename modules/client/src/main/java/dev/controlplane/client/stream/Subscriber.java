@@ -28,6 +28,9 @@ public final class Subscriber {
   /** The longest pause that a server may ask for; more is considered a mistake. */
   private static final Duration LONGEST_FAREWELL = Duration.ofMinutes(10);
 
+  /** The message of a {@code ROLLED_BACK} that is a retry (control_plane.proto). */
+  private static final String RETRY = "retry";
+
   /** The first line of grpc-java's description of an answer that is not gRPC. */
   private static final Pattern HTTP_STATUS = Pattern.compile("HTTP status code (\\d+)");
 
@@ -222,7 +225,8 @@ public final class Subscriber {
     Update.Kind kind =
         switch (wire.getKind()) {
           case PUBLISHED -> Update.Kind.PUBLISHED;
-          case ROLLED_BACK -> Update.Kind.ROLLED_BACK;
+          case ROLLED_BACK ->
+              wire.getMessage().equals(RETRY) ? Update.Kind.RETRIED : Update.Kind.ROLLED_BACK;
           case DELETED -> Update.Kind.DELETED;
           default -> Update.Kind.UNKNOWN;
         };

@@ -12,7 +12,7 @@ import java.time.Instant;
  * @param kind what happened
  * @param worker name of the worker, as the server sent it; see {@link VersionDirectory} before
  *     using it in a path
- * @param version the version that was published, rolled back to, or deleted
+ * @param version the version that was published, rolled back to, retried, or deleted
  * @param checksum SHA-256 of its bytes, 64 lower-case hex digits
  * @param size of its bytes
  * @param code its bytes; empty if they are too large to come with the update, or the version was
@@ -42,6 +42,8 @@ public record Update(
     PUBLISHED,
     /** An earlier version became the latest again. */
     ROLLED_BACK,
+    /** The latest version is to be tried again by consumers that rejected it. */
+    RETRIED,
     /** A version was deleted. */
     DELETED
   }

@@ -498,7 +498,7 @@ class CpctlTest {
                   "{\"rows\":[%s],\"next\":%s}"
                       .formatted(
                           calm
-                              ? row(more ? "b" : "c", "\"2\"", "null", 0)
+                              ? row(more ? "consumer-b" : "consumer-c", "\"2\"", "null", 0)
                               : row("a", "\"1\"", "\"2\"", 4),
                           more ? "\"b w\"" : "null"));
             })) {
@@ -507,10 +507,10 @@ class CpctlTest {
       assertEquals(0, run("status", "--wide"), this::err);
       assertEquals(
           """
-          CONSUMER  WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  STATE  LAG      LAST SEEN             REJECTED
-          a         w       2        2             1       -      4, 40 s  2026-11-23T12:00:00Z  2: 3 no
-          b         w       2        2             2       -      0        2026-11-23T12:00:00Z  -
-          c         w       2        2             2       -      0        2026-11-23T12:00:00Z  -
+          CONSUMER    WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  STATE  LAG      LAST SEEN             REJECTED
+          a           w       2        2             1       -      4, 40 s  2026-11-23T12:00:00Z  2: exit code 3: no
+          consumer-b  w       2        2             2       -      0        2026-11-23T12:00:00Z  -
+          consumer-c  w       2        2             2       -      0        2026-11-23T12:00:00Z  -
           """,
           out());
       assertEquals(0, run("status", "--worker", "w", "--lagging", "--json"));
@@ -686,7 +686,7 @@ class CpctlTest {
       assertEquals(12, new ObjectMapper().readTree(out()).path("revision").asInt());
       assertEquals(2, run("retry", "w", "1.0", "--consumer", ""), this::err);
       assertEquals("POST /workers/w/versions/1.0/retry", server.requests().getFirst());
-      assertEquals(3, server.requests().size());
+      assertEquals(4, server.requests().size());
     }
   }
 

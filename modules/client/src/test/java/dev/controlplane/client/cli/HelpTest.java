@@ -147,7 +147,10 @@ class HelpTest {
         "list --consumer-ulr=http://x, cpctl list has no option \"--consumer-ulr\"; did you mean"
             + " --consumer-url?",
         "list --frobnicate, cpctl list has no option \"--frobnicate\"",
-        "list more, cpctl list takes no further argument \"more\""
+        "list more, cpctl list takes no further argument \"more\"",
+        "upload --nme x --version 1, cpctl upload has no option \"--nme\"; did you mean --name?",
+        "agent, cpctl agent needs --id=ID and --dir=DIR",
+        "agent --status, cpctl agent needs --dir=DIR"
       })
   void whatIsMistypedIsToldWithWhatMayHaveBeenMeant(String line, String told) {
     assertEquals(2, run(line.split(" ")));

@@ -64,17 +64,23 @@ class OutputTest {
     String version =
         "{\"filename\":\"w\",\"version\":\"1\",\"checksum\":\"c\",\"filepath\":\"/f\",\"size\":1,"
             + "\"uploaded_at\":\"2026-11-23T12:00:00Z\"}";
+    String consumer =
+        "{\"consumer_id\":\"c\",\"endpoint\":\"\",\"connected\":true,\"streams\":1,"
+            + "\"last_seen\":\"2026-11-23T12:00:00Z\",\"last_revision\":1,\"worker_name\":\"w\","
+            + "\"desired\":\"1\",\"acknowledged\":\"1\",\"active\":\"1\",\"rejected\":null,"
+            + "\"code\":null,\"message\":null,\"lag_revisions\":0,\"lag_seconds\":0}";
     FakeServer.json(
         exchange,
         200,
         ("{\"filename\":\"w\",\"version\":\"1\",\"checksum\":\"c\",\"filepath\":\"/f\",\"size\":1,"
                 + "\"uploaded_at\":\"2026-11-23T12:00:00Z\",\"latest\":\"1\",\"files\":[%s],"
-                + "\"versions\":[%s],\"consumers\":[],\"rows\":[],\"next\":null,\"revision\":1,"
+                + "\"versions\":[%s],\"consumers\":[%s],"
+                + "\"rows\":[%s],\"next\":null,\"revision\":1,"
                 + "\"dry_run\":true,\"examined\":1,\"removed\":0,\"bytes\":0,\"digests\":[],"
                 + "\"compacted\":0,\"head\":1,\"updates\":[{\"revision\":1,\"kind\":\"published\","
                 + "\"worker_name\":\"w\",\"version\":\"1\",\"checksum\":\"c\",\"size\":1,"
                 + "\"timestamp\":\"2026-11-23T12:00:00Z\",\"latest\":\"1\"}]}")
-            .formatted(version, version));
+            .formatted(version, version, consumer, consumer));
   }
 
   @ParameterizedTest

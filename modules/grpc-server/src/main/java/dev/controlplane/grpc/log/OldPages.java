@@ -7,6 +7,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -69,6 +71,9 @@ final class OldPages {
   private final Map<Long, OldPage> pages = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
+  /** The numbers of the pages in the table, for those who must not wait for the lock. */
+  private final Set<Long> numbers = ConcurrentHashMap.newKeySet();
+
   /**
    * Creates an empty table.
    *
@@ -98,6 +103,11 @@ final class OldPages {
     } finally {
       loading.unlock();
     }
+  }
+
+  /** Whether the page with the update after a revision is in memory. Does not wait. */
+  boolean hasNext(long revision) {
+    return numbers.contains(number(revision + 1));
   }
 
   private static long number(long revision) {
@@ -134,6 +144,7 @@ final class OldPages {
     lock.lock();
     try {
       OldPage shorter = pages.put(number(revision), page);
+      numbers.add(number(revision));
       bytes += page.bytes - (shorter == null ? 0 : shorter.bytes);
       evict(page.entries.getFirst());
     } finally {
@@ -147,9 +158,11 @@ final class OldPages {
    * {@code kept}.
    */
   private void evict(LogEntry kept) {
-    for (Iterator<OldPage> oldest = pages.values().iterator();
+    for (Iterator<Map.Entry<Long, OldPage>> oldest = pages.entrySet().iterator();
         bytes > maxBytes && pages.size() > 1; ) {
-      OldPage page = oldest.next();
+      Map.Entry<Long, OldPage> evicted = oldest.next();
+      OldPage page = evicted.getValue();
+      numbers.remove(evicted.getKey());
       oldest.remove();
       bytes -= page.bytes;
       page.entries.forEach(entry -> entry.message(null));

@@ -19,6 +19,9 @@ public final class UpdateEncoder {
   /** The approximate size of a message without its code, in bytes. */
   private static final int OVERHEAD = 1024;
 
+  /** The message of a retry, which is a {@code ROLLED_BACK} to the latest version. */
+  private static final String RETRY = "retry";
+
   private final BlobStore blobs;
   private final int inlineLimit;
   private final boolean compressible;
@@ -95,6 +98,9 @@ public final class UpdateEncoder {
     } else {
       message.setFilePath(VersionMetadata.path(update.worker(), update.version()));
       message.setWorkerCode(code);
+      if (update.retry() != null) {
+        message.setMessage(RETRY);
+      }
     }
     return new EncodedMessage(message.build().toByteArray(), compressible);
   }

@@ -65,7 +65,7 @@ public final class UpdateLog implements OfferedRevisions {
     this.recent = new RecentUpdates(limits.updates(), limits.bytes());
     this.old = new OldPages(this::read, this::encoded, limits.bytes());
     this.moves = new LatestMoves(worker -> snapshot(state().head(), List.of(worker)));
-    this.turns = new CatchUpTurns(limits.catchUps());
+    this.turns = new CatchUpTurns(limits.catchUps(), old::hasNext);
     this.snapshots = new SharedMessages(encoder, limits.snapshotBytes());
     this.revision = found.head();
     this.offered = found.head();

@@ -91,7 +91,7 @@ public final class Subscription {
       long maxLag) {
     this.interest = new Interest(options, log);
     this.log = log;
-    this.turn = log.turns().holder(() -> end != null);
+    this.turn = log.turns().holder(() -> end != null, position::revision);
     this.tail = tail;
     this.queue = new UpdateQueue(queue);
     this.maxLag = maxLag;

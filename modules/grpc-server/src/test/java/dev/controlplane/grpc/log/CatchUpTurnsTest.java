@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.controlplane.grpc.Await;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -23,7 +24,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CatchUpTurnsTest {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final CatchUpTurns turns = new CatchUpTurns(2);
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  private final CatchUpTurns turns = new CatchUpTurns(2, revision -> false);
 
   @AfterEach
   void stop() {
@@ -31,7 +34,69 @@ class CatchUpTurnsTest {
   }
 
   private CatchUpTurns.Turn take() throws InterruptedException {
-    return turns.take(() -> false);
+    return turns.take(() -> false, 0);
+  }
+
+  /**
+   * Lets subscriptions wait one after the other while nothing is free, and returns the positions in
+   * the order in which they then get their turns.
+   */
+  private List<Long> order(CatchUpTurns one, long... positions) throws Exception {
+    CatchUpTurns.Turn held = one.take(() -> false, 0);
+    List<Long> order = Collections.synchronizedList(new ArrayList<>());
+    List<Future<?>> all = new ArrayList<>();
+    for (long position : positions) {
+      all.add(
+          threads.submit(
+              () -> {
+                CatchUpTurns.Turn turn = one.take(() -> false, position);
+                order.add(position);
+                one.end(turn);
+                return null;
+              }));
+      Await.until(
+          Duration.ofSeconds(10), () -> position + " waits", () -> one.waiting() == all.size());
+    }
+    one.end(held);
+    for (Future<?> finished : all) {
+      finished.get();
+    }
+    assertEquals(0, one.waiting());
+    assertEquals(0, one.inUse());
+    return order;
+  }
+
+  @Test
+  void whoseUpdatesAreInMemoryComesFirstAndTheOthersInTheOrderInWhichTheyCame() throws Exception {
+    CatchUpTurns one = new CatchUpTurns(1, revision -> revision == 300, LONG, LONG);
+    assertEquals(List.of(300L, 300L, 100L, 200L, 400L), order(one, 100, 300, 200, 300, 400));
+  }
+
+  @Test
+  void whoHasWaitedForLongComesFirstWhateverIsInMemory() throws Exception {
+    CatchUpTurns one = new CatchUpTurns(1, revision -> revision == 300, LONG, Duration.ZERO);
+    assertEquals(List.of(100L, 300L, 200L), order(one, 100, 300, 200));
+  }
+
+  @Test
+  void atMostSoManyHaveATurnAtTheSameTime() throws Exception {
+    AtomicInteger most = new AtomicInteger();
+    List<Future<?>> all = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      all.add(
+          threads.submit(
+              () -> {
+                CatchUpTurns.Turn turn = take();
+                most.accumulateAndGet(turns.inUse(), Math::max);
+                turns.end(turn);
+                return null;
+              }));
+    }
+    for (Future<?> one : all) {
+      one.get();
+    }
+    assertTrue(most.get() <= 2, () -> most + " at the same time");
+    assertEquals(0, turns.inUse());
   }
 
   @Test
@@ -44,31 +109,12 @@ class CatchUpTurnsTest {
   }
 
   @Test
-  void atMostSoManyHaveATurnAndAllGetOneInTheOrderInWhichTheyCame() throws Exception {
-    List<CatchUpTurns.Turn> first = List.of(take(), take());
-    List<Integer> order = java.util.Collections.synchronizedList(new ArrayList<>());
-    List<Future<?>> waiting = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      int number = i;
-      waiting.add(
-          threads.submit(
-              () -> {
-                CatchUpTurns.Turn turn = take();
-                order.add(number);
-                turns.end(turn);
-                return null;
-              }));
-      Await.until(
-          Duration.ofSeconds(10),
-          () -> number + " does not wait",
-          () -> turns.waiting() > 0 || waiting.stream().allMatch(Future::isDone));
+  void aTurnEndsWhereAPageOfTheLogEnds() throws Exception {
+    CatchUpTurns.Turn turn = turns.take(() -> false, 2L * CatchUpTurns.BATCH - 3);
+    for (int i = 0; i < 3; i++) {
+      assertTrue(turn.use());
     }
-    first.forEach(turns::end);
-    for (Future<?> one : waiting) {
-      one.get();
-    }
-    assertEquals(20, order.size());
-    assertEquals(0, turns.waiting());
+    assertFalse(turn.use());
   }
 
   @Test
@@ -86,7 +132,7 @@ class CatchUpTurnsTest {
   @Test
   void whoEndsWhileItWaitsLeavesTheLine() throws Exception {
     AtomicBoolean over = new AtomicBoolean(true);
-    assertNull(turns.take(over::get));
+    assertNull(turns.take(over::get, 0));
     assertEquals(0, turns.waiting());
   }
 

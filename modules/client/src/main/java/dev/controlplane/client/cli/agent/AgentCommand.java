@@ -18,6 +18,10 @@ import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -31,6 +35,10 @@ import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "agent",
+    customSynopsis = {
+      "cpctl agent --id=ID --dir=DIR [OPTIONS]",
+      "cpctl agent --dir=DIR (--status [--max-staleness=TIME] | --confirm-deletions)"
+    },
     description = {
       "Keeps the latest version of every worker on disk and active, until it is interrupted.",
       "",
@@ -65,9 +73,8 @@ public final class AgentCommand implements Callable<Integer> {
 
   @Option(
       names = "--dir",
-      required = true,
       paramLabel = "DIR",
-      description = "Where the versions go: DIR/{worker}/versions/{version}.")
+      description = "Where the versions go: DIR/{worker}/versions/{version}. Required.")
   private Path directory;
 
   @Mixin private WorkerNames workers;
@@ -151,14 +158,12 @@ public final class AgentCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    requireOptions();
     if (confirm) {
       return new AgentStatusReport(cpctl).confirm(directory);
     }
     if (status) {
       return new AgentStatusReport(cpctl).show(directory, maxStaleness);
-    }
-    if (id == null) {
-      throw new UsageException("Missing required option: '--id=ID'");
     }
     if (keep < 1) {
       throw new UsageException("--keep is " + keep + "; it takes a number from 1 on");
@@ -189,6 +194,19 @@ public final class AgentCommand implements Callable<Integer> {
         ControlPlaneClient client = cpctl.client()) {
       client.agent(settings, admission, this::tell).run();
       return ExitCode.OK;
+    }
+  }
+
+  private void requireOptions() {
+    List<String> missing = new ArrayList<>();
+    if (id == null && !confirm && !status) {
+      missing.add("--id=ID");
+    }
+    if (directory == null) {
+      missing.add("--dir=DIR");
+    }
+    if (!missing.isEmpty()) {
+      throw new UsageException("cpctl agent needs " + String.join(" and ", missing));
     }
   }
 
@@ -226,9 +244,11 @@ public final class AgentCommand implements Callable<Integer> {
 
   private void print(AgentEvent event) throws OutputException {
     String word = event.kind().name().toLowerCase(Locale.ROOT);
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     if (cpctl.json()) {
       cpctl.print(
           Json.object()
+              .put("time", now.toString())
               .put("event", word)
               .put("worker_name", Json.orNull(event.worker()))
               .put("version", Json.orNull(event.version()))
@@ -242,8 +262,9 @@ public final class AgentCommand implements Callable<Integer> {
             .with("worker", event.worker())
             .with("version", event.version())
             .with("revision", event.revision() == 0 ? "" : String.valueOf(event.revision()))
-            .with("code", event.code())
+            .with(Text.isExitCode(event.code()) ? "exit_code" : "code", event.code())
             .with("message", event.message())
+            .with("time", cpctl.time(now))
             .toString());
   }
 }

@@ -6,6 +6,7 @@ import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.ControlPlaneException;
 import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.Server;
+import dev.controlplane.client.agent.AgentSettings;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
@@ -45,7 +46,8 @@ public final class DoctorCommand implements Callable<Integer> {
       names = "--publish",
       description =
           "Also publish a version of a worker cpctl-doctor-..., wait until an agent in this process"
-              + " has it active and the servers know that, and delete the worker.")
+              + " has it active and the servers know that, and delete the worker. Agents that take"
+              + " all workers pass over it; subscribe and watch show it.")
   private boolean publish;
 
   @Option(
@@ -63,7 +65,7 @@ public final class DoctorCommand implements Callable<Integer> {
       throw new UsageException("--timeout is zero; it takes a time such as 30s");
     }
     // Of this run alone: others may look at the same servers at the same time.
-    String name = "cpctl-doctor-" + UUID.randomUUID();
+    String name = AgentSettings.PROBE_PREFIX + UUID.randomUUID();
     try (ControlPlaneClient client = cpctl.client()) {
       ServerChecks servers = new ServerChecks(client, cpctl.release(), this::tell);
       boolean all = true;

@@ -66,6 +66,8 @@ public final class EventsCommand implements Callable<Integer> {
   @Option(names = "--follow", description = "Go on with new updates until it is interrupted.")
   private boolean follow;
 
+  private boolean listed;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     boolean isRevision = REVISION.matcher(since).matches();
@@ -78,6 +80,10 @@ public final class EventsCommand implements Callable<Integer> {
       log.read();
       if (follow) {
         follow(log);
+      } else if (!listed) {
+        cpctl.note(
+            "no update%s since %s"
+                .formatted(worker == null ? "" : " of a worker named " + worker, since));
       }
       return ExitCode.OK;
     }
@@ -115,6 +121,7 @@ public final class EventsCommand implements Callable<Integer> {
   }
 
   private void print(LoggedUpdate update) throws OutputException {
+    listed = true;
     if (cpctl.json()) {
       cpctl.print(Json.of(update));
       return;

@@ -24,6 +24,7 @@ final class UpdateLine {
         switch (update.kind()) {
           case PUBLISHED -> "published";
           case ROLLED_BACK -> "rolled back";
+          case RETRIED -> "retried";
           case DELETED -> "deleted";
           case UNKNOWN -> "changed";
         };

@@ -46,6 +46,19 @@ public final class Text {
     return String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
   }
 
+  /** Why a version was rejected: a hook's exit code is named as such. */
+  public static String rejection(String code, String message) {
+    if (!isExitCode(code)) {
+      return (code + " " + message).strip();
+    }
+    return "exit code " + code + (message.isEmpty() ? "" : ": " + message);
+  }
+
+  /** Whether the code of a rejection is the exit code of a hook; others are words. */
+  public static boolean isExitCode(String code) {
+    return !code.isEmpty() && code.chars().allMatch(digit -> digit >= '0' && digit <= '9');
+  }
+
   /** {@code 1 byte}, {@code 2 bytes}. */
   public static String count(long number, String thing) {
     return number + " " + thing + (number == 1 ? "" : "s");

@@ -27,15 +27,19 @@ public final class ListCommand implements Callable<Integer> {
         return ExitCode.OK;
       }
       Table table = new Table(cpctl.out(), "NAME", "LATEST", "SIZE", "UPLOADED");
-      Paging.table(
-          table,
-          client::workers,
-          info ->
-              table.row(
-                  info.worker(),
-                  info.version(),
-                  Text.size(info.size()),
-                  cpctl.time(info.uploadedAt())));
+      boolean any =
+          Paging.table(
+              table,
+              client::workers,
+              info ->
+                  table.row(
+                      info.worker(),
+                      info.version(),
+                      Text.size(info.size()),
+                      cpctl.time(info.uploadedAt())));
+      if (!any) {
+        cpctl.note("there is no worker yet; cpctl upload publishes one");
+      }
       return ExitCode.OK;
     }
   }

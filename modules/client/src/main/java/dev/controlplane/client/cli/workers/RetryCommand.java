@@ -1,7 +1,10 @@
 package dev.controlplane.client.cli.workers;
 
 import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.ControlPlaneException;
+import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.answers.Change;
+import dev.controlplane.client.answers.StatusFilter;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
@@ -52,6 +55,9 @@ public final class RetryCommand implements Callable<Integer> {
     String version = option.required(argument, "retry");
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
+      if (consumer != null) {
+        requireKnown(client);
+      }
       change = client.retry(name, version, consumer);
     }
     if (cpctl.json()) {
@@ -66,5 +72,19 @@ public final class RetryCommand implements Callable<Integer> {
                   change.revision()));
     }
     return ExitCode.OK;
+  }
+
+  /** upload-server, which takes the retry, does not know consumers; grpc-server does. */
+  private void requireKnown(ControlPlaneClient client) throws IOException, InterruptedException {
+    try {
+      client.statusOfConsumer(consumer, StatusFilter.ALL, 1, null);
+    } catch (RefusedException e) {
+      if (e.reason() == RefusedException.Reason.NOT_FOUND) {
+        throw e;
+      }
+      cpctl.note("it is not certain that there is such a consumer: " + e.getMessage());
+    } catch (ControlPlaneException e) {
+      cpctl.note("it is not certain that there is such a consumer: " + e.getMessage());
+    }
   }
 }
