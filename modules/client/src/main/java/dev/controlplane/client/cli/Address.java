@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * How a server's address is given: by an option, else by a variable, else it is the default.
+ * The option and the environment variable that give a server's address. The option wins.
  *
  * @param option name of the option
  * @param variable name of the environment variable
@@ -25,7 +25,7 @@ public record Address(String option, String variable) {
     };
   }
 
-  /** The address, as a parser understands it; an empty variable is one that is not set. */
+  /** Returns the parsed address. An empty variable counts as unset. */
   <T> T resolve(
       String given, Map<String, String> environment, String standard, Function<String, T> parser) {
     String fromEnvironment = environment.getOrDefault(variable, "");

@@ -21,14 +21,14 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * The commands by name, in the order that the help lists them. Whoever runs one needs no other: to
- * make the options of all takes longer than most commands do.
+ * The commands by name, in the order in which the help lists them. A command line creates only the
+ * command that it runs, because creating the options of all takes longer than most commands.
  */
 final class Commands {
-  /** All of them. */
+  /** All commands. */
   static final Map<String, Class<?>> ALL = all();
 
-  /** Those that look at the others. */
+  /** The commands whose output depends on the other commands. */
   private static final Set<Class<?>> ABOUT_COMMANDS =
       Set.of(HelpCommand.class, CompletionCommand.class);
 
@@ -59,13 +59,13 @@ final class Commands {
     return Collections.unmodifiableMap(all);
   }
 
-  /** Those that a command line with this first argument may need. */
+  /** Returns the commands that a command line with this first argument needs. */
   static Map<String, Class<?>> wanted(String first) {
     Class<?> one = ALL.get(first);
     return one == null || ABOUT_COMMANDS.contains(one) ? ALL : Map.of(first, one);
   }
 
-  /** Gives the help of a command, and of those below it, its headings and its exit codes. */
+  /** Adds headings and exit codes to the help of a command and its subcommands. */
   static void describe(CommandLine line) {
     CommandSpec command = line.getCommandSpec();
     line.getSubcommands().values().forEach(Commands::describe);

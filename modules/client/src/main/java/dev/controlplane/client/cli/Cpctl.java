@@ -27,7 +27,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command and what all of its commands share. */
+/** The command {@code cpctl}, and what its commands share. */
 @Command(
     name = "cpctl",
     description = "Publishes and downloads versioned worker bundles, and follows updates.",
@@ -117,12 +117,12 @@ public final class Cpctl implements Runnable {
       description = "Show cpctl's own version.")
   private boolean version;
 
-  /** A command that reads and writes there. */
+  /** Creates a command for a session. */
   public Cpctl(Session session) {
     this(session, Release.number());
   }
 
-  /** The same of another release. */
+  /** The same as if it were of another release. */
   public Cpctl(Session session, String release) {
     this.release = release;
     this.session = session;
@@ -131,7 +131,7 @@ public final class Cpctl implements Runnable {
             session.out(), () -> session.hasColours(Terminal.STDOUT) && !json, session::columns);
   }
 
-  /** Runs one command; the exit code. */
+  /** Runs one command and returns its exit code. */
   public int run(String... arguments) {
     for (String argument : arguments) {
       if (argument.indexOf('\uFFFD') >= 0) {
@@ -158,7 +158,7 @@ public final class Cpctl implements Runnable {
     return ExitCode.FAILED;
   }
 
-  /** The command line with these commands, by name. */
+  /** Creates the command line with these commands. */
   CommandLine commandLine(Map<String, Class<?>> commands) {
     CommandLine line = new CommandLine(this);
     commands.forEach(line::addSubcommand);
@@ -182,7 +182,7 @@ public final class Cpctl implements Runnable {
     return line;
   }
 
-  /** picocli can't write help for less than 55 columns; a terminal wraps its lines, then. */
+  /** picocli can't format help for less than 55 columns; a narrower terminal wraps the lines. */
   private int helpWidth() {
     int columns = session.columns();
     return columns == 0 ? 80 : Math.clamp(columns, 55, 100);
@@ -208,7 +208,7 @@ public final class Cpctl implements Runnable {
     return told.code();
   }
 
-  /** Without a command: what there is. */
+  /** Runs if there is no command: an error with the usage. */
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "a command is missing");
@@ -227,12 +227,12 @@ public final class Cpctl implements Runnable {
     return json;
   }
 
-  /** Where results go. */
+  /** The output for results. */
   public Output out() {
     return out;
   }
 
-  /** Writes a result; at once, for one who follows it. */
+  /** Writes a result without buffering, so that readers see it at once. */
   public void print(ObjectNode object) throws OutputException {
     out.print(object + "\n");
   }
@@ -242,23 +242,23 @@ public final class Cpctl implements Runnable {
     out.print(Text.line(line) + "\n");
   }
 
-  /** Tells people something that is not the result. */
+  /** Writes a note for people to standard error. */
   public void note(String line) {
     session.err().println("cpctl: " + Text.line(line));
   }
 
-  /** Tells people why the command fails. */
+  /** Writes the reason of a failure to standard error. */
   private void failed(String line) {
     boolean colours = session.hasColours(Terminal.STDERR);
     session.err().println(Style.RED.of("cpctl:", colours) + " " + Text.line(line));
   }
 
-  /** A time for people, from RFC 3339; empty stays empty. */
+  /** Converts a time in RFC 3339 for people; empty stays empty. */
   public String time(String text) {
     return times().of(text);
   }
 
-  /** A time for people. */
+  /** Formats a time for people. */
   public String time(Instant time) {
     return times().of(time);
   }
@@ -267,7 +267,7 @@ public final class Cpctl implements Runnable {
     return new Times(utc ? ZoneOffset.UTC : ZoneId.systemDefault());
   }
 
-  /** A client of the servers that the options name. */
+  /** Creates a client of the servers that the options name. */
   public ControlPlaneClient client() {
     return new ControlPlaneClient(endpoints(), RetryPolicy.DEFAULT, proxies());
   }

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What the process tells the one who started it. */
+/** The exit codes of cpctl, and their lines in the help. */
 public final class ExitCode {
   public static final int OK = 0;
   public static final int FAILED = 1;
@@ -19,15 +19,15 @@ public final class ExitCode {
   public static final int NOT_ACTIVE = 7;
   static final int INTERRUPTED = 130;
 
-  /** As a shell tells of a program that SIGPIPE has ended. */
+  /** The code that shells give for a program ended by SIGPIPE. */
   static final int NO_READER = 141;
 
-  /** For {@link picocli.CommandLine.Command#exitCodeList}: code, colon, meaning. */
+  /** A line for {@link picocli.CommandLine.Command#exitCodeList}: code, colon, meaning. */
   public static final String HELP_NOT_FOUND = "4:No such worker, version or consumer.";
 
   public static final String HELP_CONFLICT = "5:Conflict: the version exists with other bytes.";
 
-  /** What 5 means for one command or another. */
+  /** The meaning of 5 in the help of cpctl itself; each command has a meaning of its own. */
   private static final String ANY_CONFLICT =
       "Conflict with what is there: other bytes, not the latest version, a consumer that is"
           + " connected.";
@@ -48,7 +48,10 @@ public final class ExitCode {
 
   private ExitCode() {}
 
-  /** The codes that a command can end with: those of all commands, and those that it declares. */
+  /**
+   * Returns the codes that a command can end with: those of all commands, and those that it
+   * declares.
+   */
   static Map<String, String> of(CommandSpec command, boolean asksServers) {
     Map<String, String> codes = new TreeMap<>(Comparator.comparingInt(Integer::parseInt));
     Stream.of(EVERYWHERE, asksServers ? WITH_SERVERS : List.<String>of())
@@ -59,7 +62,7 @@ public final class ExitCode {
     return codes;
   }
 
-  /** All codes of all commands. */
+  /** Returns all codes of all commands. */
   static Map<String, String> all(Stream<CommandSpec> commands) {
     Map<String, String> codes = new TreeMap<>(Comparator.comparingInt(Integer::parseInt));
     codes.put("5", ANY_CONFLICT);

@@ -13,7 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /**
- * How a command that did not succeed ends.
+ * The exit code and the message of a command that failed.
  *
  * @param code the exit code
  * @param message one line for people

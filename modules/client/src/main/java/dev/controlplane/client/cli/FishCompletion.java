@@ -5,7 +5,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** A completion script for fish: one {@code complete} line for each command and option. */
+/** Writes a completion script for fish: one {@code complete} line for each command and option. */
 final class FishCompletion {
   private FishCompletion() {}
 
@@ -52,7 +52,7 @@ final class FishCompletion {
         .append('\n');
   }
 
-  /** In single quotes, in which fish escapes nothing but these two. */
+  /** Quotes a text for fish, which escapes only these two characters in single quotes. */
   private static String quoted(String text) {
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }

@@ -9,7 +9,7 @@ import dev.controlplane.client.answers.LoggedUpdate;
 import dev.controlplane.client.answers.VersionInfo;
 import dev.controlplane.client.stream.Update;
 
-/** Results for programs, with the names that the servers' own JSON and protocol use. */
+/** Converts results to JSON, with the field names of the servers' own JSON and protocol. */
 public final class Json {
   private Json() {}
 
@@ -78,7 +78,7 @@ public final class Json {
         .put("consumer_id", orNull(update.consumerId()));
   }
 
-  /** Null where there is nothing. */
+  /** Returns null for an empty text. */
   public static String orNull(String text) {
     return text.isEmpty() ? null : text;
   }

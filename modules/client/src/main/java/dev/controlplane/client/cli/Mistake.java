@@ -8,13 +8,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What is wrong with a command line, and what may have been meant. */
+/** Describes a mistake in a command line, and what was probably meant. */
 final class Mistake {
   private Mistake() {}
 
-  /** One line for people. */
+  /** Returns one line for people. */
   static String told(ParameterException failure) {
-    // What is unknown is told before what is missing: the one may be the other, misspelt.
+    // The unknown option comes first: it may be the missing one, misspelt.
     List<String> unmatched = failure.getCommandLine().getUnmatchedArguments();
     boolean missing = failure instanceof MissingParameterException;
     if (unmatched.isEmpty() || !(missing || failure instanceof UnmatchedArgumentException)) {
@@ -45,7 +45,7 @@ final class Mistake {
     return typed.startsWith("-") && typed.length() > 1;
   }
 
-  /** For a word where a command should be. */
+  /** Returns the line for a word where a command should be. */
   static String unknownCommand(CommandSpec parent, String typed) {
     return "%s has no command \"%s\"%s"
         .formatted(parent.qualifiedName(), typed, meant(typed, parent.subcommands().keySet()));

@@ -5,14 +5,14 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What somebody may have meant who typed a command or an option that there is not. */
+/** Finds the known command or option that an unknown one resembles. */
 final class Nearest {
-  /** So many letters may be wrong, missing or too many, but not more than a third of them. */
+  /** The most edits between the two, and at most a third of the letters. */
   private static final int MOST_EDITS = 2;
 
   private Nearest() {}
 
-  /** The known name that is nearest; empty if none is near. */
+  /** Returns the nearest known name; empty if none is near. */
   static Optional<String> of(String typed, Collection<String> known) {
     int most = Math.min(MOST_EDITS, typed.length() / 3);
     return known.stream()
@@ -21,8 +21,8 @@ final class Nearest {
   }
 
   /**
-   * Insertions, deletions, exchanges of one letter, and swaps of two neighbours, that make one text
-   * of the other (the optimal string alignment distance).
+   * Returns the number of insertions, deletions, replacements of one letter, and swaps of two
+   * neighbours that turn one text into the other (optimal string alignment distance).
    */
   private static int edits(String one, String other) {
     int[][] edits = new int[one.length() + 1][other.length() + 1];

@@ -8,16 +8,19 @@ import dev.controlplane.client.answers.ServerVersion;
 import java.io.IOException;
 
 /**
- * Why a server may lack a route or a field: it is of another release. Asked for only after such a
+ * Explains why a server lacks a route or a field: it is of another release. Used only after such a
  * failure.
  */
 final class OtherRelease {
-  /** How a server begins to say that it has no such route. */
+  /** How a server's answer to an unknown route begins. */
   private static final String NO_ROUTE = "nothing is at ";
 
   private OtherRelease() {}
 
-  /** More of the sentence that tells of a failure; empty where the release explains nothing. */
+  /**
+   * Returns an addition to the message of a failure; empty if the server's release does not explain
+   * it.
+   */
   static String told(Cpctl cpctl, Exception failure) throws InterruptedException {
     return switch (failure) {
       case UnexpectedAnswerException e -> told(cpctl, e.server());
@@ -54,7 +57,7 @@ final class OtherRelease {
             order < 0 ? "the server" : "cpctl");
   }
 
-  /** Of a server that does not know the question. */
+  /** Returns the addition for a server that does not know the request. */
   static String noRelease(Server server) {
     return server + " does not tell its release: it is older than cpctl, or a proxy has no route";
   }

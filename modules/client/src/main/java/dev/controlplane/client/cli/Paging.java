@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Listings from their first page to their last. */
+/** Reads listings from their first page to their last. */
 public final class Paging {
-  /** Entries a page: as many as the servers give. */
+  /** Entries on a page; servers give no more. */
   public static final int LIMIT = 1000;
 
   /** Fetches one page. */
@@ -44,7 +44,7 @@ public final class Paging {
     return any;
   }
 
-  /** Hands on each entry. */
+  /** Passes each entry to a consumer. */
   static <T> void each(Source<T> source, Consumer<T> entry)
       throws IOException, InterruptedException {
     String after = null;
@@ -55,7 +55,7 @@ public final class Paging {
     } while (after != null);
   }
 
-  /** All of it as {@code {"<field>":[…]}}. */
+  /** Returns the whole listing as {@code {"<field>":[…]}}. */
   public static <T> ObjectNode json(String field, Source<T> source, Function<T, ObjectNode> entry)
       throws IOException, InterruptedException {
     ObjectNode answer = Json.object();

@@ -3,7 +3,7 @@ package dev.controlplane.client.cli;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Tells a problem that lasts once, and then every few minutes. */
+/** Reports a lasting problem once, and then every few minutes. */
 public final class Recurrence {
   private static final Duration TOLD_AGAIN = Duration.ofMinutes(3);
 
@@ -24,7 +24,7 @@ public final class Recurrence {
     }
   }
 
-  /** The problem is over: if it comes back, that is news. */
+  /** The problem is over. If it comes back, it is reported again at once. */
   public void over() {
     last = "";
   }

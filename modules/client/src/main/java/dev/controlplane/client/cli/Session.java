@@ -7,13 +7,13 @@ import java.io.PrintStream;
 import java.util.Map;
 
 /**
- * What a command has to do with: its streams and its environment.
+ * The streams and the environment of a command.
  *
  * @param in where {@code -} as a file is read from
- * @param out results, and nothing else; where it throws, the command ends
- * @param err everything for people that is not the result
+ * @param out for results only; if a write throws, the command ends
+ * @param err for everything else that people should read
  * @param environment variables by name
- * @param terminal which of the streams people look at
+ * @param terminal which of the streams lead to a terminal
  */
 public record Session(
     InputStream in,
@@ -21,18 +21,21 @@ public record Session(
     PrintStream err,
     Map<String, String> environment,
     Terminal terminal) {
-  /** One that nobody looks at. */
+  /** Creates a session without a terminal. */
   public Session(
       InputStream in, OutputStream out, PrintStream err, Map<String, String> environment) {
     this(in, out, err, environment, Terminal.NONE);
   }
 
-  /** Whether a stream shows colours to somebody who wants them. */
+  /** Whether a stream leads to a terminal on which colours are wanted. */
   boolean hasColours(int descriptor) {
     return !Terminal.isPlain(environment) && terminal.is(descriptor);
   }
 
-  /** The width of the terminal that shows the results; 0 where none does, or it is not known. */
+  /**
+   * The width in columns of the terminal that shows the results; 0 if there is none or it is
+   * unknown.
+   */
   int columns() {
     if (!terminal.is(Terminal.STDOUT)) {
       return 0;

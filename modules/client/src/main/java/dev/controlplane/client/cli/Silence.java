@@ -4,7 +4,7 @@ import dev.controlplane.client.stream.Subscription;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** The option of those that follow a stream. */
+/** The option {@code --silence} of commands that follow a stream. */
 public final class Silence {
   @Option(
       names = "--silence",

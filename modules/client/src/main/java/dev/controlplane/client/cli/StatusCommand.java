@@ -43,7 +43,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @ArgGroup private Scope scope;
 
-  /** The one or the other. */
+  /** At most one of the two. */
   static final class Scope {
     @Option(names = "--worker", paramLabel = "N", description = "Only this worker.")
     private String worker;

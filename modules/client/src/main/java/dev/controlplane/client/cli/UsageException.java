@@ -1,6 +1,6 @@
 package dev.controlplane.client.cli;
 
-/** Arguments that can't be, found after they were parsed. */
+/** An argument is wrong, which was found after the command line was parsed. */
 public final class UsageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
 final class VersionCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  /** What one server says, or why it says nothing. */
+  /** The release of one server, or the reason why it is unknown. */
   private record Found(Server server, String version, boolean fits, String problem, int code) {}
 
   @Override

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The option of those that want some workers, or all. */
+/** The option {@code --worker} of commands that subscribe. */
 public final class WorkerNames {
   @Option(
       names = "--worker",
@@ -13,7 +13,7 @@ public final class WorkerNames {
       description = "Only these workers; may be repeated. Default: all.")
   private List<String> given = new ArrayList<>();
 
-  /** Empty for all. */
+  /** The workers that the command line names; empty for all. */
   public List<String> given() {
     return given;
   }

@@ -13,16 +13,16 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** How many consumers run a worker's latest version, and what keeps the others from it. */
+/** How many consumers run a worker's latest version, and in which states the others are. */
 final class WorkerSummary {
-  /** What a row comes to; the names are those of {@link ConsumerStatus#state}. */
+  /** The state of one consumer and worker; the names are those of {@link ConsumerStatus#state}. */
   private enum State {
     ACTIVE,
     REJECTED,
     LAGGING,
     DELIVERED,
     BEHIND,
-    /** It reports nothing, and the server does not know what was delivered: it is an older one. */
+    /** It reports nothing, and the server is too old to know what it delivered. */
     SILENT
   }
 
@@ -35,7 +35,7 @@ final class WorkerSummary {
     this.worker = worker;
   }
 
-  /** One of each worker, in the order of their names. */
+  /** Returns one summary for each worker, sorted by name. */
   static Collection<WorkerSummary> of(Paging.Source<ConsumerStatus> rows)
       throws IOException, InterruptedException {
     SortedMap<String, WorkerSummary> all = new TreeMap<>();
@@ -60,7 +60,7 @@ final class WorkerSummary {
     };
   }
 
-  /** What the versions that a consumer reported come to. */
+  /** Derives the state from the versions that a consumer reported. */
   private static State reported(ConsumerStatus row) {
     if (!row.rejected().isEmpty() && row.rejected().equals(row.desired())) {
       return State.REJECTED;
@@ -75,7 +75,10 @@ final class WorkerSummary {
     return counts.getOrDefault(state, 0);
   }
 
-  /** Such as {@code greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging, 2 delivered}. */
+  /**
+   * The line for people, such as {@code greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging,
+   * 2 delivered}.
+   */
   String line() {
     if (latest.isEmpty()) {
       return "%s (no version): %s".formatted(worker, Text.count(consumers, "consumer"));

@@ -1,2 +1,2 @@
-/** The {@code cpctl} command line: one class a command, over the client library. */
+/** The {@code cpctl} command line: one class for each command, on top of the client library. */
 package dev.controlplane.client.cli;

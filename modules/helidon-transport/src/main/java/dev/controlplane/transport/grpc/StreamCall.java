@@ -43,15 +43,13 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private final StreamHandler handler;
   private final ConnectionOutput output;
   private final OpenStream stream;
-  private final HeaderWriter headers;
+  private final CallHeaders headers;
   private final ResponseCompression compression;
   private final CountDownLatch over = new CountDownLatch(1);
   private final CalledService<ReqT> service;
   private final ClientDeparture departure = new ClientDeparture();
   private volatile boolean closed;
-  private boolean headersSent;
   private volatile Future<?> timer;
-  private boolean headersSentEarly;
 
   /** The handler continues on threads of its own; Helidon's thread of the stream has ended. */
   private boolean detached;
@@ -69,7 +67,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     this.handler = handler;
     this.output = output;
     this.stream = stream;
-    this.headers = new HeaderWriter(writer, stream.id);
+    this.headers = new CallHeaders(new HeaderWriter(writer, stream.id), compression);
     this.service = new CalledService<>(method, this::failed);
     this.compression = compression;
   }
@@ -79,29 +77,14 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     service.request(numMessages);
   }
 
-  /** Sends the headers now. The headers that the handler's observer sends later are dropped. */
+  /** See {@link CallHeaders#sendEarly}. */
   void sendHeadersEarly() {
-    if (!headersSent) {
-      sendHeaders(new Metadata());
-      headersSentEarly = true;
-    }
+    headers.sendEarly(departure);
   }
 
   @Override
   public void sendHeaders(Metadata metadata) {
-    if (headersSentEarly) {
-      headersSentEarly = false;
-      return;
-    }
-    if (headersSent) {
-      throw new IllegalStateException("headers are sent already");
-    }
-    synchronized (headers) {
-      headersSent = true;
-      if (!departure.isNoted()) {
-        headers.headers(ResponseHeaders.headers(metadata, compression.isGzip()));
-      }
-    }
+    headers.send(metadata, departure);
   }
 
   @Override
@@ -112,7 +95,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (closed) {
       throw new IllegalStateException("the call has ended");
     }
-    if (!headersSent) {
+    if (!headers.sent()) {
       throw new IllegalStateException("headers come before messages");
     }
     byte[] plain = MessageEncoder.encode(method, message);
@@ -122,7 +105,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
   @Override
   public void setCompression(String compressor) {
-    if (headersSent) {
+    if (headers.sent()) {
       throw new IllegalStateException("headers are sent already");
     }
     compression.choose(compressor);
@@ -150,7 +133,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       synchronized (headers) {
         if (!departure.isNoted() && !closed) {
           closed = true;
-          sendTrailers(end, trailers);
+          headers.trailers(end, trailers);
         }
       }
     } catch (StreamGoneException e) {
@@ -161,19 +144,6 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       handler.callEnded();
       over.countDown();
     }
-  }
-
-  private void sendTrailers(Status told, Metadata metadata) {
-    Status status = told;
-    if (!told.isOk() && !metadata.containsKey(GrpcError.DETAILS)) {
-      GrpcError error = GrpcError.of(told);
-      status = error.status();
-      metadata.merge(error.trailers());
-    }
-    headers.last(
-        headersSent
-            ? ResponseHeaders.trailers(status, metadata)
-            : ResponseHeaders.trailersOnly(status, metadata));
   }
 
   /** Ends the call with DEADLINE_EXCEEDED if it is still open after this time. */
@@ -200,7 +170,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       int errorCode = Frames.NO_ERROR;
       if (output.sender().giveUp(stream)) {
         try {
-          sendTrailers(
+          headers.trailers(
               Status.DEADLINE_EXCEEDED.withDescription("the grpc-timeout of the call is over"),
               new Metadata());
         } catch (StreamGoneException e) {

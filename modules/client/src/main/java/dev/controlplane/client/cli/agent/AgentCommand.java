@@ -233,7 +233,7 @@ public final class AgentCommand implements Callable<Integer> {
     }
   }
 
-  /** An agent whose events nobody can read goes on: its work is on disk. */
+  /** The agent goes on if its events can't be written, because its work is on disk. */
   private void tell(AgentEvent event) {
     try {
       print(event);

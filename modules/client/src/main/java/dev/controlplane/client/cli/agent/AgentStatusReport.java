@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** Shows how the agent of a directory fares, and confirms what it withholds. */
+/** Shows the status of the agent of a directory, and confirms the deletions that it withholds. */
 final class AgentStatusReport {
   private final Cpctl cpctl;
 
@@ -24,7 +24,7 @@ final class AgentStatusReport {
   }
 
   /**
-   * Shows the status.
+   * Shows the status and returns the exit code.
    *
    * @param maxStaleness null for no limit
    */
@@ -136,7 +136,7 @@ final class AgentStatusReport {
         .put("confirmed", one.confirmed());
   }
 
-  /** Confirms what is withheld at this moment. */
+  /** Confirms the deletions that are withheld now. */
   int confirm(Path directory) throws IOException {
     List<Withheld> confirmed = Agent.confirmDeletions(directory);
     if (cpctl.json()) {

@@ -2,7 +2,7 @@ package dev.controlplane.client.cli.agent;
 
 import dev.controlplane.client.cli.terminal.Text;
 
-/** A line of a word and {@code key=value}; values that could be misread are in quotes. */
+/** Builds a line: a word, then {@code key=value} pairs. A value that could be misread is quoted. */
 final class Fields {
   private final StringBuilder line;
 

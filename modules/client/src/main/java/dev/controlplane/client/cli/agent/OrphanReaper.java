@@ -14,13 +14,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Reaps the children that a process inherits as process 1 of a container: the background children
- * of {@code --exec} commands that have ended. Without it each of them stays a zombie for ever, and
- * in the end no process can be started.
+ * Reaps the processes that this process inherits as process 1 of a container: background children
+ * of {@code --exec} commands that have ended. Without this, each of them would stay a zombie for
+ * ever, until no process can be started.
  *
- * <p>Implementation note: the JVM waits for the processes that it has started by itself, and must
- * be the one that gets their exit codes. So only those are reaped here that have been zombies for a
- * whole period.
+ * <p>Implementation note: the JVM itself waits for the processes that it has started, and must get
+ * their exit codes. Therefore only processes that have been zombies for a whole period are reaped
+ * here.
  */
 final class OrphanReaper implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofSeconds(5);
@@ -46,7 +46,7 @@ final class OrphanReaper implements AutoCloseable {
     thread = Thread.ofVirtual().name("orphans").unstarted(this::run);
   }
 
-  /** Begins to reap if this is process 1 on Linux; null where it is not. */
+  /** Begins to reap if this is process 1 on Linux; otherwise returns null. */
   static OrphanReaper start() {
     if (ProcessHandle.current().pid() != 1 || !Files.isReadable(PROC.resolve("1/stat"))) {
       return null;
@@ -88,7 +88,7 @@ final class OrphanReaper implements AutoCloseable {
       // proc(5): pid (name) state ...; the name may contain anything.
       return stat.startsWith(" Z", stat.lastIndexOf(')') + 1);
     } catch (IOException e) {
-      // Reaped a moment ago.
+      // It was reaped a moment ago.
       return false;
     }
   }
@@ -97,7 +97,7 @@ final class OrphanReaper implements AutoCloseable {
     try {
       int reaped = (int) waitpid.invokeExact((int) pid, MemorySegment.NULL, NO_WAIT);
       if (reaped < 0) {
-        // The JVM was first.
+        // The JVM reaped it first.
         return;
       }
     } catch (Throwable e) {

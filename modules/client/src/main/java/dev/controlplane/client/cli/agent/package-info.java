@@ -1,2 +1,2 @@
-/** The command that runs an agent, and tells how one fares. */
+/** The command that runs an agent, shows its status, and confirms deletions. */
 package dev.controlplane.client.cli.agent;

@@ -64,7 +64,7 @@ public final class DoctorCommand implements Callable<Integer> {
     if (limit.isZero()) {
       throw new UsageException("--timeout is zero; it takes a time such as 30s");
     }
-    // Of this run alone: others may look at the same servers at the same time.
+    // Unique, because others may check the same servers at the same time.
     String name = AgentSettings.PROBE_PREFIX + UUID.randomUUID();
     try (ControlPlaneClient client = cpctl.client()) {
       ServerChecks servers = new ServerChecks(client, cpctl.release(), this::tell);
@@ -145,7 +145,7 @@ public final class DoctorCommand implements Callable<Integer> {
       String padding = " ".repeat("warn".length() - word.length() + 2);
       cpctl.out().print(cpctl.out().styled(style, word) + padding + Text.line(line) + "\n");
     } catch (OutputException e) {
-      // The output remembers it, and the command ends with it.
+      // The output remembers the failure, and the command ends with it.
       return;
     }
   }

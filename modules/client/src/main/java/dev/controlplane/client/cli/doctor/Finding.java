@@ -1,7 +1,7 @@
 package dev.controlplane.client.cli.doctor;
 
 /**
- * What one check has found.
+ * The result of one check.
  *
  * @param result how it is
  * @param check what was looked at

@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Publishes a worker of its own, runs an agent that wants it until the servers know it as active,
- * and deletes the worker.
+ * Publishes a worker, runs an agent for it until the servers know the version as active, and
+ * deletes the worker.
  */
 final class PublishCheck {
   private static final String CHECK = "publish to active";
@@ -37,7 +37,7 @@ final class PublishCheck {
   private volatile String lastEvent = "the agent has not been connected";
 
   /**
-   * Such a check.
+   * Creates the check.
    *
    * @param name of the worker and of the consumer
    */
@@ -67,7 +67,7 @@ final class PublishCheck {
     } catch (IOException e) {
       lastEvent = e.getMessage();
     } catch (InterruptedException e) {
-      // It is not needed any more.
+      // The check is over.
     }
   }
 

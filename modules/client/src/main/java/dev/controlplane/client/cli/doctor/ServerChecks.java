@@ -13,11 +13,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
 
-/**
- * Looks at one server over HTTP: is it there, of which release, how does it fare, how late is it.
- */
+/** Checks one server over HTTP: whether it answers, its release, its health, its clock. */
 final class ServerChecks {
-  /** Clocks that NTP keeps differ by less. */
+  /** Clocks that are set by NTP differ by less than this. */
   private static final Duration APART = Duration.ofSeconds(2);
 
   private final ControlPlaneClient client;

@@ -11,16 +11,16 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** Subscribes over gRPC, as a consumer does, until the first snapshot is there. */
+/** Subscribes over gRPC, as a consumer does, until it has received the first snapshot. */
 final class StreamCheck {
   private final ControlPlaneClient client;
   private final String name;
   private final Duration limit;
 
   /**
-   * Such a check.
+   * Creates the check.
    *
-   * @param name of the consumer, and of the worker that it wants and that there is not
+   * @param name of the consumer, and of the worker that it wants, which does not exist
    */
   StreamCheck(ControlPlaneClient client, String name, Duration limit) {
     this.client = client;
@@ -28,7 +28,7 @@ final class StreamCheck {
     this.limit = limit;
   }
 
-  /** Ends a subscription that works. */
+  /** Thrown to end a subscription that works. */
   private static final class Synced extends IOException {
     private static final long serialVersionUID = 1L;
   }
@@ -77,7 +77,7 @@ final class StreamCheck {
     @Override
     public void onDisconnected(String reason, Duration retryIn) throws InterruptedException {
       this.reason = reason;
-      // As if somebody did not want to wait for another attempt.
+      // Ends the subscription in place of the pause before the next attempt.
       throw new InterruptedException(reason);
     }
   }

@@ -1,2 +1,2 @@
-/** Looks whether the control plane works, from where {@code cpctl} stands. */
+/** Checks from this machine whether the control plane works. */
 package dev.controlplane.client.cli.doctor;

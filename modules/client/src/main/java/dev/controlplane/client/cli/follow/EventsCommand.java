@@ -45,10 +45,10 @@ import picocli.CommandLine.TypeConversionException;
 public final class EventsCommand implements Callable<Integer> {
   private static final Pattern REVISION = Pattern.compile("\\d{1,18}");
 
-  /** How often the end of the log is looked at. */
+  /** How often {@code --follow} reads the end of the log. */
   private static final Duration POLL = Duration.ofSeconds(1);
 
-  /** A question is cheap: one that failed is asked again soon, however long it has failed. */
+  /** A read is cheap, so a failed one is repeated soon, however long it has failed. */
   private static final RetryPolicy RETRY = new RetryPolicy(POLL, Duration.ofSeconds(2), 0);
 
   @ParentCommand private Cpctl cpctl;
@@ -72,7 +72,7 @@ public final class EventsCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     boolean isRevision = REVISION.matcher(since).matches();
     long revision = isRevision ? Long.parseLong(since) : 0;
-    // Revision 0 is before all that there is, whatever the log no longer has.
+    // Revision 0 stands for the beginning of the log, even after a compaction.
     Instant start = isRevision ? Instant.MIN : Instant.now().minus(age());
     try (ControlPlaneClient client = cpctl.client()) {
       long after = revision > 0 ? revision : LogReader.revisionAt(client, start);
@@ -89,7 +89,7 @@ public final class EventsCommand implements Callable<Integer> {
     }
   }
 
-  /** Goes on for ever: what the servers and proxies in between answer may change. */
+  /** Reads until the process is interrupted. Failures of servers and proxies may pass. */
   private void follow(LogReader log) throws IOException, InterruptedException {
     Recurrence problems = new Recurrence(cpctl::note);
     int failures = 0;

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Option;
 
 /**
- * What people are told of a stream that breaks and is open again; and the end of a command that has
- * never reached the server at all.
+ * Tells people when a stream breaks and when it is open again, and ends a command that did not
+ * reach the server in time.
  */
 final class FirstContact {
   @Option(
@@ -61,7 +61,7 @@ final class FirstContact {
         clock.interrupt();
       }
       if (state.get() == State.GIVEN_UP) {
-        // If the stream ended at the same moment, the interruption is still to come.
+        // If the stream ended at the same moment, the interrupt is still to come.
         Thread.interrupted();
       }
     }
@@ -78,7 +78,7 @@ final class FirstContact {
     }
   }
 
-  /** The stream is open; whether it was before, and broke. */
+  /** The stream is open. Returns whether it was open before and broke. */
   boolean opened() {
     state.compareAndSet(State.TRYING, State.REACHED);
     boolean again = broken;
@@ -86,7 +86,7 @@ final class FirstContact {
     return again;
   }
 
-  /** The stream broke, or could not be opened; the line for people. */
+  /** The stream broke, or could not be opened. Returns the line for people. */
   String broke(Cpctl cpctl, String reason, Duration retryIn) {
     problem = reason;
     broken = true;

@@ -14,14 +14,14 @@ import java.util.function.Consumer;
  * Reads the update log to its end, again and again, and notices when the log went back or is
  * another one, as after a restore.
  *
- * <p>Implementation note: each reading begins with the update that was read last. If it is not
- * there as it was, what followed it is another history, and the reader goes on with what was
- * committed after that update.
+ * <p>Implementation note: each reading begins with the update that was read last. If that update is
+ * missing or different, the log is another one, and the reader continues with the updates that were
+ * committed later than it.
  */
 final class LogReader {
   private static final String COMPACTED = "compacted";
 
-  /** Takes each update. */
+  /** Receives each update. */
   @FunctionalInterface
   interface Sink {
     void take(LoggedUpdate update) throws IOException;
@@ -38,7 +38,7 @@ final class LogReader {
   private Instant lastTime = Instant.now();
 
   /**
-   * A reader that begins behind a revision.
+   * Creates a reader that begins after a revision.
    *
    * @param worker only updates of this one; null: of all
    * @param notes is told when the log is not the one that was read so far
@@ -67,7 +67,7 @@ final class LogReader {
       }
       head = page.head();
       if (page.next() < 0) {
-        // Of one worker the last update may be long before the end.
+        // The last update of one worker may be long before the end.
         after = Math.max(after, head);
         return;
       }
@@ -87,7 +87,7 @@ final class LogReader {
       if (!e.code().equals(COMPACTED)) {
         throw e;
       }
-      // The update is not kept any more, so it can't be compared.
+      // The update was compacted, so it can't be compared.
       return true;
     }
   }
@@ -102,20 +102,20 @@ final class LogReader {
     head = 0;
   }
 
-  /** The last revision before a time: revisions and times grow together. */
+  /** Returns the last revision before a time. Revisions and times grow together. */
   static long revisionAt(ControlPlaneClient client, Instant start)
       throws IOException, InterruptedException {
     long low = 0;
     long high = Long.MAX_VALUE;
     long after = 0;
-    // Everything up to low is too old, or not kept; nothing after high is.
+    // Updates up to low are too old or compacted; those after high are not.
     while (low < high) {
       try {
         LogPage page = client.updates(after, 1, null);
         low = Math.max(low, page.compacted());
         high = Math.min(high, Math.max(page.head(), low));
         if (after > high) {
-          // There is nothing after the end: begin again between what is known now.
+          // This is after the end of the log: search again between the new bounds.
         } else if (!page.updates().isEmpty()
             && page.updates().getFirst().committedAt().isBefore(start)) {
           low = Math.max(low, after + 1);
@@ -128,7 +128,7 @@ final class LogReader {
         }
         low = after + 1;
       }
-      // Doubling until the end of the log is known.
+      // Double until the end of the log is known.
       after = high == Long.MAX_VALUE ? Math.max(1, 2 * low) : low + (high - low) / 2;
     }
     return low;

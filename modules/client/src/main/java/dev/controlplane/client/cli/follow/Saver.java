@@ -13,17 +13,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Saves what updates bring, and waits for a consumer-server that is not there at the moment. */
+/** Saves the versions of updates. Waits while consumer-server can't be reached. */
 final class Saver {
   private final VersionDirectory directory;
   private final boolean keepDeleted;
   private final Consumer<String> notes;
 
   /**
-   * What came of an update.
+   * The result of saving an update.
    *
-   * @param file where the version is; null where there is none
-   * @param words the same for people
+   * @param file where the version is; null if there is none
+   * @param words the result for people
    */
   record Result(Path file, String words) {}
 

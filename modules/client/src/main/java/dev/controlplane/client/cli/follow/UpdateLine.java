@@ -8,7 +8,7 @@ import dev.controlplane.client.cli.terminal.Text;
 import dev.controlplane.client.stream.Update;
 import java.time.Instant;
 
-/** An update as a line: when, which revision, what happened to which version, how large it is. */
+/** Writes an update as a line: time, revision, what happened to which version, size. */
 final class UpdateLine {
   private static final int LONGEST_VERB = "rolled back".length();
 
@@ -18,7 +18,7 @@ final class UpdateLine {
     this.cpctl = cpctl;
   }
 
-  /** Writes an update that has just come. */
+  /** Writes an update that arrived on a stream. */
   void print(Update update, String more) throws OutputException {
     String verb =
         switch (update.kind()) {

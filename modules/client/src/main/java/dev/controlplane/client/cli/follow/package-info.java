@@ -1,2 +1,2 @@
-/** Commands that follow updates as they happen, or read those that have. */
+/** Commands that follow new updates or list past ones. */
 package dev.controlplane.client.cli.follow;

@@ -7,8 +7,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
- * Standard output. Each write reaches the system at once, so that a command learns of a full disk
- * or of a reader that has gone before it does more for nobody.
+ * Standard output. It is not buffered, so that a command learns at once of a full disk or of a
+ * reader that is gone.
  */
 public final class Output extends OutputStream {
   private static final String NO_READER = "Broken pipe";
@@ -19,10 +19,10 @@ public final class Output extends OutputStream {
   private OutputException failure;
 
   /**
-   * Standard output.
+   * Creates an output.
    *
-   * @param colours whether it shows colours; asked where they would be used
-   * @param columns how wide its lines may be; 0: as wide as they are
+   * @param colours whether it shows colours; called only when a style is used
+   * @param columns the width in columns that lines should fit; 0 for no limit
    */
   public Output(OutputStream target, BooleanSupplier colours, IntSupplier columns) {
     this.target = target;
@@ -30,22 +30,22 @@ public final class Output extends OutputStream {
     this.columns = columns;
   }
 
-  /** The text in a style, where colours are shown. */
+  /** Returns the text in a style, or unchanged if colours are off. */
   public String styled(Style style, String text) {
     return style.of(text, colours.getAsBoolean());
   }
 
-  /** How wide lines may be; 0: as wide as they are. */
+  /** The width in columns that lines should fit; 0 for no limit. */
   int columns() {
     return columns.getAsInt();
   }
 
-  /** Why something could not be written; null as long as everything could. */
+  /** Returns why something could not be written; null if everything was. */
   public OutputException failure() {
     return failure;
   }
 
-  /** What could not be written does not matter. */
+  /** Forgets a failed write, because the command goes on without output. */
   public void forgive() {
     failure = null;
   }

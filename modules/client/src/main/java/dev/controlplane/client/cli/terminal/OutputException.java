@@ -2,7 +2,7 @@ package dev.controlplane.client.cli.terminal;
 
 import java.io.IOException;
 
-/** Standard output takes nothing more. */
+/** Standard output can't be written any more. */
 public final class OutputException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class OutputException extends IOException {
     this.readerGone = readerGone;
   }
 
-  /** Whether the other end of the pipe was closed, as {@code head} does when it has enough. */
+  /** Whether the reader closed the pipe, as {@code head} does when it has enough. */
   public boolean readerGone() {
     return readerGone;
   }

@@ -1,6 +1,6 @@
 package dev.controlplane.client.cli.terminal;
 
-/** How a word looks on a terminal that shows colours: ECMA-48, Select Graphic Rendition. */
+/** A colour or weight of text on a terminal (ECMA-48, Select Graphic Rendition). */
 public enum Style {
   BOLD(1),
   RED(31),
@@ -13,7 +13,7 @@ public enum Style {
     this.code = code;
   }
 
-  /** The text in this style, or as it is. */
+  /** Returns the text in this style, or unchanged if colours are off. */
   public String of(String text, boolean wanted) {
     return wanted ? "\u001B[" + code + "m" + text + "\u001B[0m" : text;
   }

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The streams of this process, as the C library sees them: {@code System.console()} knows only
- * standard input and output, both or none.
+ * The streams of this process, as the C library sees them. {@code System.console()} only tells
+ * whether both standard input and output are terminals.
  */
 public final class SystemTerminal implements Terminal {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -23,14 +23,14 @@ public final class SystemTerminal implements Terminal {
   /** On Linux, the names of terminals' devices. */
   private static final Pattern DEVICE = Pattern.compile("/dev/(pts/\\d|tty|console).*");
 
-  /** Linux answers by the name of the device: the first call of a C function takes long. */
+  /** On Linux the device's name tells it. That is faster than the first call of a C function. */
   @Override
   public boolean is(int descriptor) {
     try {
       Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
       return DEVICE.matcher(target.toString()).matches();
     } catch (IOException | UnsupportedOperationException e) {
-      // Not on Linux, or without /proc.
+      // This is not Linux, or there is no /proc.
       return isatty(descriptor);
     }
   }

@@ -8,12 +8,11 @@ import java.util.Map;
 import org.jline.utils.WCWidth;
 
 /**
- * Rows with aligned columns, two spaces apart. Written in blocks, each as soon as it is complete; a
- * column never gets narrower from one block to the next.
+ * A table with aligned columns, two spaces apart. It is written in blocks, each as soon as it is
+ * complete. A column never gets narrower from one block to the next.
  *
  * <p>Rows that do not fit a terminal's width first lose the ends of those cells that may be
- * shortened. If that is not enough, each row is written as lines of its own, one for each cell:
- * nothing is lost then, and nothing wraps that need not.
+ * shortened. If that is not enough, each cell is written on a line of its own.
  */
 public final class Table {
   private static final String GAP = "  ";
@@ -32,7 +31,7 @@ public final class Table {
     this.widths = Arrays.stream(headings).mapToInt(Table::width).toArray();
   }
 
-  /** Lets the cells under a heading be cut to this width where the row does not fit otherwise. */
+  /** Allows cutting a column's cells to this width if a row does not fit otherwise. */
   public Table shorten(String heading, int least) {
     shortest.put(Arrays.asList(headings).indexOf(heading), least);
     return this;
@@ -51,7 +50,7 @@ public final class Table {
   public void flush() throws OutputException {
     int columns = out.columns();
     int[] fitting = columns == 0 ? widths : fitted(columns);
-    // The rows of one table look alike: once upright, always upright.
+    // All rows of a table have the same form.
     upright |= columns > 0 && total(fitting) > columns && !begun;
     StringBuilder text = new StringBuilder();
     if (upright) {
@@ -123,7 +122,7 @@ public final class Table {
     return cut.append('…').toString();
   }
 
-  /** In columns of a terminal: East Asian characters take two, combining ones none. */
+  /** The width in terminal columns: East Asian characters take two, combining ones none. */
   private static int width(String text) {
     return text.codePoints().map(Table::columns).sum();
   }

@@ -2,13 +2,13 @@ package dev.controlplane.client.cli.terminal;
 
 import java.util.Map;
 
-/** What the streams of a process lead to: a terminal where somebody looks, or something else. */
+/** Whether the streams of a process lead to a terminal, and what that terminal can show. */
 public interface Terminal {
   int STDIN = 0;
   int STDOUT = 1;
   int STDERR = 2;
 
-  /** Nobody looks at any stream. */
+  /** No stream leads to a terminal. */
   Terminal NONE =
       new Terminal() {
         @Override
@@ -22,13 +22,15 @@ public interface Terminal {
         }
       };
 
-  /** Whether a stream is a terminal. False where that can't be found out. */
+  /** Whether a stream is a terminal; false if that is unknown. */
   boolean is(int descriptor);
 
-  /** The width of the terminal that shows standard output; 0 where that can't be found out. */
+  /** The width in columns of the terminal that shows standard output; 0 if unknown. */
   int columns();
 
-  /** Whether nothing but plain lines is wanted, by https://no-color.org and for dumb terminals. */
+  /**
+   * Whether only plain lines are wanted: NO_COLOR is set (https://no-color.org), or TERM is dumb.
+   */
   static boolean isPlain(Map<String, String> environment) {
     return !environment.getOrDefault("NO_COLOR", "").isEmpty()
         || environment.getOrDefault("TERM", "").equals("dumb");

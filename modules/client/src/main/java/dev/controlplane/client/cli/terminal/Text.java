@@ -2,13 +2,16 @@ package dev.controlplane.client.cli.terminal;
 
 import java.util.Locale;
 
-/** Texts for people. */
+/** Formats texts for people. */
 public final class Text {
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   private Text() {}
 
-  /** One line that does nothing to a terminal but show: control and format characters become ?. */
+  /**
+   * Returns one line that can't change a terminal's state: control and format characters become
+   * {@code ?}.
+   */
   public static String line(String text) {
     StringBuilder line = new StringBuilder(text.length());
     text.codePoints()

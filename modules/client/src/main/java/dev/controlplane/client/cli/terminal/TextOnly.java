@@ -3,7 +3,7 @@ package dev.controlplane.client.cli.terminal;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Keeps bytes that are not text from a terminal, which they could put into any state. */
+/** Refuses to write bytes that are not text to a terminal, because they could change its state. */
 public final class TextOnly extends OutputStream {
   private final OutputStream terminal;
 

@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 
 /**
- * Times for people: in their own zone, with its offset, to the second or to the millisecond as the
+ * Formats times for people: in their time zone, with its offset, in seconds or milliseconds as the
  * server wrote them.
  */
 public final class Times {
@@ -23,7 +23,7 @@ public final class Times {
     this.zone = zone;
   }
 
-  /** A time of RFC 3339 in this zone; what is not one stays as it is. */
+  /** Converts a time in RFC 3339 to this zone; returns other text unchanged. */
   public String of(String text) {
     try {
       return of(OffsetDateTime.parse(text).toInstant());

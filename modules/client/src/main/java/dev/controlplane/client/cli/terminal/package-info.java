@@ -1,2 +1,2 @@
-/** What a command writes: text, tables, and what becomes of an output that is closed or full. */
+/** Writes text and tables, and handles an output that is closed or full. */
 package dev.controlplane.client.cli.terminal;

@@ -88,13 +88,13 @@ public final class DeleteCommand implements Callable<Integer> {
       Page<VersionInfo> first = client.versions(name, 2, null).page();
       return first.items().size() == 1
           && first.items().getFirst().version().equals(version)
-          // Where the server's pages are of one version.
+          // The server's pages have one version each.
           && first.next() == null;
     } catch (RefusedException e) {
       if (e.reason() != RefusedException.Reason.NOT_FOUND) {
         throw e;
       }
-      // There is no such worker: upload-server will say so.
+      // There is no such worker; upload-server will say so.
       return false;
     }
   }

@@ -94,7 +94,7 @@ public final class GetCommand implements Callable<Integer> {
       throw new IOException(file + " is a directory; name a file in it");
     }
     if (Files.exists(file) && !Files.isRegularFile(file)) {
-      // A device or a pipe is written to; a rename would put a file in its place.
+      // A rename would replace a device or a pipe by a file.
       try (OutputStream stream = Files.newOutputStream(file)) {
         return client.download(name, version, stream, bar);
       }

@@ -74,7 +74,7 @@ public final class RetryCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** upload-server, which takes the retry, does not know consumers; grpc-server does. */
+  /** Asks grpc-server, because upload-server, which takes the retry, does not know consumers. */
   private void requireKnown(ControlPlaneClient client) throws IOException, InterruptedException {
     try {
       client.statusOfConsumer(consumer, StatusFilter.ALL, 1, null);

@@ -61,7 +61,7 @@ public final class RollbackCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** The version that was uploaded before the latest one. */
+  /** Returns the version that was uploaded before the latest one. */
   private String before(ControlPlaneClient client) throws IOException, InterruptedException {
     boolean latestSeen = false;
     String after = null;

@@ -25,10 +25,10 @@ final class Rollout {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final Pattern SHARE = Pattern.compile("(\\d{1,9})(%?)");
 
-  /** The states of consumers that never report: nobody can wait for what they run. */
+  /** The states of consumers that never report, so that nobody can wait for them. */
   private static final Set<String> SILENT = Set.of("delivered", "behind");
 
-  /** What an agent rejects for now, and tries again. */
+  /** The codes of rejections that an agent retries by itself. */
   private static final Set<String> FOR_NOW = Set.of("disk", "digest");
 
   @Option(
@@ -47,14 +47,14 @@ final class Rollout {
       description = "How long --wait-active waits, such as 90s or 5m. Default: 5m.")
   private Duration timeout;
 
-  /** How the consumers of a worker stand. */
+  /** How many consumers of a worker are in which state. */
   private record Count(int all, int active, int rejected, boolean superseded, String why) {}
 
   boolean isAsked() {
     return share != null;
   }
 
-  /** Complains of options that make no sense. */
+  /** Rejects combinations of options that make no sense. */
   void check() {
     if (share == null && timeout != null) {
       throw new UsageException("--timeout goes with --wait-active");
@@ -64,7 +64,7 @@ final class Rollout {
     }
   }
 
-  /** How many of so many consumers are enough. */
+  /** Returns how many of the consumers are enough. */
   private int needed(int all) {
     Matcher matcher = SHARE.matcher(share);
     if (matcher.matches()) {
@@ -74,7 +74,7 @@ final class Rollout {
         return number;
       }
       if (number > 0 && number <= 100) {
-        // Nobody runs what nobody wants.
+        // No consumer wants the worker.
         return Math.max(1, (int) Math.ceilDiv((long) number * all, 100L));
       }
     }
@@ -84,7 +84,7 @@ final class Rollout {
             + "\"; it takes a percentage such as 95%, or a number from 1 on");
   }
 
-  /** Waits; the exit code. What comes of it goes to stderr. */
+  /** Waits and returns the exit code. Progress and result go to standard error. */
   int await(Cpctl cpctl, ControlPlaneClient client, String worker, String version)
       throws IOException, InterruptedException {
     Duration limit = timeout == null ? Duration.ofMinutes(5) : timeout;
@@ -117,7 +117,7 @@ final class Rollout {
             && e.reason() != RefusedException.Reason.NOT_FOUND) {
           throw e;
         }
-        // The grpc-server may not have heard of the worker yet.
+        // grpc-server may not know the worker yet.
         problems.tell(e.getMessage() + "; trying again");
       }
       if (System.nanoTime() >= end) {

@@ -12,7 +12,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A bar on stderr for a transfer that takes its time, where stderr is a terminal that can draw one.
+ * Shows the progress of a long transfer as a bar on standard error, if that is a terminal that can
+ * draw one.
  */
 final class TransferBar implements Progress, AutoCloseable {
   private static final long PATIENCE = Duration.ofMillis(700).toNanos();
@@ -48,7 +49,7 @@ final class TransferBar implements Progress, AutoCloseable {
   public synchronized void at(long done, long total) {
     if (!decided && System.nanoTime() - start > PATIENCE) {
       decided = true;
-      // Nothing to look at for what is nearly through.
+      // The transfer is nearly over: show no bar.
       boolean much = total < 0 || done < total / 10 * 9;
       if (much && !plain && terminal.is(Terminal.STDERR)) {
         bar = show(total);
@@ -76,7 +77,7 @@ final class TransferBar implements Progress, AutoCloseable {
     err.flush();
   }
 
-  /** Takes the bar away, so that what follows stands on a clean line. */
+  /** Removes the bar, so that the next output starts on an empty line. */
   @Override
   public synchronized void close() {
     if (bar != null) {

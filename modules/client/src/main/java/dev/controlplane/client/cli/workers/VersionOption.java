@@ -3,7 +3,7 @@ package dev.controlplane.client.cli.workers;
 import dev.controlplane.client.cli.UsageException;
 import picocli.CommandLine.Option;
 
-/** The other way to name a version: {@code --version V} beside the argument VERSION. */
+/** The option {@code --version V}, which may stand in place of the argument VERSION. */
 final class VersionOption {
   @Option(
       names = "--version",
@@ -12,7 +12,7 @@ final class VersionOption {
       description = "The same as VERSION.")
   private String option;
 
-  /** The version that the command line names; null if it names none. */
+  /** Returns the version that the command line names; null if it names none. */
   String or(String argument) {
     if (argument != null && option != null && !argument.equals(option)) {
       throw new UsageException(
@@ -22,9 +22,10 @@ final class VersionOption {
   }
 
   /**
-   * The version that the command line names.
+   * Returns the version that the command line names.
    *
-   * @param command such as {@code delete}, for the refusal of a line that names none
+   * @param command such as {@code delete}, for the message if there is none
+   * @throws UsageException if there is none
    */
   String required(String argument, String command) {
     String version = or(argument);

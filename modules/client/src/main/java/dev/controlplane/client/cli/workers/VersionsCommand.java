@@ -23,7 +23,7 @@ import picocli.CommandLine.ParentCommand;
     exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {"", "Examples:", "  cpctl versions greeter.js --json"})
 public final class VersionsCommand implements Callable<Integer> {
-  /** As many digits as people compare by eye. */
+  /** The number of digits of a SHA-256 that the table shows. */
   private static final int SHORT_DIGEST = 13;
 
   @ParentCommand private Cpctl cpctl;
