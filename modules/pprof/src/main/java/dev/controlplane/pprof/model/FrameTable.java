@@ -76,7 +76,7 @@ public final class FrameTable {
     // empty.
     for (long block = hash + 1; ; block = block % (limit - 1) + 1) {
       var function =
-          new Function(key.className, key.method, key.file, block << Function.BLOCK_BITS);
+          new Function(this, key.className, key.method, key.file, block << Function.BLOCK_BITS);
       if (blocks.putIfAbsent(block, function) == null) {
         return function;
       }

@@ -16,6 +16,8 @@ public final class Function {
   private static final int LINE_BITS = 4;
   private static final int MAX_LINE = (1 << (BLOCK_BITS - LINE_BITS)) - 1;
 
+  final FrameTable table;
+
   /** Dotted, without module or class loader: {@code com.example.Worker}. */
   public final String className;
 
@@ -42,7 +44,8 @@ public final class Function {
   /** What its presence on a stack says about why the thread waits; null for nothing. */
   final WaitEvidence evidence;
 
-  Function(String className, String method, String file, long entry) {
+  Function(FrameTable table, String className, String method, String file, long entry) {
+    this.table = table;
     this.className = className;
     this.method = method;
     this.name = className + "." + method;

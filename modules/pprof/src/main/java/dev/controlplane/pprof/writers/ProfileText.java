@@ -1,29 +1,34 @@
 package dev.controlplane.pprof.writers;
 
-import dev.controlplane.pprof.GoroutineProfile;
 import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Stack;
 import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Writes a goroutine profile like {@code debug=1} (Go: runtime/pprof/pprof.go, printCountProfile
+ * Writes a profile of one count like {@code debug=1} (Go: runtime/pprof/pprof.go, printCountProfile
  * and printStackRecord), with columns aligned as by text/tabwriter.
+ *
+ * @since 0.2.0
  */
 public final class ProfileText {
   private static final int TAB = 8;
 
   private ProfileText() {}
 
-  public static void write(GoroutineProfile profile, OutputStream out) throws IOException {
+  /** Writes {@code NAME profile: total N} and the stacks, by the profile's first type. */
+  public static void write(Profile profile, OutputStream out) throws IOException {
     var text = new ByteBuilder(1 << 16);
-    text.append("goroutine profile: total ").append(signed(profile.total())).append('\n');
-    for (GoroutineProfile.Entry entry : profile.entries()) {
-      text.append(signed(entry.count())).append(' ').append(entry.key()).append('\n');
-      if (!entry.labelText().isEmpty()) {
-        text.append("# labels: ").append(entry.labelText()).append('\n');
+    text.append(profile.sampleTypes().get(0).type()).append(" profile: total ");
+    text.append(Long.toString(profile.total(0))).append('\n');
+    for (SortedSample sample : SortedSample.of(profile)) {
+      text.append(Long.toString(sample.values[0])).append(" @");
+      appendAddresses(text, sample.stack);
+      if (!sample.labelText().isEmpty()) {
+        text.append("# labels: ").append(sample.labelText()).append('\n');
       }
-      append(text, entry.stack());
+      appendFrames(text, sample.stack);
       text.append('\n');
       if (text.length() > 1 << 15) {
         text.writeTo(out);
@@ -33,7 +38,18 @@ public final class ProfileText {
     text.writeTo(out);
   }
 
-  private static void append(ByteBuilder text, Stack stack) {
+  /** Appends the return addresses, leaf first, and the end of the line. */
+  private static void appendAddresses(ByteBuilder text, Stack stack) {
+    for (Frame frame : stack.frames) {
+      text.append(" 0x").append(Long.toHexString(frame.address + 1));
+    }
+    if (stack.frames.length == 0) {
+      text.append(" 0x1"); // pprof rejects a record without any address
+    }
+    text.append('\n');
+  }
+
+  private static void appendFrames(ByteBuilder text, Stack stack) {
     int pcWidth = 0;
     int nameWidth = 0;
     String[] pcs = new String[stack.frames.length];
@@ -66,9 +82,5 @@ public final class ProfileText {
 
   private static int width(String text) {
     return text.codePointCount(0, text.length());
-  }
-
-  private static String signed(long number) {
-    return Long.toString(number);
   }
 }
