@@ -49,7 +49,8 @@ final class CpuRecording {
         LabelHistory labels =
             LabelHistory.begin(() -> InheritedLabels.byId(LiveSource.threads()))) {
       events = cpuTime ? CpuTimeEvents.live(stream) : ExecutionEvents.live(stream);
-      events.subscribe(stream, (event, thread, values) -> take(labels, event, thread, values));
+      events.subscribe(
+          stream::onEvent, (event, thread, values) -> take(labels, event, thread, values));
       stream.onFlush(
           () -> {
             stacks.endPortion();

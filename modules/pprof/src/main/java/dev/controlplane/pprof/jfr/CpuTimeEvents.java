@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import jdk.jfr.FlightRecorder;
-import jdk.jfr.consumer.EventStream;
 import jdk.jfr.consumer.RecordingStream;
 
 /**
@@ -49,14 +48,14 @@ final class CpuTimeEvents implements Events {
   }
 
   @Override
-  public void subscribe(EventStream stream, Taker taker) {
-    stream.onEvent(
+  public void subscribe(EventSource source, Taker taker) {
+    source.onEvent(
         NAME,
         event -> {
           period = event.getDuration("samplingPeriod").toNanos();
           taker.sample(event, event.getThread(), 1, period);
         });
-    stream.onEvent(LOST, event -> lost += event.getLong("lostSamples"));
+    source.onEvent(LOST, event -> lost += event.getLong("lostSamples"));
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.controlplane.pprof.jfr;
 
 import dev.controlplane.pprof.model.Profile.ValueType;
 import java.util.List;
-import jdk.jfr.consumer.EventStream;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedThread;
 
@@ -14,8 +13,8 @@ interface Events {
   /** What lies between two samples, as far as the events say. */
   long period();
 
-  /** Passes each sample of a stream to a taker. */
-  void subscribe(EventStream stream, Taker taker);
+  /** Passes each sample of a source to a taker. */
+  void subscribe(EventSource source, Taker taker);
 
   /** What to tell people about the samples so far. */
   List<String> remarks();

@@ -7,7 +7,6 @@ import java.util.Map;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
 import jdk.jfr.RecordingState;
-import jdk.jfr.consumer.EventStream;
 import jdk.jfr.consumer.RecordingStream;
 
 /**
@@ -23,9 +22,11 @@ final class ExecutionEvents implements Events {
   private static final Duration PERIOD = Duration.ofMillis(10);
 
   private final SamplingPeriod period;
+  private long last;
 
   private ExecutionEvents(long expected) {
-    period = new SamplingPeriod(NAME, expected);
+    period = new SamplingPeriod(expected);
+    last = expected;
   }
 
   /** The samples of a file; the JDK's settings have a period of 20 ms. */
@@ -56,14 +57,18 @@ final class ExecutionEvents implements Events {
 
   @Override
   public long period() {
-    return period.nanos();
+    return last;
   }
 
   @Override
-  public void subscribe(EventStream stream, Taker taker) {
-    period.subscribe(stream);
-    stream.onEvent(
-        NAME, event -> taker.sample(event, event.getThread("sampledThread"), 1, period.nanos()));
+  public void subscribe(EventSource source, Taker taker) {
+    period.subscribe(source);
+    source.onEvent(
+        NAME,
+        event -> {
+          last = period.of(event.getEventType());
+          taker.sample(event, event.getThread("sampledThread"), 1, last);
+        });
   }
 
   @Override

@@ -1,12 +1,12 @@
 package dev.controlplane.pprof.jfr;
 
+import java.util.HashMap;
 import java.util.Map;
 import jdk.jfr.EventType;
-import jdk.jfr.consumer.EventStream;
 
 /**
- * The period of a periodic event, as the stream says that it is. Another recording may ask for a
- * shorter one; the recorder then uses that for all.
+ * The periods of periodic events, as a recording says that they are. Another recording may ask for
+ * a shorter one; the recorder then uses that for all.
  */
 final class SamplingPeriod {
   private static final Map<String, Long> UNITS =
@@ -17,38 +17,32 @@ final class SamplingPeriod {
           "s", 1_000_000_000L,
           "m", 60_000_000_000L);
 
-  private final String event;
-  private long id = -1;
-  private long nanos;
+  private final Map<Long, Long> byType = new HashMap<>();
+  private final long expected;
 
   /**
-   * @param expected nanoseconds, until the stream says what it is
+   * @param expected nanoseconds, until the source says what it is
    */
-  SamplingPeriod(String event, long expected) {
-    this.event = event;
-    this.nanos = expected;
+  SamplingPeriod(long expected) {
+    this.expected = expected;
   }
 
-  long nanos() {
-    return nanos;
-  }
-
-  void subscribe(EventStream stream) {
-    stream.onMetadata(
-        metadata -> {
-          for (EventType type : metadata.getEventTypes()) {
-            if (type.getName().equals(event)) {
-              id = type.getId();
+  void subscribe(EventSource source) {
+    source.onEvent(
+        "jdk.ActiveSetting",
+        setting -> {
+          if ("period".equals(setting.getString("name"))) {
+            long nanos = parse(setting.getString("value"), 0);
+            if (nanos > 0) {
+              byType.put(setting.getLong("id"), nanos);
             }
           }
         });
-    stream.onEvent(
-        "jdk.ActiveSetting",
-        setting -> {
-          if (setting.getLong("id") == id && "period".equals(setting.getString("name"))) {
-            nanos = parse(setting.getString("value"), nanos);
-          }
-        });
+  }
+
+  /** The period of events of a type, in nanoseconds. */
+  long of(EventType type) {
+    return byType.getOrDefault(type.getId(), expected);
   }
 
   /** Parses {@code 10 ms}; returns the other if the text is something else. */

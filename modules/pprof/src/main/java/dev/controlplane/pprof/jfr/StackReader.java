@@ -8,13 +8,14 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedMethod;
 import jdk.jfr.consumer.RecordedStackTrace;
 
 /**
  * Turns the stacks of recorded events into stacks of profiles, with the same frames hidden as in
- * goroutine profiles. Not thread-safe.
+ * goroutine profiles. Used by one thread, except {@link #remark}.
  */
 final class StackReader {
   private final FrameTable table;
@@ -23,8 +24,8 @@ final class StackReader {
   /** The recorder has one object for all events of a portion that have the same stack. */
   private final IdentityHashMap<RecordedStackTrace, Stack> portion = new IdentityHashMap<>();
 
-  private long truncated;
-  private int deepest;
+  private final AtomicLong truncated = new AtomicLong();
+  private volatile int deepest;
 
   StackReader(FrameTable table) {
     this.table = table;
@@ -46,7 +47,7 @@ final class StackReader {
       return unknown;
     }
     if (trace.isTruncated()) {
-      truncated++;
+      truncated.incrementAndGet();
     }
     return portion.computeIfAbsent(trace, this::convert);
   }
@@ -58,11 +59,11 @@ final class StackReader {
 
   /** What to tell of stacks that were too deep for the recorder. */
   Optional<String> remark() {
-    return truncated == 0
+    return truncated.get() == 0
         ? Optional.empty()
         : Optional.of(
             "%d samples lost frames at the root: the Flight Recorder keeps %d frames of a stack;"
-                    .formatted(truncated, deepest)
+                    .formatted(truncated.get(), deepest)
                 + " -XX:FlightRecorderOptions:stackdepth=256 keeps more");
   }
 

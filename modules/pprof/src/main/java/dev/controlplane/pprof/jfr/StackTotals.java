@@ -7,6 +7,7 @@ import dev.controlplane.pprof.model.Stack;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Sums by stack and labels, in bounded memory: once it is full, the samples of new stacks are
@@ -46,13 +47,23 @@ final class StackTotals {
     }
   }
 
-  synchronized boolean isEmpty() {
-    return sums.isEmpty();
+  /** How many distinct pairs of stack and labels there are. */
+  synchronized int size() {
+    return sums.size();
   }
 
   /** Adds all sums to a profile of the same types. */
-  synchronized void addTo(Profile.Builder profile) {
-    sums.forEach((key, values) -> profile.add(key.stack(), key.labels(), values));
+  void addTo(Profile.Builder profile) {
+    addTo(profile, UnaryOperator.identity());
+  }
+
+  /**
+   * Adds all sums to a profile.
+   *
+   * @param values makes the values of a sample of what was summed
+   */
+  synchronized void addTo(Profile.Builder profile, UnaryOperator<long[]> values) {
+    sums.forEach((key, sum) -> profile.add(key.stack(), key.labels(), values.apply(sum)));
     remark().ifPresent(profile::comment);
   }
 

@@ -1,8 +1,10 @@
 package dev.controlplane.pprof.jfr;
 
+import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.ProfileKind.Parameters;
 import dev.controlplane.pprof.ProfileKind.Patience;
 import dev.controlplane.pprof.Profiles;
+import dev.controlplane.pprof.StandardProfiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,9 +16,9 @@ final class IdleProgram {
 
   public static void main(String[] args) throws Exception {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
-    var cpu = new CpuProfile(CpuProfile.Source.SAMPLES);
-    var trace = new TraceRecording();
-    new Profiles().add(cpu).add(trace);
+    Profiles profiles = StandardProfiles.builder().build().profiles();
+    var cpu = (ProfileKind.Window) profiles.find("profile").orElseThrow();
+    var trace = (ProfileKind.Raw) profiles.find("trace").orElseThrow();
     if (args[0].equals("idle")) {
       Set<Thread> threads = Thread.getAllStackTraces().keySet();
       threads.removeAll(before);
