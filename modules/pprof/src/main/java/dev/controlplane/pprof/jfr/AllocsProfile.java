@@ -5,6 +5,7 @@ import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Profile.ValueType;
 import dev.controlplane.pprof.model.Roster;
+import dev.controlplane.pprof.sources.MemStats;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -79,7 +80,7 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
 
   @Override
   public void writeText(long debug, Parameters parameters, OutputStream out) throws IOException {
-    ProfileText.write(collect(parameters), out);
+    ProfileText.writeHeap(collect(parameters), MemStats.now(), out);
   }
 
   /** Ends the recording. */

@@ -7,6 +7,7 @@ import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.sources.MemStats;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -84,7 +85,7 @@ public final class HeapProfile implements ProfileKind.Cumulative {
 
   @Override
   public void writeText(long debug, Parameters parameters, OutputStream out) throws IOException {
-    ProfileText.write(collect(parameters), out);
+    ProfileText.writeHeap(collect(parameters), MemStats.now(), out);
   }
 
   /** As Go reads numbers: what is no number is 0. */

@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -35,24 +34,25 @@ public final class RecordingConverter {
    */
   public enum Kind {
     /** CPU time by {@code jdk.CPUTimeSample}. */
-    CPU(CpuTimeEvents::new),
+    CPU,
     /** CPU time by {@code jdk.ExecutionSample}. */
-    EXECUTION(ExecutionEvents::ofFile),
+    EXECUTION,
     /** Allocations. */
-    ALLOC(() -> new AllocationEvents(new ObjectSizes(false)), TlabEvents::new),
+    ALLOC,
     /** Waits for locks. */
-    LOCK(LockEvents::new),
+    LOCK,
     /** Sampled objects that were alive at the end. */
-    LEAK(LeakEvents::new);
+    LEAK;
 
-    private final List<Supplier<Events>> events;
-
-    Kind(Supplier<Events> events) {
-      this.events = List.of(events);
-    }
-
-    Kind(Supplier<Events> events, Supplier<Events> olderEvents) {
-      this.events = List.of(events, olderEvents);
+    /** The events that tell of it; the first that a file has count. */
+    private List<Events> events() {
+      return switch (this) {
+        case CPU -> List.of(new CpuTimeEvents());
+        case EXECUTION -> List.of(ExecutionEvents.ofFile());
+        case ALLOC -> List.of(new AllocationEvents(new ObjectSizes(false)), new TlabEvents());
+        case LOCK -> List.of(new LockEvents());
+        case LEAK -> List.of(new LeakEvents());
+      };
     }
 
     /** The kind with this name, such as {@code cpu}. */
@@ -99,9 +99,9 @@ public final class RecordingConverter {
 
   private RecordingConverter(List<Kind> kinds, long room) {
     for (Kind kind : kinds) {
-      for (Supplier<Events> events : kind.events) {
+      for (Events events : kind.events()) {
         var totals = new StackTotals(table, room / kinds.size());
-        var part = new Part(kind, events.get(), totals);
+        var part = new Part(kind, events, totals);
         parts.add(part);
         part.events.subscribe(
             this::onEvent,

@@ -52,7 +52,7 @@ final class CpuProfileTest {
       Samples samples = Samples.of(profile);
       Samples.Sample top = samples.top(CPU);
       assertEquals(Burning.class.getName() + ".hotLoop", top.leaf().function.name);
-      assertEquals("dev/controlplane/pprof/jfr/Burning.java", top.leaf().function.file);
+      assertEquals("dev/controlplane/pprof/jfr/Burning.java", top.leaf().function.file());
       assertTrue(top.leaf().line > 0, samples::toString);
       assertEquals(Map.of("tenant", "a"), top.labels().pairs(), samples::toString);
     }
