@@ -1,6 +1,7 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.sources.ThreadDump;
+import dev.controlplane.pprof.tool.TopCommand;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** The command line: {@code java -jar pprof.jar convert FILE}. */
@@ -17,6 +19,10 @@ public final class Main {
   private static final String HELP =
       """
       Usage: java -jar pprof.jar convert FILE [-o OUT] [--format FORMAT]
+             java -jar pprof.jar top FILE|URL...
+             java -jar pprof.jar diff BEFORE AFTER
+
+      top and diff show profiles as tables; top --help says more. convert:
 
       Makes a Go goroutine profile of a JVM's thread dump in JSON, as
         jcmd <pid> Thread.dump_to_file -format=json FILE
@@ -63,6 +69,9 @@ public final class Main {
   }
 
   int run(String... args) {
+    if (args.length > 0 && (args[0].equals("top") || args[0].equals("diff"))) {
+      return new TopCommand(args[0], in, out, err).run(List.of(args).subList(1, args.length));
+    }
     for (String arg : args) {
       if (arg.equals("--")) {
         break;
@@ -102,7 +111,9 @@ public final class Main {
   private static Command parse(String... args) throws UsageException {
     if (args.length == 0 || !args[0].equals("convert")) {
       throw new UsageException(
-          args.length == 0 ? "no command" : "unknown command " + args[0] + ", expected convert");
+          args.length == 0
+              ? "no command"
+              : "unknown command " + args[0] + ", expected convert, top or diff");
     }
     String file = null;
     String output = null;

@@ -36,8 +36,10 @@ final class LookJson {
 
   /** Writes a look with as many nodes as fit into so many bytes. */
   static byte[] write(GoroutineCensus.Look look, int mostBytes) {
+    var tree = new LookTree(look);
     for (int nodes = MOST_NODES; ; nodes /= 2) {
-      byte[] json = write(look, new LookTree(look, nodes));
+      tree.keep(nodes);
+      byte[] json = write(look, tree);
       if (json.length <= mostBytes || nodes <= 1) {
         return json;
       }

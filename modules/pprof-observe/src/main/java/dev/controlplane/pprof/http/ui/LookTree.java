@@ -68,6 +68,14 @@ final class LookTree {
   record LeafKey(int node, String state) {}
 
   /** Callers come before what they call; the first is the root. */
+  private final List<Node> all = new ArrayList<>();
+
+  private final List<Group> groups;
+
+  /** For each group the node where its stacks end. */
+  private final List<Node> ends = new ArrayList<>();
+
+  /** The nodes that {@link #keep} kept, in the same order. */
   final List<Node> nodes = new ArrayList<>();
 
   final Map<LeafKey, Leaf> leaves = new LinkedHashMap<>();
@@ -75,12 +83,11 @@ final class LookTree {
   /** How many goroutines are counted at a caller because their stack was left out. */
   long folded;
 
-  LookTree(GoroutineCensus.Look look, int mostNodes) {
-    var all = new ArrayList<Node>();
+  LookTree(GoroutineCensus.Look look) {
+    groups = look.groups();
     Node root = new Node(null, null);
     all.add(root);
-    var ends = new ArrayList<Node>(look.groups().size());
-    for (Group group : look.groups()) {
+    for (Group group : groups) {
       Frame[] frames = group.stack().frames;
       Node node = root;
       node.total += group.count();
@@ -93,9 +100,20 @@ final class LookTree {
       }
       ends.add(node);
     }
-    keep(all, mostNodes);
+  }
+
+  /** Keeps so many nodes at most. May be called again. */
+  void keep(int most) {
+    nodes.clear();
+    leaves.clear();
+    folded = 0;
+    nodes.addAll(all.size() <= most ? all : largest(most));
+    all.forEach(node -> node.index = -1);
+    for (int i = 0; i < nodes.size(); i++) {
+      nodes.get(i).index = i;
+    }
     for (int i = 0; i < ends.size(); i++) {
-      Group group = look.groups().get(i);
+      Group group = groups.get(i);
       Node end = ends.get(i);
       if (end.index < 0) {
         folded += group.count();
@@ -103,35 +121,24 @@ final class LookTree {
       while (end.index < 0) {
         end = end.parent;
       }
-      int index = end.index;
       leaves
-          .computeIfAbsent(new LeafKey(index, group.state()), key -> new Leaf(key.node, key.state))
+          .computeIfAbsent(
+              new LeafKey(end.index, group.state()), key -> new Leaf(key.node, key.state))
           .add(group);
     }
   }
 
-  /** Keeps the largest. A caller is at least as large as what it calls, and was found before it. */
-  private void keep(List<Node> all, int most) {
-    if (all.size() > most) {
-      int[] order =
-          IntStream.range(0, all.size())
-              .boxed()
-              .sorted(
-                  Comparator.comparingLong((Integer i) -> all.get(i).total)
-                      .reversed()
-                      .thenComparing(Comparator.naturalOrder()))
-              .limit(most)
-              .mapToInt(Integer::intValue)
-              .sorted()
-              .toArray();
-      for (int i : order) {
-        nodes.add(all.get(i));
-      }
-    } else {
-      nodes.addAll(all);
-    }
-    for (int i = 0; i < nodes.size(); i++) {
-      nodes.get(i).index = i;
-    }
+  /** A caller is at least as large as what it calls, and was found before it. */
+  private List<Node> largest(int most) {
+    return IntStream.range(0, all.size())
+        .boxed()
+        .sorted(
+            Comparator.comparingLong((Integer i) -> all.get(i).total)
+                .reversed()
+                .thenComparing(Comparator.naturalOrder()))
+        .limit(most)
+        .sorted()
+        .map(all::get)
+        .toList();
   }
 }
