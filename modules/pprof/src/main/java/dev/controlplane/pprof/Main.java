@@ -3,6 +3,7 @@ package dev.controlplane.pprof;
 import dev.controlplane.pprof.jfr.RecordingConverter;
 import dev.controlplane.pprof.jfr.RecordingInput;
 import dev.controlplane.pprof.sources.ThreadDump;
+import dev.controlplane.pprof.tool.TopCommand;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -22,6 +24,10 @@ public final class Main {
       """
       Usage: java -jar pprof.jar convert FILE [-o OUT] [--format FORMAT]
                                               [--event EVENT]
+             java -jar pprof.jar top FILE|URL...
+             java -jar pprof.jar diff BEFORE AFTER
+
+      top and diff show profiles as tables; top --help says more. convert:
 
       Makes a Go goroutine profile of a JVM's thread dump in JSON, as
         jcmd <pid> Thread.dump_to_file -format=json FILE
@@ -77,6 +83,9 @@ public final class Main {
   }
 
   int run(String... args) {
+    if (args.length > 0 && (args[0].equals("top") || args[0].equals("diff"))) {
+      return new TopCommand(args[0], in, out, err).run(List.of(args).subList(1, args.length));
+    }
     for (String arg : args) {
       if (arg.equals("--")) {
         break;
@@ -116,7 +125,9 @@ public final class Main {
   private static Command parse(String... args) throws UsageException {
     if (args.length == 0 || !args[0].equals("convert")) {
       throw new UsageException(
-          args.length == 0 ? "no command" : "unknown command " + args[0] + ", expected convert");
+          args.length == 0
+              ? "no command"
+              : "unknown command " + args[0] + ", expected convert, top or diff");
     }
     String file = null;
     String output = null;

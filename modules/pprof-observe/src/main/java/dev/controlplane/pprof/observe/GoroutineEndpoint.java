@@ -70,6 +70,10 @@ final class GoroutineEndpoint {
     }
   }
 
+  Admission admission() {
+    return admission;
+  }
+
   void index(Exchange exchange) {
     exchange.send(200, Exchange.HTML, IndexPage.render(withLabels.count()));
   }
@@ -221,7 +225,7 @@ final class GoroutineEndpoint {
     return refused.sum();
   }
 
-  private void busy(Exchange exchange) {
+  void busy(Exchange exchange) {
     refused.increment();
     exchange
         .header("Retry-After", RETRY_AFTER_SECONDS)

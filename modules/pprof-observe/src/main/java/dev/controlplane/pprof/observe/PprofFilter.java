@@ -27,11 +27,13 @@ final class PprofFilter implements Filter {
   private final Gate gate;
   private final GoroutineEndpoint goroutine;
   private final SymbolEndpoint symbol;
+  private final UiEndpoint ui;
 
   PprofFilter(PprofSettings settings) {
     this.gate = Gate.of(settings);
     this.goroutine = new GoroutineEndpoint(settings);
     this.symbol = new SymbolEndpoint();
+    this.ui = new UiEndpoint(settings, goroutine);
   }
 
   GoroutineEndpoint goroutine() {
@@ -88,7 +90,12 @@ final class PprofFilter implements Filter {
       redirect(exchange, clean);
       return;
     }
-    switch (path.substring(ROOT.length() + 1)) {
+    String name = path.substring(ROOT.length() + 1);
+    if (name.equals("ui") || name.startsWith("ui/")) {
+      ui.answer(exchange, name.substring("ui".length()));
+      return;
+    }
+    switch (name) {
       case "" -> goroutine.index(exchange);
       case "goroutine" -> goroutine.answer(exchange);
       case "cmdline" -> exchange.send(200, Exchange.TEXT, CommandLine.read());
