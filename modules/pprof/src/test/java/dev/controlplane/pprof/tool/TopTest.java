@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpServer;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Source;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import dev.controlplane.proto.profile.Function;
 import dev.controlplane.proto.profile.Line;
 import dev.controlplane.proto.profile.Location;
@@ -181,7 +182,7 @@ class TopTest {
   void theTableIsThatOfGoToolPprof() throws IOException, InterruptedException {
     Path file = directory.resolve("goroutine.pb.gz");
     try (OutputStream stream = Files.newOutputStream(file)) {
-      GoroutineProfiler.create().collect(Source.LIVE).writeBinary(stream);
+      ProfileWriter.write(GoroutineProfiler.create().collect(Source.LIVE), stream);
     }
     Process go =
         new ProcessBuilder(
