@@ -1,6 +1,7 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Goroutine;
+import dev.controlplane.pprof.model.ProgramName;
 import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;

@@ -90,7 +90,7 @@ final class LookJson {
     json.name("functions").open('[');
     order.forEach(function -> json.text(cut(function.name)));
     json.close(']').name("functionFiles").open('[');
-    order.forEach(function -> json.number(index(files, cut(function.file))));
+    order.forEach(function -> json.number(index(files, cut(function.file()))));
     json.close(']').name("files").texts(files.keySet());
   }
 

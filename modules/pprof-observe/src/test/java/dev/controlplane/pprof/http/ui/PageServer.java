@@ -8,6 +8,7 @@ import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.Source;
 import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -54,7 +55,7 @@ final class PageServer implements AutoCloseable {
       send(exchange, answer.status(), answer.contentType(), answer.body());
     } else if (path.equals("goroutine")) {
       var body = new ByteArrayOutputStream();
-      GoroutineProfiler.create().collect(Source.LIVE).writeBinary(body);
+      ProfileWriter.write(GoroutineProfiler.create().collect(Source.LIVE), body);
       send(exchange, 200, "application/octet-stream", body.toByteArray());
     } else {
       var body = new ByteArrayOutputStream();

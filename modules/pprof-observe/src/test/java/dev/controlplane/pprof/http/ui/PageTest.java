@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Source;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -201,7 +202,7 @@ class PageTest {
       throws IOException, InterruptedException {
     Path saved = directory.resolve("saved.pb.gz");
     try (OutputStream out = Files.newOutputStream(saved)) {
-      GoroutineProfiler.create().collect(Source.LIVE).writeBinary(out);
+      ProfileWriter.write(GoroutineProfiler.create().collect(Source.LIVE), out);
     }
     page.await(rowOf("Zoo.receive"));
 
