@@ -2,7 +2,7 @@ package dev.controlplane.pprof.observe;
 
 import dev.controlplane.pprof.GoroutineCensus;
 import dev.controlplane.pprof.GoroutineProfiler;
-import dev.controlplane.pprof.Profiles;
+import dev.controlplane.pprof.StandardProfiles;
 import dev.controlplane.pprof.http.ui.Ui;
 import dev.controlplane.pprof.http.ui.UiAnswer;
 import io.helidon.http.HeaderNames;
@@ -16,11 +16,11 @@ final class UiEndpoint {
 
   UiEndpoint(PprofSettings settings, GoroutineEndpoint goroutine) {
     this.goroutine = goroutine;
+    var options = GoroutineProfiler.Options.defaults().withJvmThreads(settings.jvmThreads());
     this.ui =
         new Ui(
-            new Profiles(),
-            new GoroutineCensus(
-                GoroutineProfiler.Options.defaults().withJvmThreads(settings.jvmThreads())));
+            StandardProfiles.builder().goroutines(options).build().profiles(),
+            new GoroutineCensus(options));
   }
 
   void answer(Exchange exchange, String path) {

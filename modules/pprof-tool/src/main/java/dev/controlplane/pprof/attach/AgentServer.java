@@ -1,0 +1,73 @@
+package dev.controlplane.pprof.attach;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.controlplane.pprof.ProfileKind;
+import dev.controlplane.pprof.StandardProfiles;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+
+/**
+ * Serves the profiles of the JVM that it runs in, on a loopback port, for as long as the tool that
+ * attached it lives. {@link Agent} calls it, through its own class loader.
+ */
+public final class AgentServer {
+  private final HttpServer server;
+  private final ExecutorService threads;
+  private final StandardProfiles standard;
+  private final AutoCloseable loader;
+  private final String answer;
+
+  private AgentServer(int port, AutoCloseable loader) throws IOException {
+    this.loader = loader;
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    threads =
+        Executors.newThreadPerTaskExecutor(
+            Thread.ofPlatform().daemon().name("pprof-attached-", 0).factory());
+    standard = StandardProfiles.builder().build();
+    String kinds =
+        standard.profiles().all().stream().map(ProfileKind::name).collect(Collectors.joining(","));
+    server.createContext("/debug/pprof", new AttachedHandler(standard.profiles()));
+    server.setExecutor(threads);
+    server.start();
+    answer = "127.0.0.1:" + server.getAddress().getPort() + " " + kinds;
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param tool the process whose end is the server's end
+   * @param loader is closed at the end
+   */
+  public static void start(long tool, int port, AutoCloseable loader) throws IOException {
+    ProcessHandle process =
+        ProcessHandle.of(tool)
+            .orElseThrow(() -> new IOException("the tool that attaches has ended already"));
+    AgentServer server = new AgentServer(port, loader);
+    System.setProperty(Agent.ANSWER, server.answer);
+    Thread.ofPlatform()
+        .daemon()
+        .name("pprof-attached")
+        .start(
+            () -> {
+              process.onExit().join();
+              server.end();
+            });
+  }
+
+  private void end() {
+    server.stop(0);
+    threads.shutdownNow();
+    standard.close();
+    // Another tool may have attached meanwhile.
+    System.getProperties().remove(Agent.ANSWER, answer);
+    try {
+      loader.close();
+    } catch (Exception e) {
+      // The jar stays open until the program ends.
+    }
+  }
+}

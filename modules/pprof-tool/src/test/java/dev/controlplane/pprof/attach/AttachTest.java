@@ -1,0 +1,285 @@
+package dev.controlplane.pprof.attach;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The packaged tool against programs that run already. */
+class AttachTest {
+  private static final String JAVA =
+      Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+  private static final Pattern ADDRESS =
+      Pattern.compile("http://127\\.0\\.0\\.1:\\d+/debug/pprof/");
+
+  static {
+    // For a request as a page of another site makes it.
+    System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+  }
+
+  private final List<Process> processes = new ArrayList<>();
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @AfterEach
+  void endAll() throws InterruptedException {
+    for (Process process : processes) {
+      process.destroyForcibly().waitFor();
+    }
+    client.close();
+  }
+
+  @Test
+  void theProfilesOfARunningProgramAreServedWithItsVirtualThreads() throws Exception {
+    Running program = program();
+    Running tool = tool("attach", program.pid());
+    String root = tool.address();
+
+    String said = tool.read("not shown: ");
+    assertTrue(said.contains("go tool pprof " + root + "goroutine"), said);
+    assertTrue(said.contains("Program on "), said);
+    Running top = tool("top", root + "goroutine");
+    assertTrue(top.toEnd().contains("50 "), top.text.toString());
+    assertTrue(
+        top.text.toString().contains("dev.controlplane.pprof.attach.Program.waitForever"),
+        top.text.toString());
+    assertTrue(get(root + "ui").body().contains("<title>Goroutines</title>"));
+    assertEquals(200, get(root + "ui/look").statusCode());
+    assertEquals(403, get(root + "ui/look", "Host", "evil.example").statusCode());
+  }
+
+  @Test
+  void theProgramSeesNothingOfTheLibraryAndAllIsGoneWhenTheToolIsKilled() throws Exception {
+    Running program = program();
+    Running tool = tool("attach", program.pid());
+    String root = tool.address();
+    assertEquals("none", program.ask("dev.controlplane.pprof.Profiles"));
+    assertTrue(program.ask("threads").contains("pprof-attached"));
+    assertTrue(get(root + "goroutine").statusCode() == 200);
+
+    tool.process.destroyForcibly().waitFor();
+
+    while (program.ask("threads").contains("pprof-attached")) {
+      Thread.sleep(Duration.ofMillis(50));
+    }
+    assertEquals("null", program.ask("property " + Agent.ANSWER));
+    assertEquals("none", program.ask("dev.controlplane.pprof.Profiles"));
+
+    Running again = tool("attach", program.pid());
+    assertEquals(200, get(again.address() + "goroutine").statusCode());
+  }
+
+  @Test
+  void aSecondToolIsToldWhereTheFirstServes() throws Exception {
+    Running program = program();
+    String root = tool("attach", program.pid()).address();
+
+    assertEquals(
+        "pprof: another tool serves the profiles of process "
+            + program.pid()
+            + " already, at "
+            + root,
+        tool("attach", program.pid()).fail(1));
+  }
+
+  @Test
+  void theToolEndsWithTheProgram() throws Exception {
+    Running program = program();
+    Running tool = tool("attach", program.pid());
+    tool.address();
+
+    program.process.destroy();
+
+    assertTrue(tool.toEnd().endsWith("process " + program.pid() + " has ended"));
+    assertEquals(0, tool.process.waitFor());
+  }
+
+  @Test
+  void aPortThatIsInUseIsTold() throws Exception {
+    Running program = program();
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertEquals(
+          "pprof: process "
+              + program.pid()
+              + " can't serve its profiles: the port is in use; leave out --port",
+          tool("attach", program.pid(), "--port", Integer.toString(socket.getLocalPort())).fail(1));
+    }
+    assertEquals(200, get(tool("attach", program.pid()).address() + "goroutine").statusCode());
+  }
+
+  @Test
+  void aJvmThatForbidsAttachingIsTold() throws Exception {
+    Running program = program("-XX:+DisableAttachMechanism");
+    String said = tool("attach", program.pid()).fail(1);
+    assertTrue(said.contains("it was started with -XX:+DisableAttachMechanism"), said);
+  }
+
+  @Test
+  void aJvmThatForbidsAgentsIsTold() throws Exception {
+    Running program = program("-XX:-EnableDynamicAgentLoading");
+    String said = tool("attach", program.pid()).fail(1);
+    assertTrue(said.contains("it was started with -XX:-EnableDynamicAgentLoading"), said);
+  }
+
+  @Test
+  void aProgramThatIsNoJvmIsToldAndLivesOn() throws Exception {
+    Process sleep = started(new ProcessBuilder("sleep", "600"));
+    String said = tool("attach", Long.toString(sleep.pid())).fail(1);
+    assertTrue(said.startsWith("pprof: process " + sleep.pid() + " is no JVM"), said);
+    assertTrue(sleep.isAlive());
+  }
+
+  @Test
+  void aProcessOfAnotherUserIsTold() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can start one");
+    Process sleep =
+        started(new ProcessBuilder("setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"));
+    while (ProcessHandle.of(sleep.pid())
+        .orElseThrow()
+        .info()
+        .user()
+        .filter("root"::equals)
+        .isPresent()) {
+      Thread.sleep(Duration.ofMillis(20));
+    }
+    String said = tool("attach", Long.toString(sleep.pid())).fail(1);
+    assertTrue(
+        said.startsWith("pprof: process " + sleep.pid() + " runs as nobody, this tool as root"),
+        said);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "attach, 2, no process id; jps lists those of JVMs",
+    "attach x, 2, '\"x\" is no process id; jps lists those of JVMs'",
+    "attach 99999999999, 2, '\"99999999999\" is no process id; jps lists those of JVMs'",
+    "attach 1 2, 2, 'one process at a time, not 1 and 2'",
+    "attach 1 --port 70000, 2, '--port is \"70000\", expected a port from 0 to 65535'",
+    "attach 1 --nothing, 2, unknown option --nothing",
+    "attach 2147483647, 1, there is no process 2147483647; jps and pgrep java list those there are"
+  })
+  void aWrongCommandIsExplained(String command, int code, String expected) throws Exception {
+    assertEquals("pprof: " + expected, tool(command.split(" ", -1)).fail(code));
+  }
+
+  @Test
+  void theOtherCommandsAreInTheSameJar() throws Exception {
+    Running tool = tool("convert", "/nowhere");
+    assertEquals("pprof: /nowhere: no such file: /nowhere", tool.fail(1));
+  }
+
+  private HttpResponse<String> get(String url, String... headers) throws Exception {
+    var request = HttpRequest.newBuilder(URI.create(url));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private Running program(String... options) throws IOException {
+    var command = new ArrayList<String>(List.of(JAVA));
+    command.addAll(List.of(options));
+    // Only the classes of the test: the program has no library.
+    command.addAll(
+        List.of("-cp", new File("target/test-classes").getAbsolutePath(), Program.class.getName()));
+    Running program = new Running(started(new ProcessBuilder(command)));
+    program.read("ready");
+    return program;
+  }
+
+  private Running tool(String... arguments) throws IOException {
+    var command = new ArrayList<String>(List.of(JAVA, "-jar", "target/pprof.jar"));
+    command.addAll(List.of(arguments));
+    return new Running(started(new ProcessBuilder(command)));
+  }
+
+  private Process started(ProcessBuilder builder) throws IOException {
+    Process process = builder.redirectErrorStream(true).start();
+    processes.add(process);
+    return process;
+  }
+
+  /** A process whose output is read line by line. */
+  private static final class Running {
+    private final Process process;
+    private final BufferedReader out;
+    private final BufferedWriter in;
+    private final StringBuilder text = new StringBuilder();
+
+    Running(Process process) {
+      this.process = process;
+      out = process.inputReader(StandardCharsets.UTF_8);
+      in = process.outputWriter(StandardCharsets.UTF_8);
+    }
+
+    String pid() {
+      return Long.toString(process.pid());
+    }
+
+    /** Reads up to a line that contains a text. */
+    String read(String last) throws IOException {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        text.append(line).append('\n');
+        if (line.contains(last)) {
+          return text.toString();
+        }
+      }
+      throw new AssertionError("ended before \"" + last + "\":\n" + text);
+    }
+
+    String toEnd() throws IOException {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        text.append(line).append('\n');
+      }
+      return text.toString().strip();
+    }
+
+    /** Where the tool serves. */
+    String address() throws IOException {
+      Matcher matcher = ADDRESS.matcher(read("/debug/pprof/ui"));
+      assertTrue(matcher.find(), text.toString());
+      return matcher.group();
+    }
+
+    /** The first line of an error. */
+    String fail(int code) throws IOException, InterruptedException {
+      String said = toEnd();
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+      assertEquals(code, process.exitValue(), said);
+      return said.lines().findFirst().orElse("");
+    }
+
+    /** The line that the program answers, without what the JVM says of agents. */
+    String ask(String question) throws IOException {
+      in.write(question + "\n");
+      in.flush();
+      String line = out.readLine();
+      while (line.startsWith("WARNING: ")) {
+        line = out.readLine();
+      }
+      return line;
+    }
+  }
+}
