@@ -8,6 +8,8 @@ import dev.controlplane.pprof.StackStyle;
 import dev.controlplane.pprof.ThreadDumpSpeed;
 import dev.controlplane.pprof.observe.PprofFeature;
 import dev.controlplane.pprof.observe.PprofSettings;
+import dev.controlplane.pprof.writers.ProfileText;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
@@ -67,8 +69,9 @@ final class GoroutineScale {
     OutputStream nowhere = OutputStream.nullOutputStream();
     System.out.printf("%d virtual threads%n", threads);
     double binary =
-        scale.row(peer, "debug=0", () -> profiler.collect(Source.LIVE).writeBinary(nowhere));
-    scale.row(peer, "debug=1", () -> profiler.collect(Source.LIVE).writeText(nowhere));
+        scale.row(
+            peer, "debug=0", () -> ProfileWriter.write(profiler.collect(Source.LIVE), nowhere));
+    scale.row(peer, "debug=1", () -> ProfileText.write(profiler.collect(Source.LIVE), nowhere));
     double stacks =
         scale.row(peer, "debug=2", () -> profiler.writeStacks(Source.LIVE, StackStyle.GO, nowhere));
     scale.row(peer, "debug=3", () -> profiler.writePerGoroutine(Source.LIVE, nowhere));

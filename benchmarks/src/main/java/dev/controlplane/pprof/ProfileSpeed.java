@@ -1,5 +1,8 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileText;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -40,7 +43,7 @@ public class ProfileSpeed {
   private final List<Thread> parked = new ArrayList<>();
   private final GoroutineProfiler profiler = GoroutineProfiler.create();
   private final OutputStream nowhere = OutputStream.nullOutputStream();
-  private GoroutineProfile profile;
+  private Profile profile;
 
   /** Starts the threads. */
   @Setup
@@ -87,20 +90,20 @@ public class ProfileSpeed {
 
   /** Threads to counted stacks. */
   @Benchmark
-  public GoroutineProfile collect() throws IOException {
+  public Profile collect() throws IOException {
     return profiler.collect(Source.LIVE);
   }
 
   /** {@code debug=0} of a profile that is there. */
   @Benchmark
   public void writeBinary() throws IOException {
-    profile.writeBinary(nowhere);
+    ProfileWriter.write(profile, nowhere);
   }
 
   /** {@code debug=1} of a profile that is there. */
   @Benchmark
   public void writeText() throws IOException {
-    profile.writeText(nowhere);
+    ProfileText.write(profile, nowhere);
   }
 
   /** {@code debug=2}, looking included. */

@@ -3,17 +3,18 @@ package dev.controlplane.pprof;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.pprof.sources.ThreadDump;
 import dev.controlplane.pprof.writers.ByteBuilder;
-import dev.controlplane.pprof.writers.ProfileEncoder;
+import dev.controlplane.pprof.writers.ProfileText;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import dev.controlplane.pprof.writers.StackText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 
 /** Converts one JSON thread dump to a Go profile, in bounded memory. Not thread-safe. */
 final class Converter {
@@ -78,7 +79,7 @@ final class Converter {
   }
 
   private Result counted(Format format) throws IOException {
-    Map<GoroutineProfile.Group, Long> counts = new HashMap<>();
+    Profile.Builder counts = ofUnknownProgram();
     long[] memory = {0, 0};
     ThreadDump.Outcome outcome =
         ThreadDump.read(
@@ -89,24 +90,30 @@ final class Converter {
               if (goroutine == null) {
                 return;
               }
-              var group = new GoroutineProfile.Group(goroutine.stack(), LabelSet.EMPTY);
-              if (memory[0] > room && !counts.containsKey(group)) {
-                memory[1]++;
-                return;
+              Stack stack = goroutine.stack();
+              if (!counts.contains(stack, LabelSet.EMPTY)) {
+                if (memory[0] > room) {
+                  memory[1]++;
+                  return;
+                }
+                memory[0] += 200 + 4L * stack.frames.length;
               }
+              counts.add(stack, LabelSet.EMPTY, 1);
               written++;
-              if (counts.merge(group, 1L, Long::sum) == 1) {
-                memory[0] += 200 + 4L * group.stack().frames.length;
-              }
             });
-    var profile = new GoroutineProfile("", counts, time(outcome), Duration.ZERO);
+    Profile profile = counts.time(time(outcome)).build();
     OutputStream out = target.open();
     if (format == Format.PB) {
-      profile.writeBinary(out);
+      ProfileWriter.write(profile, out);
     } else {
-      profile.writeText(out);
+      ProfileText.write(profile, out);
     }
     return new Result(outcome, written, memory[1]);
+  }
+
+  /** A dump does not say which program it is of. */
+  private static Profile.Builder ofUnknownProgram() {
+    return GoroutineProfiler.counted().program("");
   }
 
   private Result stacks() throws IOException {
@@ -139,7 +146,7 @@ final class Converter {
   }
 
   private Result perGoroutine() throws IOException {
-    ProfileEncoder[] encoder = {null};
+    ProfileWriter[] writer = {null};
     try {
       ThreadDump.Outcome outcome =
           ThreadDump.read(
@@ -150,20 +157,20 @@ final class Converter {
                 if (goroutine == null) {
                   return;
                 }
-                if (encoder[0] == null) {
-                  encoder[0] = new ProfileEncoder(target.open(), "");
+                if (writer[0] == null) {
+                  writer[0] = new ProfileWriter(target.open(), ofUnknownProgram().build());
                 }
-                encoder[0].sample(goroutine);
+                writer[0].sample(goroutine);
                 written++;
               });
-      if (encoder[0] == null) {
-        encoder[0] = new ProfileEncoder(target.open(), "");
+      if (writer[0] == null) {
+        writer[0] = new ProfileWriter(target.open(), ofUnknownProgram().build());
       }
-      encoder[0].finish(time(outcome), Duration.ZERO);
+      writer[0].finish(time(outcome), Duration.ZERO);
       return new Result(outcome, written, 0);
     } finally {
-      if (encoder[0] != null) {
-        encoder[0].close();
+      if (writer[0] != null) {
+        writer[0].close();
       }
     }
   }

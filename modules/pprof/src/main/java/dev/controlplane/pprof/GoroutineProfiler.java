@@ -3,6 +3,7 @@ package dev.controlplane.pprof;
 import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.InheritedLabels;
 import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.HotSpotSource;
@@ -10,7 +11,7 @@ import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
 import dev.controlplane.pprof.writers.ByteBuilder;
-import dev.controlplane.pprof.writers.ProfileEncoder;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import dev.controlplane.pprof.writers.StackText;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,37 +33,56 @@ import java.util.stream.Collectors;
  * <p>Methods that write do not close the stream.
  */
 public final class GoroutineProfiler {
-  /**
-   * Settings of a profiler.
-   *
-   * @param labels whether labels are shown; some scrapers can't read them
-   * @param source the source that {@link Source#AUTO} stands for
-   * @param jvmThreads whether the JVM's own threads are shown, such as the finalizer and the
-   *     carriers of virtual threads; Go hides its own. The calling thread is always shown.
-   */
-  public record Options(boolean labels, Source source, boolean jvmThreads) {
-    public Options {
-      Objects.requireNonNull(source, "source");
+  /** Settings of a profiler. Immutable. */
+  public static final class Options {
+    private static final Options DEFAULTS = new Options(true, Source.AUTO, true);
+
+    private final boolean labels;
+    private final Source source;
+    private final boolean jvmThreads;
+
+    private Options(boolean labels, Source source, boolean jvmThreads) {
+      this.labels = labels;
+      this.source = Objects.requireNonNull(source, "source");
+      this.jvmThreads = jvmThreads;
     }
 
     /** Shows labels and all threads; the source is chosen according to what is safe on this JVM. */
     public static Options defaults() {
-      return new Options(true, Source.AUTO, true);
+      return DEFAULTS;
     }
 
-    /** The same with or without labels. */
+    /** The same with or without labels, which some scrapers can't read. */
     public Options withLabels(boolean shown) {
       return new Options(shown, source, jvmThreads);
     }
 
-    /** The same with another default source. */
+    /** The same with another source for {@link Source#AUTO} to stand for. */
     public Options withSource(Source other) {
       return new Options(labels, other, jvmThreads);
     }
 
-    /** The same, showing or hiding the JVM's own threads. */
+    /**
+     * The same, showing or hiding the JVM's own threads, such as the finalizer and the carriers of
+     * virtual threads. Go hides its own. The calling thread is always shown.
+     */
     public Options withJvmThreads(boolean shown) {
       return new Options(labels, source, shown);
+    }
+
+    /** Whether labels are shown. */
+    public boolean labels() {
+      return labels;
+    }
+
+    /** The source that {@link Source#AUTO} stands for. */
+    public Source source() {
+      return source;
+    }
+
+    /** Whether the JVM's own threads are shown. */
+    public boolean jvmThreads() {
+      return jvmThreads;
     }
   }
 
@@ -87,38 +107,37 @@ public final class GoroutineProfiler {
     return threads().size();
   }
 
+  /** What a goroutine profile counts, without any goroutine. */
+  static Profile.Builder counted() {
+    return Profile.builder(new Profile.ValueType(GoroutineKind.NAME, "count"));
+  }
+
   /**
    * Counts goroutines by stack and labels, for {@code debug=0}, {@code debug=1} and deltas.
    * Includes the calling thread.
    *
    * @throws IOException if the source is the JVM's thread dump and that can't be taken or read
    */
-  public GoroutineProfile collect(Source source) throws IOException {
+  public Profile collect(Source source) throws IOException {
     ProfileEvent event = ProfileEvent.begun();
-    var counts = new HashMap<GoroutineProfile.Group, Long>();
-    Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
-    counts.put(new GoroutineProfile.Group(caller.stack(), caller.labels()), 1L);
+    Profile.Builder counts = counted().add(caller.stack(), caller.labels(), 1);
     if (isHotSpot(source)) {
       readDump(
           caller,
-          (reader, facts) ->
-              counts.merge(
-                  new GoroutineProfile.Group(reader.shape(facts).stack(), reader.labels(facts)),
-                  1L,
-                  Long::sum));
+          (reader, facts) -> counts.add(reader.shape(facts).stack(), reader.labels(facts), 1));
     } else {
       Sweep.over(
           others(),
           () -> {
             var live = new LiveSource(options.labels());
-            return threads -> groups(live, threads);
+            return threads -> count(live, threads);
           },
-          groups -> groups.forEach((group, count) -> counts.merge(group, count, Long::sum)));
+          portion -> portion.forEach((key, count) -> counts.add(key.stack(), key.labels(), count)));
     }
-    event.ended(
-        "counted", isHotSpot(source), counts.values().stream().mapToLong(Long::longValue).sum());
-    return new GoroutineProfile(ProgramName.ofThisJvm(), counts, time, Duration.ZERO);
+    Profile profile = counts.build();
+    event.ended("counted", isHotSpot(source), profile.total(0));
+    return profile;
   }
 
   /**
@@ -178,15 +197,15 @@ public final class GoroutineProfiler {
     Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
     long[] count = {1};
-    try (var encoder = new ProfileEncoder(out, ProgramName.ofThisJvm())) {
-      encoder.sample(caller);
+    try (var writer = new ProfileWriter(out, counted().build())) {
+      writer.sample(caller);
       if (isHotSpot(source)) {
         readDump(
             caller,
             (reader, facts) -> {
               Goroutine goroutine = reader.goroutine(facts);
               if (goroutine != null) {
-                encoder.sample(goroutine);
+                writer.sample(goroutine);
                 count[0]++;
               }
             });
@@ -200,12 +219,12 @@ public final class GoroutineProfiler {
             },
             goroutines -> {
               for (Goroutine goroutine : goroutines) {
-                encoder.sample(goroutine);
+                writer.sample(goroutine);
               }
               count[0] += goroutines.size();
             });
       }
-      encoder.finish(time, Duration.ZERO);
+      writer.finish(time, Duration.ZERO);
     }
     event.ended("goroutines", isHotSpot(source), count[0]);
     return count[0];
@@ -281,12 +300,12 @@ public final class GoroutineProfiler {
         });
   }
 
-  private static Map<GoroutineProfile.Group, Long> groups(LiveSource live, List<Thread> threads) {
-    var counts = new HashMap<GoroutineProfile.Group, Long>();
+  private static Map<Profile.Key, Long> count(LiveSource live, List<Thread> threads) {
+    var counts = new HashMap<Profile.Key, Long>();
     for (Thread thread : threads) {
-      GoroutineProfile.Group group = live.group(thread);
-      if (group != null) {
-        counts.merge(group, 1L, Long::sum);
+      Profile.Key key = live.key(thread);
+      if (key != null) {
+        counts.merge(key, 1L, Long::sum);
       }
     }
     return counts;

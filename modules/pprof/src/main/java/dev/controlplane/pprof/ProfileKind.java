@@ -65,6 +65,27 @@ public sealed interface ProfileKind {
     }
 
     /**
+     * Returns what the binary form shows of a collected profile, or of the difference of two. A
+     * kind may merge samples here, because scrapers make a series of each set of labels. By default
+     * it shows everything.
+     *
+     * @param parameters those that the profile was collected with
+     * @throws IllegalParameterException if a parameter of this kind is invalid
+     */
+    default Profile shown(Profile collected, Parameters parameters)
+        throws IllegalParameterException {
+      return collected;
+    }
+
+    /**
+     * Whether {@link #writeText} writes a binary profile for this value of {@code debug}, which is
+     * served like the one for 0: as {@code application/octet-stream} and as an attachment.
+     */
+    default boolean isBinary(long debug) {
+      return false;
+    }
+
+    /**
      * Writes a text for people or for readers of Go's texts. Does not close the stream.
      *
      * @param debug 1 or more, as the request says

@@ -1,5 +1,7 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -65,9 +67,9 @@ final class BusyThreads {
           case 0 -> PROFILER.writeStacks(source, StackStyle.GO, nowhere);
           case 1 -> PROFILER.writePerGoroutine(source, nowhere);
           default -> {
-            GoroutineProfile profile = PROFILER.collect(source);
-            profile.writeBinary(nowhere);
-            yield profile.total();
+            Profile profile = PROFILER.collect(source);
+            ProfileWriter.write(profile, nowhere);
+            yield profile.total(0);
           }
         };
     if (seen < THREADS) {

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.controlplane.pprof.model.ProgramName;
+import dev.controlplane.pprof.writers.ProfileText;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -78,7 +81,7 @@ final class GoToolTest {
   private Path binary() throws IOException {
     Path file = directory.resolve("goroutine.pb.gz");
     try (OutputStream out = Files.newOutputStream(file)) {
-      profiler.collect(Source.LIVE).writeBinary(out);
+      ProfileWriter.write(profiler.collect(Source.LIVE), out);
     }
     return file;
   }
@@ -148,7 +151,7 @@ final class GoToolTest {
   void theTextFormIsRead() throws Exception {
     Path file = directory.resolve("goroutine.txt");
     try (OutputStream out = Files.newOutputStream(file)) {
-      profiler.collect(Source.LIVE).writeText(out);
+      ProfileText.write(profiler.collect(Source.LIVE), out);
     }
 
     // Without symbols: those are asked of the server a text profile comes from.

@@ -6,20 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.writers.ProfileText;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import dev.controlplane.proto.profile.Location;
 import dev.controlplane.proto.profile.Mapping;
-import dev.controlplane.proto.profile.Profile;
 import dev.controlplane.proto.profile.Sample;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,28 +51,32 @@ final class GoroutineProfileTest {
     return new LabelSet(new TreeMap<>(Map.of(key, value)));
   }
 
-  private static GoroutineProfile profile(Object... stacksLabelsCounts) {
-    var counts = new LinkedHashMap<GoroutineProfile.Group, Long>();
-    for (int i = 0; i < stacksLabelsCounts.length; i += 3) {
-      counts.put(
-          new GoroutineProfile.Group(
-              (Stack) stacksLabelsCounts[i], (LabelSet) stacksLabelsCounts[i + 1]),
-          ((Integer) stacksLabelsCounts[i + 2]).longValue());
-    }
-    return new GoroutineProfile("", counts, TIME, Duration.ZERO);
+  private static Profile profile(Object... stacksLabelsCounts) {
+    return profile(TIME, stacksLabelsCounts);
   }
 
-  private static String text(GoroutineProfile profile) throws IOException {
+  private static Profile profile(Instant time, Object... stacksLabelsCounts) {
+    Profile.Builder profile = GoroutineProfiler.counted().time(time).program("");
+    for (int i = 0; i < stacksLabelsCounts.length; i += 3) {
+      profile.add(
+          (Stack) stacksLabelsCounts[i],
+          (LabelSet) stacksLabelsCounts[i + 1],
+          (Integer) stacksLabelsCounts[i + 2]);
+    }
+    return profile.build();
+  }
+
+  private static String text(Profile profile) throws IOException {
     var out = new ByteArrayOutputStream();
-    profile.writeText(out);
+    ProfileText.write(profile, out);
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  private static Profile binary(GoroutineProfile profile) throws IOException {
+  private static dev.controlplane.proto.profile.Profile binary(Profile profile) throws IOException {
     var out = new ByteArrayOutputStream();
-    profile.writeBinary(out);
+    ProfileWriter.write(profile, out);
     try (var in = new GZIPInputStream(new ByteArrayInputStream(out.toByteArray()))) {
-      return Profile.parseFrom(in);
+      return dev.controlplane.proto.profile.Profile.parseFrom(in);
     }
   }
 
@@ -118,7 +122,7 @@ final class GoroutineProfileTest {
   @Test
   void addressesAreNamedByTheSymbolTableOneOffEitherWay() throws Exception {
     var profiler = GoroutineProfiler.create();
-    Profile profile = binary(profiler.collect(Source.LIVE));
+    var profile = binary(profiler.collect(Source.LIVE));
 
     for (Location location : profile.getLocationList()) {
       String name =
@@ -148,7 +152,7 @@ final class GoroutineProfileTest {
 
   @Test
   void theBinaryFormIsValidForItsStrictestReaders() throws Exception {
-    Profile profile =
+    var profile =
         binary(
             profile(
                 stack("a", 1, "b", 2),
@@ -198,15 +202,10 @@ final class GoroutineProfileTest {
     Stack fewer = stack("fewer", 1);
     Stack gone = stack("gone", 1);
     LabelSet none = LabelSet.EMPTY;
-    GoroutineProfile earlier = profile(same, none, 4, more, none, 1, fewer, none, 3, gone, none, 2);
-    var later =
-        new GoroutineProfile(
-            "",
-            profile(same, none, 4, more, none, 6, fewer, none, 2).counts(),
-            TIME.plusSeconds(3),
-            Duration.ZERO);
+    Profile earlier = profile(same, none, 4, more, none, 1, fewer, none, 3, gone, none, 2);
+    Profile later = profile(TIME.plusSeconds(3), same, none, 4, more, none, 6, fewer, none, 2);
 
-    Profile difference = binary(later.minus(earlier));
+    var difference = binary(later.minus(earlier));
 
     List<Long> values =
         difference.getSampleList().stream().map(sample -> sample.getValue(0)).toList();
@@ -267,7 +266,7 @@ final class GoroutineProfileTest {
     assertEquals(ids, seen);
     assertTrue(text.contains("\n5000 @ "), text);
     try (var in = new GZIPInputStream(new ByteArrayInputStream(perGoroutine.toByteArray()))) {
-      assertEquals(written, Profile.parseFrom(in).getSampleCount());
+      assertEquals(written, dev.controlplane.proto.profile.Profile.parseFrom(in).getSampleCount());
     }
     assertTrue(written > 5_000);
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.pprof.model.InheritedLabels;
 import dev.controlplane.pprof.model.Roster;
+import dev.controlplane.pprof.writers.ProfileText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -203,7 +204,7 @@ final class GoroutinesTest {
 
   private String counted() throws IOException {
     var text = new ByteArrayOutputStream();
-    profiler.collect(Source.LIVE).writeText(text);
+    ProfileText.write(profiler.collect(Source.LIVE), text);
     return text.toString(StandardCharsets.UTF_8);
   }
 

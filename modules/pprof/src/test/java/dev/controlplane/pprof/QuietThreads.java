@@ -1,5 +1,7 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -84,9 +86,9 @@ final class QuietThreads {
         : a + b;
   }
 
-  private static String text(GoroutineProfile profile) throws IOException {
+  private static String text(Profile profile) throws IOException {
     var out = new ByteArrayOutputStream();
-    profile.writeText(out);
+    ProfileText.write(profile, out);
     return out.toString(StandardCharsets.UTF_8);
   }
 

@@ -44,7 +44,7 @@ class ModuleArrowsTest {
 
   @ParameterizedTest(name = "{0} knows only {1}")
   @CsvSource({
-    "pprof,            proto.profile",
+    "pprof,            ''",
     "pprof.observe,    pprof",
     "catalog,          ''",
     "transport,        ''",

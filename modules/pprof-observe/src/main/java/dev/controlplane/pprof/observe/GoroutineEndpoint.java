@@ -1,9 +1,11 @@
 package dev.controlplane.pprof.observe;
 
-import dev.controlplane.pprof.GoroutineProfile;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Source;
 import dev.controlplane.pprof.StackStyle;
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileText;
+import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -44,7 +46,9 @@ final class GoroutineEndpoint {
 
   GoroutineEndpoint(PprofSettings settings) {
     GoroutineProfiler.Options options =
-        new GoroutineProfiler.Options(true, settings.source(), settings.jvmThreads());
+        GoroutineProfiler.Options.defaults()
+            .withSource(settings.source())
+            .withJvmThreads(settings.jvmThreads());
     this.withLabels = GoroutineProfiler.create(options);
     this.withoutLabels = GoroutineProfiler.create(options.withLabels(false));
     this.labelsShown = settings.labels();
@@ -55,7 +59,7 @@ final class GoroutineEndpoint {
 
   /** What a request asks for. */
   private record Wish(GoroutineProfiler profiler, Source source, StackStyle style) {
-    GoroutineProfile collect() throws IOException {
+    Profile collect() throws IOException {
       return profiler.collect(source);
     }
   }
@@ -133,16 +137,19 @@ final class GoroutineEndpoint {
             Exchange.TEXT,
             out -> wish.profiler().writeStacks(wish.source(), wish.style(), out));
       } else if (debug == 1) {
-        GoroutineProfile profile = wish.collect();
-        exchange.stream(turn, Exchange.TEXT, profile::writeText);
+        Profile profile = wish.collect();
+        exchange.stream(turn, Exchange.TEXT, out -> ProfileText.write(profile, out));
       } else {
         // As in Go, any debug value but 0 is served as text/plain, but only positive values change
         // the body to text.
-        GoroutineProfile profile = wish.collect();
+        Profile profile = wish.collect();
         if (debug == 0) {
           attach(exchange, NAME);
         }
-        exchange.stream(turn, debug == 0 ? Exchange.BINARY : Exchange.TEXT, profile::writeBinary);
+        exchange.stream(
+            turn,
+            debug == 0 ? Exchange.BINARY : Exchange.TEXT,
+            out -> ProfileWriter.write(profile, out));
       }
     }
   }
@@ -170,7 +177,7 @@ final class GoroutineEndpoint {
 
   private void delta(Exchange exchange, Wish wish, Duration time)
       throws IOException, InterruptedException {
-    GoroutineProfile before;
+    Profile before;
     try (Admission.Turn turn = admission.enter()) {
       if (turn == null) {
         busy(exchange);
@@ -187,8 +194,9 @@ final class GoroutineEndpoint {
         busy(exchange);
         return;
       }
-      GoroutineProfile difference = wish.collect().minus(before);
-      attach(exchange, NAME + "-delta").stream(turn, Exchange.BINARY, difference::writeBinary);
+      Profile difference = wish.collect().minus(before);
+      attach(exchange, NAME + "-delta").stream(
+          turn, Exchange.BINARY, out -> ProfileWriter.write(difference, out));
     }
   }
 

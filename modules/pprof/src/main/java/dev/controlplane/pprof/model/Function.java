@@ -16,6 +16,8 @@ public final class Function {
   private static final int LINE_BITS = 4;
   private static final int MAX_LINE = (1 << (BLOCK_BITS - LINE_BITS)) - 1;
 
+  final FrameTable table;
+
   /** Dotted, without module or class loader: {@code com.example.Worker}. */
   public final String className;
 
@@ -23,9 +25,6 @@ public final class Function {
 
   /** Dotted: {@code com.example.Worker.run}. */
   public final String name;
-
-  /** Package-relative: {@code com/example/Worker.java}; {@code ??} without debug information. */
-  public final String file;
 
   /** The address of line 0. */
   public final long entry;
@@ -42,7 +41,10 @@ public final class Function {
   /** What its presence on a stack says about why the thread waits; null for nothing. */
   final WaitEvidence evidence;
 
-  Function(String className, String method, String file, long entry) {
+  private volatile String file;
+
+  Function(FrameTable table, String className, String method, String file, long entry) {
+    this.table = table;
     this.className = className;
     this.method = method;
     this.name = className + "." + method;
@@ -51,6 +53,21 @@ public final class Function {
     this.internal = Trim.isInternal(className);
     this.plumbing = internal && Trim.isPlumbing(className, method);
     this.evidence = internal ? WaitEvidence.of(name) : null;
+  }
+
+  /**
+   * The file, package-relative: {@code com/example/Worker.java}. {@code ??} while it is unknown:
+   * Flight Recorder does not tell it, a thread's stack does.
+   */
+  public String file() {
+    return file;
+  }
+
+  /** Sets the file if it is unknown so far. */
+  void learnFile(String found) {
+    if (file.equals(FrameTable.NO_FILE)) {
+      file = found;
+    }
   }
 
   /**

@@ -48,6 +48,7 @@ public final class Profile {
   private final Instant time;
   private final Duration duration;
   private final List<String> comments;
+  private final String program;
   private final Map<Key, long[]> samples;
 
   private Profile(Builder builder, Map<Key, long[]> samples) {
@@ -58,6 +59,7 @@ public final class Profile {
     this.time = builder.time;
     this.duration = builder.duration;
     this.comments = List.copyOf(builder.comments);
+    this.program = builder.program;
     this.samples = samples;
   }
 
@@ -105,6 +107,11 @@ public final class Profile {
     return comments;
   }
 
+  /** The name of the program that the profile is of; empty if unknown. */
+  public String program() {
+    return program;
+  }
+
   /** How many distinct pairs of stack and labels there are. */
   public int size() {
     return samples.size();
@@ -118,6 +125,54 @@ public final class Profile {
   /** The sum of one value over all samples. */
   public long total(int index) {
     return samples.values().stream().mapToLong(values -> values[index]).sum();
+  }
+
+  /**
+   * Checks what readers of the written form demand (google/pprof, profile.go, CheckValid; Parca,
+   * pkg/normalizer/validate.go), as far as a profile can violate it at all.
+   *
+   * @throws IllegalStateException if a reader would reject the profile; the message says why
+   */
+  public void checkValid() {
+    for (ValueType type : sampleTypes) {
+      require(!type.type().isEmpty(), "a sample type has no name");
+    }
+    requireNanos(time.getEpochSecond(), "time", time);
+    requireNanos(duration.toSeconds(), "duration", duration);
+    FrameTable table = null;
+    for (Key key : samples.keySet()) {
+      FrameTable own = key.stack().table();
+      require(
+          table == null || own == null || table == own,
+          "its stacks are of different frame tables, so different functions may share an address");
+      table = table == null ? own : table;
+      requireUsable(key.labels());
+    }
+  }
+
+  private static void requireUsable(LabelSet labels) {
+    if (labels.isEmpty()) {
+      return;
+    }
+    require(
+        !labels.pairs().containsKey("") && !labels.numbers().containsKey(""), "a label has no key");
+    for (String key : labels.numbers().keySet()) {
+      require(
+          !labels.pairs().containsKey(key),
+          "label " + key + " has a text and a number on a sample");
+    }
+  }
+
+  private static void requireNanos(long seconds, String name, Object value) {
+    require(
+        Math.abs(seconds) < Long.MAX_VALUE / 1_000_000_000,
+        "its " + name + ", " + value + ", does not fit into 64 bits of nanoseconds");
+  }
+
+  private static void require(boolean satisfied, String problem) {
+    if (!satisfied) {
+      throw new IllegalStateException("the profile is invalid: " + problem);
+    }
   }
 
   /**
@@ -175,6 +230,7 @@ public final class Profile {
     copy.period = period;
     copy.time = time;
     copy.duration = duration;
+    copy.program = program;
     copy.comments.addAll(comments);
     return copy;
   }
@@ -204,6 +260,7 @@ public final class Profile {
     private long period = 1;
     private Instant time = Instant.now();
     private Duration duration = Duration.ZERO;
+    private String program = ProgramName.ofThisJvm();
 
     private Builder(List<ValueType> sampleTypes) {
       if (sampleTypes.isEmpty()
@@ -243,6 +300,12 @@ public final class Profile {
       return this;
     }
 
+    /** Sets the name of the program, empty if it is unknown; by default the name of this one. */
+    public Builder program(String name) {
+      program = Objects.requireNonNull(name, "program");
+      return this;
+    }
+
     /** Adds a remark for people. */
     public Builder comment(String remark) {
       comments.add(Objects.requireNonNull(remark, "remark"));
@@ -261,6 +324,11 @@ public final class Profile {
       }
       addTo(samples, new Key(stack, labels), values, 1);
       return this;
+    }
+
+    /** Whether there is a sample with this stack and these labels. */
+    public boolean contains(Stack stack, LabelSet labels) {
+      return samples.containsKey(new Key(stack, labels));
     }
 
     /** Completes the profile. The builder must not be used afterwards. */

@@ -1,6 +1,5 @@
 package dev.controlplane.pprof.sources;
 
-import dev.controlplane.pprof.GoroutineProfile;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.Interpreter;
@@ -8,6 +7,7 @@ import dev.controlplane.pprof.model.Exports;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.InheritedLabels;
+import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.ThreadFacts;
 import java.util.ArrayList;
@@ -103,14 +103,14 @@ public final class LiveSource {
     return interpreter.goroutine(facts);
   }
 
-  /** Returns the group by which a thread is counted; null if it has ended. */
-  public GoroutineProfile.Group group(Thread thread) {
+  /** Returns what a thread is counted by; null if it has ended. */
+  public Profile.Key key(Thread thread) {
     if (!thread.isAlive()) {
       return null;
     }
     begin(thread);
     frames(thread);
-    return new GoroutineProfile.Group(interpreter.shape(facts).stack(), interpreter.labels(facts));
+    return new Profile.Key(interpreter.shape(facts).stack(), interpreter.labels(facts));
   }
 
   /** Returns the goroutine of a thread; null if it has ended. */

@@ -1,16 +1,16 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.model;
 
 import java.util.regex.Pattern;
 
 /** Derives a readable program name from a JVM's command. */
-final class ProgramName {
+public final class ProgramName {
   private static final String JAR = ".jar";
   private static final Pattern CLASS = Pattern.compile("[\\p{L}\\p{N}_$.]*");
 
   private ProgramName() {}
 
   /** The name of this JVM's jar without {@code .jar}, or of its main class; empty if unknown. */
-  static String ofThisJvm() {
+  public static String ofThisJvm() {
     return of(System.getProperty("sun.java.command", ""));
   }
 

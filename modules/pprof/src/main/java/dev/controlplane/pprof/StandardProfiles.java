@@ -1,0 +1,85 @@
+package dev.controlplane.pprof;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The profiles that this library has, for a server to serve and for a program to add its own to.
+ * What costs something while nobody asks for it is off by default.
+ *
+ * <pre>{@code
+ * try (StandardProfiles standard = StandardProfiles.builder().build()) {
+ *   serve(standard.profiles());
+ * }
+ * }</pre>
+ *
+ * @since 0.2.0
+ */
+public final class StandardProfiles implements AutoCloseable {
+  private final Profiles profiles = new Profiles();
+  private final List<ProfileKind> own = new ArrayList<>();
+
+  private StandardProfiles(Builder builder) {
+    add(new GoroutineKind(builder.goroutines));
+  }
+
+  private void add(ProfileKind kind) {
+    profiles.add(kind);
+    own.add(kind);
+  }
+
+  /** Begins with the default settings. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The profiles by name. */
+  public Profiles profiles() {
+    return profiles;
+  }
+
+  /** Ends what runs while nobody asks, such as threads that gather samples. */
+  @Override
+  public void close() {
+    for (ProfileKind kind : own) {
+      if (kind instanceof AutoCloseable running) {
+        close(kind.name(), running);
+      }
+    }
+  }
+
+  private static void close(String name, AutoCloseable running) {
+    try {
+      running.close();
+    } catch (Exception e) {
+      System.getLogger(StandardProfiles.class.getName())
+          .log(System.Logger.Level.WARNING, "The profile " + name + " could not be ended", e);
+    }
+  }
+
+  /**
+   * The settings of the profiles. Not thread-safe.
+   *
+   * @since 0.2.0
+   */
+  public static final class Builder {
+    private GoroutineProfiler.Options goroutines = GoroutineProfiler.Options.defaults();
+
+    private Builder() {}
+
+    /**
+     * Sets how goroutines are shown, where a request doesn't say: with labels or without, from
+     * which source, with the JVM's own threads or without.
+     */
+    public Builder goroutines(GoroutineProfiler.Options options) {
+      goroutines = Objects.requireNonNull(options, "options");
+      return this;
+    }
+
+    /** Completes the profiles, and starts what they gather while nobody asks. */
+    public StandardProfiles build() {
+      return new StandardProfiles(this);
+    }
+  }
+}

@@ -1,0 +1,300 @@
+package dev.controlplane.pprof.writers;
+
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.Function;
+import dev.controlplane.pprof.model.Goroutine;
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.model.Stack;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * Writes profiles as gzipped {@code perftools.profiles.Profile} (google/pprof,
+ * proto/profile.proto), like Go's {@code debug=0}. Samples are written as they arrive; the
+ * locations, functions and texts that they share follow at the end. Ids count from 1 without gaps,
+ * as Parca demands. Not thread-safe.
+ *
+ * <p>A profile has one mapping, which claims to be symbolized, because there is no binary that
+ * pprof could ask for symbols (google/pprof, internal/driver/fetch.go and symbolizer.go).
+ *
+ * @since 0.2.0
+ */
+public final class ProfileWriter implements AutoCloseable {
+  /**
+   * The {@code File:} that pprof shows if the program is unknown. The {@code [} keeps pprof from
+   * looking for a file with that name.
+   */
+  private static final String UNKNOWN = "[jvm]";
+
+  /** The numbers of the fields in profile.proto. */
+  private static final class Field {
+    static final int SAMPLE_TYPE = 1;
+    static final int SAMPLE = 2;
+    static final int MAPPING = 3;
+    static final int LOCATION = 4;
+    static final int FUNCTION = 5;
+    static final int STRING_TABLE = 6;
+    static final int TIME_NANOS = 9;
+    static final int DURATION_NANOS = 10;
+    static final int PERIOD_TYPE = 11;
+    static final int PERIOD = 12;
+    static final int COMMENT = 13;
+    static final int DEFAULT_SAMPLE_TYPE = 14;
+
+    private Field() {}
+  }
+
+  private static final int BUFFER = 1 << 15;
+
+  /** The most stacks whose location ids are remembered in their encoded form. */
+  private static final int REMEMBERED = 1 << 12;
+
+  private static final class Gzip extends GZIPOutputStream {
+    Gzip(OutputStream out) throws IOException {
+      super(out, 1 << 15);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
+
+    void end() {
+      def.end();
+    }
+  }
+
+  private final Gzip gzip;
+  private final ProtoWriter out = new ProtoWriter(2 * BUFFER);
+  private final ProtoWriter ids = new ProtoWriter(1024);
+  private final Map<String, Integer> strings = new HashMap<>();
+  private final List<String> stringOrder = new ArrayList<>();
+  private final IdentityHashMap<Frame, Integer> locations = new IdentityHashMap<>();
+  private final List<Frame> locationOrder = new ArrayList<>();
+  private final IdentityHashMap<Stack, byte[]> stacks = new IdentityHashMap<>();
+
+  /**
+   * Begins a profile whose samples follow one by one.
+   *
+   * @param head a profile that says what they mean; its own samples, time and duration are ignored
+   */
+  public ProfileWriter(OutputStream target, Profile head) throws IOException {
+    gzip = new Gzip(target);
+    string("");
+    for (Profile.ValueType type : head.sampleTypes()) {
+      valueType(Field.SAMPLE_TYPE, type);
+    }
+    valueType(Field.PERIOD_TYPE, head.periodType());
+    out.number(Field.PERIOD, head.period());
+    if (!head.comments().isEmpty()) {
+      out.packed(Field.COMMENT, head.comments().stream().mapToLong(this::string).toArray());
+    }
+    out.number(Field.DEFAULT_SAMPLE_TYPE, string(head.defaultSampleType()));
+    int mapping = out.open(Field.MAPPING);
+    out.number(1, 1);
+    out.number(2, 1L << Function.BLOCK_BITS);
+    out.number(3, 1L << Function.ADDRESS_BITS);
+    out.number(5, string(head.program().isEmpty() ? UNKNOWN : head.program()));
+    out.flag(7, true);
+    out.flag(8, true);
+    out.flag(9, true);
+    out.close(mapping);
+  }
+
+  /**
+   * Writes a whole profile. Its samples are sorted by the value that readers show first, largest
+   * first. Does not close the stream.
+   *
+   * @throws IllegalStateException if readers would reject the profile ({@link Profile#checkValid});
+   *     nothing has been written then
+   */
+  public static void write(Profile profile, OutputStream target) throws IOException {
+    profile.checkValid();
+    try (var writer = new ProfileWriter(target, profile)) {
+      for (SortedSample sample : SortedSample.of(profile)) {
+        writer.sample(sample.stack, sample.labels, sample.values);
+      }
+      writer.finish(profile.time(), profile.duration());
+    }
+  }
+
+  private void valueType(int field, Profile.ValueType type) {
+    int start = out.open(field);
+    out.number(1, string(type.type()));
+    out.number(2, string(type.unit()));
+    out.close(start);
+  }
+
+  /** Adds a sample, with one value for each type. */
+  public void sample(Stack stack, LabelSet labels, long... values) throws IOException {
+    boolean drawable = labels.isDrawable();
+    int start = open(stack, values);
+    labels(drawable ? labels : labels.drawable());
+    close(start);
+    if (!drawable) {
+      exactLabels(stack, labels, values.length);
+    }
+  }
+
+  /** Adds one goroutine with its id and state. */
+  public void sample(Goroutine goroutine) throws IOException {
+    LabelSet labels = goroutine.labels();
+    boolean drawable = labels.isDrawable();
+    int start = open(goroutine.stack(), 1);
+    labels(drawable ? labels : labels.drawable());
+    label("go::goroutine", goroutine.id(), "");
+    label("go::goroutine_state", goroutine.state());
+    close(start);
+    if (!drawable) {
+      exactLabels(goroutine.stack(), labels, 1);
+    }
+  }
+
+  /**
+   * Repeats escaped labels in their original form on a sample without any value. Pictures use
+   * samples that count, while {@code -tags} and {@code -raw} show all.
+   */
+  private void exactLabels(Stack stack, LabelSet labels, int values) throws IOException {
+    int start = open(stack, new long[values]);
+    labels(labels);
+    close(start);
+  }
+
+  private int open(Stack stack, long... values) {
+    int start = out.open(Field.SAMPLE);
+    if (stack.frames.length > 0) {
+      out.bytes(1, locationIds(stack));
+    }
+    out.packed(2, values);
+    return start;
+  }
+
+  private void close(int start) throws IOException {
+    out.close(start);
+    drainIfFull();
+  }
+
+  /** The ids of a stack's locations. Most stacks of a server have many goroutines. */
+  private byte[] locationIds(Stack stack) {
+    byte[] known = stacks.get(stack);
+    if (known != null) {
+      return known;
+    }
+    ids.clear();
+    for (Frame frame : stack.frames) {
+      ids.bare(location(frame));
+    }
+    if (stacks.size() == REMEMBERED) {
+      stacks.clear();
+    }
+    byte[] encoded = ids.toByteArray();
+    stacks.put(stack, encoded);
+    return encoded;
+  }
+
+  private void labels(LabelSet labels) {
+    labels.pairs().forEach(this::label);
+    labels.numbers().forEach((key, number) -> label(key, number.value(), number.unit()));
+  }
+
+  private void label(String key, String value) {
+    int start = out.open(3);
+    out.number(1, string(key));
+    out.number(2, string(value));
+    out.close(start);
+  }
+
+  private void label(String key, long value, String unit) {
+    int start = out.open(3);
+    out.number(1, string(key));
+    out.number(3, value);
+    out.number(4, string(unit));
+    out.close(start);
+  }
+
+  /**
+   * Completes the profile. Does not close the stream.
+   *
+   * @param duration the time that the samples are from; zero for none
+   */
+  public void finish(Instant time, Duration duration) throws IOException {
+    var functions = new IdentityHashMap<Function, Integer>();
+    var functionOrder = new ArrayList<Function>();
+    for (int i = 0; i < locationOrder.size(); i++) {
+      Frame frame = locationOrder.get(i);
+      int function =
+          functions.computeIfAbsent(
+              frame.function,
+              added -> {
+                functionOrder.add(added);
+                return functionOrder.size();
+              });
+      int location = out.open(Field.LOCATION);
+      out.number(1, i + 1);
+      out.number(2, 1);
+      out.number(3, frame.address);
+      int line = out.open(4);
+      out.number(1, function);
+      out.number(2, frame.line);
+      out.close(line);
+      out.close(location);
+      drainIfFull();
+    }
+    for (int i = 0; i < functionOrder.size(); i++) {
+      Function function = functionOrder.get(i);
+      int start = out.open(Field.FUNCTION);
+      out.number(1, i + 1);
+      out.number(2, string(function.name));
+      out.number(3, string(function.name));
+      out.number(4, string(function.file()));
+      out.close(start);
+      drainIfFull();
+    }
+    for (String text : stringOrder) {
+      out.text(Field.STRING_TABLE, text);
+      drainIfFull();
+    }
+    out.number(Field.TIME_NANOS, TimeUnit.SECONDS.toNanos(time.getEpochSecond()) + time.getNano());
+    out.number(Field.DURATION_NANOS, duration.toNanos());
+    out.drainTo(gzip);
+    gzip.finish();
+  }
+
+  /** Frees the compressor's native memory, whether or not the profile was finished. */
+  @Override
+  public void close() {
+    gzip.end();
+  }
+
+  private void drainIfFull() throws IOException {
+    if (out.length() > BUFFER) {
+      out.drainTo(gzip);
+    }
+  }
+
+  private int location(Frame frame) {
+    Integer known = locations.get(frame);
+    if (known != null) {
+      return known;
+    }
+    locationOrder.add(frame);
+    locations.put(frame, locationOrder.size());
+    return locationOrder.size();
+  }
+
+  private int string(String text) {
+    Integer known = strings.putIfAbsent(text, stringOrder.size());
+    if (known != null) {
+      return known;
+    }
+    stringOrder.add(text);
+    return stringOrder.size() - 1;
+  }
+}
