@@ -19,11 +19,11 @@ public final class ChildJvm {
           "--add-opens=java.base/jdk.internal.vm=ALL-UNNAMED");
 
   /** What came of it; the output has both streams. */
-  record Ended(int code, String output) {}
+  public record Ended(int code, String output) {}
 
   private ChildJvm() {}
 
-  static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
+  public static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -2,6 +2,7 @@ package dev.controlplane.pprof.contention;
 
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -60,6 +61,6 @@ final class ContentionKind implements ProfileKind.Cumulative {
   @Override
   public void writeText(long debug, Parameters parameters, OutputStream out)
       throws IOException, IllegalParameterException {
-    ContentionText.write(heading, collect(parameters), out);
+    ProfileText.writeContention(collect(parameters), heading, out);
   }
 }
