@@ -2,6 +2,7 @@ package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.contention.Contention;
 import dev.controlplane.pprof.deadlock.DeadlockKind;
+import dev.controlplane.pprof.leak.LeakKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,6 +29,7 @@ public final class StandardProfiles implements AutoCloseable {
     var deadlocks = new DeadlockKind(builder.goroutines);
     add(new GoroutineKind(builder.goroutines, deadlocks::marks));
     add(deadlocks);
+    add(new LeakKind(builder.goroutines, builder.leakHeapLimit));
     contention = builder.contention == null ? Contention.off() : builder.contention.start();
     add(contention.block());
     add(contention.mutex());
@@ -77,6 +79,7 @@ public final class StandardProfiles implements AutoCloseable {
     private GoroutineProfiler.Options goroutines = GoroutineProfiler.Options.defaults();
 
     private Contention.Builder contention;
+    private long leakHeapLimit = 1L << 29;
 
     private Builder() {}
 
@@ -95,6 +98,15 @@ public final class StandardProfiles implements AutoCloseable {
      */
     public Builder goroutines(GoroutineProfiler.Options options) {
       goroutines = Objects.requireNonNull(options, "options");
+      return this;
+    }
+
+    /**
+     * Sets how large the heap in use may be, in bytes, for the profile goroutineleak, which dumps
+     * it into a temporary file; by default 512 MB. With a larger heap a request for it fails.
+     */
+    public Builder leakHeapLimit(long bytes) {
+      leakHeapLimit = bytes;
       return this;
     }
 
