@@ -114,6 +114,14 @@ final class RecordingConversionTest {
   }
 
   @Test
+  void aWaitForALockIsAsLongAsItWas() throws Exception {
+    assertEquals(0, run("convert", recording, "--event", "lock"), err::toString);
+
+    long nanos = profile().getSampleList().stream().mapToLong(sample -> sample.getValue(1)).sum();
+    assertTrue(nanos > 40_000_000, () -> nanos + " ns");
+  }
+
+  @Test
   void withoutAnEventCpuTimeIsTaken() throws Exception {
     assertEquals(0, run("convert", recording));
 

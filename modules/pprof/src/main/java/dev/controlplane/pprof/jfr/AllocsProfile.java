@@ -113,6 +113,13 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
             + " thread has allocated since its sample before. Objects are estimated by the size of"
             + " the sampled class. The first sample of a thread counts what it allocated before the"
             + " recording.");
+    Long all = MemStats.now().get("TotalAlloc");
+    if (all != null) {
+      profile.comment(
+          "The JVM counts %d bytes allocated since its start; the samples stand for %d. What a"
+                  .formatted(all, totals.sum(1))
+              + " thread allocated after its last sample is missing.");
+    }
     stacks.remark().ifPresent(profile::comment);
   }
 

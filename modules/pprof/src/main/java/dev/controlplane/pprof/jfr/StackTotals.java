@@ -52,6 +52,11 @@ final class StackTotals {
     return sums.size();
   }
 
+  /** The sum of one value over all stacks. */
+  synchronized long sum(int value) {
+    return sums.values().stream().mapToLong(sum -> sum[value]).sum();
+  }
+
   /** Adds all sums to a profile of the same types. */
   void addTo(Profile.Builder profile) {
     addTo(profile, UnaryOperator.identity());

@@ -41,6 +41,11 @@ final class ThreadCreators {
         });
   }
 
+  /** How many threads are known. */
+  int size() {
+    return byThread.size();
+  }
+
   /** The stack of the thread that started a thread; null if unknown. */
   Stack of(Thread thread) {
     return byThread.get(thread.threadId());

@@ -42,8 +42,10 @@ final class ThreadCreateProfileTest {
       startSome();
 
       await(kind, () -> {}, some -> some.of(".startSome", 0) == 7);
+      int started = allocations.creators().size();
       end();
-      await(kind, () -> {}, some -> some.of(".startSome", 0) == 0);
+      await(kind, () -> {}, some -> allocations.creators().size() < started);
+      assertEquals(0, Samples.of(kind.collect(Parameters.NONE)).of(".startSome", 0));
     }
   }
 
