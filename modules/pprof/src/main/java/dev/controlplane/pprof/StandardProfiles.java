@@ -2,12 +2,12 @@ package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.contention.Contention;
 import dev.controlplane.pprof.deadlock.DeadlockKind;
-import dev.controlplane.pprof.leak.LeakKind;
 import dev.controlplane.pprof.jfr.AllocsProfile;
 import dev.controlplane.pprof.jfr.CpuProfile;
 import dev.controlplane.pprof.jfr.HeapProfile;
 import dev.controlplane.pprof.jfr.ThreadCreateProfile;
 import dev.controlplane.pprof.jfr.TraceRecording;
+import dev.controlplane.pprof.leak.LeakKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
