@@ -3,6 +3,8 @@ package dev.controlplane.pprof.attach;
 import com.sun.net.httpserver.HttpServer;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.StandardProfiles;
+import dev.controlplane.pprof.http.PprofEndpoint;
+import dev.controlplane.pprof.http.jdk.PprofHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,7 +32,7 @@ public final class AgentServer {
     standard = StandardProfiles.builder().build();
     String kinds =
         standard.profiles().all().stream().map(ProfileKind::name).collect(Collectors.joining(","));
-    server.createContext("/debug/pprof", new AttachedHandler(standard.profiles()));
+    server.createContext("/", new PprofHandler(PprofEndpoint.create(standard.profiles())));
     server.setExecutor(threads);
     server.start();
     answer = "127.0.0.1:" + server.getAddress().getPort() + " " + kinds;
