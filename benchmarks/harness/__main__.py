@@ -16,6 +16,7 @@ NAMES = {
     "downloads": "files over HTTP/1.1 and HTTP/2: consumer-server, nginx",
     "uploads": "large files against sha256sum + cp + sync, and many small ones: upload-server, grpc-go's process",
     "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
+    "contention": "waits of known length in the profiles block and mutex, and what measuring them costs",
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
     "cli": "a command of cpctl from its start to its end: bin/cpctl, java -jar, curl, kubectl",
     "jvm": "grpc-server under different collectors and object headers",

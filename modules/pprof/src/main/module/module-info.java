@@ -5,7 +5,9 @@
  *
  * <p>On the module path, all threads are seen if the JVM is started with {@code --add-exports
  * java.base/jdk.internal.vm=dev.controlplane.pprof}, and labels are inherited with {@code
- * --add-opens java.base/java.lang=dev.controlplane.pprof}.
+ * --add-opens java.base/java.lang=dev.controlplane.pprof}. Holders of locks are seen with {@code
+ * --add-opens java.base/java.util.concurrent.locks=dev.controlplane.pprof}, those of monitors, for
+ * deadlocks, with {@code --add-opens java.base/jdk.internal.vm=dev.controlplane.pprof}.
  */
 module dev.controlplane.pprof {
   requires java.management;
@@ -16,6 +18,7 @@ module dev.controlplane.pprof {
   uses dev.controlplane.pprof.SpawnSites;
 
   exports dev.controlplane.pprof;
+  exports dev.controlplane.pprof.contention;
   exports dev.controlplane.pprof.model;
   exports dev.controlplane.pprof.signal;
   exports dev.controlplane.pprof.writers;

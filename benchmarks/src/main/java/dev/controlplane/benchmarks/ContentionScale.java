@@ -1,8 +1,11 @@
 package dev.controlplane.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.contention.Contention;
+import dev.controlplane.pprof.deadlock.DeadlockKind;
+import dev.controlplane.pprof.leak.LeakKind;
 import dev.controlplane.pprof.model.Profile;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -20,6 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>The waits: eight threads take one lock in turns and sleep while they hold it. Each measures
  * how long it waited. The cost: threads of which half wait for a queue, a quarter sleep and a
  * quarter wake up every 100 ms; the CPU time of the whole process without and with the sampler.
+ * Beside the same threads: how long requests for {@code deadlock} and {@code goroutineleak} take.
  */
 final class ContentionScale {
   private static final int CONTENDERS = 8;
@@ -154,7 +158,22 @@ final class ContentionScale {
               + " interval %d ms%n",
           threads, without * 100, with * 100, contention.interval().toMillis());
     }
-    System.out.printf("without again %.2f %%%n", cpu(seconds) * 100);
+    var settings = GoroutineProfiler.Options.defaults();
+    duration("deadlock", new DeadlockKind(settings));
+    duration("goroutineleak", new LeakKind(settings, 1L << 31));
+  }
+
+  /** How long a request for a profile takes: the median of five after two. */
+  private static void duration(String name, ProfileKind.Snapshot kind) throws Exception {
+    long[] nanos = new long[5];
+    for (int i = -2; i < nanos.length; i++) {
+      long from = System.nanoTime();
+      kind.collect(ProfileKind.Parameters.NONE);
+      nanos[Math.max(0, i)] = System.nanoTime() - from;
+    }
+    Arrays.sort(nanos);
+    long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    System.out.printf("%s: %.1f ms, heap in use %d MB%n", name, nanos[2] / 1e6, heap >> 20);
   }
 
   private static void wakeUpOften() throws InterruptedException {

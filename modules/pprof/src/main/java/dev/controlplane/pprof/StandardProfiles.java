@@ -32,7 +32,7 @@ public final class StandardProfiles implements AutoCloseable {
 
   private StandardProfiles(Builder builder) {
     var deadlocks = new DeadlockKind(builder.goroutines);
-    add(new GoroutineKind(builder.goroutines, deadlocks::marks));
+    add(new GoroutineKind(builder.goroutines, builder.labelSets, deadlocks::marks));
     add(deadlocks);
     add(new LeakKind(builder.goroutines, builder.leakHeapLimit));
     contention = builder.contention == null ? Contention.off() : builder.contention.start();
@@ -108,6 +108,7 @@ public final class StandardProfiles implements AutoCloseable {
     private CpuProfile.Source cpu = CpuProfile.Source.SAMPLES;
     private boolean allocations;
     private Contention.Builder contention;
+    private int labelSets = 500;
     private long leakHeapLimit = 1L << 29;
 
     private Builder() {}
@@ -143,6 +144,22 @@ public final class StandardProfiles implements AutoCloseable {
      */
     public Builder allocations(boolean recorded) {
       allocations = recorded;
+      return this;
+    }
+
+    /**
+     * Sets how many distinct label sets the profile goroutine has at most in its binary form; by
+     * default 500. Goroutines with other labels are counted without the label that has most values,
+     * because a scraper makes a time series of each label set. A request with {@code labels=1} gets
+     * all.
+     *
+     * @throws IllegalArgumentException if the number is negative
+     */
+    public Builder labelSets(int limit) {
+      if (limit < 0) {
+        throw new IllegalArgumentException("the number of label sets can't be " + limit);
+      }
+      labelSets = limit;
       return this;
     }
 

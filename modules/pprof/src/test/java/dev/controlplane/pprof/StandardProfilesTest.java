@@ -5,11 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.contention.Contention;
+import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -135,5 +141,84 @@ final class StandardProfilesTest {
         assertThrows(IllegalArgumentException.class, () -> standard.profiles().add(goroutine));
 
     assertTrue(taken.getMessage().contains("goroutine"), taken.getMessage());
+  }
+
+  @Test
+  void theBinaryFormHasALimitedNumberOfLabelSetsUnlessAllAreAskedFor() throws Exception {
+    var over = new CountDownLatch(1);
+    for (int i = 0; i < 10; i++) {
+      var labelled = new CountDownLatch(1);
+      Runnable work =
+          () -> {
+            labelled.countDown();
+            try {
+              over.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          };
+      String consumer = "consumer-" + i;
+      Goroutines.start("labelled", () -> Labels.of("consumer", consumer).run(work));
+      labelled.await();
+    }
+    try (var limited = StandardProfiles.builder().labelSets(3).build()) {
+      ProfileKind.Snapshot kind = goroutine(limited);
+      Profile all = kind.collect(ProfileKind.Parameters.NONE);
+
+      Profile shown = kind.shown(all, ProfileKind.Parameters.NONE);
+
+      assertTrue(labelSets(all) > 10);
+      assertEquals(3, labelSets(shown));
+      assertEquals(all.total(0), shown.total(0));
+      assertTrue(shown.comments().toString().contains("limit of 3"), shown.comments().toString());
+      assertEquals(labelSets(all), labelSets(kind.shown(all, with("labels", "1"))));
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static int labelSets(Profile profile) {
+    var sets = new HashSet<LabelSet>();
+    profile.forEach((stack, labels, values) -> sets.add(labels));
+    return sets.size();
+  }
+
+  @Test
+  void waitsAreMeasuredOnlyIfTheSettingsSaySo() throws Exception {
+    assertEquals(
+        0, ((ProfileKind.Cumulative) find(standard, "block")).collect(with("", "")).size());
+    try (var measured =
+        StandardProfiles.builder().contention(Contention.builder().cpuShare(0.1)).build()) {
+      var block = (ProfileKind.Cumulative) find(measured, "block");
+      var never = new CountDownLatch(1);
+      Thread waiting = Goroutines.start("waiting", () -> awaitUninterruptibly(never));
+      for (int i = 0; i < 3000 && delay(block) == 0; i++) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      assertTrue(delay(block) > 0);
+      assertEquals(
+          List.of("contentions", "delay"),
+          block.collect(ProfileKind.Parameters.NONE).sampleTypes().stream()
+              .map(Profile.ValueType::type)
+              .toList());
+      never.countDown();
+      waiting.join();
+    }
+  }
+
+  private static long delay(ProfileKind.Cumulative kind) throws Exception {
+    return kind.collect(ProfileKind.Parameters.NONE).total(1);
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ProfileKind find(StandardProfiles profiles, String name) {
+    return profiles.profiles().find(name).orElseThrow();
   }
 }

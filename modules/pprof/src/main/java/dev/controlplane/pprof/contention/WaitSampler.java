@@ -109,7 +109,7 @@ final class WaitSampler {
     if (known != null) {
       lasting++;
       if (ThreadLocalRandom.current().nextDouble() < again) {
-        Wait read = reader.wait(thread);
+        Wait read = read(thread);
         known = read == null ? known : read;
       }
       now.put(id, mark, known);
@@ -117,14 +117,15 @@ final class WaitSampler {
       return;
     }
     double weight = choose();
-    Wait read = null;
-    if (weight > 0) {
-      read = JvmThreads.has(thread) ? Wait.NOT_COUNTED : reader.wait(thread);
-    }
+    Wait read = weight > 0 ? read(thread) : null;
     now.put(id, mark, read);
     if (read != null) {
       count(thread, read, blocker, mark, lasts, weight);
     }
+  }
+
+  private Wait read(Thread thread) {
+    return JvmThreads.has(thread) ? Wait.NOT_COUNTED : reader.wait(thread);
   }
 
   /** Returns for how many threads the next one counts; 0 if it is passed over. */

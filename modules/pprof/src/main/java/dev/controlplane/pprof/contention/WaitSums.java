@@ -16,7 +16,7 @@ import java.util.TreeMap;
  */
 final class WaitSums {
   /** From this many ends on, their rate is a better estimate than the waits seen to begin. */
-  private static final int ENOUGH_ENDS = 4;
+  private static final int ENOUGH_ENDS = 16;
 
   private static final class Sum {
     double begun;

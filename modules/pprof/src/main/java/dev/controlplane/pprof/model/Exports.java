@@ -21,6 +21,11 @@ public final class Exports {
     return Object.class.getModule().isOpen("java.lang", Exports.class.getModule());
   }
 
+  /** The JVM option that opens a package of {@code java.base} to this code. */
+  public static String addOpens(String packageName) {
+    return "--add-opens java.base/" + packageName + "=" + name(Exports.class.getModule());
+  }
+
   private static String name(Module module) {
     return module.isNamed() ? module.getName() : "ALL-UNNAMED";
   }

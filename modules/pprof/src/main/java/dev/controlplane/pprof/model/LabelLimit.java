@@ -52,15 +52,16 @@ public final class LabelLimit {
       merged.replaceAll((labels, before) -> without(labels, removed));
       distinct = new HashSet<>(merged.values()).size();
     }
+    weights.keySet().removeIf(labels -> merged.get(labels).equals(labels)); // stay as they are
     List<LabelSet> kept = largest(weights, limit - distinct);
     kept.forEach(labels -> merged.put(labels, labels));
     long lost = merged.entrySet().stream().filter(e -> !e.getKey().equals(e.getValue())).count();
     return rewritten(
         profile,
         merged,
-        "%d label sets are more than the limit of %d: %d of them are merged without the label%s %s"
+        "%d label sets are more than the limit of %d: %d of them are merged without the label%s %s; ask with labels=1 for all"
             .formatted(
-                weights.size(),
+                merged.size(),
                 limit,
                 lost,
                 removed.size() == 1 ? "" : "s",
@@ -105,7 +106,7 @@ public final class LabelLimit {
     var ranked = new ArrayList<Ranked>();
     weights.forEach((labels, weight) -> ranked.add(new Ranked(labels, weight, labels.compact())));
     ranked.sort(Comparator.comparingLong(Ranked::weight).reversed().thenComparing(Ranked::text));
-    return ranked.subList(0, count).stream().map(Ranked::labels).toList();
+    return ranked.subList(0, Math.min(count, ranked.size())).stream().map(Ranked::labels).toList();
   }
 
   private static Profile rewritten(

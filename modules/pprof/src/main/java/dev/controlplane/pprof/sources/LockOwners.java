@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.sources;
 
+import dev.controlplane.pprof.model.Exports;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.AbstractOwnableSynchronizer;
@@ -13,8 +14,7 @@ import java.util.concurrent.locks.AbstractOwnableSynchronizer;
  */
 public final class LockOwners {
   /** The JVM option that makes owners visible. */
-  public static final String OPTION =
-      "--add-opens java.base/java.util.concurrent.locks=ALL-UNNAMED";
+  public static final String OPTION = Exports.addOpens("java.util.concurrent.locks");
 
   /** Null if the field can't be accessed. */
   private static final VarHandle OWNER = find();

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.sources;
 
+import dev.controlplane.pprof.model.Exports;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  */
 public record MonitorSnapshot(Object enters, List<Owned> owned) {
   /** The JVM option that makes monitors visible. */
-  public static final String OPTION = "--add-opens java.base/jdk.internal.vm=ALL-UNNAMED";
+  public static final String OPTION = Exports.addOpens("jdk.internal.vm");
 
   /**
    * A monitor that a thread owns.

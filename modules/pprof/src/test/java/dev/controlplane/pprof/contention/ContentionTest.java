@@ -152,6 +152,7 @@ final class ContentionTest {
                   + text(contention.mutex()));
     }
     assertTrue(sum(contention.block(), 0, method, mutexWait) > 0);
+    assertFalse(text(contention.block()).contains("java.lang.ref.Finalizer"), "the JVM's own");
   }
 
   private void holdMonitor(Object object, LongAdder waited) throws InterruptedException {
@@ -281,14 +282,19 @@ final class ContentionTest {
 
   @Test
   void everyThreadCountsAlsoWhereOnlySomeStacksAreRead() throws Exception {
-    int many = 3000;
+    int many = 1000;
+    var monitor = new Object();
+    var entered = new CountDownLatch(1);
+    start(true, () -> stayIn(monitor, entered));
+    entered.await();
     for (int i = 0; i < many; i++) {
       start(true, ContentionTest::waitForQueue);
+      start(true, () -> enter(monitor));
     }
     start(true, ContentionTest::waitForLatch);
     await(
         () ->
-            threads.stream().allMatch(t -> t.getState() == Thread.State.WAITING)
+            threads.stream().noneMatch(t -> t.getState() == Thread.State.RUNNABLE)
                 && sum(contention.block(), 1, "waitForLatch", (s, l) -> true) > 0,
         () -> "not all wait");
     Profile earlier = profile(contention.block());
@@ -296,15 +302,31 @@ final class ContentionTest {
     await(
         () -> {
           Profile growth = profile(contention.block()).minus(earlier);
-          long[] nanos = new long[2];
-          growth.forEach(
-              (stack, labels, values) -> {
-                nanos[0] += has(stack, "waitForQueue") ? values[1] : 0;
-                nanos[1] += has(stack, "waitForLatch") ? values[1] : 0;
-              });
-          return nanos[1] > 0 && Math.abs((double) nanos[0] / nanos[1] / many - 1) < 0.2;
+          double one = delay(growth, "waitForLatch") * (double) many;
+          return one > 0
+              && Math.abs(delay(growth, "waitForQueue") / one - 1) < 0.2
+              && Math.abs(delay(growth, "enter") / one - 1) < 0.2;
         },
         () -> text(contention.block()));
+  }
+
+  private static long delay(Profile profile, String method) {
+    long[] nanos = new long[1];
+    profile.forEach((stack, labels, values) -> nanos[0] += has(stack, method) ? values[1] : 0);
+    return nanos[0];
+  }
+
+  private static void stayIn(Object monitor, CountDownLatch entered) throws InterruptedException {
+    synchronized (monitor) {
+      entered.countDown();
+      Thread.sleep(100_000);
+    }
+  }
+
+  private static void enter(Object monitor) {
+    synchronized (monitor) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.controlplane.pprof.ChildJvm;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.ProfileKind;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,16 @@ final class DeadlockTest {
     ChildJvm.Ended ended = ChildJvm.run(directory, options, DeadlockedProgram.class, kind);
     assertEquals(0, ended.code(), ended.output());
     return ended.output();
+  }
+
+  private String goTool(String... words) throws Exception {
+    var command = new ArrayList<String>(List.of("go", "tool", "pprof"));
+    command.addAll(List.of(words));
+    Process tool =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+    String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, tool.waitFor(), output);
+    return output;
   }
 
   private static Map<String, MatchResult> members(String output) {
@@ -91,6 +103,10 @@ final class DeadlockTest {
         output.contains("\"waits_for\":\"monitor " + DeadlockedProgram.class.getName()), output);
     assertTrue(output.contains("DeadlockedProgram.holdMonitor+0x"), output);
     assertTrue(output.contains("java.util.concurrent.locks.ReentrantLock.lock+0x"), output);
+    String traces = goTool("-traces", "deadlock.pb.gz");
+    assertTrue(traces.contains("taken_at:"), traces);
+    assertTrue(traces.contains("DeadlockedProgram.holdMonitor"), traces);
+    assertTrue(goTool("-raw", "-symbolize=none", "deadlock.txt").contains("deadlock/count"));
   }
 
   @Test

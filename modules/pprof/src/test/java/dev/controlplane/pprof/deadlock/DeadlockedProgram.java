@@ -2,6 +2,9 @@ package dev.controlplane.pprof.deadlock;
 
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.StandardProfiles;
+import dev.controlplane.pprof.writers.ProfileWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -67,6 +70,12 @@ final class DeadlockedProgram {
       var goroutine = (ProfileKind.Snapshot) standard.profiles().find("goroutine").orElseThrow();
       deadlock.writeText(1, ProfileKind.Parameters.NONE, System.out);
       System.out.println("count " + deadlock.count());
+      try (var file = Files.newOutputStream(Path.of("deadlock.pb.gz"))) {
+        ProfileWriter.write(deadlock.collect(ProfileKind.Parameters.NONE), file);
+      }
+      try (var file = Files.newOutputStream(Path.of("deadlock.txt"))) {
+        deadlock.writeText(1, ProfileKind.Parameters.NONE, file);
+      }
       goroutine.writeText(2, ProfileKind.Parameters.NONE, System.out);
     }
     System.out.flush();
