@@ -3,7 +3,6 @@ package dev.controlplane.pprof.jfr;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import jdk.jfr.consumer.RecordingStream;
 
 /**
@@ -18,7 +17,13 @@ final class BackgroundRecording implements AutoCloseable {
 
   private static final String THREAD_NAME = "pprof-recorder";
 
-  private final Consumer<RecordingStream> setup;
+  /** Prepares a recording. */
+  interface Setup {
+    /** Enables events and subscribes to them. It is called again after a pause. */
+    void prepare(RecordingStream stream);
+  }
+
+  private final Setup setup;
   private final CountDownLatch decided = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
@@ -26,12 +31,8 @@ final class BackgroundRecording implements AutoCloseable {
   private volatile IOException problem;
   private long looked = System.nanoTime();
 
-  /**
-   * Starts to record. Does not wait for the recorder, which takes some tenths of a second.
-   *
-   * @param setup enables events and subscribes to them; it is called again after a pause
-   */
-  BackgroundRecording(Consumer<RecordingStream> setup) {
+  /** Starts to record. Does not wait for the recorder, which takes some tenths of a second. */
+  BackgroundRecording(Setup setup) {
     this.setup = setup;
     this.thread = Thread.ofPlatform().daemon().name(THREAD_NAME).start(this::run);
   }
@@ -69,7 +70,7 @@ final class BackgroundRecording implements AutoCloseable {
   /** Records until it is closed, or the disk is nearly full. */
   private void stream() throws IOException {
     try (RecordingStream stream = new RecordingStream()) {
-      setup.accept(stream);
+      setup.prepare(stream);
       stream.onFlush(() -> pauseOnFullDisk(stream));
       // A failing handler must not spam the program's standard error, which is the default.
       stream.onError(error -> problem = Recorder.failed(error));
