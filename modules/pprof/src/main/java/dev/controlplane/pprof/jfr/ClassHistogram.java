@@ -48,7 +48,8 @@ final class ClassHistogram {
       return parse(text.toString());
     } catch (JMException e) {
       // A JVM without the module jdk.jfr was seen to have none of its diagnostic commands here.
-      throw new IOException("this JVM does not tell its objects by class: "
+      throw new IOException(
+          "this JVM does not tell its objects by class: "
               + (e.getCause() == null ? e : e.getCause()),
           e);
     }
