@@ -4,6 +4,7 @@ import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Map;
 
 /**
  * The profile {@code goroutine}: the stacks of all threads.
@@ -25,11 +26,20 @@ final class GoroutineKind implements ProfileKind.Snapshot {
   private final GoroutineProfiler withLabels;
   private final GoroutineProfiler withoutLabels;
   private final boolean labelsShown;
+  private final Marks marks;
+
+  /** What to add to the states of some goroutines, by id. */
+  @FunctionalInterface
+  interface Marks {
+    Map<Long, String> now() throws IOException;
+  }
 
   /**
    * @param options whose labels are those of requests that don't say which
+   * @param marks for {@code debug=2}
    */
-  GoroutineKind(GoroutineProfiler.Options options) {
+  GoroutineKind(GoroutineProfiler.Options options, Marks marks) {
+    this.marks = marks;
     this.withLabels = GoroutineProfiler.create(options.withLabels(true));
     this.withoutLabels = GoroutineProfiler.create(options.withLabels(false));
     this.labelsShown = options.labels();
@@ -75,7 +85,7 @@ final class GoroutineKind implements ProfileKind.Snapshot {
     if (debug == PER_GOROUTINE) {
       profiler.writePerGoroutine(wish.source, out);
     } else if (debug >= 2) {
-      profiler.writeStacks(wish.source, wish.style, out);
+      profiler.writeStacks(wish.source, wish.style, marks.now(), out);
     } else {
       ProfileText.write(profiler.collect(wish.source), out);
     }
