@@ -53,7 +53,7 @@ final class Converter {
   private long written;
 
   /**
-   * @param room memory for distinct stacks, in bytes
+   * @param room memory in bytes, half of it for distinct stacks and half for distinct frames
    */
   Converter(InputStream in, Target target, long room) {
     this.in = in;
@@ -82,9 +82,10 @@ final class Converter {
     Profile.Builder counts = ofUnknownProgram();
     long[] memory = {0, 0};
     ThreadDump.Outcome outcome =
-        ThreadDump.read(
+        ThreadDump.readAny(
             in,
             table,
+            room / 2,
             facts -> {
               Goroutine goroutine = interpreter.goroutine(facts);
               if (goroutine == null) {
@@ -92,7 +93,7 @@ final class Converter {
               }
               Stack stack = goroutine.stack();
               if (!counts.contains(stack, LabelSet.EMPTY)) {
-                if (memory[0] > room) {
+                if (memory[0] > room / 2) {
                   memory[1]++;
                   return;
                 }
@@ -108,7 +109,7 @@ final class Converter {
     } else {
       ProfileText.write(profile, out);
     }
-    return new Result(outcome, written, memory[1]);
+    return new Result(outcome, written, memory[1] + outcome.crowdedOut());
   }
 
   /** A dump does not say which program it is of. */
@@ -121,9 +122,10 @@ final class Converter {
     var buffer = new ByteBuilder(1 << 16);
     OutputStream[] out = {null};
     ThreadDump.Outcome outcome =
-        ThreadDump.read(
+        ThreadDump.readAny(
             in,
             table,
+            room / 2,
             facts -> {
               Goroutine goroutine = interpreter.goroutine(facts);
               if (goroutine == null) {
@@ -142,16 +144,17 @@ final class Converter {
               }
             });
     buffer.writeTo(out[0] == null ? target.open() : out[0]);
-    return new Result(outcome, written, 0);
+    return new Result(outcome, written, outcome.crowdedOut());
   }
 
   private Result perGoroutine() throws IOException {
     ProfileWriter[] writer = {null};
     try {
       ThreadDump.Outcome outcome =
-          ThreadDump.read(
+          ThreadDump.readAny(
               in,
               table,
+              room / 2,
               facts -> {
                 Goroutine goroutine = interpreter.goroutine(facts);
                 if (goroutine == null) {
@@ -167,7 +170,7 @@ final class Converter {
         writer[0] = new ProfileWriter(target.open(), ofUnknownProgram().build());
       }
       writer[0].finish(time(outcome), Duration.ZERO);
-      return new Result(outcome, written, 0);
+      return new Result(outcome, written, outcome.crowdedOut());
     } finally {
       if (writer[0] != null) {
         writer[0].close();

@@ -25,7 +25,8 @@ public final class Main {
 
       Makes a Go goroutine profile of a JVM's thread dump in JSON, as
         jcmd <pid> Thread.dump_to_file -format=json FILE
-      writes it (JDK 21 and later). FILE may be - for standard input.
+      writes it (JDK 21 and later), also gzipped or in UTF-16. FILE may be - for
+      standard input.
       Of a Flight Recorder recording (.jfr), also gzipped, it makes a profile of
       CPU time, allocations, locks or live objects.
 
@@ -246,11 +247,17 @@ public final class Main {
     if (dump.badFrames() > 0) {
       tell(file, dump.badFrames() + " stack entries that can't be read are left out");
     }
+    if (dump.badStacks() > 0) {
+      tell(
+          file,
+          dump.badStacks()
+              + " threads have a stack that is no list of texts: what else is in it is left out");
+    }
     if (result.crowdedOut() > 0) {
       tell(
           file,
           result.crowdedOut()
-              + " threads are left out, for there are too many different stacks: more memory takes"
+              + " threads are left out, for there is too much different in them: more memory takes"
               + " more, as in java -Xmx4g -jar ...");
     }
   }

@@ -17,10 +17,14 @@ public final class Shapes {
 
   private static final int SIZE = 1 << 14;
 
+  /** The most frames of all cached stacks, as hostile thread dumps have deep ones. */
+  private static final int MOST_FRAMES = 1 << 20;
+
   private final Map<String, SpawnSites.SpawnSite> sites;
   private Frame[][] raws = new Frame[SIZE][];
   private Shape[] shapes = new Shape[SIZE];
   private int used;
+  private int frames;
 
   Shapes(Map<String, SpawnSites.SpawnSite> sites) {
     this.sites = sites;
@@ -37,10 +41,13 @@ public final class Shapes {
       slot = (slot + 1) & (SIZE - 1);
     }
     Shape shape = read(Arrays.copyOf(raw, depth));
-    if (++used > SIZE / 2) {
+    used++;
+    frames += depth;
+    if (used > SIZE / 2 || frames > MOST_FRAMES) {
       Arrays.fill(raws, null);
       Arrays.fill(shapes, null);
       used = 0;
+      frames = 0;
     } else {
       raws[slot] = Arrays.copyOf(raw, depth);
       shapes[slot] = shape;

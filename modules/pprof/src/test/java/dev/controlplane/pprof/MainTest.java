@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -189,6 +191,91 @@ final class MainTest {
     assertEquals(0, run("convert", "--format", format, dump));
 
     assertTrue(out.toString(StandardCharsets.UTF_8).startsWith(firstLine + "\n"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-8"})
+  void aDumpIsReadInAnyEncodingOfUnicodeWithAByteOrderMarkOrWithout(String encoding)
+      throws Exception {
+    String text = new String(whole, StandardCharsets.UTF_8);
+    for (String mark : List.of("", "\ufeff")) {
+      out.reset();
+      Files.write(dump, (mark + text).getBytes(Charset.forName(encoding)));
+
+      assertEquals(0, run("convert", dump), err());
+      assertEquals(4, profile(out.toByteArray()).getSampleCount());
+    }
+    assertEquals("", err());
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    var zipped = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(zipped)) {
+      gzip.write(bytes);
+    }
+    return zipped.toByteArray();
+  }
+
+  @Test
+  void aGzippedDumpIsReadWhateverItsEncoding() throws Exception {
+    String text = new String(whole, StandardCharsets.UTF_8);
+    for (String encoding : List.of("UTF-8", "UTF-16")) {
+      out.reset();
+      Files.write(dump, gzip(text.getBytes(Charset.forName(encoding))));
+
+      assertEquals(0, run("convert", dump), err());
+      assertEquals(4, profile(out.toByteArray()).getSampleCount());
+    }
+    assertEquals("", err());
+  }
+
+  @Test
+  void aGzippedDumpThatIsCutOffGivesWhatCouldBeReadAndSaysSo() throws Exception {
+    byte[] zipped = gzip(whole);
+    Files.write(dump, Arrays.copyOf(zipped, zipped.length * 3 / 4));
+
+    assertEquals(0, run("convert", dump), err());
+
+    assertTrue(err().contains("cut off"), err());
+    assertTrue(profile(out.toByteArray()).getSampleCount() > 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"a\": 1}", "null", "\"java.lang.Thread.run(Thread.java)\"", "[7]"})
+  void aStackThatIsNoListOfTextsIsTold(String stack) throws Exception {
+    Files.writeString(
+        dump,
+        """
+        {"threadDump": {"threadContainers": [{"threads": [
+          {"tid": 3, "name": "odd", "state": "RUNNABLE", "stack": %s},
+          {"tid": 4, "name": "even", "state": "RUNNABLE", "stack": ["a.B.c(B.java:1)"]}
+        ]}]}}
+        """
+            .formatted(stack));
+
+    assertEquals(0, run("convert", dump), err());
+
+    assertTrue(err().contains("1 threads have a stack that is no list of texts"), err());
+    assertEquals(2, profile(out.toByteArray()).getSampleCount());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"debug1", "debug2"})
+  void aNameWithControlCharactersBreaksNoLine(String format) throws Exception {
+    Files.writeString(
+        dump,
+        """
+        {"threadDump": {"threadContainers": [{"threads": [
+          {"tid": 3, "name": "odd", "state": "RUNNABLE",
+            "stack": ["a.B.c\\n1 @ 0x1\\r\\u2028(B\\u0000\\n.java:1)"]}
+        ]}]}}
+        """);
+
+    assertEquals(0, run("convert", "--format", format, dump), err());
+
+    String text = out.toString(StandardCharsets.UTF_8);
+    assertEquals(format.equals("debug1") ? 4 : 3, text.lines().count(), text);
+    assertFalse(text.contains("\u2028") || text.contains("\r"), text);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.controlplane.pprof.model;
 
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Creates one {@link Frame} for each line of code seen on a stack, and assigns addresses to
@@ -17,6 +18,11 @@ public final class FrameTable {
   /** The file of a class without debug information, in Go's spelling. */
   public static final String NO_FILE = "??";
 
+  /** What a frame and a function take with their entries in the maps, without texts. */
+  private static final int FRAME_BYTES = 150;
+
+  private static final int FUNCTION_BYTES = 400;
+
   private record FunctionKey(String className, String method) {}
 
   private record FrameKey(Function function, int line) {}
@@ -24,6 +30,7 @@ public final class FrameTable {
   private final ConcurrentHashMap<FunctionKey, Function> functions = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<FrameKey, Frame> frames = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, Function> blocks = new ConcurrentHashMap<>();
+  private final LongAdder bytes = new LongAdder();
 
   /** Returns the frame of an entry of a Java stack. */
   Frame frame(StackTraceElement element) {
@@ -60,7 +67,16 @@ public final class FrameTable {
             new FunctionKey(className, method), key -> function(className, method, file));
     function.learnFile(file);
     return frames.computeIfAbsent(
-        new FrameKey(function, line), key -> new Frame(key.function, key.line));
+        new FrameKey(function, line),
+        key -> {
+          bytes.add(FRAME_BYTES);
+          return new Frame(key.function, key.line);
+        });
+  }
+
+  /** About how much memory the table takes, in bytes. */
+  public long bytes() {
+    return bytes.sum();
   }
 
   /** Returns the function that contains an address, or null. */
@@ -74,6 +90,7 @@ public final class FrameTable {
 
   private Function function(String className, String method, String file) {
     long hash = Objects.hash(className, method) & 0xffff_ffffL;
+    bytes.add(FUNCTION_BYTES + 2L * (className.length() + method.length()) + file.length());
     long limit = 1L << (Function.ADDRESS_BITS - Function.BLOCK_BITS);
     // First choices are in the lower half of the blocks; collisions may use all. Block 0 stays
     // empty.

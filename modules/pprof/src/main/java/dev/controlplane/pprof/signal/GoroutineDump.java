@@ -37,8 +37,9 @@ record GoroutineDump(String server, OffsetDateTime time, GoroutineProfiler profi
    */
   Path toFileIn(Path directory) throws IOException {
     String name = "goroutine-dump-" + server + "-" + SECOND.format(time);
-    Path stacks = directory.resolve("." + name + "-" + UUID.randomUUID() + ".stacks");
-    Path whole = directory.resolve("." + name + "-" + UUID.randomUUID() + ".tmp");
+    // Short names, whatever the server's is.
+    Path stacks = directory.resolve(".pprof-" + UUID.randomUUID() + ".stacks");
+    Path whole = directory.resolve(".pprof-" + UUID.randomUUID() + ".tmp");
     try {
       // The number of goroutines comes before the stacks but is known only after them.
       long total;

@@ -5,19 +5,33 @@ import dev.controlplane.pprof.model.FrameTable;
 
 /** A cache of frames by the bytes of their stack entries. */
 final class FrameTexts {
-  /** The most cached entries. Further ones are parsed each time. */
+  /** The most cached entries, and the most bytes of them. Further ones are parsed each time. */
   private static final int MAX_KNOWN = 1 << 18;
+
+  private static final int MAX_BYTES = 1 << 25;
 
   private final JsonText last;
   private final FrameTable table;
+  private final long room;
   private byte[][] texts = new byte[1 << 12][];
   private Frame[] known = new Frame[1 << 12];
   private int count;
+  private int bytes;
   private long bad;
+  private boolean crowded;
 
-  FrameTexts(JsonText last, FrameTable table) {
+  /**
+   * @param room bytes that the table may take
+   */
+  FrameTexts(JsonText last, FrameTable table, long room) {
     this.last = last;
     this.table = table;
+    this.room = room;
+  }
+
+  /** Whether the last text was not looked at, because the table is full. */
+  boolean crowded() {
+    return crowded;
   }
 
   /** The number of stack entries that could not be parsed. */
@@ -25,8 +39,12 @@ final class FrameTexts {
     return bad;
   }
 
-  /** Returns the frame of the scanner's last text; null if it is not a stack entry. */
+  /**
+   * Returns the frame of the scanner's last text; null if it is not a stack entry, or is new and
+   * the table is full.
+   */
   Frame frame() {
+    crowded = false;
     int hash = last.hash();
     int slot = slot(hash);
     while (texts[slot] != null) {
@@ -35,13 +53,18 @@ final class FrameTexts {
       }
       slot = (slot + 1) & (texts.length - 1);
     }
+    if (table.bytes() > room) {
+      crowded = true;
+      return null;
+    }
     Frame frame = parse(last.string());
     if (frame == null) {
       bad++;
       return null;
     }
-    if (count < MAX_KNOWN) {
+    if (count < MAX_KNOWN && bytes < MAX_BYTES) {
       texts[slot] = last.raw();
+      bytes += texts[slot].length;
       known[slot] = frame;
       if (++count > texts.length / 2) {
         grow();

@@ -36,11 +36,24 @@ public final class ThreadDump {
    * @param incomplete threads that were skipped because they have no id
    * @param badFrames stack entries that were skipped because they are not of the form {@code
    *     class.method(place)}
+   * @param badStacks threads whose stack is no list of texts; what else is in it was skipped
+   * @param crowdedOut threads that were skipped because the room for distinct frames was full
    * @param time when the dump was taken; null if unknown
    * @param damage why reading stopped early; null if it did not
    */
   public record Outcome(
-      long threads, long incomplete, long badFrames, Instant time, String damage) {}
+      long threads,
+      long incomplete,
+      long badFrames,
+      long badStacks,
+      long crowdedOut,
+      Instant time,
+      String damage) {
+    /** An outcome in which every stack is one and had room. */
+    public Outcome(long threads, long incomplete, long badFrames, Instant time, String damage) {
+      this(threads, incomplete, badFrames, 0, 0, time, damage);
+    }
+  }
 
   /** A bound against hostile input, far above what a JVM writes. */
   private static final int MAX_RAW_DEPTH = 1 << 16;
@@ -66,13 +79,16 @@ public final class ThreadDump {
   private final ThreadFacts facts = new ThreadFacts();
   private long threads;
   private long incomplete;
+  private long badStacks;
+  private long crowdedOut;
+  private boolean crowded;
   private boolean found;
   private Instant time;
 
-  private ThreadDump(InputStream in, FrameTable table, Visitor visitor) {
+  private ThreadDump(InputStream in, FrameTable table, long room, Visitor visitor) {
     this.json = new JsonScanner(in);
     this.last = json.last();
-    this.frames = new FrameTexts(last, table);
+    this.frames = new FrameTexts(last, table, room);
     this.visitor = visitor;
   }
 
@@ -83,7 +99,26 @@ public final class ThreadDump {
    * @throws IOException if the stream or the visitor fails
    */
   public static Outcome read(InputStream in, FrameTable table, Visitor visitor) throws IOException {
-    return new ThreadDump(in, table, visitor).read();
+    return read(in, table, Long.MAX_VALUE, visitor);
+  }
+
+  /**
+   * Reads a dump of unknown origin, which may be gzipped or in UTF-16, to its end or to the first
+   * damage.
+   *
+   * @param room bytes that the table may take; threads with more frames are left out when it is
+   *     full
+   * @throws NotAThreadDumpException if it contains no complete thread
+   * @throws IOException if the stream or the visitor fails
+   */
+  public static Outcome readAny(InputStream in, FrameTable table, long room, Visitor visitor)
+      throws IOException {
+    return read(DumpInput.open(in), table, room, visitor);
+  }
+
+  private static Outcome read(InputStream in, FrameTable table, long room, Visitor visitor)
+      throws IOException {
+    return new ThreadDump(in, table, room, visitor).read();
   }
 
   private Outcome read() throws IOException {
@@ -111,7 +146,7 @@ public final class ThreadDump {
       String reason = found ? "it has no thread" : "it has no \"threadDump\"";
       throw new NotAThreadDumpException(damage == null ? reason : damage);
     }
-    return new Outcome(threads, incomplete, frames.bad(), time, damage);
+    return new Outcome(threads, incomplete, frames.bad(), badStacks, crowdedOut, time, damage);
   }
 
   @FunctionalInterface
@@ -173,8 +208,12 @@ public final class ThreadDump {
 
   private void thread() throws IOException {
     facts.clear();
+    crowded = false;
     object(this::threadEntry);
-    if (facts.id > 0) {
+    if (facts.id > 0 && crowded) {
+      threads++;
+      crowdedOut++;
+    } else if (facts.id > 0) {
       facts.mounted |= !facts.virtual;
       threads++;
       visitor.thread(facts);
@@ -216,20 +255,30 @@ public final class ThreadDump {
 
   private void stack() throws IOException {
     facts.depth = 0;
-    if (json.peek() != '[') {
+    boolean texts = json.peek() == '[';
+    if (!texts) {
       json.skip();
     } else if (json.takeOpen('[', ']')) {
       do {
-        if (json.peek() != '"') {
+        if (json.peek() == '"') {
+          json.takeText();
+          frame();
+        } else {
           json.skip();
-          continue;
-        }
-        json.takeText();
-        Frame frame = frames.frame();
-        if (frame != null && facts.depth < MAX_RAW_DEPTH) {
-          facts.add(frame);
+          texts = false;
         }
       } while (json.takeMore(']'));
+    }
+    badStacks += texts ? 0 : 1;
+  }
+
+  private void frame() {
+    if (!crowded) {
+      Frame frame = frames.frame();
+      crowded = frames.crowded();
+      if (frame != null && facts.depth < MAX_RAW_DEPTH) {
+        facts.add(frame);
+      }
     }
   }
 
