@@ -90,6 +90,9 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
     if (problem != null) {
       profile.comment("Allocations are not recorded now: " + problem.getMessage());
     }
+    if (recording.failure() != null) {
+      profile.comment("Some events could not be read: " + recording.failure());
+    }
     totals.addTo(profile, values -> new long[] {values[0], values[1], 0, 0});
     profile.comment(
         "Allocations are sampled, up to 150 times a second; a sample stands for all bytes that its"

@@ -1,6 +1,7 @@
 package dev.controlplane.pprof.jfr;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.consumer.RecordingStream;
@@ -13,7 +14,7 @@ import jdk.jfr.consumer.RecordingStream;
  */
 final class BackgroundRecording implements AutoCloseable {
   /** How long to wait before another attempt, and between two looks at the disk. */
-  private static final long PAUSE_SECONDS = 10;
+  private static final Duration PAUSE = Duration.ofSeconds(10);
 
   private static final String THREAD_NAME = "pprof-recorder";
 
@@ -24,16 +25,28 @@ final class BackgroundRecording implements AutoCloseable {
   }
 
   private final Setup setup;
+  private final Duration pause;
   private final CountDownLatch decided = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
   private volatile RecordingStream running;
   private volatile IOException problem;
+  private volatile Throwable failure;
   private long looked = System.nanoTime();
 
   /** Starts to record. Does not wait for the recorder, which takes some tenths of a second. */
   BackgroundRecording(Setup setup) {
+    this(setup, PAUSE);
+  }
+
+  /**
+   * As {@link #BackgroundRecording(Setup)}.
+   *
+   * @param pause how long to wait before another attempt, and between two looks at the disk
+   */
+  BackgroundRecording(Setup setup, Duration pause) {
     this.setup = setup;
+    this.pause = pause;
     this.thread = Thread.ofPlatform().daemon().name(THREAD_NAME).start(this::run);
   }
 
@@ -48,6 +61,11 @@ final class BackgroundRecording implements AutoCloseable {
     return problem;
   }
 
+  /** Why an event could not be read; null if none failed. The recording continues. */
+  Throwable failure() {
+    return failure;
+  }
+
   private void run() {
     try {
       while (closed.getCount() > 0) {
@@ -58,7 +76,7 @@ final class BackgroundRecording implements AutoCloseable {
           problem = e;
         }
         decided.countDown();
-        closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+        closed.await(pause.toNanos(), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -72,8 +90,8 @@ final class BackgroundRecording implements AutoCloseable {
     try (RecordingStream stream = new RecordingStream()) {
       setup.prepare(stream);
       stream.onFlush(() -> pauseOnFullDisk(stream));
-      // A failing handler must not spam the program's standard error, which is the default.
-      stream.onError(error -> problem = Recorder.failed(error));
+      // By default each event that can't be read would fill the program's standard error.
+      stream.onError(error -> failure = error);
       running = stream;
       if (closed.getCount() == 0) {
         return;
@@ -89,7 +107,7 @@ final class BackgroundRecording implements AutoCloseable {
   }
 
   private void pauseOnFullDisk(RecordingStream stream) {
-    if (System.nanoTime() - looked < TimeUnit.SECONDS.toNanos(PAUSE_SECONDS)) {
+    if (System.nanoTime() - looked < pause.toNanos()) {
       return;
     }
     looked = System.nanoTime();
