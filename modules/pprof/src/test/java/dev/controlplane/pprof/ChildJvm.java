@@ -29,7 +29,7 @@ public final class ChildJvm {
     return run(java, directory, options, main, arguments);
   }
 
-  static Ended run(
+  public static Ended run(
       Path java, Path directory, List<String> options, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     var command = new ArrayList<String>();

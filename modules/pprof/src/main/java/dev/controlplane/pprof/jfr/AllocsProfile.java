@@ -1,7 +1,6 @@
 package dev.controlplane.pprof.jfr;
 
 import dev.controlplane.pprof.ProfileKind;
-import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Profile.ValueType;
 import dev.controlplane.pprof.model.Roster;
@@ -30,26 +29,10 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
   private static final long ROOM = 16L << 20;
 
   private final StackTotals totals = new StackTotals(Roster.FRAMES, ROOM);
-  private final StackReader stacks = new StackReader(Roster.FRAMES);
-  private final ObjectSizes sizes = new ObjectSizes(true);
-  private final ThreadCreators creators = new ThreadCreators(stacks);
-  private final BackgroundRecording recording;
+  private final AllocationRecording allocations = new AllocationRecording(totals);
+  private final BackgroundRecording recording = new BackgroundRecording(allocations);
 
-  private AllocsProfile() {
-    recording =
-        new BackgroundRecording(
-            stream -> {
-              Events events = new AllocationEvents(sizes);
-              AllocationEvents.enable(stream);
-              events.subscribe(
-                  stream::onEvent,
-                  (event, thread, values) ->
-                      totals.add(stacks.read(event.getStackTrace()), LabelSet.EMPTY, values));
-              LiveObjects.enable(stream);
-              creators.subscribe(stream);
-              stream.onFlush(stacks::endPortion);
-            });
-  }
+  private AllocsProfile() {}
 
   /** Starts to record. The recorder starts in the background. */
   public static AllocsProfile start() {
@@ -102,10 +85,13 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
   void addTo(Profile.Builder profile) throws IOException {
     IOException problem = recording.problem();
     if (problem != null && totals.size() == 0) {
-      throw problem;
+      throw new IOException(problem.getMessage(), problem);
     }
     if (problem != null) {
       profile.comment("Allocations are not recorded now: " + problem.getMessage());
+    }
+    if (recording.failure() != null) {
+      profile.comment("Some events could not be read: " + recording.failure());
     }
     totals.addTo(profile, values -> new long[] {values[0], values[1], 0, 0});
     profile.comment(
@@ -120,16 +106,21 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
                   .formatted(all, totals.sum(1))
               + " thread allocated after its last sample is missing.");
     }
-    stacks.remark().ifPresent(profile::comment);
+    allocations.remark().ifPresent(profile::comment);
+  }
+
+  /** Whether something is recorded, or was. */
+  boolean hasRecorded() {
+    return recording.problem() == null || totals.size() > 0;
   }
 
   /** Sizes that the recording has learned. */
   ObjectSizes sizes() {
-    return sizes;
+    return allocations.sizes();
   }
 
   /** Who started the platform threads that were started since. */
   ThreadCreators creators() {
-    return creators;
+    return allocations.creators();
   }
 }

@@ -1,9 +1,9 @@
 package dev.controlplane.pprof.jfr;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import jdk.jfr.consumer.RecordingStream;
 
 /**
@@ -14,25 +14,39 @@ import jdk.jfr.consumer.RecordingStream;
  */
 final class BackgroundRecording implements AutoCloseable {
   /** How long to wait before another attempt, and between two looks at the disk. */
-  private static final long PAUSE_SECONDS = 10;
+  private static final Duration PAUSE = Duration.ofSeconds(10);
 
   private static final String THREAD_NAME = "pprof-recorder";
 
-  private final Consumer<RecordingStream> setup;
+  /** Prepares a recording. */
+  interface Setup {
+    /** Enables events and subscribes to them. It is called again after a pause. */
+    void prepare(RecordingStream stream);
+  }
+
+  private final Setup setup;
+  private final Duration pause;
   private final CountDownLatch decided = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
   private volatile RecordingStream running;
   private volatile IOException problem;
+  private volatile Throwable failure;
   private long looked = System.nanoTime();
 
+  /** Starts to record. Does not wait for the recorder, which takes some tenths of a second. */
+  BackgroundRecording(Setup setup) {
+    this(setup, PAUSE);
+  }
+
   /**
-   * Starts to record. Does not wait for the recorder, which takes some tenths of a second.
+   * As {@link #BackgroundRecording(Setup)}.
    *
-   * @param setup enables events and subscribes to them; it is called again after a pause
+   * @param pause how long to wait before another attempt, and between two looks at the disk
    */
-  BackgroundRecording(Consumer<RecordingStream> setup) {
+  BackgroundRecording(Setup setup, Duration pause) {
     this.setup = setup;
+    this.pause = pause;
     this.thread = Thread.ofPlatform().daemon().name(THREAD_NAME).start(this::run);
   }
 
@@ -47,6 +61,11 @@ final class BackgroundRecording implements AutoCloseable {
     return problem;
   }
 
+  /** Why an event could not be read; null if none failed. The recording continues. */
+  Throwable failure() {
+    return failure;
+  }
+
   private void run() {
     try {
       while (closed.getCount() > 0) {
@@ -57,7 +76,7 @@ final class BackgroundRecording implements AutoCloseable {
           problem = e;
         }
         decided.countDown();
-        closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+        closed.await(pause.toNanos(), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -69,10 +88,10 @@ final class BackgroundRecording implements AutoCloseable {
   /** Records until it is closed, or the disk is nearly full. */
   private void stream() throws IOException {
     try (RecordingStream stream = new RecordingStream()) {
-      setup.accept(stream);
+      setup.prepare(stream);
       stream.onFlush(() -> pauseOnFullDisk(stream));
-      // A failing handler must not spam the program's standard error, which is the default.
-      stream.onError(error -> problem = Recorder.failed(error));
+      // By default each event that can't be read would fill the program's standard error.
+      stream.onError(error -> failure = error);
       running = stream;
       if (closed.getCount() == 0) {
         return;
@@ -88,7 +107,7 @@ final class BackgroundRecording implements AutoCloseable {
   }
 
   private void pauseOnFullDisk(RecordingStream stream) {
-    if (System.nanoTime() - looked < TimeUnit.SECONDS.toNanos(PAUSE_SECONDS)) {
+    if (System.nanoTime() - looked < pause.toNanos()) {
       return;
     }
     looked = System.nanoTime();

@@ -47,7 +47,11 @@ final class ClassHistogram {
                   new String[] {String[].class.getName()});
       return parse(text.toString());
     } catch (JMException e) {
-      throw new IOException("this JVM does not tell its objects by class: " + e.getMessage(), e);
+      // A JVM without the module jdk.jfr was seen to have none of its diagnostic commands here.
+      throw new IOException(
+          "this JVM does not tell its objects by class: "
+              + (e.getCause() == null ? e : e.getCause()),
+          e);
     }
   }
 

@@ -65,7 +65,7 @@ public final class HeapProfile implements ProfileKind.Cumulative {
   public Profile collect(Parameters parameters) throws IOException {
     boolean collect = isPositive(parameters.text("gc"));
     Profile.Builder profile = AllocsProfile.begin();
-    if (allocations == null) {
+    if (allocations == null || !allocations.hasRecorded()) {
       byClass(profile, collect);
       return profile.build();
     }

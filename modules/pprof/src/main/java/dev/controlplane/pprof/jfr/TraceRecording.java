@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.jfr.Configuration;
 import jdk.jfr.Recording;
@@ -19,6 +20,10 @@ import jdk.jfr.Recording;
 public final class TraceRecording implements ProfileKind.Raw {
   /** What a trace takes on disk at most, in bytes; the oldest events are dropped beyond. */
   private static final long MOST = 256L << 20;
+
+  /** What may have secrets: the environment, properties, and the commands of other processes. */
+  private static final List<String> SECRETS =
+      List.of("jdk.InitialEnvironmentVariable", "jdk.InitialSystemProperty", "jdk.SystemProcess");
 
   /** One trace at a time in the whole process, as in Go. */
   private static final AtomicBoolean RECORDING = new AtomicBoolean();
@@ -64,6 +69,7 @@ public final class TraceRecording implements ProfileKind.Raw {
       try (Recording recording = new Recording(Configuration.getConfiguration("profile"))) {
         recording.setName("pprof trace");
         recording.setMaxSize(MOST);
+        SECRETS.forEach(recording::disable);
         recording.start();
         if (!patience.await(time)) {
           return;

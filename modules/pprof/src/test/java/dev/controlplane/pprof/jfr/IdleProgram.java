@@ -16,7 +16,13 @@ final class IdleProgram {
 
   public static void main(String[] args) throws Exception {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
-    Profiles profiles = StandardProfiles.builder().build().profiles();
+    boolean allocations = args[0].equals("allocations");
+    Profiles profiles = StandardProfiles.builder().allocations(allocations).build().profiles();
+    if (allocations) {
+      collect(profiles, "allocs");
+      collect(profiles, "heap");
+      return;
+    }
     var cpu = (ProfileKind.Window) profiles.find("profile").orElseThrow();
     var trace = (ProfileKind.Raw) profiles.find("trace").orElseThrow();
     if (args[0].equals("idle")) {
@@ -25,6 +31,9 @@ final class IdleProgram {
       System.out.println("threads " + threads);
       System.out.println("recorder " + jdk.jfr.FlightRecorder.isInitialized());
       return;
+    }
+    if (args[0].equals("full")) {
+      System.setProperty("java.io.tmpdir", "/proc"); // has no room
     }
     try {
       cpu.record(Duration.ofMillis(20), Parameters.NONE, Patience.SLEEP);
@@ -36,6 +45,15 @@ final class IdleProgram {
           Duration.ofMillis(20), Parameters.NONE, Patience.SLEEP, ByteArrayOutputStream::new);
     } catch (IOException e) {
       System.out.println("trace: " + e.getMessage());
+    }
+  }
+
+  private static void collect(Profiles profiles, String name) throws Exception {
+    var kind = (ProfileKind.Collected) profiles.find(name).orElseThrow();
+    try {
+      System.out.println(name + " has " + kind.collect(Parameters.NONE).total(3) + " bytes in use");
+    } catch (IOException e) {
+      System.out.println(name + ": " + e.getMessage());
     }
   }
 }

@@ -37,6 +37,31 @@ final class RecorderTest {
   }
 
   @Test
+  void aJvmWithoutAFlightRecorderStartsWithAllocationsSwitchedOn() throws Exception {
+    var options = new ArrayList<String>(ChildJvm.OPTIONS);
+    options.add("--limit-modules=java.base,java.management,jdk.management");
+
+    ChildJvm.Ended ended = ChildJvm.run(directory, options, IdleProgram.class, "allocations");
+
+    List<String> lines = ended.output().lines().toList();
+    assertTrue(lines.get(0).startsWith("allocs: this JVM has no Flight Recorder"), ended::output);
+    // Such a JVM may lack the histogram, too.
+    assertTrue(
+        lines.get(1).matches("heap has \\d+ bytes in use|heap: this JVM does not tell .*"),
+        ended::output);
+  }
+
+  /** The recorder would end the JVM once it can't write. */
+  @Test
+  void nothingIsRecordedOnADiskThatIsFull() throws Exception {
+    ChildJvm.Ended ended = ChildJvm.run(directory, ChildJvm.OPTIONS, IdleProgram.class, "full");
+
+    List<String> lines = ended.output().lines().toList();
+    assertTrue(lines.get(0).startsWith("profile: the disk of the Flight Recorder has 0 MB left"));
+    assertTrue(lines.get(1).startsWith("trace: the disk of the Flight Recorder has 0 MB left"));
+  }
+
+  @Test
   void aProfileLeavesNoFile() throws Exception {
     ChildJvm.Ended ended = ChildJvm.run(directory, ChildJvm.OPTIONS, IdleProgram.class, "ask");
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.jfr.FlightRecorder;
@@ -43,6 +44,10 @@ final class TraceRecordingTest {
             .filter(event -> event.getEventType().getName().equals("jdk.ExecutionSample"))
             .flatMap(event -> event.getStackTrace().getFrames().stream())
             .anyMatch(frame -> frame.getMethod().getName().equals("hotLoop")));
+    Set<String> secrets =
+        Set.of("jdk.InitialEnvironmentVariable", "jdk.InitialSystemProperty", "jdk.SystemProcess");
+    assertTrue(
+        events.stream().noneMatch(event -> secrets.contains(event.getEventType().getName())));
     assertEquals(List.of(), FlightRecorder.getFlightRecorder().getRecordings());
   }
 
