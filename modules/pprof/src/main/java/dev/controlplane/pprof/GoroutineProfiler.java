@@ -119,7 +119,7 @@ public final class GoroutineProfiler {
    * @throws IOException if the source is the JVM's thread dump and that can't be taken or read
    */
   public Profile collect(Source source) throws IOException {
-    ProfileEvent event = ProfileEvent.begun();
+    ProfileObserver observer = ProfileObserver.begun();
     Goroutine caller = new LiveSource(options.labels()).caller();
     Profile.Builder counts = counted().add(caller.stack(), caller.labels(), 1);
     if (isHotSpot(source)) {
@@ -136,7 +136,7 @@ public final class GoroutineProfiler {
           portion -> portion.forEach((key, count) -> counts.add(key.stack(), key.labels(), count)));
     }
     Profile profile = counts.build();
-    event.ended("counted", isHotSpot(source), profile.total(0));
+    observer.ended("counted", isHotSpot(source), profile.total(0));
     return profile;
   }
 
@@ -148,7 +148,7 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writeStacks(Source source, StackStyle style, OutputStream out) throws IOException {
-    ProfileEvent event = ProfileEvent.begun();
+    ProfileObserver observer = ProfileObserver.begun();
     var text = new StackText(style);
     var buffer = new ByteBuilder(1 << 16);
     Goroutine caller = new LiveSource(options.labels()).caller();
@@ -180,7 +180,7 @@ public final class GoroutineProfiler {
           });
     }
     flush(buffer, out, 0);
-    event.ended("stacks", isHotSpot(source), count[0]);
+    observer.ended("stacks", isHotSpot(source), count[0]);
     return count[0];
   }
 
@@ -193,7 +193,7 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writePerGoroutine(Source source, OutputStream out) throws IOException {
-    ProfileEvent event = ProfileEvent.begun();
+    ProfileObserver observer = ProfileObserver.begun();
     Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
     long[] count = {1};
@@ -226,7 +226,7 @@ public final class GoroutineProfiler {
       }
       writer.finish(time, Duration.ZERO);
     }
-    event.ended("goroutines", isHotSpot(source), count[0]);
+    observer.ended("goroutines", isHotSpot(source), count[0]);
     return count[0];
   }
 

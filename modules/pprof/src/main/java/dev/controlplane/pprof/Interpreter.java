@@ -113,7 +113,7 @@ public final class Interpreter {
     Roster.Entry entry = roster ? Roster.entry(facts.id) : null;
     if (entry != null && entry.creator() != null) {
       Frame frame = entry.creator();
-      return new Creator(frame.function.name, frame.function.file, frame.line, entry.parent());
+      return new Creator(frame.function.name, frame.function.file(), frame.line, entry.parent());
     }
     SpawnSites.SpawnSite site = shape.site();
     return site == null ? null : new Creator(site.method(), site.file(), site.line(), 0);

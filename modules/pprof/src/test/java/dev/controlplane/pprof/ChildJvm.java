@@ -23,8 +23,15 @@ public final class ChildJvm {
 
   static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    return run(java, directory, options, main, arguments);
+  }
+
+  static Ended run(
+      Path java, Path directory, List<String> options, Class<?> main, String... arguments)
+      throws IOException, InterruptedException {
     var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java.toString());
     command.addAll(options);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

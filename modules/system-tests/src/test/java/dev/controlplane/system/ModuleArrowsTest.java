@@ -52,7 +52,7 @@ class ModuleArrowsTest {
 
   @ParameterizedTest(name = "{0} knows only {1}")
   @CsvSource({
-    "pprof,            proto.profile",
+    "pprof,            ''",
     "pprof.http,       pprof",
     "pprof.helidon,    pprof pprof.http",
     "pprof.servlet,    pprof pprof.http",

@@ -25,6 +25,6 @@ public final class Frame {
 
   @Override
   public String toString() {
-    return function + "(" + function.file + ":" + line + ")";
+    return function + "(" + function.file() + ":" + line + ")";
   }
 }

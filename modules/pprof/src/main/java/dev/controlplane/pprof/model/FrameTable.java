@@ -5,7 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Creates one {@link Frame} for each line of code seen on a stack, and assigns addresses to
- * functions. Thread-safe.
+ * functions. A function is a method's name in a class: overloads share it, and so do classes of the
+ * same name in several class loaders. Thread-safe.
  *
  * <p>It grows with the code of the process, not with its threads: names that the JVM generates at
  * run time are first reduced to a common form.
@@ -16,7 +17,7 @@ public final class FrameTable {
   /** The file of a class without debug information, in Go's spelling. */
   public static final String NO_FILE = "??";
 
-  private record FunctionKey(String className, String method, String file) {}
+  private record FunctionKey(String className, String method) {}
 
   private record FrameKey(Function function, int line) {}
 
@@ -55,7 +56,9 @@ public final class FrameTable {
   /** Returns the frame of a line in a profile's terms. */
   public Frame named(String className, String method, String file, int line) {
     Function function =
-        functions.computeIfAbsent(new FunctionKey(className, method, file), this::function);
+        functions.computeIfAbsent(
+            new FunctionKey(className, method), key -> function(className, method, file));
+    function.learnFile(file);
     return frames.computeIfAbsent(
         new FrameKey(function, line), key -> new Frame(key.function, key.line));
   }
@@ -69,14 +72,13 @@ public final class FrameTable {
     return frames.size();
   }
 
-  private Function function(FunctionKey key) {
-    long hash = Objects.hash(key.className, key.method, key.file) & 0xffff_ffffL;
+  private Function function(String className, String method, String file) {
+    long hash = Objects.hash(className, method) & 0xffff_ffffL;
     long limit = 1L << (Function.ADDRESS_BITS - Function.BLOCK_BITS);
     // First choices are in the lower half of the blocks; collisions may use all. Block 0 stays
     // empty.
     for (long block = hash + 1; ; block = block % (limit - 1) + 1) {
-      var function =
-          new Function(this, key.className, key.method, key.file, block << Function.BLOCK_BITS);
+      var function = new Function(this, className, method, file, block << Function.BLOCK_BITS);
       if (blocks.putIfAbsent(block, function) == null) {
         return function;
       }

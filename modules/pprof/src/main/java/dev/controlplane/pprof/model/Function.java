@@ -26,9 +26,6 @@ public final class Function {
   /** Dotted: {@code com.example.Worker.run}. */
   public final String name;
 
-  /** Package-relative: {@code com/example/Worker.java}; {@code ??} without debug information. */
-  public final String file;
-
   /** The address of line 0. */
   public final long entry;
 
@@ -44,6 +41,8 @@ public final class Function {
   /** What its presence on a stack says about why the thread waits; null for nothing. */
   final WaitEvidence evidence;
 
+  private volatile String file;
+
   Function(FrameTable table, String className, String method, String file, long entry) {
     this.table = table;
     this.className = className;
@@ -54,6 +53,21 @@ public final class Function {
     this.internal = Trim.isInternal(className);
     this.plumbing = internal && Trim.isPlumbing(className, method);
     this.evidence = internal ? WaitEvidence.of(name) : null;
+  }
+
+  /**
+   * The file, package-relative: {@code com/example/Worker.java}. {@code ??} while it is unknown:
+   * Flight Recorder does not tell it, a thread's stack does.
+   */
+  public String file() {
+    return file;
+  }
+
+  /** Sets the file if it is unknown so far. */
+  void learnFile(String found) {
+    if (file.equals(FrameTable.NO_FILE)) {
+      file = found;
+    }
   }
 
   /**

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Records facts about running threads that the JVM does not keep: who started them, and their
- * labels. A thread has an entry from its start until its end if {@link Goroutines} started it,
- * otherwise while labels are set. Thread-safe.
+ * labels. A thread has an entry from its start until its end if {@link
+ * dev.controlplane.pprof.Goroutines} started it, otherwise while labels are set. Thread-safe.
  */
 public final class Roster {
   /**

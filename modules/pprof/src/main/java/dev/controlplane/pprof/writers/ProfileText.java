@@ -1,86 +1,136 @@
 package dev.controlplane.pprof.writers;
 
-import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.Profile;
-import dev.controlplane.pprof.model.Stack;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
 
 /**
- * Writes a profile of one count like {@code debug=1} (Go: runtime/pprof/pprof.go, printCountProfile
- * and printStackRecord), with columns aligned as by text/tabwriter.
+ * Writes profiles in Go's legacy texts, {@code debug=1} (runtime/pprof/pprof.go). {@code go tool
+ * pprof} reads them, and takes the same values from them as from the binary form. No method closes
+ * the stream.
  *
  * @since 0.2.0
  */
 public final class ProfileText {
-  private static final int TAB = 8;
+  private static final int FULL = 1 << 15;
+
+  /** What a profile of allocations counts, in Go's order. */
+  private static final List<String> HEAP_TYPES =
+      List.of("alloc_objects", "alloc_space", "inuse_objects", "inuse_space");
+
+  private static final List<String> CONTENTION_TYPES = List.of("contentions", "delay");
+
+  /**
+   * Twice the sampling rate of which pprof computes what a sample stands for. The values of a
+   * profile stand for themselves, so the rate is 1.
+   */
+  private static final int NOT_SAMPLED = 2;
 
   private ProfileText() {}
 
-  /** Writes {@code NAME profile: total N} and the stacks, by the profile's first type. */
+  /**
+   * Writes a profile of one count: {@code NAME profile: total N} and the stacks, as Go's
+   * printCountProfile does. The name is that of the profile's first type.
+   */
   public static void write(Profile profile, OutputStream out) throws IOException {
-    var text = new ByteBuilder(1 << 16);
-    text.append(profile.sampleTypes().get(0).type()).append(" profile: total ");
+    var text = new ByteBuilder(2 * FULL);
+    text.append(Lines.oneLine(profile.sampleTypes().get(0).type())).append(" profile: total ");
     text.append(Long.toString(profile.total(0))).append('\n');
     for (SortedSample sample : SortedSample.of(profile)) {
-      text.append(Long.toString(sample.values[0])).append(" @");
-      appendAddresses(text, sample.stack);
+      text.append(Long.toString(sample.values[0])).append(' ');
+      RecordText.appendAddresses(text, sample.stack);
       if (!sample.labelText().isEmpty()) {
         text.append("# labels: ").append(sample.labelText()).append('\n');
       }
-      appendFrames(text, sample.stack);
-      text.append('\n');
-      if (text.length() > 1 << 15) {
-        text.writeTo(out);
-        text.clear();
-      }
+      RecordText.appendFrames(text, sample.stack);
+      drain(text, FULL, out);
     }
-    text.writeTo(out);
+    drain(text, 0, out);
   }
 
-  /** Appends the return addresses, leaf first, and the end of the line. */
-  private static void appendAddresses(ByteBuilder text, Stack stack) {
-    for (Frame frame : stack.frames) {
-      text.append(" 0x").append(Long.toHexString(frame.address + 1));
+  /**
+   * Writes a profile of allocations, as Go's writeHeapInternal does.
+   *
+   * <p>A sample that has bytes without any object is written with one object, because pprof rejects
+   * the profile otherwise.
+   *
+   * @param statistics the lines below {@code # runtime.MemStats}, in order
+   * @throws IllegalArgumentException if the profile does not count alloc_objects, alloc_space,
+   *     inuse_objects and inuse_space
+   */
+  public static void writeHeap(Profile profile, Map<String, Long> statistics, OutputStream out)
+      throws IOException {
+    requireTypes(HEAP_TYPES, profile);
+    long allocated = profile.total(1);
+    long used = profile.total(3);
+    var text = new ByteBuilder(2 * FULL);
+    text.append("heap profile: ");
+    // pprof takes a profile with equal numbers for one that does not tell them apart.
+    heap(text, profile.total(2), used, profile.total(0), allocated == used ? used + 1 : allocated);
+    text.append(" @ heap/").append(NOT_SAMPLED).append('\n');
+    for (SortedSample sample : SortedSample.of(profile)) {
+      long[] values = sample.values;
+      heap(
+          text,
+          atLeastOne(values[2], values[3]),
+          values[3],
+          atLeastOne(values[0], values[1]),
+          values[1]);
+      text.append(' ');
+      RecordText.appendAddresses(text, sample.stack);
+      RecordText.appendFrames(text, sample.stack);
+      drain(text, FULL, out);
     }
-    if (stack.frames.length == 0) {
-      text.append(" 0x1"); // pprof rejects a record without any address
-    }
-    text.append('\n');
+    text.append("\n# runtime.MemStats\n");
+    statistics.forEach((name, value) -> text.append("# " + name + " = " + value).append('\n'));
+    drain(text, 0, out);
   }
 
-  private static void appendFrames(ByteBuilder text, Stack stack) {
-    int pcWidth = 0;
-    int nameWidth = 0;
-    String[] pcs = new String[stack.frames.length];
-    String[] names = new String[stack.frames.length];
-    for (int i = 0; i < pcs.length; i++) {
-      Frame frame = stack.frames[i];
-      pcs[i] = "0x" + Long.toHexString(frame.address);
-      names[i] =
-          frame.function.name + "+0x" + Long.toHexString(frame.address - frame.function.entry);
-      pcWidth = Math.max(pcWidth, width(pcs[i]));
-      nameWidth = Math.max(nameWidth, width(names[i]));
+  private static long atLeastOne(long objects, long bytes) {
+    return objects == 0 && bytes != 0 ? 1 : objects;
+  }
+
+  private static void heap(
+      ByteBuilder text, long usedObjects, long usedBytes, long objects, long bytes) {
+    text.append("%d: %d [%d: %d]".formatted(usedObjects, usedBytes, objects, bytes));
+  }
+
+  /**
+   * Writes a profile of contention, as Go's writeProfileInternal does. A cycle is a nanosecond.
+   *
+   * @param kind {@code contention} for the profile block, {@code mutex} for the profile mutex
+   * @throws IllegalArgumentException if the profile does not count contentions and delay
+   */
+  public static void writeContention(Profile profile, String kind, OutputStream out)
+      throws IOException {
+    requireTypes(CONTENTION_TYPES, profile);
+    var text = new ByteBuilder(2 * FULL);
+    text.append("--- " + kind + ":\ncycles/second=1000000000\n");
+    if (kind.equals("mutex")) {
+      text.append("sampling period=1\n");
     }
-    for (int i = 0; i < pcs.length; i++) {
-      Frame frame = stack.frames[i];
-      text.append("#\t");
-      appendCell(text, pcs[i], pcWidth);
-      appendCell(text, names[i], nameWidth);
-      text.append(frame.function.file).append(':').append(frame.line).append('\n');
+    for (SortedSample sample : SortedSample.of(profile)) {
+      text.append("%d %d ".formatted(sample.values[1], sample.values[0]));
+      RecordText.appendAddresses(text, sample.stack);
+      RecordText.appendFrames(text, sample.stack);
+      drain(text, FULL, out);
+    }
+    drain(text, 0, out);
+  }
+
+  private static void requireTypes(List<String> types, Profile profile) {
+    if (!profile.sampleTypes().stream().map(Profile.ValueType::type).toList().equals(types)) {
+      throw new IllegalArgumentException(
+          "this text is for a profile of " + types + ", not of " + profile.sampleTypes());
     }
   }
 
-  /** Appends a cell and at least one tab, up to the next column. */
-  private static void appendCell(ByteBuilder text, String cell, int columnWidth) {
-    text.append(cell);
-    int column = (columnWidth + 1 + TAB - 1) / TAB * TAB;
-    for (int at = width(cell); at < column; at = (at / TAB + 1) * TAB) {
-      text.append('\t');
+  private static void drain(ByteBuilder text, int fuller, OutputStream out) throws IOException {
+    if (text.length() > fuller) {
+      text.writeTo(out);
+      text.clear();
     }
-  }
-
-  private static int width(String text) {
-    return text.codePointCount(0, text.length());
   }
 }

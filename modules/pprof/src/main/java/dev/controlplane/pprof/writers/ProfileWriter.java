@@ -253,7 +253,7 @@ public final class ProfileWriter implements AutoCloseable {
       out.number(1, i + 1);
       out.number(2, string(function.name));
       out.number(3, string(function.name));
-      out.number(4, string(function.file));
+      out.number(4, string(function.file()));
       out.close(start);
       drainIfFull();
     }

@@ -51,7 +51,7 @@ public final class StackText {
     var text = new ByteBuilder(1024);
     for (Frame frame : stack.frames) {
       text.append(name(frame.function.name)).append("(...)\n\t");
-      text.append(file(frame.function.file)).append(':').append(frame.line).append('\n');
+      text.append(file(frame.function.file())).append(':').append(frame.line).append('\n');
     }
     if (stack.frames.length == Shapes.MAX_DEPTH) {
       text.append("...additional frames elided...\n");
@@ -81,12 +81,6 @@ public final class StackText {
   }
 
   private static String plain(String text) {
-    String plain = text.replace('%', '_');
-    for (int i = 0; i < plain.length(); i++) {
-      if (Character.isISOControl(plain.charAt(i))) {
-        return plain.replaceAll("\\p{Cntrl}", "_");
-      }
-    }
-    return plain;
+    return Lines.oneLine(text).replace('%', '_');
   }
 }

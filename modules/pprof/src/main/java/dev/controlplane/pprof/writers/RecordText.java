@@ -1,0 +1,66 @@
+package dev.controlplane.pprof.writers;
+
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.Stack;
+
+/**
+ * The stack of a record in Go's legacy texts (runtime/pprof/pprof.go, printStackRecord): the line
+ * of return addresses, then a line for each frame, with columns aligned as by text/tabwriter.
+ */
+final class RecordText {
+  private static final int TAB = 8;
+
+  private RecordText() {}
+
+  /** Appends {@code @} and the return addresses, leaf first, and ends the line. */
+  static void appendAddresses(ByteBuilder text, Stack stack) {
+    text.append('@');
+    for (Frame frame : stack.frames) {
+      text.append(" 0x").append(Long.toHexString(frame.address + 1));
+    }
+    if (stack.frames.length == 0) {
+      text.append(" 0x1"); // pprof rejects a record without any address
+    }
+    text.append('\n');
+  }
+
+  /** Appends the frames, and a blank line. */
+  static void appendFrames(ByteBuilder text, Stack stack) {
+    int pcWidth = 0;
+    int nameWidth = 0;
+    String[] pcs = new String[stack.frames.length];
+    String[] names = new String[stack.frames.length];
+    for (int i = 0; i < pcs.length; i++) {
+      Frame frame = stack.frames[i];
+      pcs[i] = "0x" + Long.toHexString(frame.address);
+      names[i] =
+          Lines.oneLine(frame.function.name)
+              + "+0x"
+              + Long.toHexString(frame.address - frame.function.entry);
+      pcWidth = Math.max(pcWidth, width(pcs[i]));
+      nameWidth = Math.max(nameWidth, width(names[i]));
+    }
+    for (int i = 0; i < pcs.length; i++) {
+      Frame frame = stack.frames[i];
+      text.append("#\t");
+      appendCell(text, pcs[i], pcWidth);
+      appendCell(text, names[i], nameWidth);
+      text.append(Lines.oneLine(frame.function.file())).append(':').append(frame.line);
+      text.append('\n');
+    }
+    text.append('\n');
+  }
+
+  /** Appends a cell and at least one tab, up to the next column. */
+  private static void appendCell(ByteBuilder text, String cell, int columnWidth) {
+    text.append(cell);
+    int column = (columnWidth + 1 + TAB - 1) / TAB * TAB;
+    for (int at = width(cell); at < column; at = (at / TAB + 1) * TAB) {
+      text.append('\t');
+    }
+  }
+
+  private static int width(String text) {
+    return text.codePointCount(0, text.length());
+  }
+}
