@@ -1,6 +1,7 @@
 package dev.controlplane.benchmarks;
 
 import dev.controlplane.grpc.NettyPeer;
+import dev.controlplane.pprof.jfr.RecordingCost;
 import java.util.Arrays;
 
 /**
@@ -17,6 +18,7 @@ public final class Main {
       case "dump" -> LargeThreadDump.main(rest);
       case "goroutines" -> GoroutineScale.main(rest);
       case "netty-peer" -> NettyPeer.main(rest);
+      case "profiles" -> RecordingCost.main(rest);
       case "stalled" -> StalledSubscriber.main(rest);
       default -> org.openjdk.jmh.Main.main(args);
     }

@@ -1,5 +1,10 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.jfr.AllocsProfile;
+import dev.controlplane.pprof.jfr.CpuProfile;
+import dev.controlplane.pprof.jfr.HeapProfile;
+import dev.controlplane.pprof.jfr.ThreadCreateProfile;
+import dev.controlplane.pprof.jfr.TraceRecording;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,6 +27,24 @@ public final class StandardProfiles implements AutoCloseable {
 
   private StandardProfiles(Builder builder) {
     add(new GoroutineKind(builder.goroutines));
+    addRecorded(builder);
+  }
+
+  /** What the Flight Recorder gives. */
+  private void addRecorded(Builder builder) {
+    add(new CpuProfile(builder.cpu));
+    add(new TraceRecording());
+    if (!builder.allocations) {
+      add(new HeapProfile());
+      add(new ThreadCreateProfile());
+      return;
+    }
+    var allocations = AllocsProfile.start();
+    var heap = new HeapProfile(allocations);
+    add(allocations);
+    add(heap);
+    add(new DeltaSinceLast("delta_heap", heap));
+    add(new ThreadCreateProfile(allocations));
   }
 
   private void add(ProfileKind kind) {
@@ -66,6 +89,9 @@ public final class StandardProfiles implements AutoCloseable {
   public static final class Builder {
     private GoroutineProfiler.Options goroutines = GoroutineProfiler.Options.defaults();
 
+    private CpuProfile.Source cpu = CpuProfile.Source.SAMPLES;
+    private boolean allocations;
+
     private Builder() {}
 
     /**
@@ -74,6 +100,22 @@ public final class StandardProfiles implements AutoCloseable {
      */
     public Builder goroutines(GoroutineProfiler.Options options) {
       goroutines = Objects.requireNonNull(options, "options");
+      return this;
+    }
+
+    /** Sets where CPU profiles come from; by default {@link CpuProfile.Source#SAMPLES}. */
+    public Builder cpu(CpuProfile.Source source) {
+      cpu = Objects.requireNonNull(source, "source");
+      return this;
+    }
+
+    /**
+     * Sets whether allocations are recorded all the time, for {@code allocs}, {@code delta_heap},
+     * the stacks of {@code heap} and those of {@code threadcreate}; by default not. It costs some
+     * CPU time while nobody asks. Without it, {@code heap} is by class.
+     */
+    public Builder allocations(boolean recorded) {
+      allocations = recorded;
       return this;
     }
 

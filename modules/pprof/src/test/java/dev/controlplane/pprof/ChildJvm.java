@@ -17,11 +17,11 @@ public final class ChildJvm {
           "--add-opens=java.base/java.lang=ALL-UNNAMED");
 
   /** What came of it; the output has both streams. */
-  record Ended(int code, String output) {}
+  public record Ended(int code, String output) {}
 
   private ChildJvm() {}
 
-  static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
+  public static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     return run(java, directory, options, main, arguments);

@@ -57,6 +57,7 @@ public final class Roster {
       work.run();
     } finally {
       ENTRIES.remove(id);
+      LabelHistory.changed(id, labels, LabelSet.EMPTY);
     }
   }
 
@@ -73,9 +74,11 @@ public final class Roster {
             ? new Entry(thread, null, 0, inner)
             : new Entry(thread, before.creator, before.parent, inner));
     InheritedLabels.set(inner);
+    LabelHistory.changed(id, outer, inner);
     try {
       return work.call();
     } finally {
+      LabelHistory.changed(id, inner, outer);
       InheritedLabels.set(outer);
       if (before == null) {
         ENTRIES.remove(id);
