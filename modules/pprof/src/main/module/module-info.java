@@ -16,6 +16,8 @@ module dev.controlplane.pprof {
   uses dev.controlplane.pprof.SpawnSites;
 
   exports dev.controlplane.pprof;
+  exports dev.controlplane.pprof.contention;
+  exports dev.controlplane.pprof.jfr;
   exports dev.controlplane.pprof.model;
   exports dev.controlplane.pprof.signal;
   exports dev.controlplane.pprof.writers;

@@ -148,6 +148,17 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writeStacks(Source source, StackStyle style, OutputStream out) throws IOException {
+    return writeStacks(source, style, Map.of(), out);
+  }
+
+  /**
+   * As {@link #writeStacks(Source, StackStyle, OutputStream)}, with remarks on some goroutines.
+   *
+   * @param marks what to add to the state, such as {@code (leaked)}, by the goroutine's id
+   */
+  public long writeStacks(
+      Source source, StackStyle style, Map<Long, String> marks, OutputStream out)
+      throws IOException {
     ProfileObserver observer = ProfileObserver.begun();
     var text = new StackText(style);
     var buffer = new ByteBuilder(1 << 16);
@@ -160,7 +171,7 @@ public final class GoroutineProfiler {
           (reader, facts) -> {
             Goroutine goroutine = reader.goroutine(facts);
             if (goroutine != null) {
-              text.append(buffer.append('\n'), goroutine);
+              text.append(buffer.append('\n'), goroutine.marked(marks));
               count[0]++;
               flush(buffer, out, 1 << 16);
             }
@@ -172,7 +183,7 @@ public final class GoroutineProfiler {
           () -> {
             var live = new LiveSource(options.labels());
             var portionText = new StackText(style);
-            return threads -> spell(live, portionText, threads);
+            return threads -> spell(live, portionText, marks, threads);
           },
           portion -> {
             portion.text.writeTo(out);
@@ -311,13 +322,14 @@ public final class GoroutineProfiler {
     return counts;
   }
 
-  private static Spelled spell(LiveSource live, StackText text, List<Thread> threads) {
+  private static Spelled spell(
+      LiveSource live, StackText text, Map<Long, String> marks, List<Thread> threads) {
     var spelled = new ByteBuilder(1 << 16);
     int count = 0;
     for (Thread thread : threads) {
       Goroutine goroutine = live.goroutine(thread);
       if (goroutine != null) {
-        text.append(spelled.append('\n'), goroutine);
+        text.append(spelled.append('\n'), goroutine.marked(marks));
         count++;
       }
     }

@@ -14,7 +14,9 @@ public final class ChildJvm {
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
-          "--add-opens=java.base/java.lang=ALL-UNNAMED");
+          "--add-opens=java.base/java.lang=ALL-UNNAMED",
+          "--add-opens=java.base/java.util.concurrent.locks=ALL-UNNAMED",
+          "--add-opens=java.base/jdk.internal.vm=ALL-UNNAMED");
 
   /** What came of it; the output has both streams. */
   public record Ended(int code, String output) {}
