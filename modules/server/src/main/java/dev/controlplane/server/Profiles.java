@@ -3,9 +3,11 @@ package dev.controlplane.server;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Source;
 import dev.controlplane.pprof.StandardProfiles;
+import dev.controlplane.pprof.contention.Contention;
 import dev.controlplane.pprof.helidon.PprofFeature;
 import dev.controlplane.pprof.http.Access;
 import dev.controlplane.pprof.http.PprofEndpoint;
+import dev.controlplane.pprof.jfr.CpuProfile;
 import dev.controlplane.pprof.signal.ProcessName;
 import dev.controlplane.pprof.signal.QuitDumps;
 import io.helidon.webserver.WebServer;
@@ -50,7 +52,7 @@ final class Profiles {
     int most = settings.integer(MAX_REQUESTS, 1, PprofEndpoint.MOST_REQUESTS);
     try {
       Access access = Access.parse(settings.text("pprof-access"));
-      StandardProfiles standard = StandardProfiles.builder().goroutines(goroutines).build();
+      StandardProfiles standard = standard(access);
       PprofEndpoint endpoint =
           PprofEndpoint.builder(standard.profiles())
               .access(access)
@@ -70,6 +72,27 @@ final class Profiles {
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new StartupException(e.getMessage(), e);
     }
+  }
+
+  /** Where nobody may read profiles, nothing is recorded all the time. */
+  private StandardProfiles standard(Access access) {
+    String cpu = settings.text("pprof-cpu");
+    StandardProfiles.Builder standard =
+        StandardProfiles.builder()
+            .goroutines(goroutines)
+            .labelSets(settings.integer("pprof-label-sets", 0, 1_000_000))
+            .cpu(
+                CpuProfile.Source.named(cpu)
+                    .orElseThrow(
+                        () ->
+                            new StartupException(
+                                "PPROF_CPU is \""
+                                    + cpu
+                                    + "\"; expected: samples, cpu-time or off")));
+    if (settings.flag("pprof-cumulative") && access != Access.OFF) {
+      standard.allocations(true).contention(Contention.builder());
+    }
+    return standard.build();
   }
 
   /**
