@@ -1,13 +1,19 @@
 package dev.controlplane.pprof.observe;
 
 import dev.controlplane.pprof.SpawnSites;
+import io.helidon.webserver.WebServer;
+import java.lang.System.Logger.Level;
 import java.util.Map;
 
 /**
- * Tells where Helidon 4.5.0 starts its threads. Helidon's executors can't be replaced, so the place
- * is derived from what a thread runs.
+ * Tells where Helidon starts its threads. Helidon's executors can't be replaced, so the place is
+ * derived from what a thread runs. The places are lines of one version of Helidon; with another one
+ * nothing is told.
  */
 public final class HelidonSpawnSites implements SpawnSites {
+  /** The version that the lines were read from. */
+  static final String VERSION = "4.5.0";
+
   private static final SpawnSite LISTENER =
       site("io.helidon.webserver.ServerListener.startIt", 358);
 
@@ -20,11 +26,33 @@ public final class HelidonSpawnSites implements SpawnSites {
   private static final SpawnSite ASYNC_WRITER =
       site("io.helidon.common.socket.SocketWriterAsync.startWriterIfNeeded", 393);
 
+  private final String version;
+
   /** Called by the service loader. */
-  public HelidonSpawnSites() {}
+  public HelidonSpawnSites() {
+    this(WebServer.class.getPackage().getImplementationVersion());
+  }
+
+  /**
+   * @param version of the Helidon that is used; null if unknown
+   */
+  HelidonSpawnSites(String version) {
+    this.version = version;
+  }
 
   @Override
   public Map<String, SpawnSite> byRootMethod() {
+    if (!VERSION.equals(version)) {
+      System.getLogger("dev.controlplane.pprof")
+          .log(
+              Level.INFO,
+              "Profiles do not say where Helidon's threads are created: the places are known for"
+                  + " Helidon "
+                  + VERSION
+                  + ", this is "
+                  + (version == null ? "a version without a number" : version));
+      return Map.of();
+    }
     return Map.of(
         "io.helidon.webserver.ServerListener.listen", LISTENER,
         "io.helidon.webserver.ThreadPerTaskExecutor$ThreadBoundFuture.run", CONNECTION,

@@ -12,10 +12,15 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LineNumber;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** Holds the table against the Helidon on the class path, and against its live threads. */
@@ -63,6 +68,35 @@ class HelidonSpawnSitesTest {
       }
     }
     return called;
+  }
+
+  @Test
+  void anotherVersionSwitchesTheTableOffWithOneLine() {
+    var lines = new ArrayList<String>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            lines.add(line.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("dev.controlplane.pprof");
+    logger.addHandler(handler);
+    try {
+      assertEquals(Map.of(), new HelidonSpawnSites("4.6.0").byRootMethod());
+      assertEquals(Map.of(), new HelidonSpawnSites(null).byRootMethod());
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertEquals(2, lines.size(), lines::toString);
+    assertTrue(
+        lines.getFirst().endsWith("known for Helidon 4.5.0, this is 4.6.0"), lines::toString);
   }
 
   @Test
