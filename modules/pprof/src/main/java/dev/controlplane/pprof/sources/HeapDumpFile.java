@@ -3,6 +3,7 @@ package dev.controlplane.pprof.sources;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -16,7 +17,7 @@ import java.util.List;
  * A dump of this JVM's heap in a temporary file, mapped into memory. The file is private, in a
  * directory that nobody else can enter. Closing it frees the disk.
  *
- * <p>The JVM pauses while it writes the dump.
+ * <p>The JVM pauses while it collects garbage and writes the dump.
  */
 public final class HeapDumpFile implements AutoCloseable {
   private final Path directory;
@@ -34,7 +35,12 @@ public final class HeapDumpFile implements AutoCloseable {
    * @throws IOException if more is in use, there is no space on the disk, or the JVM can't dump
    */
   public static HeapDumpFile take(long maxBytes) throws IOException {
-    long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+    long used = memory.getHeapMemoryUsage().getUsed();
+    if (used > maxBytes) {
+      memory.gc(); // garbage is not dumped
+      used = memory.getHeapMemoryUsage().getUsed();
+    }
     if (used > maxBytes) {
       throw new IOException(
           "the heap has %d MB in use, and a dump of it is limited to %d MB"
@@ -44,7 +50,9 @@ public final class HeapDumpFile implements AutoCloseable {
     if (hotSpot == null) {
       throw new IOException("this JVM has no heap dump");
     }
-    var dump = new HeapDumpFile(Files.createTempDirectory("goroutineleak-").toAbsolutePath());
+    var dump = new HeapDumpFile(
+            Files.createTempDirectory("goroutineleak-" + ProcessHandle.current().pid() + "-")
+                .toAbsolutePath());
     try {
       if (Files.getFileStore(dump.directory).getUsableSpace() < 2 * used) {
         throw new IOException(
@@ -53,7 +61,7 @@ public final class HeapDumpFile implements AutoCloseable {
       }
       Libc.keepFilesPrivate(dump.directory);
       Path file = dump.directory.resolve("heap.hprof");
-      hotSpot.dumpHeap(file.toString(), false);
+      hotSpot.dumpHeap(file.toString(), true);
       dump.bytes = dump.map(file, FileChannel.MapMode.READ_ONLY, Files.size(file));
       return dump;
     } catch (Throwable e) {

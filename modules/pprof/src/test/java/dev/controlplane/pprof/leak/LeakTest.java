@@ -336,8 +336,9 @@ final class LeakTest {
   void nothingIsLeftInTheDirectoryForTemporaryFilesAndNoThreadRuns() throws Exception {
     leaks();
 
+    String own = "goroutineleak-" + ProcessHandle.current().pid() + "-";
     try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      assertTrue(left.noneMatch(file -> file.getFileName().toString().startsWith("goroutineleak")));
+      assertTrue(left.noneMatch(file -> file.getFileName().toString().startsWith(own)));
     }
     assertFalse(
         Thread.getAllStackTraces().keySet().stream()
