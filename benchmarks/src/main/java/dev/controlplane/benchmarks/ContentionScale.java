@@ -6,6 +6,7 @@ import dev.controlplane.pprof.contention.Contention;
 import dev.controlplane.pprof.model.Profile;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ final class ContentionScale {
 
   private ContentionScale() {}
 
-  public static void main(String[] args) throws Exception {
+  static void main(String[] args) throws Exception {
     int threads = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
     int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 20;
     for (boolean virtual : new boolean[] {true, false}) {
@@ -71,31 +72,8 @@ final class ContentionScale {
       block = contention.block().collect(ProfileKind.Parameters.NONE);
       mutex = contention.mutex().collect(ProfileKind.Parameters.NONE);
     }
-    long[] seen = new long[4];
-    block.forEach(
-        (stack, labels, values) -> {
-          if (stack.toString().contains("") && stack.frames.length > 0) {
-            for (var frame : stack.frames) {
-              if (frame.function.name.contains("ContentionScale.contendFor")) {
-                seen[0] += values[0];
-                seen[1] += values[1];
-                return;
-              }
-            }
-          }
-        });
-    mutex.forEach(
-        (stack, labels, values) -> {
-          for (var frame : stack.frames) {
-            if (frame.function.name.contains("ContentionScale.contendFor")) {
-              seen[2] += values[1];
-              if ("holder".equals(labels.pairs().get("attributed_to"))) {
-                seen[3] += values[1];
-              }
-              return;
-            }
-          }
-        });
+    long delay = sum(block, 1, "");
+    long mutexDelay = sum(mutex, 1, "");
     System.out.printf(
         "%s %s hold %d ms: waited %.2f s in %d waits; block %.2f of it, %.2f of the waits; mutex"
             + " %.2f, of that to holders %.2f%n",
@@ -104,10 +82,26 @@ final class ContentionScale {
         hold,
         waited.sum() / 1e9,
         waits.sum(),
-        (double) seen[1] / waited.sum(),
-        (double) seen[0] / waits.sum(),
-        (double) seen[2] / waited.sum(),
-        (double) seen[3] / Math.max(1, seen[2]));
+        (double) delay / waited.sum(),
+        (double) sum(block, 0, "") / waits.sum(),
+        (double) mutexDelay / waited.sum(),
+        (double) sum(mutex, 1, "holder") / Math.max(1, mutexDelay));
+  }
+
+  /** Sums one value over the stacks of the contenders; those attributed to one side, if given. */
+  private static long sum(Profile profile, int value, String side) {
+    var sum = new LongAdder();
+    profile.forEach(
+        (stack, labels, values) -> {
+          boolean wanted = side.isEmpty() || side.equals(labels.pairs().get("attributed_to"));
+          boolean contends =
+              Arrays.stream(stack.frames)
+                  .anyMatch(frame -> frame.function.name.contains("ContentionScale.contendFor"));
+          if (wanted && contends) {
+            sum.add(values[value]);
+          }
+        });
+    return sum.sum();
   }
 
   private static void contendForMonitor(

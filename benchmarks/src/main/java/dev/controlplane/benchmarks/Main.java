@@ -15,6 +15,7 @@ public final class Main {
   public static void main(String[] args) throws Exception {
     String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
     switch (args.length == 0 ? "" : args[0]) {
+      case "contention" -> ContentionScale.main(rest);
       case "dump" -> LargeThreadDump.main(rest);
       case "goroutines" -> GoroutineScale.main(rest);
       case "netty-peer" -> NettyPeer.main(rest);

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.LabelLimit;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import java.util.Map;
  *   <li>{@code debug=3}: a binary profile with one sample per goroutine.
  *   <li>{@code source=live|hotspot}: where the facts come from.
  *   <li>{@code compat=panicparse}: spells {@code debug=2} so that panicparse can read it.
- *   <li>{@code labels=0|1}: hides or shows labels.
+ *   <li>{@code labels=0|1}: hides or shows labels. Without it, the binary form has a bounded number
+ *       of label sets ({@link LabelLimit}).
  * </ul>
  */
 final class GoroutineKind implements ProfileKind.Snapshot {
@@ -26,6 +28,7 @@ final class GoroutineKind implements ProfileKind.Snapshot {
   private final GoroutineProfiler withLabels;
   private final GoroutineProfiler withoutLabels;
   private final boolean labelsShown;
+  private final int labelSets;
   private final Marks marks;
 
   /** What to add to the states of some goroutines, by id. */
@@ -36,9 +39,11 @@ final class GoroutineKind implements ProfileKind.Snapshot {
 
   /**
    * @param options whose labels are those of requests that don't say which
+   * @param labelSets how many the binary form has, unless a request asks for all
    * @param marks for {@code debug=2}
    */
-  GoroutineKind(GoroutineProfiler.Options options, Marks marks) {
+  GoroutineKind(GoroutineProfiler.Options options, int labelSets, Marks marks) {
+    this.labelSets = labelSets;
     this.marks = marks;
     this.withLabels = GoroutineProfiler.create(options.withLabels(true));
     this.withoutLabels = GoroutineProfiler.create(options.withLabels(false));
@@ -70,6 +75,12 @@ final class GoroutineKind implements ProfileKind.Snapshot {
   public Profile collect(Parameters parameters) throws IOException, IllegalParameterException {
     Wish wish = Wish.of(parameters);
     return profiler(wish).collect(wish.source);
+  }
+
+  @Override
+  public Profile shown(Profile collected, Parameters parameters) throws IllegalParameterException {
+    boolean all = Boolean.TRUE.equals(Wish.of(parameters).labels);
+    return all ? collected : LabelLimit.apply(collected, labelSets);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.controlplane.pprof.jfr.CpuProfile;
 import dev.controlplane.pprof.jfr.HeapProfile;
 import dev.controlplane.pprof.jfr.ThreadCreateProfile;
 import dev.controlplane.pprof.jfr.TraceRecording;
+import dev.controlplane.pprof.leak.LeakKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -31,8 +32,9 @@ public final class StandardProfiles implements AutoCloseable {
 
   private StandardProfiles(Builder builder) {
     var deadlocks = new DeadlockKind(builder.goroutines);
-    add(new GoroutineKind(builder.goroutines, deadlocks::marks));
+    add(new GoroutineKind(builder.goroutines, builder.labelSets, deadlocks::marks));
     add(deadlocks);
+    add(new LeakKind(builder.goroutines, builder.leakHeapLimit));
     contention = builder.contention == null ? Contention.off() : builder.contention.start();
     add(contention.block());
     add(contention.mutex());
@@ -106,6 +108,8 @@ public final class StandardProfiles implements AutoCloseable {
     private CpuProfile.Source cpu = CpuProfile.Source.SAMPLES;
     private boolean allocations;
     private Contention.Builder contention;
+    private long leakHeapLimit = 1L << 29;
+    private int labelSets = 500;
 
     private Builder() {}
 
@@ -140,6 +144,30 @@ public final class StandardProfiles implements AutoCloseable {
      */
     public Builder allocations(boolean recorded) {
       allocations = recorded;
+      return this;
+    }
+
+    /**
+     * Sets how large the heap in use may be, in bytes, for the profile goroutineleak, which dumps
+     * it into a temporary file; by default 512 MB. With a larger heap a request for it fails.
+     */
+    public Builder leakHeapLimit(long bytes) {
+      leakHeapLimit = bytes;
+      return this;
+    }
+
+    /**
+     * Sets how many distinct sets of labels the binary form of {@code goroutine} may have, unless a
+     * request says {@code labels=1}; by default 500. Samples beyond are merged without the label
+     * that has most values. A scraper makes a series of each set.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder labelSets(int most) {
+      if (most < 0) {
+        throw new IllegalArgumentException("the number of label sets can't be " + most);
+      }
+      labelSets = most;
       return this;
     }
 

@@ -50,7 +50,7 @@ public final class TraceRecording implements ProfileKind.Raw {
   public void record(Duration time, Parameters parameters, Patience patience, Target target)
       throws IOException, InUseException, InterruptedException {
     if (!RECORDING.compareAndSet(false, true)) {
-      throw new InUseException("Could not enable tracing: tracing is already enabled");
+      throw new InUseException("Could not enable tracing: execution tracer already enabled");
     }
     try {
       Recorder.require();

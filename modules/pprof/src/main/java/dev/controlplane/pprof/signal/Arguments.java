@@ -56,6 +56,7 @@ final class Arguments {
         Pattern.compile("(?<=[/\0])" + Pattern.quote(bytesOfName) + "(\\.[^/\0]*)\0")
             .matcher(arguments);
     if (followed.find()) {
+      CommandLine.keep();
       memory.asSlice(followed.start(1), followed.end(1) - followed.start(1)).fill((byte) 0);
     }
   }

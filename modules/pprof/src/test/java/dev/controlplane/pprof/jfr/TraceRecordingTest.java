@@ -88,7 +88,7 @@ final class TraceRecordingTest {
 
     refused.countDown();
     first.join();
-    assertEquals("Could not enable tracing: tracing is already enabled", second.getMessage());
+    assertEquals("Could not enable tracing: execution tracer already enabled", second.getMessage());
     assertEquals(false, opened.get());
   }
 
