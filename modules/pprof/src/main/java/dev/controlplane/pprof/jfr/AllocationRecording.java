@@ -1,8 +1,14 @@
 package dev.controlplane.pprof.jfr;
 
+import com.sun.management.ThreadMXBean;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Roster;
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedThread;
 import jdk.jfr.consumer.RecordingStream;
 
 /**
@@ -11,6 +17,9 @@ import jdk.jfr.consumer.RecordingStream;
  */
 final class AllocationRecording implements BackgroundRecording.Setup {
   private final StackTotals totals;
+  /** What threads had allocated when the recording began, until their first sample. */
+  private final Map<Long, Long> earlier = new HashMap<>();
+
   private final StackReader stacks = new StackReader(Roster.FRAMES);
   private final ObjectSizes sizes = new ObjectSizes(true);
   private final ThreadCreators creators = new ThreadCreators(stacks);
@@ -26,13 +35,40 @@ final class AllocationRecording implements BackgroundRecording.Setup {
   public void prepare(RecordingStream stream) {
     Events events = new AllocationEvents(sizes);
     AllocationEvents.enable(stream);
-    events.subscribe(
-        stream::onEvent,
-        (event, thread, values) ->
-            totals.add(stacks.read(event.getStackTrace()), LabelSet.EMPTY, values));
+    events.subscribe(stream::onEvent, this::take);
+    earlier.putAll(allocatedByThread());
     LiveObjects.enable(stream);
     creators.subscribe(stream);
     stream.onFlush(stacks::endPortion);
+  }
+
+  private void take(RecordedEvent event, RecordedThread thread, long... values) {
+    Long before = thread == null ? null : earlier.remove(thread.getJavaThreadId());
+    if (before != null) {
+      // The first sample of a thread stands for all that it ever allocated.
+      long bytes = values[1] - before;
+      if (bytes <= 0) {
+        return;
+      }
+      values[0] = Math.max(1, (long) ((double) values[0] * bytes / values[1]));
+      values[1] = bytes;
+    }
+    totals.add(stacks.read(event.getStackTrace()), LabelSet.EMPTY, values);
+  }
+
+  /** The bytes that each platform thread has allocated so far; empty if the JVM does not count. */
+  private static Map<Long, Long> allocatedByThread() {
+    var bytes = new HashMap<Long, Long>();
+    if (ManagementFactory.getThreadMXBean() instanceof ThreadMXBean hotSpot) {
+      long[] ids = hotSpot.getAllThreadIds();
+      long[] allocated = hotSpot.getThreadAllocatedBytes(ids);
+      for (int i = 0; i < ids.length; i++) {
+        if (allocated[i] > 0) {
+          bytes.put(ids[i], allocated[i]);
+        }
+      }
+    }
+    return bytes;
   }
 
   /** Sizes that were learned. */

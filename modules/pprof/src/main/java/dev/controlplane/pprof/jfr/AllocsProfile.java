@@ -97,8 +97,8 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
     profile.comment(
         "Allocations are sampled, up to 150 times a second; a sample stands for all bytes that its"
             + " thread has allocated since its sample before. Objects are estimated by the size of"
-            + " the sampled class. The first sample of a thread counts what it allocated before the"
-            + " recording.");
+            + " the sampled class. The first sample of a carrier of virtual threads counts what it"
+            + " carried before the recording.");
     Long all = MemStats.now().get("TotalAlloc");
     if (all != null) {
       profile.comment(
