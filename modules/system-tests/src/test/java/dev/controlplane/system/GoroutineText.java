@@ -32,6 +32,10 @@ record GoroutineText(String state, String labels, String text) {
     return labels.contains('"' + key + "\": ");
   }
 
+  boolean isCreatedBy(String method) {
+    return text.lines().anyMatch(line -> line.startsWith("created by") && line.contains(method));
+  }
+
   boolean calls(String frame) {
     return text.lines().anyMatch(line -> !line.startsWith("created by") && line.contains(frame));
   }

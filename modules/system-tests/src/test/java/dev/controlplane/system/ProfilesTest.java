@@ -82,6 +82,40 @@ class ProfilesTest {
   }
 
   @Test
+  void theTransportCreatesTheStreamHandlerAndTheSubscriptionItsTicker() {
+    Follower subscriber = Follower.subscribe(cluster, "created", update -> {});
+    try {
+      for (String[] pair :
+          new String[][] {
+            {"SubscribeWorkerUpdates.subscribeWorkerUpdates", "LongLivedStream.serve"},
+            {"SubscribeWorkerUpdates.tick", "SubscribeWorkerUpdates.subscribeWorkerUpdates"}
+          }) {
+        Await.until(
+            PATIENCE,
+            () -> pair[0] + " by " + pair[1] + ": " + GoroutineText.of(cluster.grpcHttpUrl()),
+            () ->
+                GoroutineText.of(cluster.grpcHttpUrl()).stream()
+                    .filter(one -> one.isLabelled("consumer") && one.calls(pair[0]))
+                    .anyMatch(one -> one.isCreatedBy(pair[1])));
+      }
+    } finally {
+      subscriber.close();
+    }
+  }
+
+  @Test
+  void theCommandLineIsWhatTheProcessWasStartedWith() {
+    urls()
+        .forEach(
+            (server, url) -> {
+              String line = Cluster.get(url + "/debug/pprof/cmdline").body();
+              assertTrue(line.contains("-jar\0"), line);
+              assertTrue(line.contains("/" + server + ".jar"), line);
+              assertTrue(!line.contains("\0\0"), line);
+            });
+  }
+
+  @Test
   void eachSubscriptionHasTwoGoroutinesAndTheyEndWithIt() {
     // Subscriptions of the tests before may still be ending, and their connections after them.
     awaitSubscriptions(0, 0);

@@ -123,7 +123,7 @@ public final class SubscribeWorkerUpdates {
     Opened opened = new Opened(log, subscription, stream, feed);
     try {
       Labels.of("consumer", options.consumer())
-          .run(() -> Goroutines.start("stream", new StreamHandler(opened)));
+          .run(() -> stream.serve(Goroutines::start, "stream", new StreamHandler(opened)));
     } catch (RuntimeException | Error e) {
       failed(subscription, stream, e);
       metrics.ended(subscription.ended());

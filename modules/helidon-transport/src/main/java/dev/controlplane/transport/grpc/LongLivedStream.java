@@ -60,6 +60,23 @@ public final class LongLivedStream<T> implements AutoCloseable {
   }
 
   /**
+   * Starts the thread that serves the stream. Profiles show this method as what has created it, as
+   * they show the transport in a Go program.
+   *
+   * @param starter starts a thread with a name, and records who calls it
+   */
+  public void serve(Starter starter, String name, Runnable handler) {
+    starter.start(name, handler);
+  }
+
+  /** Starts threads. */
+  @FunctionalInterface
+  public interface Starter {
+    /** Starts a thread that does the work, and returns it. */
+    Thread start(String name, Runnable work);
+  }
+
+  /**
    * Sends the response headers now instead of with the first message. A second call does nothing.
    */
   public void sendHeaders() {
