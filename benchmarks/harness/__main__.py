@@ -22,6 +22,7 @@ NAMES = {
     "catchup": "what streams that are far behind cost those that are up to date: the same server, another one",
     "cold": "10,000 consumers that fetch every worker at once: memory of grpc-server in a small heap",
     "recording": "what jfr-configs/control-plane.jfc costs",
+    "profiles": "what profile and allocs cost a program that allocates as fast as it can",
 }
 # Not part of "all".
 OPT_IN = {"soak": "everything at once against the three servers, for --minutes: does anything grow? Ends with 1 if so"}

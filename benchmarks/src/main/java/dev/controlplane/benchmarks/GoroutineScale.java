@@ -5,9 +5,10 @@ import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Source;
 import dev.controlplane.pprof.StackStyle;
+import dev.controlplane.pprof.StandardProfiles;
 import dev.controlplane.pprof.ThreadDumpSpeed;
-import dev.controlplane.pprof.observe.PprofFeature;
-import dev.controlplane.pprof.observe.PprofSettings;
+import dev.controlplane.pprof.helidon.PprofFeature;
+import dev.controlplane.pprof.http.PprofEndpoint;
 import dev.controlplane.pprof.writers.ProfileText;
 import dev.controlplane.pprof.writers.ProfileWriter;
 import io.helidon.webserver.WebServer;
@@ -181,11 +182,12 @@ final class GoroutineScale {
   /** What a server's clients feel of profiles: of this JVM's server, and of Go's. */
   private static void latency(String peer, int goroutines)
       throws IOException, InterruptedException {
+    StandardProfiles profiles = StandardProfiles.builder().build();
     WebServer server =
         WebServer.builder()
             .address(InetAddress.getLoopbackAddress())
             .featuresDiscoverServices(false)
-            .addFeature(PprofFeature.create(PprofSettings.defaults()))
+            .addFeature(PprofFeature.create(PprofEndpoint.create(profiles.profiles())))
             .routing(HttpRouting.builder().get("/", (request, response) -> response.send("ok")))
             .build()
             .start();

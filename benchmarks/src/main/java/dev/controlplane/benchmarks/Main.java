@@ -1,6 +1,7 @@
 package dev.controlplane.benchmarks;
 
 import dev.controlplane.grpc.NettyPeer;
+import dev.controlplane.pprof.jfr.RecordingCost;
 import java.util.Arrays;
 
 /**
@@ -14,9 +15,11 @@ public final class Main {
   public static void main(String[] args) throws Exception {
     String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
     switch (args.length == 0 ? "" : args[0]) {
+      case "contention" -> ContentionScale.main(rest);
       case "dump" -> LargeThreadDump.main(rest);
       case "goroutines" -> GoroutineScale.main(rest);
       case "netty-peer" -> NettyPeer.main(rest);
+      case "profiles" -> RecordingCost.main(rest);
       case "stalled" -> StalledSubscriber.main(rest);
       default -> org.openjdk.jmh.Main.main(args);
     }

@@ -1,9 +1,11 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.LabelLimit;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Map;
 
 /**
  * The profile {@code goroutine}: the stacks of all threads.
@@ -14,7 +16,8 @@ import java.io.OutputStream;
  *   <li>{@code debug=3}: a binary profile with one sample per goroutine.
  *   <li>{@code source=live|hotspot}: where the facts come from.
  *   <li>{@code compat=panicparse}: spells {@code debug=2} so that panicparse can read it.
- *   <li>{@code labels=0|1}: hides or shows labels.
+ *   <li>{@code labels=0|1}: hides or shows labels. Without it, the binary form has a bounded number
+ *       of label sets ({@link LabelLimit}).
  * </ul>
  */
 final class GoroutineKind implements ProfileKind.Snapshot {
@@ -25,11 +28,23 @@ final class GoroutineKind implements ProfileKind.Snapshot {
   private final GoroutineProfiler withLabels;
   private final GoroutineProfiler withoutLabels;
   private final boolean labelsShown;
+  private final int labelSets;
+  private final Marks marks;
+
+  /** What to add to the states of some goroutines, by id. */
+  @FunctionalInterface
+  interface Marks {
+    Map<Long, String> now() throws IOException;
+  }
 
   /**
    * @param options whose labels are those of requests that don't say which
+   * @param labelSets how many the binary form has, unless a request asks for all
+   * @param marks for {@code debug=2}
    */
-  GoroutineKind(GoroutineProfiler.Options options) {
+  GoroutineKind(GoroutineProfiler.Options options, int labelSets, Marks marks) {
+    this.labelSets = labelSets;
+    this.marks = marks;
     this.withLabels = GoroutineProfiler.create(options.withLabels(true));
     this.withoutLabels = GoroutineProfiler.create(options.withLabels(false));
     this.labelsShown = options.labels();
@@ -63,6 +78,12 @@ final class GoroutineKind implements ProfileKind.Snapshot {
   }
 
   @Override
+  public Profile shown(Profile collected, Parameters parameters) throws IllegalParameterException {
+    boolean all = Boolean.TRUE.equals(Wish.of(parameters).labels);
+    return all ? collected : LabelLimit.apply(collected, labelSets);
+  }
+
+  @Override
   public boolean isBinary(long debug) {
     return debug == PER_GOROUTINE;
   }
@@ -75,7 +96,7 @@ final class GoroutineKind implements ProfileKind.Snapshot {
     if (debug == PER_GOROUTINE) {
       profiler.writePerGoroutine(wish.source, out);
     } else if (debug >= 2) {
-      profiler.writeStacks(wish.source, wish.style, out);
+      profiler.writeStacks(wish.source, wish.style, marks.now(), out);
     } else {
       ProfileText.write(profiler.collect(wish.source), out);
     }

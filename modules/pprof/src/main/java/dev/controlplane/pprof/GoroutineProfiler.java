@@ -119,7 +119,7 @@ public final class GoroutineProfiler {
    * @throws IOException if the source is the JVM's thread dump and that can't be taken or read
    */
   public Profile collect(Source source) throws IOException {
-    ProfileEvent event = ProfileEvent.begun();
+    ProfileObserver observer = ProfileObserver.begun();
     Goroutine caller = new LiveSource(options.labels()).caller();
     Profile.Builder counts = counted().add(caller.stack(), caller.labels(), 1);
     if (isHotSpot(source)) {
@@ -136,7 +136,7 @@ public final class GoroutineProfiler {
           portion -> portion.forEach((key, count) -> counts.add(key.stack(), key.labels(), count)));
     }
     Profile profile = counts.build();
-    event.ended("counted", isHotSpot(source), profile.total(0));
+    observer.ended("counted", isHotSpot(source), profile.total(0));
     return profile;
   }
 
@@ -148,7 +148,18 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writeStacks(Source source, StackStyle style, OutputStream out) throws IOException {
-    ProfileEvent event = ProfileEvent.begun();
+    return writeStacks(source, style, Map.of(), out);
+  }
+
+  /**
+   * As {@link #writeStacks(Source, StackStyle, OutputStream)}, with remarks on some goroutines.
+   *
+   * @param marks what to add to the state, such as {@code (leaked)}, by the goroutine's id
+   */
+  public long writeStacks(
+      Source source, StackStyle style, Map<Long, String> marks, OutputStream out)
+      throws IOException {
+    ProfileObserver observer = ProfileObserver.begun();
     var text = new StackText(style);
     var buffer = new ByteBuilder(1 << 16);
     Goroutine caller = new LiveSource(options.labels()).caller();
@@ -160,7 +171,7 @@ public final class GoroutineProfiler {
           (reader, facts) -> {
             Goroutine goroutine = reader.goroutine(facts);
             if (goroutine != null) {
-              text.append(buffer.append('\n'), goroutine);
+              text.append(buffer.append('\n'), goroutine.marked(marks));
               count[0]++;
               flush(buffer, out, 1 << 16);
             }
@@ -172,7 +183,7 @@ public final class GoroutineProfiler {
           () -> {
             var live = new LiveSource(options.labels());
             var portionText = new StackText(style);
-            return threads -> spell(live, portionText, threads);
+            return threads -> spell(live, portionText, marks, threads);
           },
           portion -> {
             portion.text.writeTo(out);
@@ -180,7 +191,7 @@ public final class GoroutineProfiler {
           });
     }
     flush(buffer, out, 0);
-    event.ended("stacks", isHotSpot(source), count[0]);
+    observer.ended("stacks", isHotSpot(source), count[0]);
     return count[0];
   }
 
@@ -193,7 +204,7 @@ public final class GoroutineProfiler {
    * @throws IOException as {@link #collect}, or if the stream fails
    */
   public long writePerGoroutine(Source source, OutputStream out) throws IOException {
-    ProfileEvent event = ProfileEvent.begun();
+    ProfileObserver observer = ProfileObserver.begun();
     Instant time = Instant.now();
     Goroutine caller = new LiveSource(options.labels()).caller();
     long[] count = {1};
@@ -226,7 +237,7 @@ public final class GoroutineProfiler {
       }
       writer.finish(time, Duration.ZERO);
     }
-    event.ended("goroutines", isHotSpot(source), count[0]);
+    observer.ended("goroutines", isHotSpot(source), count[0]);
     return count[0];
   }
 
@@ -311,13 +322,14 @@ public final class GoroutineProfiler {
     return counts;
   }
 
-  private static Spelled spell(LiveSource live, StackText text, List<Thread> threads) {
+  private static Spelled spell(
+      LiveSource live, StackText text, Map<Long, String> marks, List<Thread> threads) {
     var spelled = new ByteBuilder(1 << 16);
     int count = 0;
     for (Thread thread : threads) {
       Goroutine goroutine = live.goroutine(thread);
       if (goroutine != null) {
-        text.append(spelled.append('\n'), goroutine);
+        text.append(spelled.append('\n'), goroutine.marked(marks));
         count++;
       }
     }

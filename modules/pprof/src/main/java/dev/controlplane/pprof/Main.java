@@ -1,7 +1,10 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.jfr.RecordingConverter;
+import dev.controlplane.pprof.jfr.RecordingInput;
 import dev.controlplane.pprof.sources.ThreadDump;
 import dev.controlplane.pprof.tool.TopCommand;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,12 +16,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The command line: {@code java -jar pprof.jar convert FILE}. */
 public final class Main {
   private static final String HELP =
       """
       Usage: java -jar pprof.jar convert FILE [-o OUT] [--format FORMAT]
+                                              [--event EVENT]
              java -jar pprof.jar top FILE|URL...
              java -jar pprof.jar diff BEFORE AFTER
 
@@ -27,6 +32,8 @@ public final class Main {
       Makes a Go goroutine profile of a JVM's thread dump in JSON, as
         jcmd <pid> Thread.dump_to_file -format=json FILE
       writes it (JDK 21 and later). FILE may be - for standard input.
+      Of a Flight Recorder recording (.jfr), also gzipped, it makes a profile of
+      CPU time, allocations, locks or live objects.
 
         -o, --output OUT   file to write; - is standard output, as is none
         -f, --format FORMAT
@@ -34,13 +41,20 @@ public final class Main {
              debug1  the same as text
              debug2  the stack of each thread, as in a Go stack dump
              debug3  like pb, a sample for each thread, its id and state as labels
+        -e, --event EVENT  of a recording: cpu (jdk.CPUTimeSample), execution
+             (jdk.ExecutionSample), alloc, lock or leak (jdk.OldObjectSample);
+             by default the first of these that it has
         -h, --help         this text
 
-      A dump that is cut off gives what could be read of it, and says so.
+      A file that is cut off gives what could be read of it, and says so.
       Exit code: 0 if a profile was written, 1 if not, 2 if the command is wrong.
       """;
 
-  private record Command(String file, String output, Converter.Format format) {}
+  private record Command(
+      String file,
+      String output,
+      Converter.Format format,
+      Optional<RecordingConverter.Kind> kind) {}
 
   /** The command line is invalid. */
   private static final class UsageException extends Exception {
@@ -118,6 +132,7 @@ public final class Main {
     String file = null;
     String output = null;
     Converter.Format format = Converter.Format.PB;
+    Optional<RecordingConverter.Kind> kind = Optional.empty();
     boolean options = true;
     for (int i = 1; i < args.length; i++) {
       String arg = args[i];
@@ -129,7 +144,7 @@ public final class Main {
       int equals = arg.startsWith("--") ? arg.indexOf('=') : -1;
       String option = equals < 0 ? arg : arg.substring(0, equals);
       switch (options ? option : "") {
-        case "-o", "--output", "-f", "--format" -> {
+        case "-o", "--output", "-f", "--format", "-e", "--event" -> {
           String value;
           if (equals >= 0) {
             value = arg.substring(equals + 1);
@@ -138,10 +153,10 @@ public final class Main {
           } else {
             throw new UsageException(option + " needs a value");
           }
-          if (option.endsWith("f") || option.endsWith("format")) {
-            format = format(value);
-          } else {
-            output = value.equals("-") ? null : value;
+          switch (option) {
+            case "-f", "--format" -> format = format(value);
+            case "-e", "--event" -> kind = Optional.of(kind(value));
+            default -> output = value.equals("-") ? null : value;
           }
         }
         default -> {
@@ -158,7 +173,15 @@ public final class Main {
     if (file == null) {
       throw new UsageException("no file to convert");
     }
-    return new Command(file, output, format);
+    return new Command(file, output, format, kind);
+  }
+
+  private static RecordingConverter.Kind kind(String name) throws UsageException {
+    return RecordingConverter.Kind.named(name)
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "unknown event " + name + ", expected cpu, execution, alloc, lock or leak"));
   }
 
   private static Converter.Format format(String name) throws UsageException {
@@ -176,13 +199,23 @@ public final class Main {
     try (InputStream file = standardInput ? null : open(command.file)) {
       // Standard input is not closed: where there is none, the JVM may have a file of its own
       // there.
-      InputStream dump = standardInput ? in : file;
+      var input = new BufferedInputStream(standardInput ? in : file, 1 << 16);
+      RecordingInput recording = RecordingInput.of(input);
+      if (recording != null) {
+        var recorded = new RecordingCommand(recording, command.kind, room());
+        write(command.output, target -> recorded.convert(command.format, target));
+        if (!recorded.damage().isEmpty()) {
+          tell(command.file, recorded.damage() + ": the profile has what was before");
+        }
+        return;
+      }
+      if (command.kind.isPresent()) {
+        throw new IOException("--event needs a Flight Recorder recording, and this is none");
+      }
       result =
-          command.output == null
-              ? toStandardOutput(dump, command.format)
-              : OutputFile.write(
-                  Path.of(command.output),
-                  target -> new Converter(dump, target, room()).convert(command.format));
+          write(
+              command.output,
+              target -> new Converter(input, target, room()).convert(command.format));
     }
     report(command.file, result);
   }
@@ -195,10 +228,13 @@ public final class Main {
     return Files.newInputStream(path);
   }
 
-  private Converter.Result toStandardOutput(InputStream dump, Converter.Format format)
+  private Converter.Result write(String output, OutputFile.Conversion conversion)
       throws IOException {
+    if (output != null) {
+      return OutputFile.write(Path.of(output), conversion);
+    }
     var buffered = new BufferedOutputStream(out, 1 << 16);
-    Converter.Result result = new Converter(dump, () -> buffered, room()).convert(format);
+    Converter.Result result = conversion.to(() -> buffered);
     buffered.flush();
     if (out.checkError()) {
       throw new IOException("standard output can't be written");

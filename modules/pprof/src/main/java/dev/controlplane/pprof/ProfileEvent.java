@@ -8,12 +8,12 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /** A JFR event for each goroutine profile. */
-@Name("controlplane.Profile")
+@Name("pprof.Profile")
 @Label("Goroutine Profile")
 @Description("A goroutine profile, from the first thread looked at to the last")
-@Category("Control Plane")
+@Category("pprof")
 @StackTrace(false)
-final class ProfileEvent extends Event {
+final class ProfileEvent extends Event implements ProfileObserver {
   @Label("Form")
   @Description("counted, stacks or goroutines")
   String form;
@@ -35,7 +35,8 @@ final class ProfileEvent extends Event {
    * Emits the event. Its duration includes the writing for the forms that write while they examine
    * threads.
    */
-  void ended(String kind, boolean isHotSpot, long count) {
+  @Override
+  public void ended(String kind, boolean isHotSpot, long count) {
     end();
     if (shouldCommit()) {
       form = kind;

@@ -7,9 +7,9 @@ import java.util.Optional;
 public enum Source {
   /**
    * The profiler's default ({@link GoroutineProfiler.Options#source()}). If that is {@code AUTO}
-   * too: {@link #HOTSPOT} on a JVM whose thread dump is known to be safe (27 and later), otherwise
-   * {@link #LIVE}. On earlier versions the dump may crash the JVM while virtual threads mount and
-   * unmount (JDK-8364343).
+   * too: {@link #HOTSPOT} on a JVM whose thread dump is not known to crash it (28 and later),
+   * otherwise {@link #LIVE}. On earlier versions the dump may crash the JVM while virtual threads
+   * mount and unmount (JDK-8364343), start or end (JDK-8392031).
    */
   AUTO,
   /** {@code HotSpotDiagnosticMXBean.dumpThreads} in JSON, through a private temporary file. */

@@ -1,5 +1,13 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.contention.Contention;
+import dev.controlplane.pprof.deadlock.DeadlockKind;
+import dev.controlplane.pprof.jfr.AllocsProfile;
+import dev.controlplane.pprof.jfr.CpuProfile;
+import dev.controlplane.pprof.jfr.HeapProfile;
+import dev.controlplane.pprof.jfr.ThreadCreateProfile;
+import dev.controlplane.pprof.jfr.TraceRecording;
+import dev.controlplane.pprof.leak.LeakKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -20,8 +28,38 @@ public final class StandardProfiles implements AutoCloseable {
   private final Profiles profiles = new Profiles();
   private final List<ProfileKind> own = new ArrayList<>();
 
+  private final Contention contention;
+
   private StandardProfiles(Builder builder) {
-    add(new GoroutineKind(builder.goroutines));
+    var deadlocks = new DeadlockKind(builder.goroutines);
+    add(new GoroutineKind(builder.goroutines, builder.labelSets, deadlocks::marks));
+    add(deadlocks);
+    add(new LeakKind(builder.goroutines, builder.leakHeapLimit));
+    contention = builder.contention == null ? Contention.off() : builder.contention.start();
+    add(contention.block());
+    add(contention.mutex());
+    if (builder.contention != null) {
+      add(new DeltaSinceLast("delta_block", contention.block()));
+      add(new DeltaSinceLast("delta_mutex", contention.mutex()));
+    }
+    addRecorded(builder);
+  }
+
+  /** What the Flight Recorder gives. */
+  private void addRecorded(Builder builder) {
+    add(new CpuProfile(builder.cpu));
+    add(new TraceRecording());
+    if (!builder.allocations) {
+      add(new HeapProfile());
+      add(new ThreadCreateProfile());
+      return;
+    }
+    var allocations = AllocsProfile.start();
+    var heap = new HeapProfile(allocations);
+    add(allocations);
+    add(heap);
+    add(new DeltaSinceLast("delta_heap", heap));
+    add(new ThreadCreateProfile(allocations));
   }
 
   private void add(ProfileKind kind) {
@@ -42,6 +80,7 @@ public final class StandardProfiles implements AutoCloseable {
   /** Ends what runs while nobody asks, such as threads that gather samples. */
   @Override
   public void close() {
+    contention.close();
     for (ProfileKind kind : own) {
       if (kind instanceof AutoCloseable running) {
         close(kind.name(), running);
@@ -66,7 +105,22 @@ public final class StandardProfiles implements AutoCloseable {
   public static final class Builder {
     private GoroutineProfiler.Options goroutines = GoroutineProfiler.Options.defaults();
 
+    private CpuProfile.Source cpu = CpuProfile.Source.SAMPLES;
+    private boolean allocations;
+    private Contention.Builder contention;
+    private long leakHeapLimit = 1L << 29;
+    private int labelSets = 500;
+
     private Builder() {}
+
+    /**
+     * Measures waits for the profiles block and mutex, which are empty otherwise. This costs CPU
+     * time while nobody asks: at most half a percent of a core by default.
+     */
+    public Builder contention(Contention.Builder settings) {
+      contention = Objects.requireNonNull(settings, "settings");
+      return this;
+    }
 
     /**
      * Sets how goroutines are shown, where a request doesn't say: with labels or without, from
@@ -74,6 +128,46 @@ public final class StandardProfiles implements AutoCloseable {
      */
     public Builder goroutines(GoroutineProfiler.Options options) {
       goroutines = Objects.requireNonNull(options, "options");
+      return this;
+    }
+
+    /** Sets where CPU profiles come from; by default {@link CpuProfile.Source#SAMPLES}. */
+    public Builder cpu(CpuProfile.Source source) {
+      cpu = Objects.requireNonNull(source, "source");
+      return this;
+    }
+
+    /**
+     * Sets whether allocations are recorded all the time, for {@code allocs}, {@code delta_heap},
+     * the stacks of {@code heap} and those of {@code threadcreate}; by default not. It costs some
+     * CPU time while nobody asks. Without it, {@code heap} is by class.
+     */
+    public Builder allocations(boolean recorded) {
+      allocations = recorded;
+      return this;
+    }
+
+    /**
+     * Sets how large the heap in use may be, in bytes, for the profile goroutineleak, which dumps
+     * it into a temporary file; by default 512 MB. With a larger heap a request for it fails.
+     */
+    public Builder leakHeapLimit(long bytes) {
+      leakHeapLimit = bytes;
+      return this;
+    }
+
+    /**
+     * Sets how many distinct sets of labels the binary form of {@code goroutine} may have, unless a
+     * request says {@code labels=1}; by default 500. Samples beyond are merged without the label
+     * that has most values. A scraper makes a series of each set.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder labelSets(int most) {
+      if (most < 0) {
+        throw new IllegalArgumentException("the number of label sets can't be " + most);
+      }
+      labelSets = most;
       return this;
     }
 

@@ -14,17 +14,26 @@ public final class ChildJvm {
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
-          "--add-opens=java.base/java.lang=ALL-UNNAMED");
+          "--add-opens=java.base/java.lang=ALL-UNNAMED",
+          "--add-opens=java.base/java.util.concurrent.locks=ALL-UNNAMED",
+          "--add-opens=java.base/jdk.internal.vm=ALL-UNNAMED");
 
   /** What came of it; the output has both streams. */
-  record Ended(int code, String output) {}
+  public record Ended(int code, String output) {}
 
   private ChildJvm() {}
 
-  static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
+  public static Ended run(Path directory, List<String> options, Class<?> main, String... arguments)
+      throws IOException, InterruptedException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    return run(java, directory, options, main, arguments);
+  }
+
+  static Ended run(
+      Path java, Path directory, List<String> options, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java.toString());
     command.addAll(options);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

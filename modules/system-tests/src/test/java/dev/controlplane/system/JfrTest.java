@@ -27,14 +27,26 @@ class JfrTest {
 
   /** A line of {@code jfr summary}: type, count, bytes. */
   private static final Pattern COUNTED =
-      Pattern.compile("^ *(controlplane\\.\\w+) +(\\d+) +\\d+", Pattern.MULTILINE);
+      Pattern.compile("^ *((?:controlplane|pprof)\\.\\w+) +(\\d+) +\\d+", Pattern.MULTILINE);
 
   /** Which events a server's recording must have; others of ours may be in it. */
   private static final Map<String, List<String>> MUST =
       Map.of(
-          "upload-server", List.of("Upload", "Publish", "Commit", "Announce", "Profile"),
-          "consumer-server", List.of("Profile"),
-          "grpc-server", List.of("Commit", "FanOut", "Profile", "Subscription"));
+          "upload-server",
+          List.of(
+              "controlplane.Upload",
+              "controlplane.Publish",
+              "controlplane.Commit",
+              "controlplane.Announce",
+              "pprof.Profile"),
+          "consumer-server",
+          List.of("pprof.Profile"),
+          "grpc-server",
+          List.of(
+              "controlplane.Commit",
+              "controlplane.FanOut",
+              "pprof.Profile",
+              "controlplane.Subscription"));
 
   private static Cluster cluster;
   private static Path directory;
@@ -73,7 +85,7 @@ class JfrTest {
           counts(directory.resolve("target/guide/" + server.name() + ".jfr"));
       for (String event : MUST.get(server.name())) {
         assertTrue(
-            counts.getOrDefault("controlplane." + event, 0L) > 0,
+            counts.getOrDefault(event, 0L) > 0,
             () -> event + " of " + server.name() + " is not among " + counts);
       }
     }

@@ -21,6 +21,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Holds the arrows between the modules; each module is one package and those below it. */
 class ModuleArrowsTest {
   private static final String ROOT = "dev.controlplane.";
+
+  /** Modules of their own below the package of pprof. */
+  private static final String[] WITH_HTTP = {
+    ROOT + "pprof.http..", ROOT + "pprof.helidon..", ROOT + "pprof.servlet.."
+  };
+
   private static JavaClasses all;
 
   @BeforeAll
@@ -29,7 +35,9 @@ class ModuleArrowsTest {
     for (String module :
         List.of(
             "pprof",
-            "pprof-observe",
+            "pprof-http",
+            "pprof-helidon",
+            "pprof-servlet",
             "catalog",
             "helidon-transport",
             "server",
@@ -45,10 +53,12 @@ class ModuleArrowsTest {
   @ParameterizedTest(name = "{0} knows only {1}")
   @CsvSource({
     "pprof,            ''",
-    "pprof.observe,    pprof",
+    "pprof.http,       pprof",
+    "pprof.helidon,    pprof pprof.http",
+    "pprof.servlet,    pprof pprof.http",
     "catalog,          ''",
     "transport,        ''",
-    "server,           pprof pprof.observe transport catalog",
+    "server,           pprof pprof.http pprof.helidon transport catalog",
     "upload,           server catalog pprof",
     "consumer,         server catalog transport",
     "grpc,             server catalog transport proto pprof",
@@ -73,10 +83,19 @@ class ModuleArrowsTest {
   void pprofAndCatalogKnowNoServerAndNoHttp() {
     noClasses()
         .that(resideInAnyPackage(ROOT + "pprof..", ROOT + "catalog.."))
-        .and(not(resideInAnyPackage(ROOT + "pprof.observe..")))
+        .and(not(resideInAnyPackage(WITH_HTTP)))
         .should()
         .dependOnClassesThat(
             resideInAnyPackage("io.helidon..", "io.grpc..", "java.net.http..", "com.sun.net.."))
+        .check(all);
+  }
+
+  @Test
+  void pprofOverHttpKnowsNoServerButTheJdks() {
+    noClasses()
+        .that(resideInAnyPackage(ROOT + "pprof.http.."))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage("io.helidon..", "jakarta.."))
         .check(all);
   }
 
@@ -94,7 +113,7 @@ class ModuleArrowsTest {
           com.tngtech.archunit.core.domain.JavaClass>
       isOfNestedModule(String module) {
     return module.equals("pprof")
-        ? resideInAnyPackage(ROOT + "pprof.observe..")
+        ? resideInAnyPackage(WITH_HTTP)
         : resideInAnyPackage("no.such.package");
   }
 }

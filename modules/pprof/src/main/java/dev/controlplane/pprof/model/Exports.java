@@ -21,6 +21,10 @@ public final class Exports {
     return Object.class.getModule().isOpen("java.lang", Exports.class.getModule());
   }
 
+  private static String name(Module module) {
+    return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+  }
+
   private static boolean check() {
     boolean exported =
         Object.class.getModule().isExported("jdk.internal.vm", Exports.class.getModule());
@@ -30,9 +34,10 @@ public final class Exports {
               Level.WARNING,
               "Goroutine profiles show platform threads and the threads started by"
                   + " dev.controlplane.pprof.Goroutines only: to see all virtual threads, start the"
-                  + " JVM with --add-exports java.base/jdk.internal.vm=ALL-UNNAMED (or with"
-                  + " Add-Exports: java.base/jdk.internal.vm in the manifest of the jar that is"
-                  + " started)");
+                  + " JVM with --add-exports java.base/jdk.internal.vm="
+                  + name(Exports.class.getModule())
+                  + " (or with Add-Exports: java.base/jdk.internal.vm in the manifest of the jar"
+                  + " that is started)");
     }
     return exported;
   }

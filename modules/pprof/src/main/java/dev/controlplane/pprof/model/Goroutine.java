@@ -1,5 +1,7 @@
 package dev.controlplane.pprof.model;
 
+import java.util.Map;
+
 /**
  * A thread as a profile shows it.
  *
@@ -8,4 +10,10 @@ package dev.controlplane.pprof.model;
  * @param stack at least one frame
  * @param creator null if unknown
  */
-public record Goroutine(long id, String state, Stack stack, Creator creator, LabelSet labels) {}
+public record Goroutine(long id, String state, Stack stack, Creator creator, LabelSet labels) {
+  /** The same with a remark after its state, if there is one for its id. */
+  public Goroutine marked(Map<Long, String> marks) {
+    String mark = marks.isEmpty() ? null : marks.get(id);
+    return mark == null ? this : new Goroutine(id, state + mark, stack, creator, labels);
+  }
+}

@@ -223,7 +223,7 @@ public final class Profile {
     }
   }
 
-  private Builder copyOfHead() {
+  Builder copyOfHead() {
     var copy = new Builder(sampleTypes);
     copy.defaultSampleType = defaultSampleType;
     copy.periodType = periodType;

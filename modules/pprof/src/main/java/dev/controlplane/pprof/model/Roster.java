@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Records facts about running threads that the JVM does not keep: who started them, and their
- * labels. A thread has an entry from its start until its end if {@link Goroutines} started it,
- * otherwise while labels are set. Thread-safe.
+ * labels. A thread has an entry from its start until its end if {@link
+ * dev.controlplane.pprof.Goroutines} started it, otherwise while labels are set. Thread-safe.
  */
 public final class Roster {
   /**
@@ -57,6 +57,7 @@ public final class Roster {
       work.run();
     } finally {
       ENTRIES.remove(id);
+      LabelHistory.changed(id, labels, LabelSet.EMPTY);
     }
   }
 
@@ -73,9 +74,11 @@ public final class Roster {
             ? new Entry(thread, null, 0, inner)
             : new Entry(thread, before.creator, before.parent, inner));
     InheritedLabels.set(inner);
+    LabelHistory.changed(id, outer, inner);
     try {
       return work.call();
     } finally {
+      LabelHistory.changed(id, inner, outer);
       InheritedLabels.set(outer);
       if (before == null) {
         ENTRIES.remove(id);

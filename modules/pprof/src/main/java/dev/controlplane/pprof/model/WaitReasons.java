@@ -42,6 +42,30 @@ public final class WaitReasons {
     static final Finding NONE = new Finding(false, false, null, null);
   }
 
+  /**
+   * Whether Go's block profile counts waits for this reason: on locks, conditions, channels and
+   * groups, but not on time, the network, files and native calls (runtime/pprof).
+   *
+   * @param parkedOn whether the thread is parked on an object; a thread whose stack does not tell
+   *     the reason counts if it is
+   */
+  public static boolean isSynchronization(String reason, boolean parkedOn) {
+    return switch (reason) {
+      case CHAN_RECEIVE, CHAN_SEND, SELECT, SEMACQUIRE, MUTEX, READ_LOCK, WRITE_LOCK -> true;
+      case COND, WAIT_GROUP -> true;
+      case WAITING -> parkedOn;
+      default -> false;
+    };
+  }
+
+  /** Whether the reason is a lock that another thread holds. */
+  public static boolean isLock(String reason) {
+    return switch (reason) {
+      case MUTEX, READ_LOCK, WRITE_LOCK -> true;
+      default -> false;
+    };
+  }
+
   /** Evaluates a complete stack, leaf first, including all JDK frames. */
   public static Finding read(Frame[] raw, int depth) {
     boolean stopped = false;

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.signal;
 
+import dev.controlplane.pprof.model.NativeAccess;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,6 +30,9 @@ final class Arguments {
   private Arguments() {}
 
   static void endWith(String name) throws IOException {
+    if (!NativeAccess.isOffered()) {
+      return;
+    }
     String stat = Files.readString(Path.of("/proc/self/stat"), StandardCharsets.ISO_8859_1);
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     long start = Long.parseUnsignedLong(fields[ARG_START]);
@@ -52,6 +56,7 @@ final class Arguments {
         Pattern.compile("(?<=[/\0])" + Pattern.quote(bytesOfName) + "(\\.[^/\0]*)\0")
             .matcher(arguments);
     if (followed.find()) {
+      CommandLine.keep();
       memory.asSlice(followed.start(1), followed.end(1) - followed.start(1)).fill((byte) 0);
     }
   }

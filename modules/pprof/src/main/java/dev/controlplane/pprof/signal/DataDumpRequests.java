@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.signal;
 
+import dev.controlplane.pprof.model.NativeAccess;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -67,9 +68,15 @@ final class DataDumpRequests {
    *
    * @param onRequest called on the JVM's "Signal Dispatcher" or "Attach Listener" thread, which
    *     also serves others, so it must return at once
-   * @throws UnsupportedOperationException on a JVM without JVMTI or native access
+   * @throws UnsupportedOperationException before JDK 22, and on a JVM without JVMTI or native
+   *     access
    */
   static DataDumpRequests start(Runnable onRequest) {
+    if (!NativeAccess.isOffered()) {
+      throw new UnsupportedOperationException(
+          "JDK %d has no java.lang.foreign, JDK %d and later have it"
+              .formatted(Runtime.version().feature(), NativeAccess.FIRST_JDK));
+    }
     try {
       return new DataDumpRequests(onRequest);
     } catch (IllegalCallerException | IllegalArgumentException e) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 
 /**
  * Lets the JVM dump its threads into a temporary file and reads it. The file is private, in a
@@ -24,9 +25,28 @@ import java.nio.file.attribute.PosixFilePermissions;
 public final class HotSpotSource {
   private HotSpotSource() {}
 
-  /** Whether this JVM's dump is known not to crash it (JDK-8364343; see Source#AUTO). */
+  /**
+   * Whether this JVM's dump is not known to crash it (see Source#AUTO).
+   *
+   * <p>Implementation note: the fix of JDK-8364343 brought the method that is looked for here.
+   * Crashes of JDK 26 and 27 became known later (JDK-8378071, JDK-8392031), so those don't count as
+   * safe.
+   */
   public static boolean safe() {
-    return Runtime.version().feature() >= 27;
+    return safe(Runtime.version().feature(), hasTransitions());
+  }
+
+  static boolean safe(int feature, boolean transitions) {
+    return feature >= 28 && transitions;
+  }
+
+  private static boolean hasTransitions() {
+    try {
+      return Arrays.stream(Class.forName("java.lang.VirtualThread").getDeclaredMethods())
+          .anyMatch(method -> method.getName().equals("startTransition"));
+    } catch (ClassNotFoundException e) {
+      return false; // this JVM implements virtual threads in another way
+    }
   }
 
   public static void read(ThreadDump.Visitor visitor) throws IOException {

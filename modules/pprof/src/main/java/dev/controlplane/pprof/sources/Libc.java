@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.sources;
 
+import dev.controlplane.pprof.model.NativeAccess;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Linux calls that Java does not offer. Each one is optional: on other systems, without native
- * access, or if the system refuses, nothing happens.
+ * Linux calls that Java does not offer. Each one is optional: on other systems, before JDK 22,
+ * without native access, or if the system refuses, nothing happens.
  */
 // Used only if native access is enabled, so that the JVM prints no warning.
 @SuppressWarnings("restricted")
@@ -55,8 +56,7 @@ final class Libc {
   private Libc() {}
 
   private static Optional<MethodHandle> function(String name, FunctionDescriptor type) {
-    if (!System.getProperty("os.name").equals("Linux")
-        || !Libc.class.getModule().isNativeAccessEnabled()) {
+    if (!NativeAccess.isPossible() || !System.getProperty("os.name").equals("Linux")) {
       return Optional.empty();
     }
     Linker linker = Linker.nativeLinker();
@@ -71,7 +71,8 @@ final class Libc {
     SETPRIORITY.ifPresent(
         setpriority -> {
           try {
-            int _ = (int) setpriority.invokeExact(PRIO_PROCESS, 0, LOW);
+            // Whether the system agrees does not matter.
+            setpriority.invoke(PRIO_PROCESS, 0, LOW);
           } catch (Throwable e) {
             throw new IllegalStateException(e);
           }
@@ -95,14 +96,12 @@ final class Libc {
               acl.set(LE_INT, at + 4, -1);
               at += 8;
             }
-            int _ =
-                (int)
-                    setxattr.invokeExact(
-                        arena.allocateFrom(directory.toString()),
-                        arena.allocateFrom(DEFAULT_ACL),
-                        acl,
-                        acl.byteSize(),
-                        0);
+            setxattr.invoke(
+                arena.allocateFrom(directory.toString()),
+                arena.allocateFrom(DEFAULT_ACL),
+                acl,
+                acl.byteSize(),
+                0);
           } catch (Throwable e) {
             throw new IllegalStateException(e);
           }

@@ -57,6 +57,16 @@ public final class LiveSource {
     return threads;
   }
 
+  /** Hides a thread that helps to take profiles, until {@link #show}. */
+  public static void hide(Thread helper) {
+    HELPERS.add(helper);
+  }
+
+  /** Shows a thread again. */
+  public static void show(Thread helper) {
+    HELPERS.remove(helper);
+  }
+
   // Correctness does not depend on the scheduler's reaction.
   @SuppressWarnings("ThreadPriorityCheck")
   private static void addThreads(ThreadContainer container, List<Thread> threads) {

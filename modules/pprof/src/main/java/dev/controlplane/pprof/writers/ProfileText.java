@@ -111,9 +111,15 @@ public final class ProfileText {
     if (kind.equals("mutex")) {
       text.append("sampling period=1\n");
     }
+    for (String comment : profile.comments()) {
+      text.append("# ").append(Lines.oneLine(comment)).append('\n');
+    }
     for (SortedSample sample : SortedSample.of(profile)) {
       text.append("%d %d ".formatted(sample.values[1], sample.values[0]));
       RecordText.appendAddresses(text, sample.stack);
+      if (!sample.labelText().isEmpty()) {
+        text.append("# labels: ").append(sample.labelText()).append('\n');
+      }
       RecordText.appendFrames(text, sample.stack);
       drain(text, FULL, out);
     }

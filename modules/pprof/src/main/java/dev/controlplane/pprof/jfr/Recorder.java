@@ -1,0 +1,66 @@
+package dev.controlplane.pprof.jfr;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import jdk.jfr.FlightRecorder;
+
+/**
+ * Whether this JVM's Flight Recorder can be used.
+ *
+ * <p>The recorder ends the whole JVM if it can't write to its directory. A profile is not worth
+ * that, so a recording needs room on that disk.
+ */
+final class Recorder {
+  /** Room that a recording needs on disk before it starts, in bytes. */
+  static final long LEAST_ROOM = 64L << 20;
+
+  private static final String MODULE = "jdk.jfr";
+
+  private Recorder() {}
+
+  /**
+   * Checks that a recording can start.
+   *
+   * @throws IOException if it can't; the message says why and what to do
+   */
+  static void require() throws IOException {
+    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+      throw new IOException(
+          "this JVM has no Flight Recorder, because its module jdk.jfr is missing: add it with"
+              + " jlink --add-modules jdk.jfr, or with --add-modules jdk.jfr if the JDK has it");
+    }
+    if (!available()) {
+      throw new IOException(
+          "this JVM can't start its Flight Recorder: look for -XX:-FlightRecorder in its options");
+    }
+    long room = room();
+    if (room < LEAST_ROOM) {
+      throw new IOException(
+          "the disk of the Flight Recorder has "
+              + (room >> 20)
+              + " MB left and a recording needs "
+              + (LEAST_ROOM >> 20)
+              + " MB: free some, or set -XX:FlightRecorderOptions:repository to another directory");
+    }
+  }
+
+  /** The room on the disk that recordings are written to, in bytes. */
+  static long room() throws IOException {
+    String repository = System.getProperty("jdk.jfr.repository");
+    Path directory =
+        repository != null && Files.isDirectory(Path.of(repository))
+            ? Path.of(repository)
+            : Path.of(System.getProperty("java.io.tmpdir"));
+    return Files.getFileStore(directory).getUsableSpace();
+  }
+
+  /** A failure of the recorder as what callers expect. */
+  static IOException failed(Throwable cause) {
+    return new IOException("the Flight Recorder failed: " + cause.getMessage(), cause);
+  }
+
+  private static boolean available() {
+    return FlightRecorder.isAvailable();
+  }
+}

@@ -1,0 +1,2 @@
+/** Threads that nothing can wake. */
+package dev.controlplane.pprof.leak;

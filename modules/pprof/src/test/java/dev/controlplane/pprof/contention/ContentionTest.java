@@ -1,0 +1,389 @@
+package dev.controlplane.pprof.contention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.controlplane.pprof.ProfileKind;
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.model.Stack;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ContentionTest {
+  private static final int CONTENDERS = 8;
+
+  private final Contention contention = Contention.builder().cpuShare(0.1).start();
+  private final AtomicBoolean over = new AtomicBoolean();
+  private final List<Thread> threads = new ArrayList<>();
+
+  @AfterEach
+  void end() {
+    over.set(true);
+    contention.close();
+    threads.forEach(Thread::interrupt);
+  }
+
+  private interface Wait {
+    void run() throws Exception;
+  }
+
+  private Thread start(boolean virtual, Wait wait) {
+    Thread thread =
+        (virtual ? Thread.ofVirtual() : Thread.ofPlatform().daemon())
+            .start(
+                () -> {
+                  try {
+                    wait.run();
+                  } catch (InterruptedException e) {
+                    // the test is over
+                  } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+    threads.add(thread);
+    return thread;
+  }
+
+  private static void await(BooleanSupplier condition, java.util.function.Supplier<String> what)
+      throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < end, what);
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  /** The sum of one value over the stacks with a method of this class. */
+  private static long sum(
+      ProfileKind.Cumulative kind, int value, String method, BiPredicate<Stack, LabelSet> wanted) {
+    long[] sum = new long[1];
+    profile(kind)
+        .forEach(
+            (stack, labels, values) -> {
+              if (has(stack, method) && wanted.test(stack, labels)) {
+                sum[0] += values[value];
+              }
+            });
+    return sum[0];
+  }
+
+  private static Profile profile(ProfileKind.Cumulative kind) {
+    try {
+      return kind.collect(ProfileKind.Parameters.NONE);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static boolean has(Stack stack, String method) {
+    String name = ContentionTest.class.getName() + "." + method;
+    for (var frame : stack.frames) {
+      if (frame.function.name.equals(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true,true", "true,false", "false,true", "false,false"})
+  void theDelayOfKnownContentionIsMeasuredWithinAFifth(boolean virtual, boolean monitor)
+      throws Exception {
+    var waited = new LongAdder();
+    var lock = new ReentrantLock(true);
+    var object = new Object();
+    for (int i = 0; i < CONTENDERS; i++) {
+      start(
+          virtual,
+          () -> {
+            while (!over.get()) {
+              if (monitor) {
+                holdMonitor(object, waited);
+              } else {
+                holdLock(lock, waited);
+              }
+              Thread.sleep(1);
+            }
+          });
+    }
+    String method = monitor ? "holdMonitor" : "holdLock";
+    String reason = "sync.Mutex.Lock";
+    BiPredicate<Stack, LabelSet> mutexWait =
+        (stack, labels) -> reason.equals(labels.pairs().get("wait"));
+    String side = monitor ? "waiter" : "holder";
+    BiPredicate<Stack, LabelSet> attributed =
+        (stack, labels) -> side.equals(labels.pairs().get("attributed_to"));
+
+    for (String kind : List.of("block", "mutex")) {
+      await(
+          () -> {
+            double known = waited.sum();
+            long delay =
+                kind.equals("block")
+                    ? sum(contention.block(), 1, method, mutexWait)
+                    : sum(contention.mutex(), 1, method, attributed);
+            return known > TimeUnit.SECONDS.toNanos(8) && Math.abs(delay / known - 1) < 0.2;
+          },
+          () ->
+              kind
+                  + " waited "
+                  + waited
+                  + ": "
+                  + text(contention.block())
+                  + text(contention.mutex()));
+    }
+    assertTrue(sum(contention.block(), 0, method, mutexWait) > 0);
+  }
+
+  private void holdMonitor(Object object, LongAdder waited) throws InterruptedException {
+    long from = System.nanoTime();
+    synchronized (object) {
+      waited.add(System.nanoTime() - from);
+      Thread.sleep(20);
+    }
+  }
+
+  private void holdLock(ReentrantLock lock, LongAdder waited) throws InterruptedException {
+    long from = System.nanoTime();
+    lock.lock();
+    try {
+      waited.add(System.nanoTime() - from);
+      Thread.sleep(20);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static String text(ProfileKind.Cumulative kind) {
+    try {
+      var out = new ByteArrayOutputStream();
+      kind.writeText(1, ProfileKind.Parameters.NONE, out);
+      return out.toString(StandardCharsets.UTF_8);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void theHolderOfALockIsBlamedAndNotTheWaiter() throws Exception {
+    var lock = new ReentrantLock();
+    var locked = new CountDownLatch(1);
+    start(
+        true,
+        () -> {
+          lock.lock();
+          locked.countDown();
+          sleepWhileHolding();
+        });
+    locked.await();
+    start(true, () -> waitFor(lock));
+
+    await(
+        () -> sum(contention.mutex(), 1, "sleepWhileHolding", (s, l) -> true) > 0,
+        () -> text(contention.mutex()));
+    assertEquals(0, sum(contention.mutex(), 1, "waitFor", (s, l) -> true));
+    assertTrue(sum(contention.block(), 1, "waitFor", (s, l) -> true) > 0);
+  }
+
+  private static void sleepWhileHolding() throws InterruptedException {
+    Thread.sleep(100_000);
+  }
+
+  private static void waitFor(ReentrantLock lock) throws InterruptedException {
+    lock.lockInterruptibly();
+  }
+
+  @Test
+  void waitsForOtherThreadsCountAndThoseForTimeAndTheNetworkDoNot() throws Exception {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      start(true, ContentionTest::waitForTime);
+      start(true, () -> waitForNetwork(server));
+      start(false, ContentionTest::waitForTime);
+      start(true, ContentionTest::waitForQueue);
+      start(true, ContentionTest::waitForLatch);
+      start(false, () -> waitForSignal(new Object()));
+
+      await(
+          () ->
+              sum(contention.block(), 1, "waitForQueue", label("chan receive")) > 0
+                  && sum(contention.block(), 1, "waitForLatch", label("sync.WaitGroup.Wait")) > 0
+                  && sum(contention.block(), 1, "waitForSignal", label("sync.Cond.Wait")) > 0,
+          () -> text(contention.block()));
+      assertEquals(0, sum(contention.block(), 1, "waitForTime", (s, l) -> true));
+      assertEquals(0, sum(contention.block(), 1, "waitForNetwork", (s, l) -> true));
+      assertEquals(0, sum(contention.mutex(), 1, "waitForQueue", (s, l) -> true));
+    }
+  }
+
+  private static BiPredicate<Stack, LabelSet> label(String reason) {
+    return (stack, labels) -> reason.equals(labels.pairs().get("wait"));
+  }
+
+  private static void waitForTime() throws InterruptedException {
+    Thread.sleep(100_000);
+  }
+
+  private static void waitForNetwork(ServerSocket server) throws Exception {
+    try {
+      server.accept();
+    } catch (java.io.IOException e) {
+      // the test is over
+    }
+  }
+
+  private static void waitForQueue() throws InterruptedException {
+    new LinkedBlockingQueue<>().take();
+  }
+
+  private static void waitForLatch() throws InterruptedException {
+    new CountDownLatch(1).await();
+  }
+
+  @SuppressWarnings("WaitNotInLoop")
+  private static void waitForSignal(Object monitor) throws InterruptedException {
+    synchronized (monitor) {
+      monitor.wait();
+    }
+  }
+
+  @Test
+  void sumsNeverFallAlsoStackByStack() throws Exception {
+    start(true, ContentionTest::waitForQueue);
+    await(() -> sum(contention.block(), 1, "waitForQueue", (s, l) -> true) > 0, () -> "no waits");
+    Profile earlier = profile(contention.block());
+    await(() -> profile(contention.block()).total(1) > earlier.total(1), () -> "nothing was added");
+
+    profile(contention.block())
+        .minus(earlier)
+        .forEach(
+            (stack, labels, values) ->
+                assertTrue(values[0] >= 0 && values[1] >= 0, () -> values[0] + " " + values[1]));
+  }
+
+  @Test
+  void everyThreadCountsAlsoWhereOnlySomeStacksAreRead() throws Exception {
+    int many = 3000;
+    for (int i = 0; i < many; i++) {
+      start(true, ContentionTest::waitForQueue);
+    }
+    start(true, ContentionTest::waitForLatch);
+    await(
+        () ->
+            threads.stream().allMatch(t -> t.getState() == Thread.State.WAITING)
+                && sum(contention.block(), 1, "waitForLatch", (s, l) -> true) > 0,
+        () -> "not all wait");
+    Profile earlier = profile(contention.block());
+
+    await(
+        () -> {
+          Profile growth = profile(contention.block()).minus(earlier);
+          long[] nanos = new long[2];
+          growth.forEach(
+              (stack, labels, values) -> {
+                nanos[0] += has(stack, "waitForQueue") ? values[1] : 0;
+                nanos[1] += has(stack, "waitForLatch") ? values[1] : 0;
+              });
+          return nanos[1] > 0 && Math.abs((double) nanos[0] / nanos[1] / many - 1) < 0.2;
+        },
+        () -> text(contention.block()));
+  }
+
+  @Test
+  void nothingRunsBeforeTheStartAndNothingAfterTheEnd() throws Exception {
+    contention.close();
+    await(() -> sampler() == 0, () -> "it does not end");
+
+    Contention off = Contention.off();
+    assertEquals(0, sampler());
+    assertEquals(0, profile(off.block()).size());
+    assertTrue(text(off.mutex()).contains("not started"), text(off.mutex()));
+
+    try (Contention on = Contention.builder().start()) {
+      await(() -> sampler() == 1, () -> "it does not start");
+      assertTrue(on.interval().toMillis() > 0);
+    }
+    await(() -> sampler() == 0, () -> "it does not end");
+  }
+
+  private static long sampler() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("pprof-contention"))
+        .peek(thread -> assertTrue(thread.isDaemon()))
+        .count();
+  }
+
+  /** A thread as a program may write it, which fails when it is asked for its state. */
+  private static final class Failing extends Thread {
+    private final AtomicBoolean failed = new AtomicBoolean();
+
+    @Override
+    public void run() {
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(60));
+    }
+
+    @Override
+    public State getState() {
+      if (failed.compareAndSet(false, true)) {
+        throw new StackOverflowError("on purpose");
+      }
+      throw new IllegalStateException("on purpose");
+    }
+  }
+
+  @Test
+  void theMeasurementGoesOnAfterAFailure() throws Exception {
+    var failing = new Failing();
+    failing.setDaemon(true);
+    failing.start();
+    threads.add(failing);
+    await(failing.failed::get, () -> "not asked");
+    start(true, ContentionTest::waitForLatch);
+
+    await(
+        () -> sum(contention.block(), 1, "waitForLatch", (s, l) -> true) > 0,
+        () -> text(contention.block()));
+  }
+
+  @Test
+  void stacksBeyondTheLimitAreCountedTogether() throws Exception {
+    try (Contention small = Contention.builder().maxStacks(1).cpuShare(0.1).start()) {
+      start(true, ContentionTest::waitForQueue);
+      start(true, ContentionTest::waitForLatch);
+
+      await(() -> text(small.block()).contains("pprof.otherStacks"), () -> text(small.block()));
+      assertEquals(2, small.block().count());
+      assertTrue(profile(small.block()).comments().toString().contains("more than 1 stacks"));
+    }
+  }
+
+  @Test
+  void labelsCanBeLeftOut() throws Exception {
+    start(true, ContentionTest::waitForQueue);
+    await(() -> contention.block().count() > 0, () -> "no waits");
+
+    contention
+        .block()
+        .collect(name -> name.equals("labels") ? "0" : "")
+        .forEach((stack, labels, values) -> assertTrue(labels.isEmpty()));
+    assertFalse(profile(contention.block()).size() == 0);
+  }
+}
