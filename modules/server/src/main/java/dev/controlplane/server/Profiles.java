@@ -58,6 +58,7 @@ final class Profiles {
               .access(access)
               .token(settings.optional("pprof-token").orElse(""))
               .maxRequests(most)
+              .jvmThreads(settings.flag("pprof-jvm-threads"))
               .build();
       PprofFeature feature =
           PprofFeature.builder(endpoint)

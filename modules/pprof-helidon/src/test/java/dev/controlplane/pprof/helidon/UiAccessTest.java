@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.pprof.http.Access;
-import dev.controlplane.pprof.http.PprofEndpoint;
 import dev.controlplane.pprof.http.Wire;
 import org.junit.jupiter.api.Test;
 
@@ -14,8 +13,8 @@ class UiAccessTest {
 
   @Test
   void thePageItsFilesAndItsLooksNeedTheToken() {
-    PprofEndpoint settings = TestServer.options().access(Access.TOKEN).token("secret").build();
-    try (TestServer server = TestServer.start(settings)) {
+    try (TestServer server =
+        TestServer.start(TestServer.options().access(Access.TOKEN).token("secret").build())) {
       for (String path : new String[] {"", "/main.js", "/look", "/profiles", "/speedscope/"}) {
         assertEquals(401, server.get(UI + path).status(), path);
         assertEquals(200, server.get(UI + path, "Authorization: Bearer secret").status(), path);

@@ -1,7 +1,5 @@
 package dev.controlplane.pprof.http;
 
-import dev.controlplane.pprof.GoroutineCensus;
-import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.ProfileKind.IllegalParameterException;
 import dev.controlplane.pprof.ProfileKind.InUseException;
@@ -27,6 +25,7 @@ public final class PprofEndpoint {
   public static final int MOST_REQUESTS = 1000;
 
   private static final String ROOT = "/debug/pprof";
+  private static final String UI = "ui";
   private static final Set<String> READING = Set.of("GET", "HEAD");
   private static final System.Logger LOG = System.getLogger(PprofEndpoint.class.getName());
 
@@ -45,7 +44,7 @@ public final class PprofEndpoint {
     this.admission = new Admission(builder.maxRequests);
     this.collected = new CollectedProfiles(admission, builder.maxRequests);
     this.recordings = new Recordings(admission);
-    this.ui = new UiEndpoint(profiles, new GoroutineCensus(builder.page), admission);
+    this.ui = new UiEndpoint(profiles, admission, builder.jvmThreads);
   }
 
   /** Begins an endpoint that serves these profiles; kinds that are added later are served too. */
@@ -144,28 +143,15 @@ public final class PprofEndpoint {
       case "cmdline" -> reply.send(200, Reply.TEXT, CommandLine.read());
       case "symbol" -> SymbolEndpoint.answer(reply);
       default -> {
-        if (UiEndpoint.has(name)) {
-          page(reply, name);
-          return;
-        }
         Optional<ProfileKind> kind = profiles.find(name);
         if (kind.isPresent()) {
           profile(reply, kind.get());
+        } else if (name.equals(UI) || name.startsWith(UI + "/")) {
+          ui(reply, name.substring(UI.length()));
         } else {
           reply.error(404, "Unknown profile");
         }
       }
-    }
-  }
-
-  private void page(Reply reply, String name) throws IOException {
-    try {
-      ui.answer(reply, name);
-    } catch (BusyException e) {
-      reply.header("Retry-After", "1").error(503, e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      failed(reply, 500, "context canceled", e);
     }
   }
 
@@ -194,6 +180,19 @@ public final class PprofEndpoint {
     }
   }
 
+  private void ui(Reply reply, String path) throws IOException {
+    try {
+      ui.answer(reply, path);
+    } catch (BusyException e) {
+      reply.header("Retry-After", "1").error(503, e.getMessage());
+    } catch (IOException e) {
+      failed(reply, 500, "failed to look at the goroutines" + reason(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      failed(reply, 500, "context canceled", e);
+    }
+  }
+
   /** Answers with an error, or breaks off the answer that has begun. */
   private static void failed(Reply reply, int status, String text, Exception cause)
       throws IOException {
@@ -219,7 +218,7 @@ public final class PprofEndpoint {
     private Access access = Access.LOOPBACK;
     private String token = "";
     private int maxRequests = 16;
-    private GoroutineProfiler.Options page = GoroutineProfiler.Options.defaults();
+    private boolean jvmThreads = true;
 
     private Builder(Profiles profiles) {
       this.profiles = Objects.requireNonNull(profiles, "profiles");
@@ -231,15 +230,15 @@ public final class PprofEndpoint {
       return this;
     }
 
-    /** Sets which goroutines the page {@code ui} shows: with the JVM's own threads or without. */
-    public Builder page(GoroutineProfiler.Options goroutines) {
-      page = Objects.requireNonNull(goroutines, "goroutines");
-      return this;
-    }
-
     /** Sets the secret for {@link Access#TOKEN}. */
     public Builder token(String secret) {
       token = Objects.requireNonNull(secret, "token");
+      return this;
+    }
+
+    /** Sets whether the page shows the JVM's own threads; by default it does. */
+    public Builder jvmThreads(boolean shown) {
+      jvmThreads = shown;
       return this;
     }
 

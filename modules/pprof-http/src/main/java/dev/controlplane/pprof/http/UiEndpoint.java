@@ -1,6 +1,7 @@
 package dev.controlplane.pprof.http;
 
 import dev.controlplane.pprof.GoroutineCensus;
+import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.http.ui.Ui;
 import dev.controlplane.pprof.http.ui.UiAnswer;
@@ -8,36 +9,37 @@ import java.io.IOException;
 
 /** Serves the page {@code /debug/pprof/ui}. A look at the threads is admitted like a profile. */
 final class UiEndpoint {
-  private static final String NAME = "ui";
-
   private final Admission admission;
   private final Ui ui;
 
-  UiEndpoint(Profiles profiles, GoroutineCensus census, Admission admission) {
+  UiEndpoint(Profiles profiles, Admission admission, boolean jvmThreads) {
     this.admission = admission;
-    this.ui = new Ui(profiles, census);
+    this.ui =
+        new Ui(
+            profiles,
+            new GoroutineCensus(GoroutineProfiler.Options.defaults().withJvmThreads(jvmThreads)));
   }
 
-  /** Whether a path below {@code /debug/pprof/} is that of the page or of one of its files. */
-  static boolean has(String path) {
-    return path.equals(NAME) || path.startsWith(NAME + "/");
-  }
-
-  void answer(Reply reply, String path) throws IOException, InterruptedException, BusyException {
-    String file = path.substring(NAME.length());
-    if (!file.equals(Ui.LOOK)) {
-      send(reply, file);
-      return;
-    }
-    Admission.Turn turn = admission.enter();
-    try (turn) {
-      send(reply, file);
-    }
-  }
-
-  private void send(Reply reply, String file) throws IOException {
-    UiAnswer answer = ui.answer(file, reply.exchange().header("If-None-Match"));
+  /**
+   * Answers a request.
+   *
+   * @param path what follows {@code ui}
+   */
+  void answer(Reply reply, String path) throws IOException, InterruptedException {
+    UiAnswer answer = answer(path, reply.exchange());
     answer.headers().forEach(reply::header);
     reply.send(answer.status(), answer.contentType(), answer.body());
+  }
+
+  private UiAnswer answer(String path, Exchange exchange) throws IOException, InterruptedException {
+    if (!path.equals(Ui.LOOK)) {
+      return ui.answer(path, exchange.header("If-None-Match"));
+    }
+    Admission.Turn turn = admission.enter();
+    try {
+      return ui.answer(path, exchange.header("If-None-Match"));
+    } finally {
+      turn.close();
+    }
   }
 }

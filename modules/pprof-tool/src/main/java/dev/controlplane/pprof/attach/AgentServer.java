@@ -3,6 +3,7 @@ package dev.controlplane.pprof.attach;
 import com.sun.net.httpserver.HttpServer;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.StandardProfiles;
+import dev.controlplane.pprof.contention.Contention;
 import dev.controlplane.pprof.http.PprofEndpoint;
 import dev.controlplane.pprof.http.jdk.PprofHandler;
 import java.io.IOException;
@@ -29,10 +30,13 @@ public final class AgentServer {
     threads =
         Executors.newThreadPerTaskExecutor(
             Thread.ofPlatform().daemon().name("pprof-attached-", 0).factory());
-    standard = StandardProfiles.builder().build();
+    // Whoever attaches wants them all, and pays for them only meanwhile.
+    standard =
+        StandardProfiles.builder().allocations(true).contention(Contention.builder()).build();
     String kinds =
         standard.profiles().all().stream().map(ProfileKind::name).collect(Collectors.joining(","));
-    server.createContext("/", new PprofHandler(PprofEndpoint.create(standard.profiles())));
+    server.createContext(
+        "/debug/pprof", new PprofHandler(PprofEndpoint.create(standard.profiles())));
     server.setExecutor(threads);
     server.start();
     answer = "127.0.0.1:" + server.getAddress().getPort() + " " + kinds;

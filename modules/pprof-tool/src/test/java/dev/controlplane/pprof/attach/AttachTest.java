@@ -144,6 +144,16 @@ class AttachTest {
   }
 
   @Test
+  void aJvmWithoutAWebServerIsTold() throws Exception {
+    Running program = program("--limit-modules", "java.base,java.instrument");
+    assertEquals(
+        "pprof: process "
+            + program.pid()
+            + " can't serve its profiles: its JVM has no module jdk.httpserver",
+        tool("attach", program.pid()).fail(1));
+  }
+
+  @Test
   void aProgramThatIsNoJvmIsToldAndLivesOn() throws Exception {
     Process sleep = started(new ProcessBuilder("sleep", "600"));
     String said = tool("attach", Long.toString(sleep.pid())).fail(1);
