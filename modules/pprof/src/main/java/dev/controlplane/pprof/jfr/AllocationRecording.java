@@ -17,6 +17,7 @@ import jdk.jfr.consumer.RecordingStream;
  */
 final class AllocationRecording implements BackgroundRecording.Setup {
   private final StackTotals totals;
+
   /** What threads had allocated when the recording began, until their first sample. */
   private final Map<Long, Long> earlier = new HashMap<>();
 
