@@ -50,7 +50,8 @@ public final class HeapDumpFile implements AutoCloseable {
     if (hotSpot == null) {
       throw new IOException("this JVM has no heap dump");
     }
-    var dump = new HeapDumpFile(
+    var dump =
+        new HeapDumpFile(
             Files.createTempDirectory("goroutineleak-" + ProcessHandle.current().pid() + "-")
                 .toAbsolutePath());
     try {
