@@ -78,7 +78,8 @@ final class DeadlockFinder {
 
   /**
    * What is added to the state of deadlocked threads in a list of all. Does not ask the JVM: a list
-   * of threads must not be a risk. Deadlocks over monitors are marked once {@link #find} knows them.
+   * of threads must not be a risk. Deadlocks over monitors are marked once {@link #find} knows
+   * them.
    */
   Map<Long, String> marks() throws IOException {
     try {
