@@ -68,6 +68,7 @@ final class WaitSampler {
     nanos = elapsed;
     chance = 1;
     chosen = 0;
+    holders.clear(); // after a look that failed
     int lastingBefore = Math.max(1, lasting);
     lasting = 0;
     double again = Math.min(AGAIN_SHARE, (double) AGAIN / lastingBefore);

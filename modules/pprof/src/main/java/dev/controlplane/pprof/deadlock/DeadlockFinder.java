@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Finds deadlocks among virtual and platform threads, over monitors and locks of {@code
@@ -44,48 +46,73 @@ final class DeadlockFinder {
 
   private record Standing(int mark, int stackHash, long since) {}
 
+  /** The ids of each circle that was found last. */
+  private volatile List<Set<Long>> known = List.of();
+
   /** Since when each suspect has waited; suspects only. */
   private final Map<Long, Standing> standing = new HashMap<>();
 
   /**
-   * Looks for deadlocks.
+   * Looks for deadlocks. Takes a second or two if threads wait for monitors.
    *
-   * @param patient whether to wait until suspects have stood still for long enough; otherwise those
-   *     are passed over that were not known a second ago
    * @param hotspot whether to ask the JVM at once, also for threads that may move
    */
-  List<Deadlock> find(boolean patient, boolean hotspot) throws IOException {
+  List<Deadlock> find(boolean hotspot) throws IOException {
     try {
       LockWaits waits = LockWaits.now();
       if (waits.hasUnreadMonitors()) {
         if (MonitorSnapshot.available()) {
-          waits = withMonitors(waits, patient, hotspot);
+          waits = withMonitors(waits, hotspot);
         } else {
           waits.readMonitors(Set.of());
         }
       }
-      List<List<LockWaits.LockWait>> circles = waits.circles();
-      if (circles.isEmpty()) {
-        return patient ? platformOnly() : List.of();
-      }
-      Thread.sleep(CONFIRM_MILLIS);
-      return circles.stream()
-          .filter(circle -> circle.stream().allMatch(LockWaits::holds))
-          .map(DeadlockFinder::describe)
-          .toList();
+      List<Deadlock> found = confirmed(waits);
+      known = found.stream().map(DeadlockFinder::ids).toList();
+      return found.isEmpty() ? platformOnly() : found;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
   }
 
-  /** What is added to the state of deadlocked threads in a list of all. */
+  /**
+   * What is added to the state of deadlocked threads in a list of all. Does not ask the JVM: a list
+   * of threads must not be a risk. Deadlocks over monitors are marked once {@link #find} knows
+   * them.
+   */
   Map<Long, String> marks() throws IOException {
-    var marks = new HashMap<Long, String>();
-    for (Deadlock deadlock : find(false, false)) {
-      deadlock.members().forEach(member -> marks.put(member.id(), " (deadlocked)"));
+    try {
+      LockWaits waits = LockWaits.now();
+      Set<Long> suspects =
+          waits.all().stream().map(wait -> wait.thread().threadId()).collect(Collectors.toSet());
+      waits.readMonitors(Set.of());
+      var marks = new HashMap<Long, String>();
+      Stream.concat(
+              confirmed(waits).stream().map(DeadlockFinder::ids),
+              known.stream().filter(suspects::containsAll))
+          .forEach(circle -> circle.forEach(id -> marks.put(id, " (deadlocked)")));
+      return marks;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
-    return marks;
+  }
+
+  private static List<Deadlock> confirmed(LockWaits waits) throws InterruptedException {
+    List<List<LockWaits.LockWait>> circles = waits.circles();
+    if (circles.isEmpty()) {
+      return List.of();
+    }
+    Thread.sleep(CONFIRM_MILLIS);
+    return circles.stream()
+        .filter(circle -> circle.stream().allMatch(LockWaits::holds))
+        .map(DeadlockFinder::describe)
+        .toList();
+  }
+
+  private static Set<Long> ids(Deadlock deadlock) {
+    return deadlock.members().stream().map(Deadlock.Member::id).collect(Collectors.toSet());
   }
 
   /** What this JVM keeps to itself, in sentences; empty if nothing. */
@@ -104,14 +131,13 @@ final class DeadlockFinder {
     return spots;
   }
 
-  private LockWaits withMonitors(LockWaits first, boolean patient, boolean hotspot)
-      throws InterruptedException {
+  private LockWaits withMonitors(LockWaits first, boolean hotspot) throws InterruptedException {
     LockWaits waits = first;
     long end = System.nanoTime() + 2 * STILL_NANOS;
     while (true) {
       Set<Thread> still = still(waits.all(), hotspot);
       boolean all = still.size() == waits.all().size();
-      if (all || !patient || System.nanoTime() > end) {
+      if (all || System.nanoTime() > end) {
         waits.readMonitors(still);
         return waits;
       }

@@ -64,8 +64,8 @@ public final class DeadlockKind implements ProfileKind.Snapshot {
 
   /**
    * What to add to the states of goroutines, by id: {@code (deadlocked)}. Takes no time worth
-   * mentioning. Deadlocks over monitors are seen if their threads stood still for a second between
-   * two calls.
+   * mentioning, and never asks the JVM for monitors. So deadlocks over monitors are known once a
+   * request for this profile has found them.
    *
    * @throws IOException if the thread is interrupted
    */
@@ -100,7 +100,7 @@ public final class DeadlockKind implements ProfileKind.Snapshot {
               throw new IllegalParameterException(
                   "invalid value for \"source\" - must be auto, live or hotspot");
         };
-    List<Deadlock> deadlocks = finder.find(true, hotspot);
+    List<Deadlock> deadlocks = finder.find(hotspot);
     found = deadlocks.stream().mapToLong(deadlock -> deadlock.members().size()).sum();
     return deadlocks;
   }
