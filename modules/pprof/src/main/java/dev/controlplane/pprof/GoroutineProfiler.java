@@ -1,13 +1,8 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Goroutine;
-import dev.controlplane.pprof.model.InheritedLabels;
-import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Roster;
-import dev.controlplane.pprof.model.ThreadFacts;
-import dev.controlplane.pprof.sources.HotSpotSource;
-import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
 import dev.controlplane.pprof.writers.ByteBuilder;
@@ -22,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Takes goroutine profiles of this JVM. Thread-safe: several profiles may be taken at the same
@@ -87,9 +80,11 @@ public final class GoroutineProfiler {
   }
 
   private final Options options;
+  private final ShownThreads shown;
 
   private GoroutineProfiler(Options options) {
     this.options = options;
+    this.shown = new ShownThreads(options);
   }
 
   /** Creates a profiler with these settings. */
@@ -104,7 +99,7 @@ public final class GoroutineProfiler {
 
   /** Returns the number of goroutines, without examining stacks. */
   public int count() {
-    return threads().size();
+    return shown.all().size();
   }
 
   /** What a goroutine profile counts, without any goroutine. */
@@ -122,13 +117,13 @@ public final class GoroutineProfiler {
     ProfileObserver observer = ProfileObserver.begun();
     Goroutine caller = new LiveSource(options.labels()).caller();
     Profile.Builder counts = counted().add(caller.stack(), caller.labels(), 1);
-    if (isHotSpot(source)) {
-      readDump(
+    if (shown.areFromDump(source)) {
+      shown.readDump(
           caller,
           (reader, facts) -> counts.add(reader.shape(facts).stack(), reader.labels(facts), 1));
     } else {
       Sweep.over(
-          others(),
+          shown.others(),
           () -> {
             var live = new LiveSource(options.labels());
             return threads -> count(live, threads);
@@ -136,7 +131,7 @@ public final class GoroutineProfiler {
           portion -> portion.forEach((key, count) -> counts.add(key.stack(), key.labels(), count)));
     }
     Profile profile = counts.build();
-    observer.ended("counted", isHotSpot(source), profile.total(0));
+    observer.ended("counted", shown.areFromDump(source), profile.total(0));
     return profile;
   }
 
@@ -165,8 +160,8 @@ public final class GoroutineProfiler {
     Goroutine caller = new LiveSource(options.labels()).caller();
     text.append(buffer, caller);
     long[] count = {1};
-    if (isHotSpot(source)) {
-      readDump(
+    if (shown.areFromDump(source)) {
+      shown.readDump(
           caller,
           (reader, facts) -> {
             Goroutine goroutine = reader.goroutine(facts);
@@ -179,7 +174,7 @@ public final class GoroutineProfiler {
     } else {
       flush(buffer, out, 0);
       Sweep.over(
-          others(),
+          shown.others(),
           () -> {
             var live = new LiveSource(options.labels());
             var portionText = new StackText(style);
@@ -191,7 +186,7 @@ public final class GoroutineProfiler {
           });
     }
     flush(buffer, out, 0);
-    observer.ended("stacks", isHotSpot(source), count[0]);
+    observer.ended("stacks", shown.areFromDump(source), count[0]);
     return count[0];
   }
 
@@ -210,8 +205,8 @@ public final class GoroutineProfiler {
     long[] count = {1};
     try (var writer = new ProfileWriter(out, counted().build())) {
       writer.sample(caller);
-      if (isHotSpot(source)) {
-        readDump(
+      if (shown.areFromDump(source)) {
+        shown.readDump(
             caller,
             (reader, facts) -> {
               Goroutine goroutine = reader.goroutine(facts);
@@ -222,7 +217,7 @@ public final class GoroutineProfiler {
             });
       } else {
         Sweep.over(
-            others(),
+            shown.others(),
             () -> {
               var live = new LiveSource(options.labels());
               return threads ->
@@ -237,7 +232,7 @@ public final class GoroutineProfiler {
       }
       writer.finish(time, Duration.ZERO);
     }
-    observer.ended("goroutines", isHotSpot(source), count[0]);
+    observer.ended("goroutines", shown.areFromDump(source), count[0]);
     return count[0];
   }
 
@@ -252,64 +247,6 @@ public final class GoroutineProfiler {
 
   /** The text of a portion of goroutines. */
   private record Spelled(ByteBuilder text, int count) {}
-
-  @FunctionalInterface
-  private interface DumpVisitor {
-    void thread(Interpreter reader, ThreadFacts facts) throws IOException;
-  }
-
-  private boolean isHotSpot(Source source) {
-    Source asked = source == Source.AUTO ? options.source() : source;
-    return switch (asked) {
-      case AUTO -> HotSpotSource.safe();
-      case HOTSPOT -> true;
-      case LIVE -> false;
-    };
-  }
-
-  /** All threads that profiles show. */
-  private List<Thread> threads() {
-    List<Thread> threads = LiveSource.threads();
-    if (!options.jvmThreads()) {
-      threads.removeIf(JvmThreads::has);
-    }
-    return threads;
-  }
-
-  /** All threads that profiles show, except the calling thread. */
-  private List<Thread> others() {
-    List<Thread> threads = threads();
-    threads.remove(Thread.currentThread());
-    return threads;
-  }
-
-  /**
-   * Passes the dump's threads to a visitor, except hidden threads, the calling thread and the
-   * threads that help to take profiles.
-   */
-  private void readDump(Goroutine caller, DumpVisitor visitor) throws IOException {
-    Interpreter reader = Interpreter.ofThisJvm(options.labels());
-    // The dump tells neither which labels a thread inherited nor whose it is.
-    List<Thread> live =
-        options.labels() || !options.jvmThreads() ? LiveSource.threads() : List.of();
-    Map<Long, LabelSet> inherited = options.labels() ? InheritedLabels.byId(live) : Map.of();
-    Set<Long> hidden =
-        options.jvmThreads()
-            ? Set.of()
-            : live.stream()
-                .filter(JvmThreads::has)
-                .map(Thread::threadId)
-                .collect(Collectors.toSet());
-    HotSpotSource.read(
-        facts -> {
-          facts.inherited = inherited.getOrDefault(facts.id, LabelSet.EMPTY);
-          if (facts.id != caller.id()
-              && !facts.name.equals(Sweep.HELPER_NAME)
-              && !hidden.contains(facts.id)) {
-            visitor.thread(reader, facts);
-          }
-        });
-  }
 
   private static Map<Profile.Key, Long> count(LiveSource live, List<Thread> threads) {
     var counts = new HashMap<Profile.Key, Long>();

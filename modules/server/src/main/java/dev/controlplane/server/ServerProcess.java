@@ -8,9 +8,6 @@ import dev.controlplane.server.http.RequestBodies;
 import dev.controlplane.server.metrics.ServerMetrics;
 import dev.controlplane.transport.socket.Listeners;
 import io.helidon.config.Config;
-import io.helidon.health.HealthCheck;
-import io.helidon.health.HealthCheckResponse;
-import io.helidon.health.HealthCheckType;
 import io.helidon.http.DateTime;
 import io.helidon.http.Method;
 import io.helidon.metrics.api.MeterRegistry;
@@ -18,10 +15,6 @@ import io.helidon.service.registry.Services;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.observe.ObserveFeature;
-import io.helidon.webserver.observe.health.HealthObserver;
-import io.helidon.webserver.observe.health.HealthObserverConfig;
-import io.helidon.webserver.observe.metrics.MetricsObserver;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -171,7 +164,7 @@ public final class ServerProcess {
         .shutdownGracePeriod(Shutdown.GRACE)
         .directHandlers(JsonErrors.handlers())
         .featuresDiscoverServices(false)
-        .addFeature(observability())
+        .addFeature(Observability.of(setup.checks()))
         .addFeature(Profiles.of(setup.settings()).feature(pprof, setup.admission()))
         .routing(
             routing
@@ -274,34 +267,5 @@ public final class ServerProcess {
           .with("Retry-After", "1");
     }
     return Map.of("status", "healthy");
-  }
-
-  private ObserveFeature observability() {
-    HealthObserverConfig.Builder health =
-        HealthObserver.builder().details(true).useSystemServices(false);
-    setup.checks().forEach((what, check) -> health.addCheck(new NamedCheck(what, check)));
-    return ObserveFeature.builder()
-        .observersDiscoverServices(false)
-        .addObserver(health.build())
-        .addObserver(MetricsObserver.create())
-        .build();
-  }
-
-  private record NamedCheck(String name, Runnable check) implements HealthCheck {
-    @Override
-    public HealthCheckType type() {
-      return HealthCheckType.READINESS;
-    }
-
-    @Override
-    public HealthCheckResponse call() {
-      HealthCheckResponse.Builder response = HealthCheckResponse.builder();
-      try {
-        check.run();
-        return response.status(true).build();
-      } catch (RuntimeException e) {
-        return response.status(false).detail("reason", String.valueOf(e.getMessage())).build();
-      }
-    }
   }
 }
