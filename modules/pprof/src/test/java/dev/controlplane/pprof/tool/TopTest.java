@@ -116,6 +116,9 @@ class TopTest {
     out.reset();
     run("top", file, "--sample", "objects");
     assertTrue(out().contains("   3   100%"), out());
+    out.reset();
+    run("top", save(Made.heap().first("objects").sample("a.A.f", 3, 5L << 20)));
+    assertTrue(out().contains("   3   100%"), out());
     assertEquals(1, run("top", file, "--sample=cpu"));
     assertEquals(
         "pprof: " + file + ": it has no values of the type cpu, but objects, space\n", err());
@@ -411,6 +414,12 @@ class TopTest {
 
     static Made heap() {
       return new Made("objects", "count", "space", "bytes");
+    }
+
+    /** Names the type that is shown first. */
+    Made first(String type) {
+      profile.setDefaultSampleType(text(type));
+      return this;
     }
 
     /** A sample with a stack, outermost first. */
