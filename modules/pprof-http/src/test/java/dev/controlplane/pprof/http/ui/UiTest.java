@@ -95,9 +95,10 @@ class UiTest {
   void namesOfOtherLanguagesAreStillJson() {
     Frame odd = table.frame("a.B", "say \"\\\n\u0001 it\ud83d\ude00\ud800", null, -1);
 
-    byte[] bytes = LookJson.write(
-                look(new Group(new Stack(new Frame[] {odd}), "running", 1, 1, seconds(0))),
-                Ui.MOST_BYTES);
+    byte[] bytes =
+        LookJson.write(
+            look(new Group(new Stack(new Frame[] {odd}), "running", 1, 1, seconds(0))),
+            Ui.MOST_BYTES);
     JsonObject json = parse(bytes);
 
     // RFC 8259, section 7; the parser of this test takes them.
