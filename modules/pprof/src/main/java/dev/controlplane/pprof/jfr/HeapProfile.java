@@ -7,6 +7,7 @@ import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.sources.ClassHistogram;
 import dev.controlplane.pprof.sources.MemStats;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;

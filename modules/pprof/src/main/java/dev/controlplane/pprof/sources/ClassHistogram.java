@@ -1,4 +1,4 @@
-package dev.controlplane.pprof.jfr;
+package dev.controlplane.pprof.sources;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -11,13 +11,13 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /** The objects on the heap by class, as {@code jcmd PID GC.class_histogram} has them. */
-final class ClassHistogram {
+public final class ClassHistogram {
   /**
    * The objects of one class.
    *
    * @param type name of the class in Java's spelling, such as {@code byte[]}
    */
-  record Line(String type, long objects, long bytes) {}
+  public record Line(String type, long objects, long bytes) {}
 
   private static final Pattern LINE =
       Pattern.compile("\\s*\\d+:\\s+(\\d+)\\s+(\\d+)\\s+(\\S+)(?:\\s+\\(.*\\))?\\s*");
@@ -36,7 +36,7 @@ final class ClassHistogram {
    * @param collect whether garbage is collected first; otherwise it is counted too
    * @throws IOException if this JVM has no histogram
    */
-  static List<Line> take(boolean collect) throws IOException {
+  public static List<Line> take(boolean collect) throws IOException {
     try {
       Object text =
           ManagementFactory.getPlatformMBeanServer()

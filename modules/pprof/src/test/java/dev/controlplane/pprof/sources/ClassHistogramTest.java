@@ -1,4 +1,4 @@
-package dev.controlplane.pprof.jfr;
+package dev.controlplane.pprof.sources;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
