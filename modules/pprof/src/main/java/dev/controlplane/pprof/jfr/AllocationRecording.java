@@ -16,7 +16,7 @@ import jdk.jfr.consumer.RecordingStream;
  * can be made on a JVM without a Flight Recorder; only the recording itself needs one.
  */
 final class AllocationRecording implements BackgroundRecording.Setup {
-  private final StackTotals totals;
+  private final StackSums totals;
 
   /** What threads had allocated when the recording began, until their first sample. */
   private final Map<Long, Long> earlier = new HashMap<>();
@@ -28,7 +28,7 @@ final class AllocationRecording implements BackgroundRecording.Setup {
   /**
    * @param totals where the allocations are summed
    */
-  AllocationRecording(StackTotals totals) {
+  AllocationRecording(StackSums totals) {
     this.totals = totals;
   }
 

@@ -28,7 +28,7 @@ public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseabl
   /** Memory for distinct stacks, in bytes. */
   private static final long ROOM = 16L << 20;
 
-  private final StackTotals totals = new StackTotals(Roster.FRAMES, ROOM);
+  private final StackSums totals = new StackSums(Roster.FRAMES, ROOM);
   private final AllocationRecording allocations = new AllocationRecording(totals);
   private final BackgroundRecording recording = new BackgroundRecording(allocations);
 

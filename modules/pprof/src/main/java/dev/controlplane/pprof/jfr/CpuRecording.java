@@ -28,7 +28,7 @@ final class CpuRecording {
 
   private final boolean cpuTime;
   private final StackReader stacks = new StackReader(Roster.FRAMES);
-  private final StackTotals totals = new StackTotals(Roster.FRAMES, ROOM);
+  private final StackSums totals = new StackSums(Roster.FRAMES, ROOM);
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private Instant newest = Instant.EPOCH;
 

@@ -78,9 +78,9 @@ public final class RecordingConverter {
   private static final class Part {
     final Kind kind;
     final Events events;
-    final StackTotals totals;
+    final StackSums totals;
 
-    Part(Kind kind, Events events, StackTotals totals) {
+    Part(Kind kind, Events events, StackSums totals) {
       this.kind = kind;
       this.events = events;
       this.totals = totals;
@@ -100,7 +100,7 @@ public final class RecordingConverter {
   private RecordingConverter(List<Kind> kinds, long room) {
     for (Kind kind : kinds) {
       for (Events events : kind.events()) {
-        var totals = new StackTotals(table, room / kinds.size());
+        var totals = new StackSums(table, room / kinds.size());
         var part = new Part(kind, events, totals);
         parts.add(part);
         part.events.subscribe(

@@ -9,9 +9,9 @@ import dev.controlplane.pprof.model.Profile;
 import org.junit.jupiter.api.Test;
 
 /** The memory of sums. */
-final class StackTotalsTest {
+final class StackSumsTest {
   private final FrameTable table = new FrameTable();
-  private final StackTotals totals = new StackTotals(table, 2_000);
+  private final StackSums totals = new StackSums(table, 2_000);
 
   private void add(int stack, long value) {
     totals.add(StackReader.stackOf(table, "stack" + stack), LabelSet.EMPTY, value);

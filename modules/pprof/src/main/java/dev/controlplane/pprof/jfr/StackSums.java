@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
  * counted under one stack, {@code jvm.otherStacks}. A sum that is there is never dropped. Thread-
  * safe.
  */
-final class StackTotals {
+final class StackSums {
   private final Map<Profile.Key, long[]> sums = new HashMap<>();
   private final Profile.Key others;
   private final long room;
@@ -24,7 +24,7 @@ final class StackTotals {
   /**
    * @param room memory for distinct stacks, in bytes
    */
-  StackTotals(FrameTable table, long room) {
+  StackSums(FrameTable table, long room) {
     this.others = new Profile.Key(StackReader.stackOf(table, "otherStacks"), LabelSet.EMPTY);
     this.room = room;
   }
