@@ -201,6 +201,8 @@ class PublishedLibraryTest {
                 "-Daether.offline.protocols=file"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(project.toFile());
+    // The same as the build that runs this test.
+    builder.environment().put("JAVA_HOME", System.getProperty("maven.java.home"));
     builder.environment().putAll(environment);
     Tools.run(LIMIT, builder).mustSucceed();
   }
@@ -223,7 +225,7 @@ class PublishedLibraryTest {
     String pom = Files.readString(artifact(".pom"));
     assertFalse(pom.contains("<parent>"), pom);
     assertFalse(pom.contains("<dependencies>"), pom);
-    for (String said : List.of("Apache License", "<scm>", "<developers>", "<description>")) {
+    for (String said : List.of("Apache License", "<scm", "<developers>", "<description>")) {
       assertTrue(pom.contains(said), pom);
     }
   }
