@@ -1,8 +1,6 @@
 package dev.controlplane.pprof;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.controlplane.pprof.model.ProgramName;
 import dev.controlplane.pprof.writers.ProfileText;
@@ -16,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -56,26 +53,7 @@ final class GoToolTest {
   }
 
   private String pprof(Object... args) throws IOException, InterruptedException {
-    var command = new ArrayList<String>(List.of("go", "tool", "pprof"));
-    for (Object arg : args) {
-      command.add(arg.toString());
-    }
-    Path out = directory.resolve("out.txt");
-    Path err = directory.resolve("err.txt");
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(command)
-              .redirectOutput(out.toFile())
-              .redirectError(err.toFile())
-              .start();
-    } catch (IOException e) {
-      return fail("go is missing: apt-get install golang-go graphviz", e);
-    }
-    assertTrue(process.waitFor(1, TimeUnit.MINUTES), "pprof hangs");
-    assertEquals("", Files.readString(err), () -> String.join(" ", command));
-    assertEquals(0, process.exitValue());
-    return Files.readString(out);
+    return GoPprof.run(directory, args);
   }
 
   private Path binary() throws IOException {

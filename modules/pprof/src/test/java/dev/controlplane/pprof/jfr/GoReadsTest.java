@@ -1,9 +1,8 @@
 package dev.controlplane.pprof.jfr;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.controlplane.pprof.GoPprof;
 import dev.controlplane.pprof.ProfileKind.Parameters;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.writers.ProfileWriter;
@@ -12,9 +11,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,26 +19,7 @@ final class GoReadsTest {
   @TempDir private Path directory;
 
   private String pprof(Object... args) throws IOException, InterruptedException {
-    var command = new ArrayList<String>(List.of("go", "tool", "pprof"));
-    for (Object arg : args) {
-      command.add(arg.toString());
-    }
-    Path out = directory.resolve("out.txt");
-    Path err = directory.resolve("err.txt");
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(command)
-              .redirectOutput(out.toFile())
-              .redirectError(err.toFile())
-              .start();
-    } catch (IOException e) {
-      return fail("go is missing: apt-get install golang-go", e);
-    }
-    assertTrue(process.waitFor(1, TimeUnit.MINUTES), "pprof hangs");
-    assertEquals("", Files.readString(err), () -> String.join(" ", command));
-    assertEquals(0, process.exitValue());
-    return Files.readString(out);
+    return GoPprof.run(directory, args);
   }
 
   private Path file(Profile profile) throws IOException {
