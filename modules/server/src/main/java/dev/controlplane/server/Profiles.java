@@ -44,56 +44,85 @@ final class Profiles {
   }
 
   /**
+   * Reads every setting. Starts nothing and opens no port.
+   *
+   * @throws StartupException if one is wrong
+   */
+  void check() {
+    boolean _ = settings.flag("pprof-cumulative");
+    feature(endpoint(standard().build()));
+  }
+
+  /**
    * The feature that serves {@code /debug/pprof/}. What the profiles gather ends with the server.
    *
    * @param starter completes and starts the server of the feature's own socket, if it has one
    */
   PprofFeature feature(Function<WebServerConfig.Builder, WebServer> starter, Admission admission) {
-    int most = settings.integer(MAX_REQUESTS, 1, PprofEndpoint.MOST_REQUESTS);
+    // Wrong settings are told before anything is started.
+    check();
+    StandardProfiles.Builder kinds = standard();
+    // Where nobody may read profiles, nothing is recorded all the time.
+    if (settings.flag("pprof-cumulative") && access() != Access.OFF) {
+      kinds.allocations(true).contention(Contention.builder());
+    }
+    StandardProfiles started = kinds.build();
+    PprofEndpoint endpoint = endpoint(started);
+    admission.refusing(
+        "profiles", MAX_REQUESTS, most(), endpoint::openRequests, endpoint::refusedRequests);
+    admission.waiting("profile_deltas", MAX_REQUESTS, most(), endpoint::waitingDeltas);
     try {
-      Access access = Access.parse(settings.text("pprof-access"));
-      StandardProfiles standard = standard(access);
-      PprofEndpoint endpoint =
-          PprofEndpoint.builder(standard.profiles())
-              .access(access)
-              .token(settings.optional("pprof-token").orElse(""))
-              .maxRequests(most)
-              .jvmThreads(settings.flag("pprof-jvm-threads"))
-              .build();
-      PprofFeature feature =
-          PprofFeature.builder(endpoint)
-              .address(settings.optional("pprof-address").orElse(""))
-              .starter(starter)
-              .onStop(standard::close)
-              .build();
-      admission.refusing(
-          "profiles", MAX_REQUESTS, most, endpoint::openRequests, endpoint::refusedRequests);
-      admission.waiting("profile_deltas", MAX_REQUESTS, most, endpoint::waitingDeltas);
-      return feature;
-    } catch (IllegalArgumentException | IllegalStateException e) {
+      return feature(endpoint).starter(starter).onStop(started::close).build();
+    } catch (IllegalStateException e) {
       throw new StartupException(e.getMessage(), e);
     }
   }
 
-  /** Where nobody may read profiles, nothing is recorded all the time. */
-  private StandardProfiles standard(Access access) {
-    String cpu = settings.text("pprof-cpu");
-    StandardProfiles.Builder standard =
-        StandardProfiles.builder()
-            .goroutines(goroutines)
-            .labelSets(settings.integer("pprof-label-sets", 0, 1_000_000))
-            .cpu(
-                CpuProfile.Source.named(cpu)
-                    .orElseThrow(
-                        () ->
-                            new StartupException(
-                                "PPROF_CPU is \""
-                                    + cpu
-                                    + "\"; expected: samples, cpu-time or off")));
-    if (settings.flag("pprof-cumulative") && access != Access.OFF) {
-      standard.allocations(true).contention(Contention.builder());
+  private PprofFeature.Builder feature(PprofEndpoint endpoint) {
+    try {
+      return PprofFeature.builder(endpoint).address(settings.optional("pprof-address").orElse(""));
+    } catch (IllegalArgumentException e) {
+      throw new StartupException(e.getMessage(), e);
     }
-    return standard.build();
+  }
+
+  private PprofEndpoint endpoint(StandardProfiles profiles) {
+    try {
+      return PprofEndpoint.builder(profiles.profiles())
+          .access(access())
+          .token(settings.optional("pprof-token").orElse(""))
+          .maxRequests(most())
+          .jvmThreads(settings.flag("pprof-jvm-threads"))
+          .build();
+    } catch (IllegalArgumentException e) {
+      throw new StartupException(e.getMessage(), e);
+    }
+  }
+
+  private Access access() {
+    try {
+      return Access.parse(settings.text("pprof-access"));
+    } catch (IllegalArgumentException e) {
+      throw new StartupException(e.getMessage(), e);
+    }
+  }
+
+  private int most() {
+    return settings.integer(MAX_REQUESTS, 1, PprofEndpoint.MOST_REQUESTS);
+  }
+
+  /** The profiles without those that are recorded all the time. */
+  private StandardProfiles.Builder standard() {
+    String cpu = settings.text("pprof-cpu");
+    return StandardProfiles.builder()
+        .goroutines(goroutines)
+        .labelSets(settings.integer("pprof-label-sets", 0, 1_000_000))
+        .cpu(
+            CpuProfile.Source.named(cpu)
+                .orElseThrow(
+                    () ->
+                        new StartupException(
+                            "PPROF_CPU is \"" + cpu + "\"; expected: samples, cpu-time or off")));
   }
 
   /**

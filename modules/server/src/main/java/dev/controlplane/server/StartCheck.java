@@ -82,7 +82,7 @@ final class StartCheck {
         program.configure(setup);
         written = setup.written();
         SiteGuard.of(settings);
-        Profiles.of(settings);
+        Profiles.of(settings).check();
       } finally {
         for (AutoCloseable resource : setup.resources()) {
           resource.close();

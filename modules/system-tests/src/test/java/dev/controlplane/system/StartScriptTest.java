@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/upload-server} and its like. */
@@ -168,6 +169,24 @@ class StartScriptTest {
     assertTrue(
         misspelt.said().contains("no server has UPLOAD_PROT; did you mean UPLOAD_PORT?"),
         misspelt::said);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PPROF_ACCESS,       nobody,   pprof access is",
+    "PPROF_ACCESS,       token,    there is no token",
+    "PPROF_ADDRESS,      nowhere,  pprof address is",
+    "PPROF_MAX_REQUESTS, 0,        PPROF_MAX_REQUESTS",
+    "PPROF_CPU,          fast,     PPROF_CPU is",
+    "PPROF_LABEL_SETS,   -1,       PPROF_LABEL_SETS",
+    "PPROF_CUMULATIVE,   perhaps,  PPROF_CUMULATIVE"
+  })
+  void aCheckReadsTheSettingsOfProfilesToo(String variable, String value, String told)
+      throws Exception {
+    Ended ended = run("consumer-server", Map.of(variable, value), "--check");
+    assertEquals(1, ended.code(), ended::said);
+    assertTrue(ended.said().contains("settings: not ok: "), ended::said);
+    assertTrue(ended.said().contains(told), ended::said);
   }
 
   /** Nobody can make a directory in /proc, root included. */
