@@ -55,9 +55,8 @@ import java.util.function.Consumer;
  * </ul>
  */
 public final class ControlPlaneClient implements AutoCloseable {
-  private final Endpoints endpoints;
   private final RetryPolicy retry;
-  private final Proxies proxies;
+  private final GrpcChannels channels;
   private final Http http;
   private final Calls calls;
   private final Publishing publishing;
@@ -76,9 +75,8 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   /** Creates a client that reaches the servers through proxies. */
   public ControlPlaneClient(Endpoints endpoints, RetryPolicy retry, Proxies proxies) {
-    this.endpoints = endpoints;
     this.retry = retry;
-    this.proxies = proxies;
+    this.channels = new GrpcChannels(endpoints.grpc(), proxies);
     this.http = new Http(proxies);
     this.calls = new Calls(endpoints, http);
     this.publishing = new Publishing(calls);
@@ -245,7 +243,7 @@ public final class ControlPlaneClient implements AutoCloseable {
    */
   public void subscribe(Subscription subscription, SubscriptionListener listener)
       throws IOException, InterruptedException {
-    new Subscriber(channels(), retry, false).run(subscription, listener);
+    new Subscriber(channels, retry, false).run(subscription, listener);
   }
 
   /**
@@ -282,11 +280,7 @@ public final class ControlPlaneClient implements AutoCloseable {
   }
 
   AgentServers agentServers() {
-    return new AgentServers(channels(), fetching, retry);
-  }
-
-  private GrpcChannels channels() {
-    return new GrpcChannels(endpoints.grpc(), proxies);
+    return new AgentServers(channels, fetching, retry);
   }
 
   Fetching fetching() {

@@ -16,7 +16,6 @@ import io.helidon.http.http2.Http2StreamWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 
 /**
  * One gRPC call, in place of Helidon's: passes the client's messages to the {@link CalledService}
@@ -49,7 +48,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private final CalledService<ReqT> service;
   private final ClientDeparture departure = new ClientDeparture();
   private volatile boolean closed;
-  private volatile Future<?> timer;
+  private final CallTimer timer = new CallTimer();
 
   /** The handler continues on threads of its own; Helidon's thread of the stream has ended. */
   private boolean detached;
@@ -140,7 +139,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       // The client is gone, so the status has no receiver.
     } finally {
       closed = true;
-      stopTimer();
+      timer.stop();
       handler.callEnded();
       over.countDown();
     }
@@ -148,10 +147,9 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
   /** Ends the call with DEADLINE_EXCEEDED if it is still open after this time. */
   void expireAfter(Duration timeout) {
-    Future<?> mine = Deadline.after(timeout, this::expire);
-    timer = mine;
+    timer.start(timeout, this::expire);
     if (closed || departure.isNoted()) {
-      mine.cancel(false);
+      timer.stop();
     }
   }
 
@@ -184,14 +182,6 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       helidonHears = output.handover().end(stream, errorCode);
     }
     handler.clientGone(helidonHears);
-  }
-
-  private void stopTimer() {
-    Future<?> current = timer;
-    if (current != null) {
-      current.cancel(false);
-      timer = null;
-    }
   }
 
   /** The client's address. */
@@ -299,7 +289,7 @@ final class StreamCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   /** The client is gone: records it, and notifies the handler and the service. */
   void clientGone() {
     departure.noted();
-    stopTimer();
+    timer.stop();
     over.countDown();
     departure.tell();
     service.tell(ServerCall.Listener::onCancel);

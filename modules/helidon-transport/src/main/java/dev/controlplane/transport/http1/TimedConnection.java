@@ -9,7 +9,6 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.RequestException;
-import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ServerConnectionException;
@@ -48,11 +47,7 @@ public final class TimedConnection extends ForwardingContext
   private final DataWriter writer;
   private final Http1Reader reader;
   private final OldVersion oldVersion = new OldVersion();
-  private Status answer = Status.OK_200;
-
-  /** For an answer to HEAD: the Content-Length to send. Null to keep Helidon's. */
-  private LongSupplier lengthOfHead;
-
+  private final AnswerHead answer = new AnswerHead(oldVersion);
   private final TimeLimits limits;
   private final ConnectionWatch watch;
   private final ServerConnectionSelector http2;
@@ -111,7 +106,7 @@ public final class TimedConnection extends ForwardingContext
   public static void lengthOfNextAnswer(LongSupplier bytes) {
     TimedConnection connection = CURRENT.get();
     if (connection != null) {
-      connection.lengthOfHead = bytes;
+      connection.answer.lengthOfHead(bytes);
     }
   }
 
@@ -166,19 +161,8 @@ public final class TimedConnection extends ForwardingContext
     }
   }
 
-  void answers(Status status) {
-    answer = status;
-  }
-
-  void answers(WritableHeaders<?> headers) {
-    if (answer.code() == 304 || answer.code() == 204) {
-      // Helidon sets 0, but it would be the unchanged file's length (RFC 9110, section 8.6).
-      headers.remove(HeaderNames.CONTENT_LENGTH);
-    } else if (lengthOfHead != null) {
-      headers.set(HeaderNames.CONTENT_LENGTH, Long.toString(lengthOfHead.getAsLong()));
-    }
-    lengthOfHead = null;
-    oldVersion.answers(headers);
+  AnswerHead answer() {
+    return answer;
   }
 
   @Override

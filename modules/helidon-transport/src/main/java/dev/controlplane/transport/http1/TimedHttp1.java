@@ -106,12 +106,12 @@ public final class TimedHttp1 implements ServerConnectionSelector {
   private static final class Answers implements Http1ConnectionListener {
     @Override
     public void status(ConnectionContext context, Status status) {
-      ((TimedConnection) context).answers(status);
+      ((TimedConnection) context).answer().status(status);
     }
 
     @Override
     public void headers(ConnectionContext context, Headers headers) {
-      ((TimedConnection) context).answers((WritableHeaders<?>) headers);
+      ((TimedConnection) context).answer().headers((WritableHeaders<?>) headers);
     }
   }
 }

@@ -134,45 +134,7 @@ public final class Profile {
    * @throws IllegalStateException if a reader would reject the profile; the message says why
    */
   public void checkValid() {
-    for (ValueType type : sampleTypes) {
-      require(!type.type().isEmpty(), "a sample type has no name");
-    }
-    requireNanos(time.getEpochSecond(), "time", time);
-    requireNanos(duration.toSeconds(), "duration", duration);
-    FrameTable table = null;
-    for (Key key : samples.keySet()) {
-      FrameTable own = key.stack().table();
-      require(
-          table == null || own == null || table == own,
-          "its stacks are of different frame tables, so different functions may share an address");
-      table = table == null ? own : table;
-      requireUsable(key.labels());
-    }
-  }
-
-  private static void requireUsable(LabelSet labels) {
-    if (labels.isEmpty()) {
-      return;
-    }
-    require(
-        !labels.pairs().containsKey("") && !labels.numbers().containsKey(""), "a label has no key");
-    for (String key : labels.numbers().keySet()) {
-      require(
-          !labels.pairs().containsKey(key),
-          "label " + key + " has a text and a number on a sample");
-    }
-  }
-
-  private static void requireNanos(long seconds, String name, Object value) {
-    require(
-        Math.abs(seconds) < Long.MAX_VALUE / 1_000_000_000,
-        "its " + name + ", " + value + ", does not fit into 64 bits of nanoseconds");
-  }
-
-  private static void require(boolean satisfied, String problem) {
-    if (!satisfied) {
-      throw new IllegalStateException("the profile is invalid: " + problem);
-    }
+    Validity.check(this, samples.keySet());
   }
 
   /**
@@ -182,7 +144,7 @@ public final class Profile {
    * @throws IllegalArgumentException if the profiles count different things
    */
   public Profile minus(Profile earlier) {
-    requireSameTypes(earlier);
+    Validity.requireSameTypes(this, earlier);
     Builder difference = copyOfHead();
     difference.duration = Duration.between(earlier.time, time);
     var grown = new HashMap<Key, long[]>(samples.size() * 2);
@@ -198,7 +160,7 @@ public final class Profile {
    * @throws IllegalArgumentException if the profiles count different things
    */
   public Profile plus(Profile other) {
-    requireSameTypes(other);
+    Validity.requireSameTypes(this, other);
     Builder sum = copyOfHead();
     sum.time = time.isAfter(other.time) ? time : other.time;
     sum.duration = duration.plus(other.duration);
@@ -212,14 +174,6 @@ public final class Profile {
     long[] sum = sums.computeIfAbsent(key, absent -> new long[values.length]);
     for (int i = 0; i < values.length; i++) {
       sum[i] += sign * values[i];
-    }
-  }
-
-  private void requireSameTypes(Profile other) {
-    if (!sampleTypes.equals(other.sampleTypes) || !periodType.equals(other.periodType)) {
-      throw new IllegalArgumentException(
-          "a profile of %s can't be combined with one of %s"
-              .formatted(sampleTypes, other.sampleTypes));
     }
   }
 

@@ -7,8 +7,59 @@ import java.io.InputStream;
 final class JsonScanner extends JsonTokens {
   private static final int MAX_NESTING = 512;
 
+  /** Consumes a value. */
+  @FunctionalInterface
+  interface Entry {
+    void read() throws IOException;
+  }
+
   JsonScanner(InputStream in) {
     super(in);
+  }
+
+  /** Consumes an object. The entry is called for each value, after its name was consumed. */
+  void takeObject(Entry entry) throws IOException {
+    if (takeOpen('{', '}')) {
+      do {
+        takeName();
+        entry.read();
+      } while (takeMore('}'));
+    }
+  }
+
+  /** Consumes any value. If it is an array, each object in it is the element's to consume. */
+  void takeObjects(Entry element) throws IOException {
+    if (peek() != '[') {
+      skip();
+    } else if (takeOpen('[', ']')) {
+      do {
+        if (peek() == '{') {
+          element.read();
+        } else {
+          skip();
+        }
+      } while (takeMore(']'));
+    }
+  }
+
+  /** Consumes any value. Returns it if it is a text, otherwise an empty text. */
+  String takeTextOrSkip() throws IOException {
+    if (peek() != '"') {
+      skip();
+      return "";
+    }
+    takeText();
+    return last().string();
+  }
+
+  /** Whether the next value is a text, number or the like. An object or array is consumed. */
+  boolean skipUnlessScalar() throws IOException {
+    int next = peek();
+    if (next == '{' || next == '[') {
+      skip();
+      return false;
+    }
+    return true;
   }
 
   /**

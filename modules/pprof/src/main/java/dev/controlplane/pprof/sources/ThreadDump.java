@@ -1,6 +1,5 @@
 package dev.controlplane.pprof.sources;
 
-import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.JsonTokens.DamagedException;
@@ -55,40 +54,26 @@ public final class ThreadDump {
     }
   }
 
-  /** A bound against hostile input, far above what a JVM writes. */
-  private static final int MAX_RAW_DEPTH = 1 << 16;
-
   private static final byte[] THREAD_DUMP = ascii("threadDump");
   private static final byte[] CONTAINERS = ascii("threadContainers");
   private static final byte[] THREADS = ascii("threads");
   private static final byte[] TIME = ascii("time");
-  private static final byte[] TID = ascii("tid");
-  private static final byte[] NAME = ascii("name");
-  private static final byte[] STATE = ascii("state");
-  private static final byte[] VIRTUAL = ascii("virtual");
-  private static final byte[] CARRIER = ascii("carrier");
-  private static final byte[] PARK_BLOCKER = ascii("parkBlocker");
-  private static final byte[] OBJECT = ascii("object");
-  private static final byte[] STACK = ascii("stack");
   private static final int BOM_FIRST_BYTE = 0xef;
 
   private final JsonScanner json;
   private final JsonText last;
-  private final FrameTexts frames;
+  private final DumpedThread reader;
   private final Visitor visitor;
-  private final ThreadFacts facts = new ThreadFacts();
   private long threads;
   private long incomplete;
-  private long badStacks;
   private long crowdedOut;
-  private boolean crowded;
   private boolean found;
   private Instant time;
 
   private ThreadDump(InputStream in, FrameTable table, long room, Visitor visitor) {
     this.json = new JsonScanner(in);
     this.last = json.last();
-    this.frames = new FrameTexts(last, table, room);
+    this.reader = new DumpedThread(json, table, room);
     this.visitor = visitor;
   }
 
@@ -135,7 +120,7 @@ public final class ThreadDump {
         throw new NotAThreadDumpException(
             "it is not JSON: write it with jcmd <pid> Thread.dump_to_file -format=json <file>");
       }
-      object(this::dump);
+      json.takeObject(this::dump);
       if (json.peek() >= 0) {
         damage = "it goes on after its end at byte " + json.offset();
       }
@@ -146,43 +131,14 @@ public final class ThreadDump {
       String reason = found ? "it has no thread" : "it has no \"threadDump\"";
       throw new NotAThreadDumpException(damage == null ? reason : damage);
     }
-    return new Outcome(threads, incomplete, frames.bad(), badStacks, crowdedOut, time, damage);
-  }
-
-  @FunctionalInterface
-  private interface Entry {
-    /** Consumes the value of the entry whose name was just consumed. */
-    void read() throws IOException;
-  }
-
-  private void object(Entry entry) throws IOException {
-    if (json.takeOpen('{', '}')) {
-      do {
-        json.takeName();
-        entry.read();
-      } while (json.takeMore('}'));
-    }
-  }
-
-  /** Reads the objects of an array. Other values are skipped. */
-  private void objects(Entry element) throws IOException {
-    if (json.peek() != '[') {
-      json.skip();
-    } else if (json.takeOpen('[', ']')) {
-      do {
-        if (json.peek() == '{') {
-          element.read();
-        } else {
-          json.skip();
-        }
-      } while (json.takeMore(']'));
-    }
+    return new Outcome(
+        threads, incomplete, reader.badFrames(), reader.badStacks(), crowdedOut, time, damage);
   }
 
   private void dump() throws IOException {
     if (last.is(THREAD_DUMP) && json.peek() == '{') {
       found = true;
-      object(this::containers);
+      json.takeObject(this::containers);
     } else {
       json.skip();
     }
@@ -190,9 +146,9 @@ public final class ThreadDump {
 
   private void containers() throws IOException {
     if (last.is(CONTAINERS)) {
-      objects(() -> object(this::container));
+      json.takeObjects(() -> json.takeObject(this::container));
     } else if (last.is(TIME)) {
-      time = instant(text());
+      time = instant(json.takeTextOrSkip());
     } else {
       json.skip();
     }
@@ -200,105 +156,23 @@ public final class ThreadDump {
 
   private void container() throws IOException {
     if (last.is(THREADS)) {
-      objects(this::thread);
+      json.takeObjects(this::thread);
     } else {
       json.skip();
     }
   }
 
   private void thread() throws IOException {
-    facts.clear();
-    crowded = false;
-    object(this::threadEntry);
-    if (facts.id > 0 && crowded) {
-      threads++;
-      crowdedOut++;
-    } else if (facts.id > 0) {
-      facts.mounted |= !facts.virtual;
-      threads++;
-      visitor.thread(facts);
-    } else {
+    if (!reader.read()) {
       incomplete++;
+      return;
     }
-  }
-
-  private void threadEntry() throws IOException {
-    if (last.is(STACK)) {
-      stack();
-    } else if (last.is(TID)) {
-      Long id = scalar() ? json.takeNumber() : null;
-      facts.id = id == null ? 0 : id;
-    } else if (last.is(NAME)) {
-      facts.name = text();
-    } else if (last.is(STATE)) {
-      facts.state = state(text());
-    } else if (last.is(VIRTUAL)) {
-      facts.virtual = scalar() && json.takeFlag();
-    } else if (last.is(CARRIER)) {
-      facts.mounted = scalar() && json.takeNumber() != null;
-    } else if (last.is(PARK_BLOCKER) && json.peek() == '{') {
-      object(this::blocker);
+    threads++;
+    if (reader.crowded()) {
+      crowdedOut++;
     } else {
-      json.skip();
+      visitor.thread(reader.facts());
     }
-  }
-
-  private void blocker() throws IOException {
-    if (last.is(OBJECT)) {
-      String object = text();
-      int at = object.lastIndexOf('@');
-      facts.blocker = at < 0 ? object : object.substring(0, at);
-    } else {
-      json.skip();
-    }
-  }
-
-  private void stack() throws IOException {
-    facts.depth = 0;
-    boolean texts = json.peek() == '[';
-    if (!texts) {
-      json.skip();
-    } else if (json.takeOpen('[', ']')) {
-      do {
-        if (json.peek() == '"') {
-          json.takeText();
-          frame();
-        } else {
-          json.skip();
-          texts = false;
-        }
-      } while (json.takeMore(']'));
-    }
-    badStacks += texts ? 0 : 1;
-  }
-
-  private void frame() {
-    if (!crowded) {
-      Frame frame = frames.frame();
-      crowded = frames.crowded();
-      if (frame != null && facts.depth < MAX_RAW_DEPTH) {
-        facts.add(frame);
-      }
-    }
-  }
-
-  /** Whether the next value is a text, number or the like. An object or array is skipped. */
-  private boolean scalar() throws IOException {
-    int next = json.peek();
-    if (next == '{' || next == '[') {
-      json.skip();
-      return false;
-    }
-    return true;
-  }
-
-  private String text() throws IOException {
-    if (json.peek() != '"') {
-      json.skip();
-      return "";
-    }
-    json.takeText();
-    return last.string();
   }
 
   private static Instant instant(String text) {
@@ -309,16 +183,7 @@ public final class ThreadDump {
     }
   }
 
-  private static Thread.State state(String name) {
-    for (Thread.State state : Thread.State.values()) {
-      if (state.name().equals(name)) {
-        return state;
-      }
-    }
-    return null;
-  }
-
-  private static byte[] ascii(String text) {
+  static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 }
