@@ -9,7 +9,7 @@ public enum Server {
   /** Pushes updates over gRPC. */
   GRPC("grpc-server"),
   /** The HTTP port of {@link #GRPC}: consumers and the update log. */
-  GRPC_HTTP("grpc-server (HTTP)");
+  GRPC_HTTP("grpc-server");
 
   private final String label;
 
@@ -17,7 +17,7 @@ public enum Server {
     this.label = label;
   }
 
-  /** The name in messages. */
+  /** The name in messages, where an address tells the two ports of grpc-server apart. */
   @Override
   public String toString() {
     return label;

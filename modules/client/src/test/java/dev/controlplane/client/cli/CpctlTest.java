@@ -766,7 +766,7 @@ class CpctlTest {
       assertEquals("upload-server 9.1.2, does not fit", lines.get(1));
       assertEquals(
           "consumer-server at http://127.0.0.1:1: connection refused", lines.get(2), this::out);
-      assertEquals("grpc-server (HTTP) 9.1.2, does not fit", lines.get(3));
+      assertEquals("grpc-server 9.1.2, does not fit", lines.get(3));
       assertEquals(3, run("version", "--json"));
       JsonNode json = json(out());
       assertEquals("9.1.2", json.path("servers").path(0).path("version").asText());

@@ -93,6 +93,20 @@ class HelpTest {
     assertTrue(out().contains("--wait-active 95% --timeout 5m\n"), this::out);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "agent, cpctl agent --id=ID --dir=DIR [OPTIONS]",
+    "agent, cpctl agent --dir=DIR (--status [--max-staleness=TIME] | --confirm-deletions)",
+    "delete, cpctl delete [OPTIONS] NAME VERSION",
+    "retry, cpctl retry [OPTIONS] NAME VERSION"
+  })
+  void theUsageLinesOfAHelpBeginInOneColumn(String command, String usage) {
+    assertEquals(0, run(command, "--help"));
+    assertTrue(
+        out().lines().limit(2).anyMatch(line -> line.matches("(Usage: | {7})\\Q" + usage + "\\E")),
+        this::out);
+  }
+
   /** The exit codes of the help that was written last. */
   private List<String> codes() {
     return out()
@@ -149,6 +163,10 @@ class HelpTest {
         "list --frobnicate, cpctl list has no option \"--frobnicate\"",
         "list more, cpctl list takes no further argument \"more\"",
         "upload --nme x --version 1, cpctl upload has no option \"--nme\"; did you mean --name?",
+        "retry, the worker and the version are missing: cpctl retry NAME VERSION",
+        "retry w, the version is missing: cpctl retry NAME VERSION",
+        "delete, the worker and the version are missing: cpctl delete NAME VERSION",
+        "delete --version 1, the worker is missing: cpctl delete NAME VERSION",
         "agent, cpctl agent needs --id=ID and --dir=DIR",
         "agent --status, cpctl agent needs --dir=DIR"
       })

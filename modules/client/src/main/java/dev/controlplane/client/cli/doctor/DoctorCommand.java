@@ -140,7 +140,9 @@ public final class DoctorCommand implements Callable<Integer> {
         };
     String word = finding.result().name().toLowerCase(Locale.ROOT);
     String advice = finding.advice().isEmpty() ? "" : ". To do: " + finding.advice();
-    String line = finding.check() + ": " + finding.message() + advice;
+    // A server that can't be reached is named by the message, too.
+    boolean named = finding.message().startsWith(finding.check() + " ");
+    String line = (named ? "" : finding.check() + ": ") + finding.message() + advice;
     try {
       String padding = " ".repeat("warn".length() - word.length() + 2);
       cpctl.out().print(cpctl.out().styled(style, word) + padding + Text.line(line) + "\n");

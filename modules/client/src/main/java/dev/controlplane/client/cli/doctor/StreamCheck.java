@@ -2,7 +2,6 @@ package dev.controlplane.client.cli.doctor;
 
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.ControlPlaneException;
-import dev.controlplane.client.Server;
 import dev.controlplane.client.cli.Address;
 import dev.controlplane.client.stream.Subscription;
 import dev.controlplane.client.stream.SubscriptionListener;
@@ -13,6 +12,8 @@ import java.util.List;
 
 /** Subscribes over gRPC, as a consumer does, until it has received the first snapshot. */
 final class StreamCheck {
+  private static final String CHECK = "subscription over gRPC";
+
   private final ControlPlaneClient client;
   private final String name;
   private final Duration limit;
@@ -40,7 +41,7 @@ final class StreamCheck {
       client.subscribe(subscription.silence(limit), ending);
       throw new IllegalStateException("the subscription ended by itself");
     } catch (Synced e) {
-      return Finding.ok(Server.GRPC.toString(), "a subscription receives its snapshot");
+      return Finding.ok(CHECK, "its snapshot arrived");
     } catch (ControlPlaneException e) {
       return failed(e.getMessage());
     } catch (InterruptedException e) {
@@ -53,8 +54,8 @@ final class StreamCheck {
 
   private static Finding failed(String reason) {
     return Finding.fail(
-        Server.GRPC.toString(),
-        "no subscription: " + reason,
+        CHECK,
+        reason,
         "check the address of the gRPC port ("
             + Address.GRPC
             + "), and whether proxies in between let gRPC pass");

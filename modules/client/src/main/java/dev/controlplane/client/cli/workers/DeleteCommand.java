@@ -28,6 +28,7 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "delete",
+    customSynopsis = "cpctl delete [OPTIONS] NAME VERSION",
     description = {
       "Deletes a version. Every subscriber receives the update.",
       "",
@@ -50,10 +51,20 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "NAME",
+      hideParamSyntax = true,
+      description = "The worker.")
   private String name;
 
-  @Parameters(index = "1", arity = "0..1", paramLabel = "VERSION", description = "The version.")
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "VERSION",
+      hideParamSyntax = true,
+      description = "The version.")
   private String argument;
 
   @Mixin private VersionOption option;
@@ -65,7 +76,7 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String version = Names.checked("the version's name", option.required(argument, "delete"));
+    String version = Names.checked("the version's name", option.required(name, argument, "delete"));
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       if (!yes && isLast(client, version) && !agreed(version)) {

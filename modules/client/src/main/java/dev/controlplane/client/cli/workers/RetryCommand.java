@@ -18,6 +18,7 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "retry",
+    customSynopsis = "cpctl retry [OPTIONS] NAME VERSION",
     description = {
       "Has consumers that rejected a worker's latest version try it once more.",
       "",
@@ -35,13 +36,19 @@ import picocli.CommandLine.ParentCommand;
 public final class RetryCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(index = "0", paramLabel = "NAME", description = "The worker.")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "NAME",
+      hideParamSyntax = true,
+      description = "The worker.")
   private String name;
 
   @Parameters(
       index = "1",
       arity = "0..1",
       paramLabel = "VERSION",
+      hideParamSyntax = true,
       description = "The worker's latest version.")
   private String argument;
 
@@ -52,7 +59,7 @@ public final class RetryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String version = option.required(argument, "retry");
+    String version = option.required(name, argument, "retry");
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       if (consumer != null) {

@@ -24,13 +24,17 @@ final class VersionOption {
   /**
    * Returns the version that the command line names.
    *
-   * @param command such as {@code delete}, for the message if there is none
-   * @throws UsageException if there is none
+   * @param command such as {@code delete}, for the message if something is missing
+   * @throws UsageException if the worker or the version is missing
    */
-  String required(String argument, String command) {
+  String required(String worker, String argument, String command) {
     String version = or(argument);
-    if (version == null) {
-      throw new UsageException("the version is missing: cpctl " + command + " NAME VERSION");
+    if (worker == null || version == null) {
+      String missing =
+          worker != null
+              ? "the version is missing"
+              : version != null ? "the worker is missing" : "the worker and the version are missing";
+      throw new UsageException(missing + ": cpctl " + command + " NAME VERSION");
     }
     return version;
   }

@@ -93,10 +93,10 @@ class DoctorTest {
             "ok    consumer-server: release 1.2.3",
             "ok    consumer-server health: storage and all other checks are up",
             "ok    consumer-server clock: as this machine's",
-            "ok    grpc-server (HTTP): release 1.2.3",
-            "ok    grpc-server (HTTP) health: storage and all other checks are up",
-            "ok    grpc-server (HTTP) clock: as this machine's",
-            "ok    grpc-server: a subscription receives its snapshot"),
+            "ok    grpc-server: release 1.2.3",
+            "ok    grpc-server health: storage and all other checks are up",
+            "ok    grpc-server clock: as this machine's",
+            "ok    subscription over gRPC: its snapshot arrived"),
         lines());
     String id = plane.requests().getFirst().getConsumerId();
     assertTrue(id.startsWith("cpctl-doctor-"), id);
@@ -113,7 +113,7 @@ class DoctorTest {
     plane.stop();
     assertEquals(1, run("doctor", "--publish"));
     assertEquals(
-        "fail  upload-server: upload-server at http://127.0.0.1:1: connection refused. To do: start"
+        "fail  upload-server at http://127.0.0.1:1: connection refused. To do: start"
             + " it, or set its address: --upload-url or CPCTL_UPLOAD_URL",
         lines().getFirst());
     assertTrue(
