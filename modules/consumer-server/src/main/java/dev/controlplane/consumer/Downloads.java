@@ -8,6 +8,7 @@ import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.DamagedBlobException;
 import dev.controlplane.catalog.Names;
 import dev.controlplane.catalog.Version;
+import dev.controlplane.server.Bound;
 import dev.controlplane.server.http.ApiException;
 import dev.controlplane.server.http.PathVariables;
 import io.helidon.http.Header;
@@ -38,14 +39,16 @@ final class Downloads {
 
   private final CatalogReader catalog;
   private final BlobStore blobs;
+  private final Bound places;
   private final DownloadMetrics metrics;
 
   private final Cache<Version, FileHeaders> headers =
       Caffeine.newBuilder().maximumSize(MAX_HEADERS).executor(Runnable::run).build();
 
-  Downloads(CatalogReader catalog, BlobStore blobs, DownloadMetrics metrics) {
+  Downloads(CatalogReader catalog, BlobStore blobs, Bound places, DownloadMetrics metrics) {
     this.catalog = catalog;
     this.blobs = blobs;
+    this.places = places;
     this.metrics = metrics;
   }
 
@@ -95,6 +98,10 @@ final class Downloads {
     // Range is defined only for GET.
     Optional<List<ByteRange>> ranges =
         head ? Optional.empty() : ranges(asked, known.etag(), file.size());
+    if (!places.enter()) {
+      throw ApiException.of(503, "too_many_downloads", places.refusal("try again later"))
+          .with("Retry-After", "1");
+    }
     try (Blob blob = blobs.open(file.digest())) {
       if (ranges.isPresent()) {
         sendRanges(response, file, known, cacheControl, blob, ranges.get());
@@ -104,6 +111,8 @@ final class Downloads {
     } catch (DamagedBlobException e) {
       metrics.damaged();
       throw e;
+    } finally {
+      places.leave();
     }
   }
 

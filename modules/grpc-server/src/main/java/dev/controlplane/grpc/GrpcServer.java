@@ -121,7 +121,8 @@ final class GrpcServer implements ServerProcess.Program {
                   GrpcStreams.configure(
                       listener,
                       push.streams(),
-                      Reflection.routing(service, health.getHealthService()));
+                      Reflection.routing(service, health.getHealthService()),
+                      setup.admission().streams("calls", "grpc-max-calls", push.maxCalls()));
               metrics.show(inbound);
               setup
                   .admission()

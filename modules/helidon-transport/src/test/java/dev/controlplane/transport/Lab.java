@@ -3,6 +3,7 @@ package dev.controlplane.transport;
 import dev.controlplane.transport.grpc.GrpcStreams;
 import dev.controlplane.transport.grpc.LongLivedStream;
 import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.http2.StreamBound;
 import dev.controlplane.transport.http2.StreamGoneException;
 import dev.controlplane.transport.http2.StreamStalledException;
 import io.grpc.BindableService;
@@ -84,12 +85,15 @@ public final class Lab implements AutoCloseable {
     void run(Subscription subscription, Sender sender) throws InterruptedException;
   }
 
-  private Lab(GrpcStreams.Settings settings, Consumer<ListenerConfig.BuilderBase<?, ?>> more) {
+  private Lab(
+      GrpcStreams.Settings settings,
+      StreamBound calls,
+      Consumer<ListenerConfig.BuilderBase<?, ?>> more) {
     guarded = settings != null;
     var builder = WebServer.builder().host("127.0.0.1").port(0).shutdownHook(false);
     GrpcRouting.Builder routing = GrpcRouting.builder().service(service());
     if (guarded) {
-      inbound = GrpcStreams.configure(builder, settings, routing);
+      inbound = GrpcStreams.configure(builder, settings, routing, calls);
     } else {
       inbound = null;
       builder.addRouting(routing);
@@ -105,7 +109,7 @@ public final class Lab implements AutoCloseable {
 
   /** Helidon as it is, with settings of its own. */
   static Lab plain(Consumer<ListenerConfig.BuilderBase<?, ?>> more) {
-    return new Lab(null, more);
+    return new Lab(null, null, more);
   }
 
   public static Lab guarded() {
@@ -118,7 +122,11 @@ public final class Lab implements AutoCloseable {
 
   static Lab guarded(
       GrpcStreams.Settings settings, Consumer<ListenerConfig.BuilderBase<?, ?>> more) {
-    return new Lab(settings, more);
+    return new Lab(settings, StreamBound.none(), more);
+  }
+
+  static Lab guarded(GrpcStreams.Settings settings, StreamBound calls) {
+    return new Lab(settings, calls, listener -> {});
   }
 
   public int port() {

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.transport.http2.StreamBound;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;
@@ -34,6 +35,13 @@ public final class Admission {
   public Bound bound(String name, String taken, String setting, long limit) {
     Bound bound = new Bound(taken, setting, limit);
     refusing(name, setting, limit, bound::inUse, bound::refusals);
+    return bound;
+  }
+
+  /** Adds a limit of the HTTP/2 streams of all connections of a socket. */
+  public StreamBound streams(String name, String setting, long limit) {
+    StreamBound bound = new StreamBound(Settings.variable(setting), limit);
+    refusing(name, setting, limit, bound::open, bound::refused);
     return bound;
   }
 

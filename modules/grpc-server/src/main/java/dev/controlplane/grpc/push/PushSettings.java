@@ -11,6 +11,7 @@ import java.time.Duration;
  * The settings of pushing; {@code application.yaml} describes each.
  *
  * @param maxStreams how many streams may be open
+ * @param maxCalls how many calls may be open, streams included
  * @param maxWorkerNames how many names a subscription may list
  * @param maxHeld how many entries a subscription's {@code held} may have
  * @param maxLag how many updates a client may be behind because it reads slowly
@@ -33,6 +34,7 @@ import java.time.Duration;
  */
 public record PushSettings(
     int maxStreams,
+    long maxCalls,
     int maxWorkerNames,
     int maxHeld,
     long maxLag,
@@ -59,6 +61,7 @@ public record PushSettings(
   public static PushSettings from(Settings settings) {
     return new PushSettings(
         settings.integer("grpc-max-streams", 1, 1_000_000),
+        maxCalls(settings),
         settings.integer("grpc-max-worker-names", 1, 100_000),
         settings.integer("grpc-max-held", 1, 1_000_000),
         maxLag(settings),
@@ -100,6 +103,21 @@ public record PushSettings(
         all,
         ServerSetup.frameLimits(settings),
         settings.flag("response-compression"));
+  }
+
+  /**
+   * The most calls. If there were fewer than streams, the limit of streams would never take effect.
+   */
+  private static long maxCalls(Settings settings) {
+    int streams = settings.integer("grpc-max-streams", 1, 1_000_000);
+    int calls = settings.integer("grpc-max-calls", 0, 2_000_000);
+    if (calls > 0 && calls < streams) {
+      throw new StartupException(
+          ("GRPC_MAX_CALLS is %d, below GRPC_MAX_STREAMS (%d), which can't take effect then;"
+                  + " expected: at least %d, or 0 for twice as many")
+              .formatted(calls, streams, streams));
+    }
+    return calls > 0 ? calls : 2L * streams;
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.http2.GuardedSelector;
 import dev.controlplane.transport.http2.HttpStreams;
 import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.http2.StreamBound;
 import dev.controlplane.transport.socket.Listeners;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.ListenerConfig;
@@ -156,6 +157,19 @@ public final class GrpcStreams {
    */
   public static InboundBytes configure(
       ListenerConfig.BuilderBase<?, ?> listener, Settings settings, GrpcRouting.Builder routing) {
+    return configure(listener, settings, routing, StreamBound.none());
+  }
+
+  /**
+   * As {@link #configure(ListenerConfig.BuilderBase, Settings, GrpcRouting.Builder)}.
+   *
+   * @param calls bounds the calls of all connections; one more ends with RESOURCE_EXHAUSTED
+   */
+  public static InboundBytes configure(
+      ListenerConfig.BuilderBase<?, ?> listener,
+      Settings settings,
+      GrpcRouting.Builder routing,
+      StreamBound calls) {
     Objects.requireNonNull(settings, "settings");
     routing.intercept(new StreamCallInterceptor());
     Listeners.count(listener);
@@ -173,6 +187,7 @@ public final class GrpcStreams {
                 true,
                 settings.frames(),
                 inbound,
+                calls,
                 new GrpcSelector(settings)))
         .connectionOptions(
             listener

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.controlplane.transport.frames.FrameBudget;
 import dev.controlplane.transport.frames.Frames;
 import dev.controlplane.transport.frames.HeaderBlocks;
+import dev.controlplane.transport.hpack.DirectAnswer;
 import dev.controlplane.transport.hpack.HeaderDecoder;
 import dev.controlplane.transport.hpack.LargeHead;
 import dev.controlplane.transport.hpack.RequestHead;
@@ -58,12 +59,21 @@ final class ClientFrames {
     if (LargeHead.is(head)) {
       stream.detached = true;
       budget.resetSent(Frames.PROTOCOL_ERROR);
-      refuse(stream, head);
+      refuse(
+          stream,
+          takesBodies ? LargeHead.toCall(streamId, head) : LargeHead.toRequest(streamId, head));
       return Verdict.DONE;
     }
     if (RequestHead.isMalformed(head)) {
       stream.detached = true;
       return new Verdict.ResetStream(streamId, Frames.PROTOCOL_ERROR);
+    }
+    if (!output.streams.admit(stream)) {
+      stream.detached = true;
+      budget.resetSent(Frames.REFUSED_STREAM);
+      StreamBound bound = output.streams.bound();
+      refuse(stream, takesBodies ? bound.toCall(streamId) : bound.toRequest(streamId, head));
+      return Verdict.DONE;
     }
     if (stream.hasBody && !takesBodies) {
       stream.bodyUnknown = RequestHead.leavesOpenIfThereIsABody(head);
@@ -73,19 +83,13 @@ final class ClientFrames {
   }
 
   @GuardedBy("output.lock")
-  private void refuse(OpenStream stream, HeaderDecoder.Block head) {
+  private void refuse(OpenStream stream, DirectAnswer answer) {
     long now = System.nanoTime();
-    if (takesBodies) {
-      output.control(LargeHead.grpcAnswer(stream.id, head.size()));
-      output.streams.localEnded(stream, now);
-      return;
-    }
-    byte[] body = LargeHead.httpBody(head);
-    output.control(LargeHead.httpAnswer(stream.id, body));
-    if (body.length == 0) {
+    output.control(answer.head());
+    if (answer.body().length == 0) {
       output.streams.localEnded(stream, now);
     } else {
-      stream.offer(body);
+      stream.offer(answer.body());
       output.streams.ending(stream, now);
       output.flow.enqueue(stream);
       output.serve();

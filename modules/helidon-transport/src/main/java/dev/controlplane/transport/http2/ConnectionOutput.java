@@ -61,7 +61,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
   private final Condition drained = lock.newCondition();
 
   @GuardedBy("lock")
-  final StreamTable streams = new StreamTable();
+  final StreamTable streams;
 
   @GuardedBy("lock")
   final FlowControl flow = new FlowControl();
@@ -91,13 +91,16 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
    * @param closeSocket closes the socket under the writer and the reader; must not block
    * @param writerName name of the writer's thread, as profiles show it
    * @param stallLimit how long a client may accept no data of a stream
+   * @param bound of the streams of all connections
    */
   ConnectionOutput(
       DataWriter socket,
       Runnable closeSocket,
       String writerName,
       Duration stallLimit,
-      FrameBudget budget) {
+      FrameBudget budget,
+      StreamBound bound) {
+    this.streams = new StreamTable(bound);
     this.writer = new FrameWriter(socket, writerName, this);
     this.sender = new StreamSender(this, stallLimit);
     this.closeSocket = closeSocket;

@@ -25,6 +25,7 @@ public final class GuardedSelector implements ServerConnectionSelector {
   private final boolean takesBodies;
   private final FrameLimits limits;
   private final InboundBytes inbound;
+  private final StreamBound bound;
   private final Watchdog watchdog;
   private final Http2ConnectionSelector http2;
 
@@ -36,7 +37,9 @@ public final class GuardedSelector implements ServerConnectionSelector {
       boolean takesBodies,
       FrameLimits limits,
       InboundBytes inbound,
+      StreamBound bound,
       Http2SubProtocolSelector subProtocol) {
+    this.bound = bound;
     this.limits = limits;
     this.inbound = inbound;
     this.stallLimit = stallLimit;
@@ -94,7 +97,8 @@ public final class GuardedSelector implements ServerConnectionSelector {
             new SocketCloser(context),
             "[" + context.socketId() + " " + context.childSocketId() + "] HTTP/2 writer",
             stallLimit,
-            budget);
+            budget,
+            bound);
     FrameReader reader = new FrameReader(context.dataReader());
     InboundFrames frames =
         new InboundFrames(

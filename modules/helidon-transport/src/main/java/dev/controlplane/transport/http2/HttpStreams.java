@@ -26,7 +26,7 @@ public final class HttpStreams {
    *     aborted
    */
   public static ServerConnectionSelector selector(Duration stallLimit) {
-    return selector(stallLimit, HEAD_TIMEOUT, FrameLimits.DEFAULTS);
+    return selector(stallLimit, HEAD_TIMEOUT, FrameLimits.DEFAULTS, StreamBound.none());
   }
 
   /**
@@ -36,9 +36,10 @@ public final class HttpStreams {
    *     aborted
    * @param headTimeout how long the preface or a request head may take
    * @param limits against floods
+   * @param bound of the requests of all connections; one more is answered 503
    */
   public static ServerConnectionSelector selector(
-      Duration stallLimit, Duration headTimeout, FrameLimits limits) {
+      Duration stallLimit, Duration headTimeout, FrameLimits limits, StreamBound bound) {
     return new GuardedSelector(
         KEEPALIVE,
         stallLimit,
@@ -47,6 +48,7 @@ public final class HttpStreams {
         false,
         limits,
         new InboundBytes(0, 0),
+        bound,
         new BodyRefusal());
   }
 }

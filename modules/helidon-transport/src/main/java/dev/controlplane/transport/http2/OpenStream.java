@@ -68,6 +68,9 @@ public final class OpenStream {
   /** Helidon must not see frames of this stream any more. */
   boolean detached;
 
+  /** {@link StreamBound} counts this stream. */
+  boolean counted;
+
   /** In the flow control's queue of streams that have something to send. */
   boolean queued;
 

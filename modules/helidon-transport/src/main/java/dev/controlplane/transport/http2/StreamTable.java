@@ -15,6 +15,7 @@ import java.util.Set;
 final class StreamTable {
   private static final int REMEMBERED = 128;
 
+  private final StreamBound bound;
   private final Map<Integer, OpenStream> streams = new HashMap<>();
 
   /**
@@ -27,6 +28,20 @@ final class StreamTable {
   private final ArrayDeque<Integer> reset = new ArrayDeque<>();
 
   private int lastStreamId;
+
+  /**
+   * Creates an empty table.
+   *
+   * @param bound of the streams of all connections together
+   */
+  StreamTable(StreamBound bound) {
+    this.bound = bound;
+  }
+
+  /** The limit of the streams of all connections together. */
+  StreamBound bound() {
+    return bound;
+  }
 
   /** Returns the stream; null if no open stream has this number. */
   OpenStream get(int streamId) {
@@ -58,11 +73,35 @@ final class StreamTable {
   }
 
   /**
+   * Counts a stream of this table in {@link #bound} until it is removed. Returns false if there are
+   * too many; it must then be refused.
+   */
+  boolean admit(OpenStream stream) {
+    stream.counted = bound.enter();
+    return stream.counted;
+  }
+
+  private OpenStream remove(int streamId) {
+    OpenStream stream = streams.remove(streamId);
+    if (stream != null) {
+      uncount(stream);
+    }
+    return stream;
+  }
+
+  private void uncount(OpenStream stream) {
+    if (stream.counted) {
+      stream.counted = false;
+      bound.leave();
+    }
+  }
+
+  /**
    * Removes a stream that is being reset, and remembers its number; returns null if it was not
    * open.
    */
   OpenStream removeReset(int streamId) {
-    OpenStream stream = streams.remove(streamId);
+    OpenStream stream = remove(streamId);
     if (stream != null) {
       if (reset.size() == REMEMBERED) {
         reset.remove();
@@ -81,6 +120,7 @@ final class StreamTable {
   }
 
   void clear() {
+    streams.values().forEach(this::uncount);
     streams.clear();
   }
 
@@ -88,7 +128,7 @@ final class StreamTable {
   void remoteEnded(OpenStream stream) {
     stream.remoteEnded = true;
     if (stream.localEnded) {
-      streams.remove(stream.id);
+      remove(stream.id);
     }
     stream.detached |= stream.ending;
   }
@@ -97,7 +137,7 @@ final class StreamTable {
   void localEnded(OpenStream stream, long now) {
     stream.localEnded = true;
     if (stream.remoteEnded) {
-      streams.remove(stream.id);
+      remove(stream.id);
     } else if (stream.detached) {
       stream.progress = now;
       unattended.add(stream);
