@@ -96,14 +96,15 @@ class HelpTest {
   @ParameterizedTest
   @CsvSource({
     "agent, cpctl agent --id=ID --dir=DIR [OPTIONS]",
-    "agent, cpctl agent --dir=DIR (--status [--max-staleness=TIME] | --confirm-deletions)",
+    "agent, cpctl agent --dir=DIR --status [--max-staleness=TIME]",
+    "agent, cpctl agent --dir=DIR --confirm-deletions",
     "delete, cpctl delete [OPTIONS] NAME VERSION",
     "retry, cpctl retry [OPTIONS] NAME VERSION"
   })
   void theUsageLinesOfAHelpBeginInOneColumn(String command, String usage) {
     assertEquals(0, run(command, "--help"));
     assertTrue(
-        out().lines().limit(2).anyMatch(line -> line.matches("(Usage: | {7})\\Q" + usage + "\\E")),
+        out().lines().limit(3).anyMatch(line -> line.matches("(Usage: | {7})\\Q" + usage + "\\E")),
         this::out);
   }
 

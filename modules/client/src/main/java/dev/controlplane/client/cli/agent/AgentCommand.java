@@ -37,7 +37,8 @@ import picocli.CommandLine.TypeConversionException;
     name = "agent",
     customSynopsis = {
       "cpctl agent --id=ID --dir=DIR [OPTIONS]",
-      "       cpctl agent --dir=DIR (--status [--max-staleness=TIME] | --confirm-deletions)"
+      "       cpctl agent --dir=DIR --status [--max-staleness=TIME]",
+      "       cpctl agent --dir=DIR --confirm-deletions"
     },
     description = {
       "Keeps the latest version of every worker on disk and active, until it is interrupted.",

@@ -33,7 +33,9 @@ final class VersionOption {
       String missing =
           worker != null
               ? "the version is missing"
-              : version != null ? "the worker is missing" : "the worker and the version are missing";
+              : version != null
+                  ? "the worker is missing"
+                  : "the worker and the version are missing";
       throw new UsageException(missing + ": cpctl " + command + " NAME VERSION");
     }
     return version;

@@ -131,7 +131,7 @@ class DoctorTest {
     assertTrue(
         lines()
             .getLast()
-            .startsWith("fail  grpc-server: no subscription: connection refused (UNAVAILABLE)."),
+            .startsWith("fail  subscription over gRPC: connection refused (UNAVAILABLE)."),
         lines()::toString);
     assertFalse(http.requests().stream().anyMatch(request -> !request.startsWith("GET ")));
   }
