@@ -12,7 +12,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
-/** The agent as a jar that a server's JVM can be given. */
+/** An agent as a jar that a server's JVM can be given. */
 public final class AgentJar {
   private final Path jar;
 
@@ -22,14 +22,19 @@ public final class AgentJar {
 
   /** Packs the classes of this package into a new file of a directory. */
   public static AgentJar pack(Path directory) {
+    return pack(FaultAgent.class, directory);
+  }
+
+  /** Packs an agent, with the other classes of its package, into a new file of a directory. */
+  public static AgentJar pack(Class<?> agent, Path directory) {
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest.getMainAttributes().putValue("Premain-Class", FaultAgent.class.getName());
-    String packagePath = FaultAgent.class.getPackageName().replace('.', '/') + '/';
+    manifest.getMainAttributes().putValue("Premain-Class", agent.getName());
+    String packagePath = agent.getPackageName().replace('.', '/') + '/';
     try {
-      Path jar = Files.createTempFile(directory, "faults-", ".jar");
+      Path jar = Files.createTempFile(directory, agent.getSimpleName(), ".jar");
       Path classes =
-          Path.of(AgentJar.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+          Path.of(agent.getProtectionDomain().getCodeSource().getLocation().toURI())
               .resolve(packagePath);
       try (OutputStream file = Files.newOutputStream(jar);
           JarOutputStream out = new JarOutputStream(file, manifest);

@@ -3,11 +3,15 @@ package dev.controlplane.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.troubles.Troubles;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -15,141 +19,212 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The profiles of the three servers under load, as Parca, Alloy and {@code go tool pprof} see them.
+ * The profiles of the three servers under load, with troubles inside, as {@code go tool pprof} and
+ * the code of Alloy and Datadog see them.
  */
 class ScrapersTest {
   private static final int SCRAPES = 10;
+  private static final int LABEL_SETS = 20;
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final String TROUBLES = Troubles.class.getName();
+  private static final Path SCRAPING = Tools.repository().resolve("docs/scraping.md");
 
-  private static Cluster cluster;
-  private static Follower subscriber;
-  private static Load load;
-
-  /** The types that a scraper computes growth of. */
-  private static final Map<String, List<String>> GROWING =
-      Map.of(
-          "allocs", List.of("alloc_objects/count", "alloc_space/bytes"),
-          "heap", List.of("alloc_objects/count", "alloc_space/bytes"),
-          "block", List.of("contentions/count", "delay/nanoseconds"),
-          "mutex", List.of("contentions/count", "delay/nanoseconds"));
+  private static TroubledCluster cluster;
+  private static Path fetched;
 
   @BeforeAll
-  static void start() {
-    cluster = Cluster.start();
-    subscriber = Follower.subscribe(cluster, "scraped", update -> {});
-    load = new Load(cluster, 4);
+  static void start() throws IOException {
+    cluster = TroubledCluster.start(LABEL_SETS);
+    fetched = cluster.directory("pprof");
   }
 
   @AfterAll
   static void stop() {
-    if (load != null) {
-      load.close();
-    }
-    if (subscriber != null) {
-      subscriber.close();
-    }
     if (cluster != null) {
       cluster.close();
     }
   }
 
-  private static List<String> servers() {
-    return List.of(cluster.uploadUrl(), cluster.consumerUrl(), cluster.grpcHttpUrl());
+  private static PprofTool top(String url, String type, String... options) {
+    PprofTool top = PprofTool.top(fetched, url, options);
+    assertTrue(top.report().contains("Type: " + type + "\n"), top.report());
+    return top;
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"allocs", "heap", "block", "mutex"})
-  void overTenScrapesNoTotalOfAStackFalls(String name) throws Exception {
-    for (String server : servers()) {
-      Scraped earlier = Scraped.take(server + "/debug/pprof/" + name);
-      for (int i = 1; i < SCRAPES; i++) {
-        load.awaitMore();
-        Scraped now = Scraped.take(server + "/debug/pprof/" + name);
-        assertEquals(0, now.profile().getDurationNanos(), "Parca takes any other for a delta");
-        assertTrue(now.profile().getTimeNanos() > earlier.profile().getTimeNanos());
-        assertEquals(earlier.types(), now.types());
-        for (String type : GROWING.get(name)) {
-          Map<List<Object>, Long> after = now.values(type);
-          Map<List<Object>, Long> known = earlier.values(type);
-          for (Map.Entry<List<Object>, Long> before : known.entrySet()) {
-            long grown = after.getOrDefault(before.getKey(), 0L) - before.getValue();
-            assertTrue(grown >= 0, server + " " + name + " " + type + ": " + before);
-          }
+  @Test
+  void datadogsFastdeltaComputesTheGrowthBetweenTenScrapesAsGooglesPprofDoes() throws Exception {
+    Path directory = cluster.directory("scrapes");
+    for (int i = 0; i < SCRAPES; i++) {
+      cluster.awaitMoreLoad();
+      for (Map.Entry<String, String> server : cluster.pprofUrls().entrySet()) {
+        for (String name : List.of("allocs", "heap", "block", "mutex")) {
+          // All labels: a bounded profile may merge other label sets each time.
+          String url = server.getValue() + name + "?labels=1";
+          String file = "%s.%s.%d.pb.gz".formatted(server.getKey(), name, i);
+          Files.write(directory.resolve(file), Scraped.take(url).body());
         }
-        earlier = now;
       }
+    }
+
+    String output =
+        Tools.run(Tools.built("fastdelta"), directory.toString()).mustSucceed().output();
+    for (String server : cluster.pprofUrls().keySet()) {
+      for (String name : List.of("allocs", "heap")) {
+        assertTrue(
+            output.contains(server + " " + name + " 9 alloc_objects/count alloc_space/bytes\n"),
+            output);
+      }
+      for (String name : List.of("block", "mutex")) {
+        assertTrue(
+            output.contains(server + " " + name + " 9 contentions/count delay/nanoseconds\n"),
+            output);
+      }
+    }
+  }
+
+  @Test
+  void alloysParserTakesTheConfigurationsAsPasted() {
+    assertEquals(
+        """
+        upload-server http://127.0.0.1:8080 labels=0
+        consumer-server http://127.0.0.1:8081 labels=0
+        grpc-server http://127.0.0.1:8082 labels=0
+        """,
+        Tools.run(Tools.built("alloy"), SCRAPING.toString()).mustSucceed().output());
+  }
+
+  @Test
+  void pyroscopeGetsNoMoreLabelSetsThanTheSettingSaysUnlessItAsksForAll() throws Exception {
+    int subscriptions = LABEL_SETS + 10;
+    String goroutine = cluster.pprofUrls().get("grpc-server") + "goroutine";
+    ManagedChannel channel = cluster.subscribe(subscriptions);
+    try {
+      Await.until(
+          PATIENCE,
+          () -> subscriptions + " label sets",
+          () -> Scraped.take(goroutine + "?labels=1").labelSets().size() >= subscriptions);
+
+      Scraped bounded = Scraped.take(goroutine);
+      int labelSets = bounded.labelSets().size();
+      assertTrue(labelSets > 1 && labelSets <= LABEL_SETS, () -> labelSets + " label sets");
+      assertTrue(
+          bounded.comments().stream().anyMatch(comment -> comment.contains("labels=1")),
+          () -> bounded.comments().toString());
+      assertEquals(1, Scraped.take(goroutine + "?labels=0").labelSets().size());
+    } finally {
+      channel.shutdownNow();
     }
   }
 
   @Test
   void whatIsNotASumHasTheTypesAndDurationsThatScrapersExpect() throws Exception {
-    for (String server : servers()) {
-      String pprof = server + "/debug/pprof/";
-      Scraped goroutine = Scraped.take(pprof + "goroutine");
-      assertEquals(List.of("goroutine/count"), goroutine.types());
-      assertEquals(0, goroutine.profile().getDurationNanos());
-      Scraped cpu = Scraped.take(pprof + "profile?seconds=1");
-      assertEquals(List.of("samples/count", "cpu/nanoseconds"), cpu.types());
-      assertTrue(cpu.profile().getDurationNanos() >= 1_000_000_000L);
-      Scraped delta = Scraped.take(pprof + "allocs?seconds=1");
-      assertTrue(delta.profile().getDurationNanos() >= 1_000_000_000L);
-      for (String name : List.of("delta_heap", "delta_block", "delta_mutex")) {
-        Scraped.take(pprof + name);
-        assertTrue(Scraped.take(pprof + name).profile().getDurationNanos() > 0, name);
-      }
-    }
+    cluster.onEachServer(
+        pprof -> {
+          Scraped goroutine = Scraped.take(pprof + "goroutine");
+          assertEquals(List.of("goroutine/count"), goroutine.types());
+          assertEquals(0, goroutine.profile().getDurationNanos());
+          Scraped cpu = Scraped.take(pprof + "profile?seconds=1");
+          assertEquals(List.of("samples/count", "cpu/nanoseconds"), cpu.types());
+          assertTrue(cpu.profile().getDurationNanos() >= 1_000_000_000L);
+          for (String name : List.of("delta_heap", "delta_block", "delta_mutex")) {
+            Scraped.take(pprof + name);
+            assertTrue(Scraped.take(pprof + name).profile().getDurationNanos() > 0, name);
+          }
+        });
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "goroutine",
-        "threadcreate",
-        "goroutineleak",
-        "deadlock",
-        "allocs",
-        "heap",
-        "block",
-        "mutex",
-        "profile?seconds=2",
-        "heap?gc=1",
-        "block?seconds=1",
-        "goroutine?seconds=1"
+        "threadcreate threadcreate",
+        "goroutine goroutine",
+        "goroutine?seconds=1 goroutine",
+        "heap inuse_space",
+        "heap?gc=1 inuse_space",
+        "allocs?seconds=1 alloc_space",
+        "block?seconds=1 delay"
       })
-  void goToolPprofFetchesAndReadsEachProfileOfEachServer(String name) throws Exception {
-    Path directory = Files.createDirectories(cluster.root().resolve("pprof"));
-    for (String server : servers()) {
-      String top = report(directory, server + "/debug/pprof/" + name);
-      String type = name.replaceFirst("\\?.*", "");
-      String shown =
-          switch (type) {
-            case "profile" -> "cpu";
-            case "allocs" -> "alloc_space";
-            case "heap" -> "inuse_space";
-            case "block", "mutex" -> "delay";
-            default -> type;
-          };
-      assertTrue(top.contains("Type: " + shown + "\n"), top);
-      assertTrue(top.contains("Showing nodes accounting for"), top);
-    }
+  void goToolPprofFetchesAndReadsFurtherProfilesOfEachServer(String nameAndType) throws Exception {
+    String[] words = nameAndType.split(" ", 2);
+    cluster.onEachServer(
+        pprof -> {
+          PprofTool top = top(pprof + words[0], words[1]);
+          assertTrue(!top.rows().isEmpty(), top.report());
+        });
   }
 
   @Test
-  void theAllocatingLineTheHotMethodAndTheWaitsOfTheServersAreThere() throws Exception {
-    Path directory = Files.createDirectories(cluster.root().resolve("pprof"));
-    String upload = cluster.uploadUrl() + "/debug/pprof/";
-    assertTrue(
-        report(directory, upload + "allocs").contains("dev.controlplane."), "an allocating line");
-    assertTrue(
-        report(directory, upload + "profile?seconds=5").contains("dev.controlplane."),
-        "a hot method");
-    String block = report(directory, cluster.grpcHttpUrl() + "/debug/pprof/block");
-    assertTrue(block.contains("LogTail.run"), block);
+  void theBurnerIsOnTopOfTheCpuProfileOfEachServer() throws Exception {
+    cluster.onEachServer(
+        pprof -> {
+          PprofTool top = top(pprof + "profile?seconds=2", "cpu");
+          assertEquals(TROUBLES + ".burn", top.rows().getFirst().name(), top.report());
+        });
   }
 
-  private static String report(Path directory, String url) {
-    ProcessBuilder pprof =
-        new ProcessBuilder("go", "tool", "pprof", "-top", "-cum", "-nodecount=500", url);
-    pprof.environment().put("PPROF_TMPDIR", directory.toString());
-    return Tools.run(Duration.ofMinutes(3), pprof).mustSucceed().output();
+  @Test
+  void theAllocatingLineIsOnTopOfTheAllocationsOfEachServer() throws Exception {
+    List<String> source =
+        Files.readAllLines(Path.of("src/test/java", TROUBLES.replace('.', '/') + ".java"));
+    int line =
+        IntStream.range(0, source.size())
+            .filter(i -> source.get(i).endsWith("// the allocating line"))
+            .findFirst()
+            .orElseThrow();
+    cluster.onEachServer(
+        pprof -> {
+          PprofTool top = top(pprof + "allocs", "alloc_space", "-lines");
+          String first = top.rows().getFirst().name();
+          assertTrue(first.startsWith(TROUBLES + ".allocate "), top.report());
+          assertTrue(first.endsWith("Troubles.java:" + (line + 1)), top.report());
+        });
+  }
+
+  @Test
+  void theContendedLocksAreInBlockAndTheirHoldersInMutexOfEachServer() throws Exception {
+    cluster.onEachServer(
+        pprof -> {
+          PprofTool block =
+              top(
+                  pprof + "block",
+                  "delay",
+                  "-cum",
+                  "-relative_percentages",
+                  "-tagfocus=wait=sync.Mutex.Lock");
+          PprofTool mutex = top(pprof + "mutex", "delay", "-cum");
+          for (PprofTool profile : List.of(block, mutex)) {
+            for (String method : List.of(".contendForLock", ".contendForMonitor")) {
+              double share = profile.row(TROUBLES + method).cumPercent();
+              assertTrue(share > 20, profile.report());
+            }
+          }
+          assertTrue(mutex.row(TROUBLES + ".holdLock").cumPercent() > 20, mutex.report());
+        });
+  }
+
+  @Test
+  void theLeakedThreadIsAmongTheLeaksOfEachServer() throws Exception {
+    cluster.onEachServer(
+        pprof -> {
+          PprofTool top = top(pprof + "goroutineleak", "goroutineleak");
+          assertTrue(top.row(TROUBLES + ".awaitForgottenLatch").cumPercent() > 0, top.report());
+        });
+  }
+
+  @Test
+  void bothThreadsOfTheDeadlockAreNamedAndMarkedInEachServer() throws Exception {
+    cluster.onEachServer(
+        pprof -> {
+          PprofTool top = top(pprof + "deadlock", "deadlock");
+          List<GoroutineText> marked =
+              GoroutineText.of(pprof.replace("/debug/pprof/", "")).stream()
+                  .filter(goroutine -> goroutine.state().endsWith(" (deadlocked)"))
+                  .toList();
+          assertEquals(2, marked.size(), marked.toString());
+          for (String method : List.of(".lockLeftThenRight", ".lockRightThenLeft")) {
+            assertEquals(50, top.row(TROUBLES + method).cumPercent(), top.report());
+            assertTrue(marked.stream().anyMatch(each -> each.calls(TROUBLES + method)));
+          }
+        });
   }
 }
