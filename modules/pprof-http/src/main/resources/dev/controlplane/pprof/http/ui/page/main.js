@@ -2,11 +2,12 @@
 import {Colours} from './colours.js';
 import {Feed} from './feed.js';
 import {Icicle} from './icicle.js';
+import {Legend} from './legend.js';
 import {Code, Picture, compare} from './looks.js';
 import {Profiles, openFile} from './profiles.js';
 import {Strip} from './strip.js';
 import {Tables, csv, element} from './tables.js';
-import {clock, number, packageOf, percent, signed} from './text.js';
+import {clock, number, percent, signed} from './text.js';
 
 /** How many looks are kept: five minutes of one every two seconds. */
 const KEPT = 150;
@@ -16,7 +17,6 @@ const $ = (id) => document.getElementById(id);
 const colours = new Colours();
 const code = new Code();
 const looks = [];
-const states = new Set();
 let marked = null;
 let picked = null;
 let pattern = null;
@@ -28,6 +28,7 @@ const icicle = new Icicle({
   onMove: () => ($('spoken').textContent = $('detail').innerText),
   onZoom: () => render(),
 });
+const legend = new Legend($('legend'), code, colours, () => render());
 const tables = new Tables(code, colours, (name) => document.querySelector(`#panel-${name} .table`));
 const profiles = new Profiles($('profiles'), {tab: $('tab-deadlocks'), note: $('deadlock-note'), text: $('deadlock-text')});
 const strip = new Strip($('strip'), colours, (look, isBase) => (isBase ? setMark(look) : pick(look)));
@@ -82,7 +83,7 @@ function render() {
   if (look === undefined) {
     return;
   }
-  const inStates = (row) => states.size === 0 || states.has(row.state);
+  const inStates = (row) => legend.shows(row.state);
   const compared = base();
   // Without a comparison, tables tell what changed since the look before.
   const all = compare(look, compared ?? before(look));
@@ -107,69 +108,10 @@ function showNumbers(look, compared, all, picture) {
   $('reset').disabled = icicle.zoomed === 0;
   $('found').textContent =
     pattern === null ? '' : `${number(picture.root.matched)} of ${number(picture.root.width)} (${percent(picture.root.matched, picture.root.width)})`;
-  legend(all, compared !== null);
+  legend.show(all, {byPackage: $('colour').value === 'package', comparing: compared !== null});
   moments();
   strip.show(looks, look, compared);
   describe();
-}
-
-/** A button for each state, or the largest packages. */
-function legend(all, comparing) {
-  if ($('colour').value === 'package' && !comparing) {
-    const sums = new Map();
-    for (const row of all.filter((r) => r.count > 0)) {
-      for (const name of new Set(code.frames(row.stack).map((frame) => packageOf(frame.name)))) {
-        sums.set(name, (sums.get(name) ?? 0) + row.count);
-      }
-    }
-    const largest = [...sums].sort((a, b) => b[1] - a[1]).slice(0, 10);
-    $('legend').replaceChildren(...largest.map(([name, count]) => {
-      const swatch = element('i', {className: 'swatch'});
-      swatch.style.background = colours.ofPackage(name);
-      return element('span', {className: 'chip'}, swatch, `${name} `, element('b', {textContent: number(count)}));
-    }));
-    return;
-  }
-  const sums = new Map();
-  for (const row of all) {
-    const sum = sums.get(row.state) ?? {count: 0, growth: 0};
-    sum.count += row.count;
-    sum.growth += row.growth;
-    sums.set(row.state, sum);
-  }
-  const chips = new Map([...$('legend').querySelectorAll('button')].map((chip) => [Number(chip.dataset.state), chip]));
-  const order = [...sums].sort((a, b) => b[1].count - a[1].count);
-  const next = order.map(([state, sum]) => fillChip(chips.get(state) ?? newChip(state), state, sum, comparing));
-  // The same buttons in the same order keep the focus.
-  if (next.length !== $('legend').children.length || next.some((chip, i) => $('legend').children[i] !== chip)) {
-    const focused = document.activeElement;
-    $('legend').replaceChildren(...next);
-    if (next.includes(focused)) {
-      focused.focus();
-    }
-  }
-}
-
-function newChip(state) {
-  const chip = element('button', {type: 'button', className: 'chip'});
-  chip.dataset.state = state;
-  chip.addEventListener('click', () => {
-    if (!states.delete(state)) {
-      states.add(state);
-    }
-    render();
-  });
-  return chip;
-}
-
-function fillChip(chip, state, {count, growth}, comparing) {
-  const name = code.states.texts[state];
-  chip.setAttribute('aria-pressed', String(states.has(state)));
-  chip.replaceChildren(
-    element('i', {className: 'swatch ' + (comparing ? '' : colours.stateName(name))}), name + ' ',
-    element('b', {textContent: number(count)}),
-    element('em', {textContent: signed(growth), className: growth > 0 ? 'grew' : 'shrank'}));
-  return chip;
 }
 
 /** The moments to choose from. */
@@ -245,7 +187,7 @@ function toggleKeys() {
 
 function toggleColour() {
   $('colour').value = $('colour').value === 'state' ? 'package' : 'state';
-  $('legend').replaceChildren();
+  legend.clear();
   render();
 }
 
@@ -288,7 +230,7 @@ $('pause').addEventListener('click', togglePause);
 $('interval').addEventListener('change', () => (feed.interval = Number($('interval').value)));
 $('search').addEventListener('input', search);
 $('colour').addEventListener('change', () => {
-  $('legend').replaceChildren();
+  legend.clear();
   render();
 });
 $('shown').addEventListener('change', () => pick(looks.find((look) => String(look.time) === $('shown').value) ?? looks.at(-1)));
