@@ -55,11 +55,15 @@ public final class Agent {
 
   /** What the manifests of jars do for programs that are started with this library. */
   private static void open(Module module, Instrumentation instrumentation) {
+    Set<Module> library = Set.of(module);
     instrumentation.redefineModule(
         Object.class.getModule(),
         Set.of(),
-        Map.of("jdk.internal.vm", Set.of(module)),
-        Map.of("java.lang", Set.of(module)),
+        Map.of("jdk.internal.vm", library),
+        Map.of(
+            "java.lang", library,
+            "java.util.concurrent.locks", library,
+            "jdk.internal.vm", library),
         Set.of(),
         Map.of());
   }

@@ -9,15 +9,20 @@ import dev.controlplane.pprof.http.jdk.PprofHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
+import jdk.jfr.FlightRecorder;
 
 /**
  * Serves the profiles of the JVM that it runs in, on a loopback port, for as long as the tool that
  * attached it lives. {@link Agent} calls it, through its own class loader.
  */
 public final class AgentServer {
+  /** What can't be had without a Flight Recorder. */
+  private static final Set<String> RECORDED = Set.of("allocs", "delta_heap", "profile", "trace");
+
   private final HttpServer server;
   private final ExecutorService threads;
   private final StandardProfiles standard;
@@ -33,13 +38,21 @@ public final class AgentServer {
     // Whoever attaches wants them all, and pays for them only meanwhile.
     standard =
         StandardProfiles.builder().allocations(true).contention(Contention.builder()).build();
+    boolean recorder = hasRecorder();
     String kinds =
-        standard.profiles().all().stream().map(ProfileKind::name).collect(Collectors.joining(","));
+        standard.profiles().all().stream()
+            .map(ProfileKind::name)
+            .filter(name -> recorder || !RECORDED.contains(name))
+            .collect(Collectors.joining(","));
     server.createContext(
         "/debug/pprof", new PprofHandler(PprofEndpoint.create(standard.profiles())));
     server.setExecutor(threads);
     server.start();
     answer = "127.0.0.1:" + server.getAddress().getPort() + " " + kinds;
+  }
+
+  private static boolean hasRecorder() {
+    return ModuleLayer.boot().findModule("jdk.jfr").isPresent() && FlightRecorder.isAvailable();
   }
 
   /**

