@@ -81,6 +81,7 @@ public final class Atomic implements Guarantee {
   private void snapshot(History history, Session session, List<Violation> violations) {
     Log log = history.log();
     long revision = session.base();
+    boolean onlyDifferences = session.start() == Session.Start.HELD;
     Map<String, Standing> expected = new HashMap<>();
     Map<String, Standing> allowed = new HashMap<>();
     Map<String, Standing> forgotten = new HashMap<>();
@@ -90,8 +91,7 @@ public final class Atomic implements Guarantee {
       if (!session.request().wants(worker)) {
         continue;
       }
-      Request.Holding holding =
-          session.start() == Session.Start.HELD ? session.held().get(worker) : null;
+      Request.Holding holding = session.held().get(worker);
       Optional<Standing> standing =
           log.standing(worker, revision).or(() -> unknown(holding, worker, revision));
       standing
@@ -105,8 +105,10 @@ public final class Atomic implements Guarantee {
           .filter(
               is ->
                   is.gone()
-                      ? holding != null
-                      : holding == null || !holding.checksum().equals(is.checksum()))
+                      ? onlyDifferences && holding != null
+                      : !onlyDifferences
+                          || holding == null
+                          || !holding.checksum().equals(is.checksum()))
           .ifPresent(is -> expected.put(worker, is));
     }
     // In the middle of a stream, what the request held is not what the consumer has any more.

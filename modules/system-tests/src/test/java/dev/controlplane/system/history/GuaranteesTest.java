@@ -129,6 +129,19 @@ class GuaranteesTest {
   }
 
   @Test
+  void aSnapshotInTheMiddleOfAStreamNeedNotSayWhatOfTheHeldIsGone() {
+    story.write(PUBLISHED, "a", "1").write(PUBLISHED, "b", "1");
+    Request holding = held(Map.of("a", holding("a", "1"), "b", holding("b", "1")));
+    int stream = story.open("c", holding);
+    story.control(stream, SYNCED, 2).close(stream);
+    int next = story.open("c", resume(holding, "after 2"));
+    story.control(next, BOOKMARK, 2);
+    story.write(DELETED, "b", "1").write(PUBLISHED, "a", "2").compacted(3);
+    story.control(next, RESYNC, 4).item(next, 4).control(next, SYNCED, 4).settled();
+    requireGood();
+  }
+
+  @Test
   void anUpdateThatComesTooLateBreaksOrdered() {
     int stream = story.open("c", request());
     sixUpdates();

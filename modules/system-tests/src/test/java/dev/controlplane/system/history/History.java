@@ -103,7 +103,7 @@ public final class History {
     }
     for (Received message : stream.messages()) {
       if (message.kind() == Kind.RESYNC) {
-        session = Session.resynced(stream);
+        session = session == null ? Session.resynced(stream) : Session.resyncedLater(stream);
         sessions.add(session);
       }
       session.add(message);

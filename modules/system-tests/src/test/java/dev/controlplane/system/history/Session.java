@@ -43,10 +43,19 @@ final class Session {
     return new Session(stream, start, false);
   }
 
-  /** One that begins because the server said RESYNC. */
+  /** One that begins because the server answered a token with RESYNC. */
   static Session resynced(Stream stream) {
     Start start = stream.request().held().isEmpty() ? Start.SNAPSHOT : Start.HELD;
     return new Session(stream, start, true);
+  }
+
+  /**
+   * One that begins because the server said RESYNC later on. What the request held is not what the
+   * consumer has any more, so the snapshot need not say what of it is gone. The consumer drops what
+   * the snapshot did not contain.
+   */
+  static Session resyncedLater(Stream stream) {
+    return new Session(stream, Start.SNAPSHOT, true);
   }
 
   /** One that goes on behind a message of this one. */
