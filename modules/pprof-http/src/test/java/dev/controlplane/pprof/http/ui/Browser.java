@@ -1,38 +1,58 @@
 package dev.controlplane.pprof.http.ui;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonParser;
+import com.google.gson.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Chromium without a window, driven through its DevTools protocol. It reaches loopback only. */
 final class Browser implements AutoCloseable {
-  private static final String ANNOUNCEMENT = "DevTools listening on ws://";
+  private static final String ANNOUNCEMENT = "DevTools listening on ";
 
   private final Process process;
   private final Path home;
   private final HttpClient client = HttpClient.newHttpClient();
-  private final String address;
+  private final URI address;
+  private final DevTools protocol;
 
-  private Browser(Process process, Path home, String address) {
+  /** The tabs by id, with the address of the page that each shows. */
+  private final Map<String, String> pages = new HashMap<>();
+
+  /** The ids of the tabs that a test has got. */
+  private final Set<String> given = new HashSet<>();
+
+  private Browser(Process process, Path home, URI address) {
     this.process = process;
     this.home = home;
     this.address = address;
+    this.protocol = new DevTools(client, address, this::event);
+    var all = new JsonObject();
+    all.addProperty("discover", true);
+    protocol.call("Target.setDiscoverTargets", all);
+  }
+
+  private void event(String method, JsonObject parameters) {
+    if (method.equals("Target.targetCreated") || method.equals("Target.targetInfoChanged")) {
+      JsonObject target = parameters.getAsJsonObject("targetInfo");
+      synchronized (pages) {
+        pages.put(target.get("targetId").getAsString(), target.get("url").getAsString());
+        pages.notifyAll();
+      }
+    }
   }
 
   /** Starts it; {@code bin/tools} installs it. */
@@ -66,53 +86,48 @@ final class Browser implements AutoCloseable {
     for (String line = errors.readLine(); line != null; line = errors.readLine()) {
       said.append(line).append('\n');
       if (line.startsWith(ANNOUNCEMENT)) {
-        String rest = line.substring(ANNOUNCEMENT.length());
+        URI address = URI.create(line.substring(ANNOUNCEMENT.length()));
         // What it says later is read and dropped, so that it never waits for a reader.
         Thread.ofVirtual().start(() -> errors.lines().forEach(later -> {}));
-        return new Browser(process, home, rest.substring(0, rest.indexOf('/')));
+        return new Browser(process, home, address);
       }
     }
     throw new IOException("chromium did not start:\n" + said);
   }
 
   /** Opens a page in a new tab. */
-  Tab open(String url) throws IOException, InterruptedException {
-    JsonElement tab =
-        JsonParser.parseString(
-            send(HttpRequest.newBuilder().PUT(HttpRequest.BodyPublishers.noBody()), "/json/new"));
-    Tab opened = attach(tab.getAsJsonObject().get("webSocketDebuggerUrl").getAsString());
+  Tab open(String url) {
+    Tab opened =
+        attach(
+            protocol
+                .call("Target.createTarget", "url", "about:blank")
+                .get("targetId")
+                .getAsString());
     opened.goTo(url);
     return opened;
   }
 
-  /** Waits for a tab that a page has opened. */
-  Tab opened(String partOfUrl) throws IOException, InterruptedException {
-    long start = System.nanoTime();
-    while (System.nanoTime() - start < TimeUnit.SECONDS.toNanos(30)) {
-      JsonArray tabs =
-          JsonParser.parseString(send(HttpRequest.newBuilder().GET(), "/json/list"))
-              .getAsJsonArray();
-      for (JsonElement tab : tabs) {
-        if (tab.getAsJsonObject().get("url").getAsString().contains(partOfUrl)) {
-          return attach(tab.getAsJsonObject().get("webSocketDebuggerUrl").getAsString());
+  /** Waits for a tab that a page has opened, and that was not returned before. */
+  Tab opened(String partOfUrl) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    synchronized (pages) {
+      while (true) {
+        for (Map.Entry<String, String> page : pages.entrySet()) {
+          if (page.getValue().contains(partOfUrl) && given.add(page.getKey())) {
+            return attach(page.getKey());
+          }
         }
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0) {
+          throw new AssertionError("no tab was opened with " + partOfUrl + " but " + pages);
+        }
+        pages.wait(left);
       }
-      Thread.sleep(Duration.ofMillis(50));
     }
-    throw new AssertionError("no tab was opened with " + partOfUrl);
   }
 
-  private Tab attach(String socket) {
-    return new Tab(client, URI.create(socket));
-  }
-
-  private String send(HttpRequest.Builder request, String path)
-      throws IOException, InterruptedException {
-    return client
-        .send(
-            request.uri(URI.create("http://" + address + path)).build(),
-            HttpResponse.BodyHandlers.ofString())
-        .body();
+  private Tab attach(String id) {
+    return new Tab(client, address.resolve("/devtools/page/" + id));
   }
 
   @Override

@@ -2,41 +2,29 @@ package dev.controlplane.pprof.http.ui;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** A tab of the browser: what a person sees and does there. */
-final class Tab implements WebSocket.Listener {
-  private final WebSocket socket;
-  private final AtomicInteger ids = new AtomicInteger();
-  private final Map<Integer, CompletableFuture<JsonObject>> open = new ConcurrentHashMap<>();
-  private final StringBuilder received = new StringBuilder();
+final class Tab {
+  private static final int PATIENCE_SECONDS = 30;
+
+  private final DevTools protocol;
   private final List<String> complaints = new CopyOnWriteArrayList<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
 
   Tab(HttpClient client, URI address) {
-    socket = client.newWebSocketBuilder().buildAsync(address, this).join();
-    call("Page.enable");
-    call("Runtime.enable");
-    call("Log.enable");
-    call("Network.enable");
+    protocol = new DevTools(client, address, this::event);
+    for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
+      protocol.call(domain + ".enable");
+    }
   }
 
   /** Errors and violations of the content security policy that the browser told of. */
@@ -50,7 +38,7 @@ final class Tab implements WebSocket.Listener {
   }
 
   void goTo(String url) {
-    call("Page.navigate", "url", url);
+    protocol.call("Page.navigate", "url", url);
   }
 
   void size(int width, int height, boolean dark) {
@@ -59,7 +47,7 @@ final class Tab implements WebSocket.Listener {
     metrics.addProperty("height", height);
     metrics.addProperty("deviceScaleFactor", 1);
     metrics.addProperty("mobile", false);
-    call("Emulation.setDeviceMetricsOverride", metrics);
+    protocol.call("Emulation.setDeviceMetricsOverride", metrics);
     var feature = new JsonObject();
     feature.addProperty("name", "prefers-color-scheme");
     feature.addProperty("value", dark ? "dark" : "light");
@@ -67,36 +55,59 @@ final class Tab implements WebSocket.Listener {
     features.add(feature);
     var media = new JsonObject();
     media.add("features", features);
-    call("Emulation.setEmulatedMedia", media);
+    protocol.call("Emulation.setEmulatedMedia", media);
   }
 
   /** Evaluates an expression and returns its value as text. */
   String evaluate(String expression) {
+    return settle("String(" + expression + ")");
+  }
+
+  /** Evaluates an expression; if its value is a promise, waits for what that brings. */
+  private String settle(String expression) {
     var parameters = new JsonObject();
-    parameters.addProperty("expression", "String(" + expression + ")");
+    parameters.addProperty("expression", expression);
     parameters.addProperty("awaitPromise", true);
     parameters.addProperty("userGesture", true);
-    JsonObject answer = call("Runtime.evaluate", parameters);
+    JsonObject answer = protocol.call("Runtime.evaluate", parameters);
     if (answer.has("exceptionDetails")) {
       throw new AssertionError(expression + ": " + answer.get("exceptionDetails"));
     }
     return answer.getAsJsonObject("result").get("value").getAsString();
   }
 
-  /** Waits until an expression is true. */
+  /** Waits until an expression is true. The page looks by itself. */
   void await(String expression) {
-    long start = System.nanoTime();
-    while (!evaluate("Boolean(" + expression + ")").equals("true")) {
-      if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(30)) {
-        throw new AssertionError(
-            "not true within 30 s: %s%nbrowser: %s%npage: %s"
-                .formatted(expression, complaints, evaluate("document.body.innerText")));
-      }
-      try {
-        Thread.sleep(Duration.ofMillis(50));
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
+    String found =
+        """
+        new Promise((done, fail) => {
+          const end = performance.now() + %d;
+          const look = () => {
+            try {
+              const is = Boolean(%s);
+              if (is || performance.now() > end) { done(String(is)); } else { setTimeout(look, 20); }
+            } catch (e) {
+              fail(e);
+            }
+          };
+          look();
+        })\
+        """
+            .formatted(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS), expression);
+    if (!settleAlsoAfterALeap(found).equals("true")) {
+      throw new AssertionError(
+          "not true within %d s: %s%nbrowser: %s%npage: %s"
+              .formatted(
+                  PATIENCE_SECONDS, expression, complaints, evaluate("document.body.innerText")));
+    }
+  }
+
+  /** As {@link #settle}, once more if the tab goes to another page meanwhile. */
+  private String settleAlsoAfterALeap(String expression) {
+    try {
+      return settle(expression);
+    } catch (DevTools.RefusedException e) {
+      return settle(expression);
     }
   }
 
@@ -121,7 +132,7 @@ final class Tab implements WebSocket.Listener {
         event.addProperty("button", "left");
         event.addProperty("clickCount", 1);
       }
-      call("Input.dispatchMouseEvent", event);
+      protocol.call("Input.dispatchMouseEvent", event);
     }
   }
 
@@ -134,12 +145,12 @@ final class Tab implements WebSocket.Listener {
       if (key.length() == 1 && type.equals("keyDown")) {
         event.addProperty("text", key);
       }
-      call("Input.dispatchKeyEvent", event);
+      protocol.call("Input.dispatchKeyEvent", event);
     }
   }
 
   void type(String text) {
-    call("Input.insertText", "text", text);
+    protocol.call("Input.insertText", "text", text);
   }
 
   /** Drops a file on an element. */
@@ -161,7 +172,7 @@ final class Tab implements WebSocket.Listener {
       event.addProperty("x", Double.parseDouble(place[0]));
       event.addProperty("y", Double.parseDouble(place[1]));
       event.add("data", data);
-      call("Input.dispatchDragEvent", event);
+      protocol.call("Input.dispatchDragEvent", event);
     }
   }
 
@@ -169,53 +180,11 @@ final class Tab implements WebSocket.Listener {
     Files.write(
         file,
         Base64.getDecoder()
-            .decode(call("Page.captureScreenshot", "format", "png").get("data").getAsString()));
-  }
-
-  private JsonObject call(String method, String... parameters) {
-    var all = new JsonObject();
-    for (int i = 0; i < parameters.length; i += 2) {
-      all.addProperty(parameters[i], parameters[i + 1]);
-    }
-    return call(method, all);
-  }
-
-  private JsonObject call(String method, JsonObject parameters) {
-    int id = ids.incrementAndGet();
-    var message = new JsonObject();
-    message.addProperty("id", id);
-    message.addProperty("method", method);
-    message.add("params", parameters);
-    var answer = new CompletableFuture<JsonObject>();
-    open.put(id, answer);
-    synchronized (this) {
-      socket.sendText(message.toString(), true).join();
-    }
-    try {
-      JsonObject whole = answer.get(60, TimeUnit.SECONDS);
-      if (whole.has("error")) {
-        throw new AssertionError(method + ": " + whole.get("error"));
-      }
-      return whole.getAsJsonObject("result");
-    } catch (InterruptedException | ExecutionException | TimeoutException e) {
-      throw new AssertionError(method + " has no answer", e);
-    }
-  }
-
-  @Override
-  public CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
-    received.append(data);
-    if (last) {
-      JsonObject message = JsonParser.parseString(received.toString()).getAsJsonObject();
-      received.setLength(0);
-      if (message.has("id")) {
-        open.remove(message.get("id").getAsInt()).complete(message);
-      } else {
-        event(message.get("method").getAsString(), message.getAsJsonObject("params"));
-      }
-    }
-    webSocket.request(1);
-    return null;
+            .decode(
+                protocol
+                    .call("Page.captureScreenshot", "format", "png")
+                    .get("data")
+                    .getAsString()));
   }
 
   private void event(String method, JsonObject parameters) {
