@@ -3,11 +3,7 @@ package dev.controlplane.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.controlplane.proto.ControlPlaneGrpc;
-import dev.controlplane.proto.SubscribeRequest;
-import dev.controlplane.proto.WorkerUpdate;
 import io.grpc.ManagedChannel;
-import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,11 +117,7 @@ class ProfilesTest {
     awaitSubscriptions(0, 0);
     int total = GoroutineText.of(cluster.grpcHttpUrl()).size();
     ManagedChannel channel = cluster.channel();
-    for (int i = 0; i < 50; i++) {
-      ControlPlaneGrpc.newStub(channel)
-          .subscribeWorkerUpdates(
-              SubscribeRequest.newBuilder().setConsumerId("consumer-" + i).build(), ignore());
-    }
+    Unread.subscribe(channel, 50);
 
     awaitSubscriptions(100, 1);
     // Carriers and pollers come and go.
@@ -136,19 +128,6 @@ class ProfilesTest {
 
     channel.shutdownNow();
     awaitSubscriptions(0, 0);
-  }
-
-  private static StreamObserver<WorkerUpdate> ignore() {
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(WorkerUpdate update) {}
-
-      @Override
-      public void onError(Throwable t) {}
-
-      @Override
-      public void onCompleted() {}
-    };
   }
 
   /** Goroutines with the label of a consumer, and those that read the frames of a connection. */

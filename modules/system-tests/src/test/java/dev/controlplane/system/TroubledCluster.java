@@ -1,12 +1,8 @@
 package dev.controlplane.system;
 
 import dev.controlplane.faults.AgentJar;
-import dev.controlplane.proto.ControlPlaneGrpc;
-import dev.controlplane.proto.SubscribeRequest;
-import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.troubles.Troubles;
 import io.grpc.ManagedChannel;
-import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -85,25 +81,8 @@ final class TroubledCluster implements AutoCloseable {
   /** Opens subscriptions on a connection; it ends them. */
   ManagedChannel subscribe(int subscriptions) {
     ManagedChannel channel = cluster.channel();
-    for (int i = 0; i < subscriptions; i++) {
-      ControlPlaneGrpc.newStub(channel)
-          .subscribeWorkerUpdates(
-              SubscribeRequest.newBuilder().setConsumerId("consumer-" + i).build(), ignore());
-    }
+    Unread.subscribe(channel, subscriptions);
     return channel;
-  }
-
-  private static StreamObserver<WorkerUpdate> ignore() {
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(WorkerUpdate update) {}
-
-      @Override
-      public void onError(Throwable t) {}
-
-      @Override
-      public void onCompleted() {}
-    };
   }
 
   /** A new directory for what a test fetches. */

@@ -8,10 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.controlplane.pprof.http.Access;
 import dev.controlplane.pprof.http.PprofEndpoint;
 import dev.controlplane.pprof.http.Wire;
-import io.helidon.config.Config;
-import io.helidon.config.ConfigSources;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,7 +15,6 @@ import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -204,36 +199,5 @@ class AccessTest {
 
   private static PprofEndpoint token(String token) {
     return TestServer.options().access(Access.TOKEN).token(token).build();
-  }
-
-  @Test
-  void onTheClassPathItIsThereAndConfigurationReachesIt() {
-    WebServer server =
-        WebServerConfig.builder().address(InetAddress.getLoopbackAddress()).port(0).build().start();
-    try {
-      assertEquals(200, Wire.get(server.port(), INDEX).status());
-    } finally {
-      server.stop();
-    }
-    for (String key : new String[] {"server.features.pprof.", "pprof."}) {
-      Config config =
-          Config.builder(ConfigSources.create(Map.of(key + "access", "token", key + "token", "t")))
-              .disableEnvironmentVariablesSource()
-              .disableSystemPropertiesSource()
-              .build();
-      WebServer configured =
-          WebServerConfig.builder()
-              .config(config.get("server"))
-              .address(InetAddress.getLoopbackAddress())
-              .port(0)
-              .build()
-              .start();
-      try {
-        assertEquals(401, Wire.get(configured.port(), INDEX).status(), key);
-        assertEquals(200, Wire.get(configured.port(), INDEX, "Authorization: Bearer t").status());
-      } finally {
-        configured.stop();
-      }
-    }
   }
 }

@@ -22,6 +22,7 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What configuration says of the profiles, with the module on the class path and no code. */
 class PprofFeatureProviderTest {
@@ -50,6 +51,23 @@ class PprofFeatureProviderTest {
 
   private static int status(Map<String, String> settings, String target) {
     return with(settings, port -> Wire.get(port, ROOT + target).status());
+  }
+
+  @Test
+  void withoutConfigurationItIsThere() {
+    assertEquals(200, status(Map.of(), ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"server.features.pprof.", "pprof."})
+  void aTokenCanBeAskedFor(String prefix) {
+    with(
+        Map.of(prefix + "access", "token", prefix + "token", "t"),
+        port -> {
+          assertEquals(401, Wire.get(port, ROOT).status());
+          assertEquals(200, Wire.get(port, ROOT, "Authorization: Bearer t").status());
+          return null;
+        });
   }
 
   @ParameterizedTest

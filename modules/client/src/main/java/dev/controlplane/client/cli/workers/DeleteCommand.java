@@ -23,7 +23,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
@@ -51,23 +50,7 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      hideParamSyntax = true,
-      description = "The worker.")
-  private String name;
-
-  @Parameters(
-      index = "1",
-      arity = "0..1",
-      paramLabel = "VERSION",
-      hideParamSyntax = true,
-      description = "The version.")
-  private String argument;
-
-  @Mixin private VersionOption option;
+  @Mixin private WorkerVersion arguments;
 
   @Option(
       names = {"-y", "--yes"},
@@ -76,7 +59,8 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String version = Names.checked("the version's name", option.required(name, argument, "delete"));
+    String version = Names.checked("the version's name", arguments.version("delete"));
+    String name = arguments.name();
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       if (!yes && isLast(client, version) && !agreed(version)) {
@@ -96,7 +80,7 @@ public final class DeleteCommand implements Callable<Integer> {
   private boolean isLast(ControlPlaneClient client, String version)
       throws IOException, InterruptedException {
     try {
-      Page<VersionInfo> first = client.versions(name, 2, null).page();
+      Page<VersionInfo> first = client.versions(arguments.name(), 2, null).page();
       return first.items().size() == 1
           && first.items().getFirst().version().equals(version)
           // The server's pages have one version each.
@@ -111,7 +95,7 @@ public final class DeleteCommand implements Callable<Integer> {
   }
 
   private boolean agreed(String version) throws IOException {
-    String what = "%s is the only version of %s".formatted(version, name);
+    String what = "%s is the only version of %s".formatted(version, arguments.name());
     Session session = cpctl.session();
     if (!session.terminal().is(Terminal.STDIN) || !session.terminal().is(Terminal.STDERR)) {
       throw new UsageException(what + ": --yes deletes the worker, also from every consumer");

@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
@@ -36,30 +35,15 @@ import picocli.CommandLine.ParentCommand;
 public final class RetryCommand implements Callable<Integer> {
   @ParentCommand private Cpctl cpctl;
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "NAME",
-      hideParamSyntax = true,
-      description = "The worker.")
-  private String name;
-
-  @Parameters(
-      index = "1",
-      arity = "0..1",
-      paramLabel = "VERSION",
-      hideParamSyntax = true,
-      description = "The worker's latest version.")
-  private String argument;
-
-  @Mixin private VersionOption option;
+  @Mixin private WorkerVersion arguments;
 
   @Option(names = "--consumer", paramLabel = "ID", description = "Only this consumer.")
   private String consumer;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String version = option.required(name, argument, "retry");
+    String version = arguments.version("retry");
+    String name = arguments.name();
     Change change;
     try (ControlPlaneClient client = cpctl.client()) {
       if (consumer != null) {

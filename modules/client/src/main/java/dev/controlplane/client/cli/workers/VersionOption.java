@@ -20,24 +20,4 @@ final class VersionOption {
     }
     return argument == null ? option : argument;
   }
-
-  /**
-   * Returns the version that the command line names.
-   *
-   * @param command such as {@code delete}, for the message if something is missing
-   * @throws UsageException if the worker or the version is missing
-   */
-  String required(String worker, String argument, String command) {
-    String version = or(argument);
-    if (worker == null || version == null) {
-      String missing =
-          worker != null
-              ? "the version is missing"
-              : version != null
-                  ? "the worker is missing"
-                  : "the worker and the version are missing";
-      throw new UsageException(missing + ": cpctl " + command + " NAME VERSION");
-    }
-    return version;
-  }
 }
