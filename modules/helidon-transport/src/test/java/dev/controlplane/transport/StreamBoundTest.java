@@ -96,7 +96,8 @@ class StreamBoundTest {
   @ParameterizedTest
   @EnumSource
   void everyEndOfACallGivesItsPlaceBack(End end) {
-    StreamBound calls = new StreamBound("GRPC_MAX_CALLS", 3);
+    // Room for all, in whatever order the server comes to them.
+    StreamBound calls = new StreamBound("GRPC_MAX_CALLS", 4);
     try (Lab lab = Lab.guarded(GrpcStreams.Settings.defaults(), calls);
         RawClient other = RawClient.to(lab.port());
         RawClient client = RawClient.to(lab.port())) {
@@ -105,9 +106,7 @@ class StreamBoundTest {
       end.how.accept(client);
       other.call(3, "/lab.Lab/Subscribe", "");
       Await.until(
-          "subscriptions alone, not " + calls.open(),
-          LONG,
-          () -> calls.open() == 2 && lab.subscriptions.size() == 2);
+          "subscriptions alone", LONG, () -> calls.open() == 2 && lab.subscriptions.size() == 2);
     }
     awaitOpen(calls, 0);
   }
