@@ -22,13 +22,13 @@ def measure(options):
     spreads = {threads: medians(some) for threads, some in found.items()}
     rows = [
         [threads, *(of[f"{who} {form}"] for form in FORMS for who in ("ours", "Go") if f"{who} {form}" in of),
-         of["runtime.Stack"], of["dump"], *(of[key] for key in LATENCIES)]
+         of["ours new"], of["runtime.Stack"], of["dump"], *(of[key] for key in LATENCIES)]
         for threads, of in spreads.items()]
     columns = [f"{form}: {who} ms" for form in FORMS for who in ("ours", "Go") if f"{who} {form}" in spreads[steps[0]]]
     return Report(
         name="goroutines",
         title="Goroutine profiles of parked threads",
-        columns=["threads", *columns, "one runtime.Stack ms", "the JDK's JSON dump ms", "p99 of requests: ours ms", "during profiles ms",
+        columns=["threads", *columns, "debug=0, every thread new: ours ms", "one runtime.Stack ms", "the JDK's JSON dump ms", "p99 of requests: ours ms", "during profiles ms",
                  "Go ms", "during profiles ms"],
         rows=rows,
         data={str(threads): of for threads, of in spreads.items()},
@@ -57,6 +57,7 @@ def once(threads):
         figures[f"ours {form}"] = float(mine)
         if peer:
             figures[f"Go {form}"] = float(peer)
+    figures["ours new"] = float(re.search(r"every thread new ([\d.]+) ms", text)[1])
     figures["runtime.Stack"] = float(re.search(r"^runtime.Stack once ([\d.]+) ms", text, re.MULTILINE)[1])
     figures["dump"] = float(re.search(r"own dump ([\d.]+) ms", text)[1])
     for who, line in (("ours", "requests"), ("Go", "Go, requests")):

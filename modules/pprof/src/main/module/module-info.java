@@ -7,7 +7,9 @@
  * java.base/jdk.internal.vm=dev.controlplane.pprof}, and labels are inherited with {@code
  * --add-opens java.base/java.lang=dev.controlplane.pprof}. Holders of locks are seen with {@code
  * --add-opens java.base/java.util.concurrent.locks=dev.controlplane.pprof}, those of monitors, for
- * deadlocks, with {@code --add-opens java.base/jdk.internal.vm=dev.controlplane.pprof}.
+ * deadlocks, with {@code --add-opens java.base/jdk.internal.vm=dev.controlplane.pprof}. With that,
+ * and {@code --add-exports java.base/jdk.internal.misc=dev.controlplane.pprof}, a waiting virtual
+ * thread that has not run since the last profile is not walked again.
  */
 module dev.controlplane.pprof {
   requires java.management;

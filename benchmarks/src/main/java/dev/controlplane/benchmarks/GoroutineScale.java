@@ -20,8 +20,10 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -63,7 +65,7 @@ final class GoroutineScale {
   static void main(String[] args) throws Exception {
     int threads = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
     Map<String, Double> peer = args.length > 1 ? peer(args[1], threads) : Map.of();
-    start(threads);
+    List<Thread> parked = start(threads);
 
     var scale = new GoroutineScale(threads);
     var profiler = GoroutineProfiler.create();
@@ -76,6 +78,10 @@ final class GoroutineScale {
     double stacks =
         scale.row(peer, "debug=2", () -> profiler.writeStacks(Source.LIVE, StackStyle.GO, nowhere));
     scale.row(peer, "debug=3", () -> profiler.writePerGoroutine(Source.LIVE, nowhere));
+    System.out.printf(
+        "debug=0, every thread new %.2f ms%n",
+        scale.ofNewThreads(
+            threads, parked, () -> ProfileWriter.write(profiler.collect(Source.LIVE), nowhere)));
     Double once = peer.get("stack");
     if (once != null) {
       System.out.printf("runtime.Stack once %.2f ms, debug=2 / that %.2f%n", once, stacks / once);
@@ -128,6 +134,24 @@ final class GoroutineScale {
     return times[rounds / 2];
   }
 
+  /** Milliseconds of profiles that find no thread that the one before has seen. */
+  private double ofNewThreads(int count, List<Thread> first, Task task) throws Exception {
+    List<Thread> threads = first;
+    var times = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      threads.forEach(Thread::interrupt);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      threads = start(count);
+      long start = System.nanoTime();
+      task.run();
+      times[round] = (System.nanoTime() - start) / 1e6;
+    }
+    Arrays.sort(times);
+    return times[rounds / 2];
+  }
+
   private static Map<String, Double> peer(String program, int goroutines)
       throws IOException, InterruptedException {
     String output = output(program, String.valueOf(goroutines));
@@ -152,23 +176,26 @@ final class GoroutineScale {
     return output;
   }
 
-  private static void start(int threads) throws InterruptedException {
+  private static List<Thread> start(int threads) throws InterruptedException {
+    var all = new ArrayList<Thread>(threads);
     var started = new CountDownLatch(threads);
     var queue = new LinkedBlockingQueue<Integer>();
     for (int i = 0; i < threads; i++) {
       Wait wait = i % 2 == 0 ? queue::take : () -> TimeUnit.HOURS.sleep(1);
-      Thread.startVirtualThread(
-          () -> {
-            started.countDown();
-            try {
-              descend(DEPTH, wait);
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
+      all.add(
+          Thread.startVirtualThread(
+              () -> {
+                started.countDown();
+                try {
+                  descend(DEPTH, wait);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }));
     }
     started.await();
     TimeUnit.SECONDS.sleep(1);
+    return all;
   }
 
   private static void descend(int depth, Wait wait) throws InterruptedException {

@@ -62,10 +62,14 @@ public final class Interpreter {
 
   /** Returns the goroutine of a thread; null if the thread has ended or not started. */
   public Goroutine goroutine(ThreadFacts facts) {
+    return goroutine(facts, shape(facts));
+  }
+
+  /** The same, of a thread whose stack has a known shape. */
+  public Goroutine goroutine(ThreadFacts facts, Shape shape) {
     if (facts.state != null && GONE.contains(facts.state)) {
       return null;
     }
-    Shape shape = shape(facts);
     return new Goroutine(
         facts.id, state(facts, shape), shape.stack(), creator(facts, shape), labels(facts));
   }

@@ -14,6 +14,7 @@ public final class ChildJvm {
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
+          "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
           "--add-opens=java.base/java.lang=ALL-UNNAMED",
           "--add-opens=java.base/java.util.concurrent.locks=ALL-UNNAMED",
           "--add-opens=java.base/jdk.internal.vm=ALL-UNNAMED");

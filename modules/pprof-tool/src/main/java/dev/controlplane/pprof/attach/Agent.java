@@ -59,7 +59,7 @@ public final class Agent {
     instrumentation.redefineModule(
         Object.class.getModule(),
         Set.of(),
-        Map.of("jdk.internal.vm", library),
+        Map.of("jdk.internal.vm", library, "jdk.internal.misc", library),
         Map.of(
             "java.lang", library,
             "java.util.concurrent.locks", library,

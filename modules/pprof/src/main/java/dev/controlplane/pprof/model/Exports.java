@@ -21,6 +21,15 @@ public final class Exports {
     return Object.class.getModule().isOpen("java.lang", Exports.class.getModule());
   }
 
+  /** Whether the frozen stacks of virtual threads can be read by this code. */
+  public static boolean stacks() {
+    Module base = Object.class.getModule();
+    Module ours = Exports.class.getModule();
+    return threadLocals()
+        && base.isOpen("jdk.internal.vm", ours)
+        && base.isExported("jdk.internal.misc", ours);
+  }
+
   /** The JVM option that opens a package of {@code java.base} to this code. */
   public static String addOpens(String packageName) {
     return "--add-opens java.base/" + packageName + "=" + name(Exports.class.getModule());

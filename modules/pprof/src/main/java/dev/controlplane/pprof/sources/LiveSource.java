@@ -3,6 +3,7 @@ package dev.controlplane.pprof.sources;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.Interpreter;
+import dev.controlplane.pprof.Shape;
 import dev.controlplane.pprof.model.Exports;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.Goroutine;
@@ -34,6 +35,8 @@ public final class LiveSource {
   /** Threads that help to take profiles; they are not shown. */
   static final Set<Thread> HELPERS = ConcurrentHashMap.newKeySet();
 
+  private static final KnownStacks STACKS = new KnownStacks();
+
   private final FrameTable.Cache cache = Roster.FRAMES.new Cache();
   private final ThreadFacts facts = new ThreadFacts();
   private final Interpreter interpreter;
@@ -54,6 +57,7 @@ public final class LiveSource {
     if (!HELPERS.isEmpty()) {
       threads.removeIf(HELPERS::contains);
     }
+    STACKS.expect(threads.size());
     return threads;
   }
 
@@ -109,8 +113,7 @@ public final class LiveSource {
       return null;
     }
     begin(thread);
-    frames(thread);
-    return new Profile.Key(interpreter.shape(facts).stack(), interpreter.labels(facts));
+    return new Profile.Key(shape(thread).stack(), interpreter.labels(facts));
   }
 
   /** Returns the goroutine of a thread; null if it has ended. */
@@ -120,15 +123,15 @@ public final class LiveSource {
         return null;
       }
       begin(thread);
-      frames(thread);
+      Shape shape = shape(thread);
       facts.state = thread.getState();
-      boolean stopped = interpreter.shape(facts).finding().stopped();
+      boolean stopped = shape.finding().stopped();
       boolean waits =
           facts.state == Thread.State.WAITING || facts.state == Thread.State.TIMED_WAITING;
       if (waits && !stopped && attempt < ATTEMPTS) {
         continue; // it stopped after its stack was taken
       }
-      if (waits && !stopped && facts.depth > 0 && facts.virtual) {
+      if (waits && !stopped && facts.virtual) {
         // Such a thread most likely is between two waits.
         facts.state = Thread.State.RUNNABLE;
       }
@@ -140,8 +143,23 @@ public final class LiveSource {
       if (!facts.mounted) {
         facts.mounted = hasCarrier(thread);
       }
-      return interpreter.goroutine(facts);
+      return interpreter.goroutine(facts, shape);
     }
+  }
+
+  /** The shape of a thread's stack, remembered or walked. */
+  private Shape shape(Thread thread) {
+    long print = FrozenStack.print(thread);
+    Shape known = STACKS.get(facts.id, print);
+    if (known != null) {
+      return known;
+    }
+    frames(thread);
+    Shape shape = interpreter.shape(facts);
+    if (print != FrozenStack.NONE && print == FrozenStack.print(thread)) {
+      STACKS.put(facts.id, print, shape);
+    }
+    return shape;
   }
 
   private void begin(Thread thread) {
