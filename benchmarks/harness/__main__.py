@@ -16,6 +16,7 @@ NAMES = {
     "downloads": "files over HTTP/1.1 and HTTP/2: consumer-server, nginx",
     "uploads": "large files against sha256sum + cp + sync, and many small ones: upload-server, grpc-go's process",
     "goroutines": "profiles of very many threads: ours, Go's, the JDK's dump",
+    "streams": "goroutine profiles of a server with 15,000 streams: ours, grpc-go",
     "contention": "waits of known length in the profiles block and mutex, and what measuring them costs",
     "start": "time until a server is ready, and its memory when idle: java -jar, bin/",
     "cli": "a command of cpctl from its start to its end: bin/cpctl, java -jar, curl, kubectl",
@@ -38,7 +39,7 @@ def parser():
     p.add_argument("names", nargs="+", choices=[*NAMES, *OPT_IN, "all"], metavar="NAME")
     p.add_argument("--quick", action="store_true", help="small and short: shows that it works, says nothing of speed")
     p.add_argument("--runs", type=int, help="how often each figure is taken")
-    p.add_argument("--streams", type=int, help="fanout, recording, catchup, cold: streams in all (5000; cold: 10000)")
+    p.add_argument("--streams", type=int, help="fanout, recording, catchup, cold, streams: streams in all (5000; cold: 10000; streams: 15000)")
     p.add_argument("--connections", type=int, help="fanout, recording, catchup: connections that carry them (50)")
     p.add_argument("--size", type=int, help="fanout, recording, catchup, cold: bytes of an update's code (1024; catchup: 256; cold: 65536)")
     p.add_argument("--burst", type=int, help="fanout, recording: updates sent at once (60)")
@@ -47,7 +48,7 @@ def parser():
     p.add_argument("--patience", type=int, help="catchup, cold: seconds that resuming may take (1200), that fetching goes on (90)")
     p.add_argument("--minutes", type=float, help="soak: how long (30)")
     p.add_argument("--no-sweep", action="store_true", help="fanout: only the one combination, no curves")
-    p.add_argument("--jvm", default="", help="fanout, idle, latency, jvm, recording, catchup: options for our servers' JVMs, such as -XX:+UseSerialGC")
+    p.add_argument("--jvm", default="", help="fanout, idle, latency, streams, jvm, recording, catchup: options for our servers' JVMs, such as -XX:+UseSerialGC")
     return p
 
 
