@@ -1,0 +1,2 @@
+/** Tests of the commands of {@code cpctl}, except the agent. */
+package dev.controlplane.system.cpctl;
