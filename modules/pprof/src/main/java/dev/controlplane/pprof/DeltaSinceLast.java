@@ -14,7 +14,7 @@ import java.util.Objects;
  * {@code heap}, like godeltaprof's profiles. The first one has all since the start. Values of what
  * is in use are shown as they are. Thread-safe; two clients take the growth from each other.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class DeltaSinceLast implements ProfileKind.Snapshot {
   private static final String IN_USE = "inuse_";

@@ -9,7 +9,7 @@ import java.time.Duration;
  * A kind of profile: what stands behind one name below {@code /debug/pprof/}. A program adds its
  * own with {@link Profiles#add}.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public sealed interface ProfileKind {
   /** The name in the path, such as {@code goroutine}: letters, digits, {@code _} and {@code -}. */
@@ -26,14 +26,14 @@ public sealed interface ProfileKind {
   /**
    * A state at a moment, such as the stacks of all threads.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   non-sealed interface Snapshot extends Collected {}
 
   /**
    * Sums since the process started, which never fall, such as all allocations.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   non-sealed interface Cumulative extends Collected {
     @Override
@@ -45,7 +45,7 @@ public sealed interface ProfileKind {
   /**
    * What is there at any moment: it can be collected at once, and twice for a difference.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   sealed interface Collected extends ProfileKind permits Snapshot, Cumulative {
     /**
@@ -100,7 +100,7 @@ public sealed interface ProfileKind {
   /**
    * What happens during a time, such as the CPU profile. One recording at a time.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   non-sealed interface Window extends ProfileKind {
     /**
@@ -118,7 +118,7 @@ public sealed interface ProfileKind {
   /**
    * A recording in a format of its own, such as {@code trace}. One recording at a time.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   non-sealed interface Raw extends ProfileKind {
     /**
@@ -135,7 +135,7 @@ public sealed interface ProfileKind {
   /**
    * The parameters of a request, such as {@code gc=1}.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   @FunctionalInterface
   interface Parameters {
@@ -149,7 +149,7 @@ public sealed interface ProfileKind {
   /**
    * Waits on behalf of a recording.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   @FunctionalInterface
   interface Patience {
@@ -167,7 +167,7 @@ public sealed interface ProfileKind {
   /**
    * Opens the stream for a recording, once it is certain that there is something to write.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   @FunctionalInterface
   interface Target {
@@ -178,7 +178,7 @@ public sealed interface ProfileKind {
   /**
    * A parameter has a value that its kind does not know. The message is for the client.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   final class IllegalParameterException extends Exception {
     private static final long serialVersionUID = 1;
@@ -191,7 +191,7 @@ public sealed interface ProfileKind {
   /**
    * A recording of this kind runs already. The message is Go's text for it.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   final class InUseException extends Exception {
     private static final long serialVersionUID = 1;

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * The kinds of profiles that a process serves, by name, like Go's {@code pprof.NewProfile} and
  * {@code pprof.Lookup}. Thread-safe.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class Profiles {
   private final Map<String, ProfileKind> byName = new ConcurrentSkipListMap<>();

@@ -22,7 +22,7 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class StandardProfiles implements AutoCloseable {
   private final Profiles profiles = new Profiles();
@@ -100,7 +100,7 @@ public final class StandardProfiles implements AutoCloseable {
   /**
    * The settings of the profiles. Not thread-safe.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public static final class Builder {
     private GoroutineProfiler.Options goroutines = GoroutineProfiler.Options.defaults();

@@ -23,7 +23,7 @@ import java.util.function.Function;
  * <p>Go ignores malformed parts of a query. Helidon rejects them with 400 before this feature sees
  * the request, unless {@code Http1Config.validatePrologue} is off.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class PprofFeature implements ServerFeature, Weighted {
   static final String TYPE = "pprof";
@@ -126,7 +126,7 @@ public final class PprofFeature implements ServerFeature, Weighted {
   /**
    * Options of a feature.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public static final class Builder {
     private final PprofEndpoint endpoint;

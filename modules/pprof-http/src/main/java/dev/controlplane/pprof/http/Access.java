@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * Who may read profiles.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public enum Access {
   /** Clients that connect from this machine; others get 403. */

@@ -10,7 +10,7 @@ import java.util.Optional;
  * One HTTP request and its answer, as {@link PprofEndpoint} needs them. An adapter implements it
  * for one HTTP server. Only the thread that serves the request uses it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public interface Exchange {
   /** The method, such as {@code GET}. */
@@ -65,7 +65,7 @@ public interface Exchange {
   /**
    * What is known of a client's connection.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   enum Client {
     /** It is established. */

@@ -18,7 +18,7 @@ import java.util.Set;
  * <p>It works over an {@link Exchange}, which an adapter implements for one HTTP server, and knows
  * only the profiles of its registry. It costs other requests one comparison.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class PprofEndpoint {
   /** The most that {@link Builder#maxRequests} may be. */
@@ -211,7 +211,7 @@ public final class PprofEndpoint {
   /**
    * Options of an endpoint.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public static final class Builder {
     private final Profiles profiles;

@@ -17,7 +17,7 @@ import java.util.Objects;
  *     .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
  * }</pre>
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class PprofServletFilter extends HttpFilter {
   private static final long serialVersionUID = 1;

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Nothing is measured before {@link Builder#start}. Thread-safe.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class Contention implements AutoCloseable {
   /** The name of the thread that looks. */
@@ -170,7 +170,7 @@ public final class Contention implements AutoCloseable {
   /**
    * Settings of the measurement. Not thread-safe.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public static final class Builder {
     private double cpuShare = 0.005;

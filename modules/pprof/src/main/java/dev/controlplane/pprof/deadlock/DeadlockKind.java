@@ -27,7 +27,7 @@ import java.util.TreeMap;
  *       25 whose threads move meanwhile (JDK-8364343).
  * </ul>
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class DeadlockKind implements ProfileKind.Snapshot {
   private static final String NAME = "deadlock";

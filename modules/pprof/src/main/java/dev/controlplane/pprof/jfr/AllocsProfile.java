@@ -15,7 +15,7 @@ import java.util.List;
  * fall. They come from a recording that runs all the time and takes up to 150 samples a second;
  * that costs something while nobody asks.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class AllocsProfile implements ProfileKind.Cumulative, AutoCloseable {
   static final List<ValueType> TYPES =

@@ -14,13 +14,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * The CPU profile: which methods ran, by stack and labels, like Go's {@code /debug/pprof/profile}.
  * A sample of a virtual thread has the labels of that virtual thread.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class CpuProfile implements ProfileKind.Window {
   /**
    * Where the samples come from.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public enum Source {
     /** The threads that run Java code, sampled by a clock ({@code jdk.ExecutionSample}). */

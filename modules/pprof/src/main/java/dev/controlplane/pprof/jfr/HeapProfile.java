@@ -28,7 +28,7 @@ import java.util.List;
  *
  * <p>{@code gc=1} collects garbage first.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class HeapProfile implements ProfileKind.Cumulative {
   /** So many classes are shown; the others as one. */

@@ -24,13 +24,13 @@ import jdk.jfr.consumer.RecordingFile;
  * Makes a profile of a Flight Recorder recording, of any JVM and JDK that wrote one. Memory is
  * bounded for the samples; the JDK's reader takes some for each chunk of the file.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class RecordingConverter {
   /**
    * What to make a profile of.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public enum Kind {
     /** CPU time by {@code jdk.CPUTimeSample}. */

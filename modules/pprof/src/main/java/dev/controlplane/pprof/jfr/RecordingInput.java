@@ -13,7 +13,7 @@ import java.util.zip.GZIPInputStream;
 /**
  * An input that may be a Flight Recorder recording, plain or gzipped.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class RecordingInput {
   /** The first bytes of each chunk of a recording. */

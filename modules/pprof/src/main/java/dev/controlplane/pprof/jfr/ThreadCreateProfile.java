@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * were started since. Other threads, and those of the JVM that run no Java code, have no stack, as
  * all of Go's have.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class ThreadCreateProfile implements ProfileKind.Snapshot {
   private static final ValueType TYPE = new ValueType("threadcreate", "count");

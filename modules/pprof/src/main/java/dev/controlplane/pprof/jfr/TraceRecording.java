@@ -15,7 +15,7 @@ import jdk.jfr.Recording;
  * A trace: a Flight Recorder recording with the JDK's settings {@code profile.jfc}. JDK Mission
  * Control, {@code jfr} and this module's {@code convert} read it; {@code go tool trace} does not.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class TraceRecording implements ProfileKind.Raw {
   /** What a trace takes on disk at most, in bytes; the oldest events are dropped beyond. */

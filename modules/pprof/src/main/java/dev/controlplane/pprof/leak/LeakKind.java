@@ -29,7 +29,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>{@code debug=2} shows all goroutines; the state of leaked ones ends in {@code (leaked)}, as in
  * Go.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class LeakKind implements ProfileKind.Snapshot {
   private static final String NAME = "goroutineleak";

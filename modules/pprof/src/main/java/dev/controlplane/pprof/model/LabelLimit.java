@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * most values, then the next one, until all fit. No sample is lost: samples that become equal are
  * added up.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class LabelLimit {
   private LabelLimit() {}

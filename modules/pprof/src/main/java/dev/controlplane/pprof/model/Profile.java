@@ -13,13 +13,13 @@ import java.util.Objects;
 /**
  * Values counted by stack and labels: what a profile says, apart from how it is written. Immutable.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class Profile {
   /**
    * What one value of each sample means, such as {@code cpu} in {@code nanoseconds}.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public record ValueType(String type, String unit) {
     public ValueType {
@@ -32,7 +32,7 @@ public final class Profile {
    * What samples are counted by.
    *
    * @param stack leaf first
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public record Key(Stack stack, LabelSet labels) {
     public Key {
@@ -192,7 +192,7 @@ public final class Profile {
   /**
    * Receives samples.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   @FunctionalInterface
   public interface Visitor {
@@ -203,7 +203,7 @@ public final class Profile {
   /**
    * Gathers samples; those with the same stack and labels are added up. Not thread-safe.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public static final class Builder {
     private final List<ValueType> sampleTypes;

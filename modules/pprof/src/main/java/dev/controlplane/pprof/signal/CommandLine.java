@@ -12,7 +12,7 @@ import java.util.List;
  * The command line that this process was started with, also after {@link ProcessName#set} has
  * changed what the kernel shows.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class CommandLine {
   private static final Path KERNEL = Path.of("/proc/self/cmdline");

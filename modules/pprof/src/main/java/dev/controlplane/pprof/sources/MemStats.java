@@ -21,7 +21,7 @@ import java.util.Map;
  *   <li>{@code NumGC}: collections so far, of all generations.
  * </ul>
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class MemStats {
   private MemStats() {}

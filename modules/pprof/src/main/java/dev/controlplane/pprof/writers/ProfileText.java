@@ -11,7 +11,7 @@ import java.util.Map;
  * pprof} reads them, and takes the same values from them as from the binary form. No method closes
  * the stream.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class ProfileText {
   private static final int FULL = 1 << 15;

@@ -28,7 +28,7 @@ import java.util.zip.GZIPOutputStream;
  * <p>A profile has one mapping, which claims to be symbolized, because there is no binary that
  * pprof could ask for symbols (google/pprof, internal/driver/fetch.go and symbolizer.go).
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class ProfileWriter implements AutoCloseable {
   /**

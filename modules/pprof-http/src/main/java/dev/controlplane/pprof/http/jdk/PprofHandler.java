@@ -18,7 +18,7 @@ import java.util.Objects;
  * <p>The server needs an executor: without one it has a single thread, and a profile of 30 seconds
  * keeps all other requests waiting.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class PprofHandler extends Filter implements HttpHandler {
   private final PprofEndpoint endpoint;

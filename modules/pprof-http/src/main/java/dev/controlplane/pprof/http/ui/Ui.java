@@ -20,7 +20,7 @@ import java.util.Optional;
  *
  * Thread-safe.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class Ui {
   /** The answer to {@link #LOOK} has at most this many bytes, whatever the number of threads. */

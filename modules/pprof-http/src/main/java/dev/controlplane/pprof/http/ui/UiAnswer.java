@@ -5,7 +5,7 @@ import java.util.Map;
 /**
  * An answer of the page's part of the server, as the HTTP server sends it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class UiAnswer {
   private final int status;
