@@ -11,6 +11,8 @@
  * and {@code --add-exports java.base/jdk.internal.misc=dev.controlplane.pprof}, a waiting virtual
  * thread that has not run since the last profile is not walked again.
  */
+// The module of pprof-http is compiled later, and named in the manifest of its jar.
+@SuppressWarnings("module")
 module dev.controlplane.pprof {
   requires java.management;
   requires jdk.management;
@@ -20,6 +22,8 @@ module dev.controlplane.pprof {
   uses dev.controlplane.pprof.SpawnSites;
 
   exports dev.controlplane.pprof;
+  exports dev.controlplane.pprof.census to
+      dev.controlplane.pprof.http;
   exports dev.controlplane.pprof.contention;
   exports dev.controlplane.pprof.jfr;
   exports dev.controlplane.pprof.model;

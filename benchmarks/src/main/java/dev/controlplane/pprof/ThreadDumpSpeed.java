@@ -1,5 +1,6 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.tool.Converter;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,13 +1,13 @@
 package dev.controlplane.pprof;
 
-import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.Profile;
-import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
-import dev.controlplane.pprof.writers.ByteBuilder;
+import dev.controlplane.pprof.text.ByteBuilder;
+import dev.controlplane.pprof.text.StackText;
+import dev.controlplane.pprof.threads.Goroutine;
+import dev.controlplane.pprof.threads.Roster;
 import dev.controlplane.pprof.writers.ProfileWriter;
-import dev.controlplane.pprof.writers.StackText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -24,9 +24,15 @@ import java.util.Optional;
  * they run.
  *
  * <p>Methods that write do not close the stream.
+ *
+ * @since 0.1.0
  */
 public final class GoroutineProfiler {
-  /** Settings of a profiler. Immutable. */
+  /**
+   * Settings of a profiler. Immutable.
+   *
+   * @since 0.1.0
+   */
   public static final class Options {
     private static final Options DEFAULTS = new Options(true, Source.AUTO, true);
 
@@ -204,14 +210,14 @@ public final class GoroutineProfiler {
     Goroutine caller = new LiveSource(options.labels()).caller();
     long[] count = {1};
     try (var writer = new ProfileWriter(out, counted().build())) {
-      writer.sample(caller);
+      add(writer, caller);
       if (shown.areFromDump(source)) {
         shown.readDump(
             caller,
             (reader, facts) -> {
               Goroutine goroutine = reader.goroutine(facts);
               if (goroutine != null) {
-                writer.sample(goroutine);
+                add(writer, goroutine);
                 count[0]++;
               }
             });
@@ -225,7 +231,7 @@ public final class GoroutineProfiler {
             },
             goroutines -> {
               for (Goroutine goroutine : goroutines) {
-                writer.sample(goroutine);
+                add(writer, goroutine);
               }
               count[0] += goroutines.size();
             });
@@ -243,6 +249,10 @@ public final class GoroutineProfiler {
    */
   public static Optional<String> symbol(long pc) {
     return Optional.ofNullable(Roster.FRAMES.at(pc)).map(function -> function.name);
+  }
+
+  private static void add(ProfileWriter writer, Goroutine goroutine) throws IOException {
+    writer.goroutine(goroutine.id(), goroutine.state(), goroutine.stack(), goroutine.labels());
   }
 
   /** The text of a portion of goroutines. */

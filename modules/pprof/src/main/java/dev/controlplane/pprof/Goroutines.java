@@ -2,8 +2,8 @@ package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.LabelSet;
-import dev.controlplane.pprof.model.Roster;
-import dev.controlplane.pprof.model.Trim;
+import dev.controlplane.pprof.threads.Roster;
+import dev.controlplane.pprof.threads.Trim;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -15,6 +15,8 @@ import java.util.concurrent.ThreadFactory;
  *
  * <p>The place is the first method on the stack outside of this class and the JDK. For a lambda it
  * is the method that contains the lambda.
+ *
+ * @since 0.1.0
  */
 public final class Goroutines {
   private static final StackWalker WALKER = StackWalker.getInstance();

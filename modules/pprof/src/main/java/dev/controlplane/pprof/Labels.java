@@ -1,7 +1,7 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.LabelSet;
-import dev.controlplane.pprof.model.Roster;
+import dev.controlplane.pprof.threads.Roster;
 import java.util.Objects;
 import java.util.TreeMap;
 
@@ -21,9 +21,15 @@ import java.util.TreeMap;
  *       Without it, only threads that {@link Goroutines} starts inherit labels.
  *   <li>Nested labels are combined; for equal keys the innermost value wins.
  * </ul>
+ *
+ * @since 0.1.0
  */
 public final class Labels {
-  /** Work that returns a value or throws. */
+  /**
+   * Work that returns a value or throws.
+   *
+   * @since 0.1.0
+   */
   @FunctionalInterface
   public interface Work<T, X extends Exception> {
     /** Does the work. */

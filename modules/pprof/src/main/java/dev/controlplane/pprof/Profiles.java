@@ -1,5 +1,9 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileWriter;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
@@ -39,6 +43,34 @@ public final class Profiles {
   /** The kind with this name. */
   public Optional<ProfileKind> find(String name) {
     return Optional.ofNullable(byName.get(name));
+  }
+
+  /**
+   * Takes a profile now, and writes it as {@code go tool pprof} reads it. Does not close the
+   * stream.
+   *
+   * @throws IllegalArgumentException if there is no kind with this name, or it records for a time:
+   *     {@link ProfileKind.Window} and {@link ProfileKind.Raw}
+   * @throws IOException if this JVM does not give it, or the stream fails
+   */
+  public void write(String name, OutputStream out) throws IOException {
+    ProfileKind kind =
+        find(name)
+            .orElseThrow(
+                () -> new IllegalArgumentException("no profile named " + name + ": " + names()));
+    if (!(kind instanceof ProfileKind.Collected collected)) {
+      throw new IllegalArgumentException(name + " records for a time: use its method record");
+    }
+    try {
+      Profile profile = collected.collect(ProfileKind.Parameters.NONE);
+      ProfileWriter.write(collected.shown(profile, ProfileKind.Parameters.NONE), out);
+    } catch (ProfileKind.IllegalParameterException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private String names() {
+    return "there are " + String.join(", ", byName.keySet());
   }
 
   /** All kinds, sorted by name. */

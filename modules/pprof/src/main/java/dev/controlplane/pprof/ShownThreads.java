@@ -1,13 +1,14 @@
 package dev.controlplane.pprof;
 
-import dev.controlplane.pprof.model.Goroutine;
-import dev.controlplane.pprof.model.InheritedLabels;
 import dev.controlplane.pprof.model.LabelSet;
-import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.HotSpotSource;
 import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
+import dev.controlplane.pprof.threads.Goroutine;
+import dev.controlplane.pprof.threads.InheritedLabels;
+import dev.controlplane.pprof.threads.Interpreter;
+import dev.controlplane.pprof.threads.ThreadFacts;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

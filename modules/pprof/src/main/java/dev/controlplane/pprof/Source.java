@@ -3,7 +3,11 @@ package dev.controlplane.pprof;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Where the facts about this JVM's threads come from. Both sources give the same profile. */
+/**
+ * Where the facts about this JVM's threads come from. Both sources give the same profile.
+ *
+ * @since 0.1.0
+ */
 public enum Source {
   /**
    * The profiler's default ({@link GoroutineProfiler.Options#source()}). If that is {@code AUTO}

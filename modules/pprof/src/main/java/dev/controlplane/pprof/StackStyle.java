@@ -1,6 +1,10 @@
 package dev.controlplane.pprof;
 
-/** The spelling of the stacks of {@code debug=2}. */
+/**
+ * The spelling of the stacks of {@code debug=2}.
+ *
+ * @since 0.1.0
+ */
 public enum StackStyle {
   /** Java's names and files in the grammar of Go's {@code runtime.Stack}. */
   GO,

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.census.GoroutineCensus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

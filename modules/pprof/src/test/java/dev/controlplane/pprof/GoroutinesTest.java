@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.controlplane.pprof.model.InheritedLabels;
-import dev.controlplane.pprof.model.Roster;
+import dev.controlplane.pprof.threads.InheritedLabels;
+import dev.controlplane.pprof.threads.Roster;
 import dev.controlplane.pprof.writers.ProfileText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof;
 
+import dev.controlplane.pprof.tool.Main;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.tool.Main;
 import dev.controlplane.proto.profile.Profile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -142,7 +143,8 @@ final class MainTest {
         new ProcessBuilder(
                 "sh",
                 "-c",
-                "\"$0\" -cp \"$1\" dev.controlplane.pprof.Main convert \"$2\" -o /dev/stdout | cat",
+                "\"$0\" -cp \"$1\" dev.controlplane.pprof.tool.Main convert \"$2\" -o /dev/stdout |"
+                    + " cat",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 System.getProperty("java.class.path"),
                 dump.toString())

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.pprof.jfr.RecordedProgram;
+import dev.controlplane.pprof.tool.Main;
 import dev.controlplane.proto.profile.Profile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -9,6 +9,8 @@ import java.util.Map;
  * Tells where Helidon starts its threads. Helidon's executors can't be replaced, so the place is
  * derived from what a thread runs. The places are lines of one version of Helidon; with another one
  * nothing is told.
+ *
+ * @since 0.1.0
  */
 public final class HelidonSpawnSites implements SpawnSites {
   /** The version that the lines were read from. */

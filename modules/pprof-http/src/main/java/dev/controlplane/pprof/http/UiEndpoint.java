@@ -1,8 +1,8 @@
 package dev.controlplane.pprof.http;
 
-import dev.controlplane.pprof.GoroutineCensus;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Profiles;
+import dev.controlplane.pprof.census.GoroutineCensus;
 import dev.controlplane.pprof.http.ui.Ui;
 import dev.controlplane.pprof.http.ui.UiAnswer;
 import java.io.IOException;

@@ -4,9 +4,9 @@ import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.StandardProfiles;
 import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
-import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.Stack;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -58,7 +58,7 @@ public final class TestKinds {
   }
 
   private static Profile profile(String type) {
-    Frame frame = Roster.FRAMES.frame("com.example.Worker", "run", "Worker.java", 42);
+    Frame frame = FrameTable.ofThisJvm().frame("com.example.Worker", "run", "Worker.java", 42);
     return Profile.builder(new Profile.ValueType(type, "count"))
         .add(new Stack(new Frame[] {frame}), LabelSet.EMPTY, 1)
         .build();

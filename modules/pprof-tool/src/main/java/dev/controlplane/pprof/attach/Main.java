@@ -9,7 +9,7 @@ public final class Main {
   /** Runs the command and exits with its code. */
   public static void main(String[] args) {
     if (args.length == 0 || !args[0].equals("attach")) {
-      dev.controlplane.pprof.Main.main(args);
+      dev.controlplane.pprof.tool.Main.main(args);
       return;
     }
     int code = new AttachCommand(System.out, System.err).run(List.of(args).subList(1, args.length));

@@ -1,12 +1,12 @@
 package dev.controlplane.pprof.contention;
 
-import dev.controlplane.pprof.Interpreter;
-import dev.controlplane.pprof.Shape;
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.Stack;
-import dev.controlplane.pprof.model.ThreadFacts;
-import dev.controlplane.pprof.model.WaitReasons;
+import dev.controlplane.pprof.threads.Interpreter;
+import dev.controlplane.pprof.threads.Roster;
+import dev.controlplane.pprof.threads.Shape;
+import dev.controlplane.pprof.threads.ThreadFacts;
+import dev.controlplane.pprof.threads.WaitReasons;
 import java.util.concurrent.locks.LockSupport;
 
 /** Reads from a thread's stack what the thread waits for. Not thread-safe. */

@@ -1,12 +1,12 @@
 package dev.controlplane.pprof.deadlock;
 
-import dev.controlplane.pprof.Interpreter;
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.model.Stack;
-import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.LockOwners;
 import dev.controlplane.pprof.sources.MonitorSnapshot;
+import dev.controlplane.pprof.threads.Interpreter;
+import dev.controlplane.pprof.threads.Roster;
+import dev.controlplane.pprof.threads.ThreadFacts;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.controlplane.pprof.jfr;
 
 import com.sun.management.ThreadMXBean;
 import dev.controlplane.pprof.model.LabelSet;
-import dev.controlplane.pprof.model.Roster;
+import dev.controlplane.pprof.threads.Roster;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,13 +1,13 @@
 package dev.controlplane.pprof.jfr;
 
 import dev.controlplane.pprof.ProfileKind;
-import dev.controlplane.pprof.model.InheritedLabels;
-import dev.controlplane.pprof.model.LabelHistory;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Profile.ValueType;
-import dev.controlplane.pprof.model.Roster;
 import dev.controlplane.pprof.sources.LiveSource;
+import dev.controlplane.pprof.threads.InheritedLabels;
+import dev.controlplane.pprof.threads.LabelHistory;
+import dev.controlplane.pprof.threads.Roster;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

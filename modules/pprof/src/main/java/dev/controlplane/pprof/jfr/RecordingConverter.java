@@ -70,9 +70,27 @@ public final class RecordingConverter {
   /**
    * The result of a conversion.
    *
-   * @param damage why the rest of the file could not be read; empty if all was read
+   * @since 0.1.0
    */
-  public record Result(Profile profile, String damage) {}
+  public static final class Result {
+    private final Profile profile;
+    private final String damage;
+
+    private Result(Profile profile, String damage) {
+      this.profile = profile;
+      this.damage = damage;
+    }
+
+    /** The profile of what could be read. */
+    public Profile profile() {
+      return profile;
+    }
+
+    /** Why the rest of the file could not be read; empty if all was read. */
+    public String damage() {
+      return damage;
+    }
+  }
 
   /** Samples of one source of a kind. */
   private static final class Part {

@@ -32,7 +32,11 @@ public final class RecordingInput {
     this.gzipped = gzipped;
   }
 
-  /** Work with a file. */
+  /**
+   * Work with a file.
+   *
+   * @since 0.1.0
+   */
   @FunctionalInterface
   public interface Work<T> {
     /** Does the work. */

@@ -3,7 +3,7 @@ package dev.controlplane.pprof.jfr;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.Stack;
-import dev.controlplane.pprof.model.Trim;
+import dev.controlplane.pprof.threads.Trim;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.controlplane.pprof.leak;
 
-import dev.controlplane.pprof.model.Goroutine;
-import dev.controlplane.pprof.model.WaitReasons;
 import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
+import dev.controlplane.pprof.threads.Goroutine;
+import dev.controlplane.pprof.threads.WaitReasons;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;

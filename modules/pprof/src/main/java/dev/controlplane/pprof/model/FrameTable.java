@@ -13,10 +13,14 @@ import java.util.concurrent.atomic.LongAdder;
  * run time are first reduced to a common form.
  *
  * <p>For fast lookups each thread uses its own {@link Cache}.
+ *
+ * @since 0.1.0
  */
 public final class FrameTable {
   /** The file of a class without debug information, in Go's spelling. */
   public static final String NO_FILE = "??";
+
+  private static final FrameTable THIS_JVM = new FrameTable();
 
   /** What a frame and a function take with their entries in the maps, without texts. */
   private static final int FRAME_BYTES = 150;
@@ -32,8 +36,13 @@ public final class FrameTable {
   private final ConcurrentHashMap<Long, Function> blocks = new ConcurrentHashMap<>();
   private final LongAdder bytes = new LongAdder();
 
+  /** The table of this JVM. Its addresses stay valid for the lifetime of the process. */
+  public static FrameTable ofThisJvm() {
+    return THIS_JVM;
+  }
+
   /** Returns the frame of an entry of a Java stack. */
-  Frame frame(StackTraceElement element) {
+  public Frame frame(StackTraceElement element) {
     return frame(
         element.getClassName(),
         element.getMethodName(),
@@ -128,7 +137,11 @@ public final class FrameTable {
         + ".java";
   }
 
-  /** Finds the frames of stack trace elements without locks or garbage. Not thread-safe. */
+  /**
+   * Finds the frames of stack trace elements without locks or garbage. Not thread-safe.
+   *
+   * @since 0.1.0
+   */
   public final class Cache {
     private static final int SIZE = 1 << 12;
 

@@ -1,5 +1,7 @@
 package dev.controlplane.pprof.model;
 
+import dev.controlplane.pprof.threads.Trim;
+
 /**
  * A method with all its overloads, as a profile names it. Compared by identity: a {@link
  * FrameTable} has one object per method.
@@ -8,6 +10,8 @@ package dev.controlplane.pprof.model;
  * function's name, so the addresses are the same in the next process. Each line of the function has
  * 16 addresses. All addresses are below 2^53, which readers that store numbers as doubles can
  * represent exactly.
+ *
+ * @since 0.1.0
  */
 public final class Function {
   public static final int BLOCK_BITS = 20;
@@ -21,7 +25,8 @@ public final class Function {
   /** Dotted, without module or class loader: {@code com.example.Worker}. */
   public final String className;
 
-  final String method;
+  /** The method: {@code run}; {@code <init>} for a constructor. */
+  public final String method;
 
   /** Dotted: {@code com.example.Worker.run}. */
   public final String name;
@@ -35,12 +40,6 @@ public final class Function {
    */
   public final boolean internal;
 
-  /** Whether it is JDK machinery that users do not call: it starts, parks or continues threads. */
-  final boolean plumbing;
-
-  /** What its presence on a stack says about why the thread waits; null for nothing. */
-  final WaitEvidence evidence;
-
   private volatile String file;
 
   Function(FrameTable table, String className, String method, String file, long entry) {
@@ -51,8 +50,6 @@ public final class Function {
     this.file = file;
     this.entry = entry;
     this.internal = Trim.isInternal(className);
-    this.plumbing = internal && Trim.isPlumbing(className, method);
-    this.evidence = internal ? WaitEvidence.of(name) : null;
   }
 
   /**

@@ -9,15 +9,18 @@ import java.util.function.BiConsumer;
 /**
  * The labels of a sample: texts, which people and scrapers group by, and numbers with units, such
  * as the size of an allocated object. Immutable.
+ *
+ * @since 0.1.0
  */
 public final class LabelSet {
   /** No labels. */
   public static final LabelSet EMPTY = new LabelSet(Map.of());
 
   /**
-   * The value of a numeric label.
+   * The value of a numeric label. A record: the format has no more than a number and its unit.
    *
    * @param unit such as {@code bytes}; empty for a plain number
+   * @since 0.1.0
    */
   public record Amount(long value, String unit) {
     public Amount {

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.model;
 
+import dev.controlplane.pprof.threads.ProgramName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +18,8 @@ import java.util.Objects;
  */
 public final class Profile {
   /**
-   * What one value of each sample means, such as {@code cpu} in {@code nanoseconds}.
+   * What one value of each sample means, such as {@code cpu} in {@code nanoseconds}. A record: the
+   * format has no more than these two texts.
    *
    * @since 0.1.0
    */
@@ -29,7 +31,7 @@ public final class Profile {
   }
 
   /**
-   * What samples are counted by.
+   * What samples are counted by. A record: the format tells samples apart by nothing else.
    *
    * @param stack leaf first
    * @since 0.1.0

@@ -1,10 +1,13 @@
 package dev.controlplane.pprof.model;
 
+import dev.controlplane.pprof.threads.Trim;
 import java.util.Arrays;
 
 /**
  * The visible frames of a goroutine, leaf first. Two stacks are equal if their frames are the same.
  * The array must not be changed.
+ *
+ * @since 0.1.0
  */
 public final class Stack {
   public final Frame[] frames;
@@ -22,20 +25,27 @@ public final class Stack {
       }
     }
     this.frames = frames;
-    this.hash = hash(frames, frames.length);
+    this.hash = Arrays.hashCode(frames);
+  }
+
+  /**
+   * The stack of a thread of this JVM, as the library's own profiles show it: the frames of the JDK
+   * are left out, except those that other code called.
+   *
+   * @param elements leaf first, as {@link Thread#getStackTrace} returns them
+   */
+  public static Stack of(StackTraceElement... elements) {
+    FrameTable table = FrameTable.ofThisJvm();
+    var frames = new Frame[elements.length];
+    for (int i = 0; i < elements.length; i++) {
+      frames[i] = table.frame(elements[i]);
+    }
+    return new Stack(Trim.trim(frames));
   }
 
   /** The table of the frames; null without frames. */
   FrameTable table() {
     return frames.length == 0 ? null : frames[0].function.table;
-  }
-
-  public static int hash(Frame[] frames, int length) {
-    int hash = length;
-    for (int i = 0; i < length; i++) {
-      hash = hash * 31 + frames[i].hash;
-    }
-    return hash;
   }
 
   @Override

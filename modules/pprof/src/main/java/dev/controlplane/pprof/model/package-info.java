@@ -1,2 +1,2 @@
-/** Goroutines as profiles show them: frames, stacks, wait reasons, creators and labels. */
+/** What a profile says, apart from how it is written: samples, stacks, frames and labels. */
 package dev.controlplane.pprof.model;

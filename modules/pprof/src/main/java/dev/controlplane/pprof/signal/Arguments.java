@@ -1,6 +1,6 @@
 package dev.controlplane.pprof.signal;
 
-import dev.controlplane.pprof.model.NativeAccess;
+import dev.controlplane.pprof.threads.NativeAccess;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,6 +1,6 @@
 package dev.controlplane.pprof.signal;
 
-import dev.controlplane.pprof.model.NativeAccess;
+import dev.controlplane.pprof.threads.NativeAccess;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

@@ -11,6 +11,8 @@ import java.util.Arrays;
 
 /**
  * Sets the process name that {@code ps -e}, {@code pgrep}, {@code killall} and {@code top} show.
+ *
+ * @since 0.1.0
  */
 public final class ProcessName {
   /**

@@ -17,6 +17,8 @@ import java.util.concurrent.LinkedBlockingQueue;
  *
  * <p>On SIGQUIT, HotSpot first prints its own dump of platform threads to stdout. This can't be
  * prevented from within the process.
+ *
+ * @since 0.1.0
  */
 public final class QuitDumps implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger(QuitDumps.class.getName());

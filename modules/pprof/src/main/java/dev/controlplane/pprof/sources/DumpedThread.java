@@ -4,7 +4,7 @@ import static dev.controlplane.pprof.sources.ThreadDump.ascii;
 
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.ThreadFacts;
+import dev.controlplane.pprof.threads.ThreadFacts;
 import java.io.IOException;
 
 /** Reads one thread of a dump after another into the same facts. Not thread-safe. */

@@ -2,7 +2,7 @@ package dev.controlplane.pprof.sources;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
-import dev.controlplane.pprof.model.Roster;
+import dev.controlplane.pprof.threads.Roster;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;

@@ -1,6 +1,6 @@
 package dev.controlplane.pprof.sources;
 
-import dev.controlplane.pprof.Shape;
+import dev.controlplane.pprof.threads.Shape;
 import java.lang.ref.SoftReference;
 
 /**

@@ -1,6 +1,6 @@
 package dev.controlplane.pprof.sources;
 
-import dev.controlplane.pprof.model.Exports;
+import dev.controlplane.pprof.threads.Exports;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;

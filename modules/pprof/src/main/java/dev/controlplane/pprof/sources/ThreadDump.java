@@ -1,8 +1,8 @@
 package dev.controlplane.pprof.sources;
 
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.ThreadFacts;
 import dev.controlplane.pprof.sources.JsonTokens.DamagedException;
+import dev.controlplane.pprof.threads.ThreadFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,2 +1,2 @@
-/** The commands that read profiles: {@code java -jar pprof.jar top} and {@code diff}. */
+/** The commands: {@code java -jar pprof.jar convert}, {@code top} and {@code diff}. */
 package dev.controlplane.pprof.tool;

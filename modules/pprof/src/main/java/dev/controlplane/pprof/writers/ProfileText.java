@@ -1,6 +1,8 @@
 package dev.controlplane.pprof.writers;
 
 import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.text.ByteBuilder;
+import dev.controlplane.pprof.text.Lines;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.controlplane.pprof.writers;
 
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.Function;
-import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Stack;
@@ -143,17 +142,20 @@ public final class ProfileWriter implements AutoCloseable {
     }
   }
 
-  /** Adds one goroutine with its id and state. */
-  public void sample(Goroutine goroutine) throws IOException {
-    LabelSet labels = goroutine.labels();
+  /**
+   * Adds one goroutine with its id and state.
+   *
+   * @param state Go's word for what it does or waits for
+   */
+  public void goroutine(long id, String state, Stack stack, LabelSet labels) throws IOException {
     boolean drawable = labels.isDrawable();
-    int start = open(goroutine.stack(), 1);
+    int start = open(stack, 1);
     labels(drawable ? labels : labels.drawable());
-    label("go::goroutine", goroutine.id(), "");
-    label("go::goroutine_state", goroutine.state());
+    label("go::goroutine", id, "");
+    label("go::goroutine_state", state);
     close(start);
     if (!drawable) {
-      exactLabels(goroutine.stack(), labels, 1);
+      exactLabels(stack, labels, 1);
     }
   }
 

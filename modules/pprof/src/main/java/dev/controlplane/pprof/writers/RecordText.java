@@ -2,6 +2,8 @@ package dev.controlplane.pprof.writers;
 
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.text.ByteBuilder;
+import dev.controlplane.pprof.text.Lines;
 
 /**
  * The stack of a record in Go's legacy texts (runtime/pprof/pprof.go, printStackRecord): the line

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.threads.Roster;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

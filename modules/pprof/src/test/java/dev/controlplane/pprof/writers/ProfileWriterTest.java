@@ -12,6 +12,7 @@ import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.text.ByteBuilder;
 import dev.controlplane.proto.profile.Label;
 import dev.controlplane.proto.profile.Sample;
 import dev.controlplane.proto.profile.ValueType;

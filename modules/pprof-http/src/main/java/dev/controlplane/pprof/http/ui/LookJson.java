@@ -1,6 +1,6 @@
 package dev.controlplane.pprof.http.ui;
 
-import dev.controlplane.pprof.GoroutineCensus;
+import dev.controlplane.pprof.census.GoroutineCensus;
 import dev.controlplane.pprof.model.Function;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;

@@ -1,7 +1,7 @@
 package dev.controlplane.pprof.http.ui;
 
-import dev.controlplane.pprof.GoroutineCensus;
-import dev.controlplane.pprof.GoroutineCensus.Group;
+import dev.controlplane.pprof.census.GoroutineCensus;
+import dev.controlplane.pprof.census.GoroutineCensus.Group;
 import dev.controlplane.pprof.model.Frame;
 import java.util.ArrayList;
 import java.util.Comparator;

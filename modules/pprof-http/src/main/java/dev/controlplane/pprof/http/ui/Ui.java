@@ -1,7 +1,7 @@
 package dev.controlplane.pprof.http.ui;
 
-import dev.controlplane.pprof.GoroutineCensus;
 import dev.controlplane.pprof.Profiles;
+import dev.controlplane.pprof.census.GoroutineCensus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

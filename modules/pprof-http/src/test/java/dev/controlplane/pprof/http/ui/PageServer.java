@@ -2,11 +2,11 @@ package dev.controlplane.pprof.http.ui;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.controlplane.pprof.GoroutineCensus;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.Source;
+import dev.controlplane.pprof.census.GoroutineCensus;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.ByteArrayOutputStream;

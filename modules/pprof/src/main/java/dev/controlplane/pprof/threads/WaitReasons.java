@@ -1,4 +1,6 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
+
+import dev.controlplane.pprof.model.Frame;
 
 /**
  * Determines what a thread does, in Go's words (runtime/runtime2.go, waitReasonStrings), from
@@ -72,7 +74,7 @@ public final class WaitReasons {
     boolean acquiring = false;
     String reason = null;
     for (int i = 0; i < depth && raw[i].function.internal; i++) {
-      WaitEvidence evidence = raw[i].function.evidence;
+      WaitEvidence evidence = WaitEvidence.of(raw[i].function.name);
       if (evidence == null) {
         continue;
       }

@@ -1,4 +1,4 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.tool;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;

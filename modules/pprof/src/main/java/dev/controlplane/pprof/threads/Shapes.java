@@ -1,9 +1,8 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.threads;
 
+import dev.controlplane.pprof.SpawnSites;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.Stack;
-import dev.controlplane.pprof.model.Trim;
-import dev.controlplane.pprof.model.WaitReasons;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -32,7 +31,7 @@ public final class Shapes {
 
   /** Returns the shape of a complete stack, leaf first; it must not be empty. */
   Shape shape(Frame[] raw, int depth) {
-    int hash = Stack.hash(raw, depth);
+    int hash = hash(raw, depth);
     int slot = (hash ^ hash >>> 16) & (SIZE - 1);
     while (raws[slot] != null) {
       if (Arrays.equals(raws[slot], 0, raws[slot].length, raw, 0, depth)) {
@@ -53,6 +52,14 @@ public final class Shapes {
       shapes[slot] = shape;
     }
     return shape;
+  }
+
+  private static int hash(Frame[] raw, int depth) {
+    int hash = depth;
+    for (int i = 0; i < depth; i++) {
+      hash = hash * 31 + raw[i].hashCode();
+    }
+    return hash;
   }
 
   private Shape read(Frame[] raw) {

@@ -1,5 +1,7 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
+import dev.controlplane.pprof.model.LabelSet;
+import dev.controlplane.pprof.model.Stack;
 import java.util.Map;
 
 /**

@@ -1,4 +1,4 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.tool;
 
 import dev.controlplane.pprof.jfr.RecordingConverter;
 import dev.controlplane.pprof.jfr.RecordingInput;

@@ -1,11 +1,11 @@
-package dev.controlplane.pprof.writers;
+package dev.controlplane.pprof.text;
 
 /** Keeps names that other languages and class files allow from breaking a line of a text form. */
-final class Lines {
+public final class Lines {
   private Lines() {}
 
   /** Replaces control characters, each by {@code _}. */
-  static String oneLine(String text) {
+  public static String oneLine(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (breaks(text.charAt(i))) {
         return replaced(text);

@@ -1,4 +1,4 @@
-package dev.controlplane.pprof.writers;
+package dev.controlplane.pprof.text;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,14 +14,14 @@ public final class ByteBuilder {
     bytes = new byte[capacity];
   }
 
-  ByteBuilder append(byte[] more) {
+  public ByteBuilder append(byte[] more) {
     room(more.length);
     System.arraycopy(more, 0, bytes, length, more.length);
     length += more.length;
     return this;
   }
 
-  ByteBuilder append(String text) {
+  public ByteBuilder append(String text) {
     return append(text.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -55,7 +55,7 @@ public final class ByteBuilder {
     length = 0;
   }
 
-  byte[] toByteArray() {
+  public byte[] toByteArray() {
     return Arrays.copyOf(bytes, length);
   }
 

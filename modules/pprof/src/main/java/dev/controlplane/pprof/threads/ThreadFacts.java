@@ -1,4 +1,7 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
+
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.LabelSet;
 
 /** What a source knows about one thread. Mutable and reused for each thread. Not thread-safe. */
 public final class ThreadFacts {

@@ -1,5 +1,6 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
+import dev.controlplane.pprof.model.LabelSet;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;

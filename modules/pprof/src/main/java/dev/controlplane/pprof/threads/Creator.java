@@ -1,4 +1,4 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
 /**
  * The place where a goroutine was started.

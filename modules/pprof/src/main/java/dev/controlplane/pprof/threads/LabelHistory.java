@@ -1,5 +1,6 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
+import dev.controlplane.pprof.model.LabelSet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;

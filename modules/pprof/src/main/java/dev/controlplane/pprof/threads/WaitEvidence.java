@@ -1,18 +1,18 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
-import static dev.controlplane.pprof.model.WaitReasons.CHAN_RECEIVE;
-import static dev.controlplane.pprof.model.WaitReasons.CHAN_SEND;
-import static dev.controlplane.pprof.model.WaitReasons.COND;
-import static dev.controlplane.pprof.model.WaitReasons.IO_WAIT;
-import static dev.controlplane.pprof.model.WaitReasons.MUTEX;
-import static dev.controlplane.pprof.model.WaitReasons.READ_LOCK;
-import static dev.controlplane.pprof.model.WaitReasons.SELECT;
-import static dev.controlplane.pprof.model.WaitReasons.SEMACQUIRE;
-import static dev.controlplane.pprof.model.WaitReasons.SLEEP;
-import static dev.controlplane.pprof.model.WaitReasons.SYSCALL;
-import static dev.controlplane.pprof.model.WaitReasons.WAITING;
-import static dev.controlplane.pprof.model.WaitReasons.WAIT_GROUP;
-import static dev.controlplane.pprof.model.WaitReasons.WRITE_LOCK;
+import static dev.controlplane.pprof.threads.WaitReasons.CHAN_RECEIVE;
+import static dev.controlplane.pprof.threads.WaitReasons.CHAN_SEND;
+import static dev.controlplane.pprof.threads.WaitReasons.COND;
+import static dev.controlplane.pprof.threads.WaitReasons.IO_WAIT;
+import static dev.controlplane.pprof.threads.WaitReasons.MUTEX;
+import static dev.controlplane.pprof.threads.WaitReasons.READ_LOCK;
+import static dev.controlplane.pprof.threads.WaitReasons.SELECT;
+import static dev.controlplane.pprof.threads.WaitReasons.SEMACQUIRE;
+import static dev.controlplane.pprof.threads.WaitReasons.SLEEP;
+import static dev.controlplane.pprof.threads.WaitReasons.SYSCALL;
+import static dev.controlplane.pprof.threads.WaitReasons.WAITING;
+import static dev.controlplane.pprof.threads.WaitReasons.WAIT_GROUP;
+import static dev.controlplane.pprof.threads.WaitReasons.WRITE_LOCK;
 
 import java.util.HashMap;
 import java.util.Map;

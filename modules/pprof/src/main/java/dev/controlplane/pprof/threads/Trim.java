@@ -1,7 +1,9 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.Labels;
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.Function;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Set;
@@ -52,12 +54,13 @@ public final class Trim {
         || className.startsWith("javax.");
   }
 
-  static boolean isInternal(String className) {
+  public static boolean isInternal(String className) {
     return isJdk(className) || OWN.contains(className);
   }
 
-  static boolean isPlumbing(String className, String method) {
-    return PLUMBING.contains(className) && !TELLING.contains(method);
+  /** Whether it is JDK machinery that users do not call: it starts, parks or continues threads. */
+  private static boolean isPlumbing(Function function) {
+    return PLUMBING.contains(function.className) && !TELLING.contains(function.method);
   }
 
   /** Returns the visible frames, leaf first; at least one if there is any. */
@@ -76,10 +79,10 @@ public final class Trim {
   private static Frame[] withoutPlumbing(Frame[] raw) {
     int from = 0;
     int to = raw.length;
-    while (to > 0 && raw[to - 1].function.plumbing) {
+    while (to > 0 && isPlumbing(raw[to - 1].function)) {
       to--;
     }
-    while (from < to && raw[from].function.plumbing) {
+    while (from < to && isPlumbing(raw[from].function)) {
       from++;
     }
     // If only machinery is left, the leaf shows what the thread does.

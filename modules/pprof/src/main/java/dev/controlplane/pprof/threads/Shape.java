@@ -1,7 +1,7 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.threads;
 
+import dev.controlplane.pprof.SpawnSites;
 import dev.controlplane.pprof.model.Stack;
-import dev.controlplane.pprof.model.WaitReasons;
 
 /**
  * What the frames of a thread tell. It is the same for every thread with the same stack.

@@ -1,12 +1,12 @@
-package dev.controlplane.pprof.writers;
+package dev.controlplane.pprof.text;
 
-import dev.controlplane.pprof.Shapes;
 import dev.controlplane.pprof.StackStyle;
-import dev.controlplane.pprof.model.Creator;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.Stack;
+import dev.controlplane.pprof.threads.Creator;
+import dev.controlplane.pprof.threads.Goroutine;
+import dev.controlplane.pprof.threads.Shapes;
 import java.util.IdentityHashMap;
 
 /**

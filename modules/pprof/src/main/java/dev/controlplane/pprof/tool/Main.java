@@ -1,9 +1,8 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.tool;
 
 import dev.controlplane.pprof.jfr.RecordingConverter;
 import dev.controlplane.pprof.jfr.RecordingInput;
 import dev.controlplane.pprof.sources.ThreadDump;
-import dev.controlplane.pprof.tool.TopCommand;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -70,7 +69,7 @@ public final class Main {
   private final PrintStream out;
   private final PrintStream err;
 
-  Main(InputStream in, PrintStream out, PrintStream err) {
+  public Main(InputStream in, PrintStream out, PrintStream err) {
     this.in = in;
     this.out = out;
     this.err = err;
@@ -83,7 +82,8 @@ public final class Main {
     System.exit(code);
   }
 
-  int run(String... args) {
+  /** Runs the command and returns its exit code. */
+  public int run(String... args) {
     if (args.length > 0 && (args[0].equals("top") || args[0].equals("diff"))) {
       return new TopCommand(args[0], in, out, err).run(List.of(args).subList(1, args.length));
     }

@@ -1,13 +1,9 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.threads;
 
-import dev.controlplane.pprof.model.Creator;
+import dev.controlplane.pprof.SpawnSites;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.LabelSet;
-import dev.controlplane.pprof.model.Roster;
-import dev.controlplane.pprof.model.ThreadFacts;
-import dev.controlplane.pprof.model.WaitReasons;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -48,7 +44,7 @@ public final class Interpreter {
   }
 
   /** An interpreter for threads of another JVM, whose creators and labels are unknown. */
-  static Interpreter ofAnother(FrameTable table) {
+  public static Interpreter ofAnother(FrameTable table) {
     return new Interpreter(table, false, false);
   }
 

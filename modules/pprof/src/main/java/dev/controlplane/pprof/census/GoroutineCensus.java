@@ -1,11 +1,12 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.census;
 
-import dev.controlplane.pprof.model.Goroutine;
-import dev.controlplane.pprof.model.ProgramName;
+import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
+import dev.controlplane.pprof.threads.Goroutine;
+import dev.controlplane.pprof.threads.ProgramName;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
 import java.time.Duration;
@@ -24,8 +25,6 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>The JVM does not record since when a thread waits. A goroutine that moved on and came back to
  * the same place between two looks counts as standing still.
- *
- * @since 0.1.0
  */
 public final class GoroutineCensus {
   /** Somebody who asks again this soon gets the same look, so that many viewers cost as one. */
@@ -41,7 +40,6 @@ public final class GoroutineCensus {
    * @param time when the walk began
    * @param walk how long it took
    * @param groups every group once, in no order
-   * @since 0.1.0
    */
   public record Look(String program, Instant time, Duration walk, List<Group> groups) {
     /** The number of goroutines. */
@@ -57,7 +55,6 @@ public final class GoroutineCensus {
    * @param state Go's word for what they do or wait for
    * @param longest the id of the one that has stood there longest, as far as looks can tell
    * @param since how long that is; zero if it was not there at the look before
-   * @since 0.1.0
    */
   public record Group(Stack stack, String state, long count, long longest, Duration since) {}
 

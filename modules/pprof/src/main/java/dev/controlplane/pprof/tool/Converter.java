@@ -1,15 +1,17 @@
-package dev.controlplane.pprof;
+package dev.controlplane.pprof.tool;
 
+import dev.controlplane.pprof.StackStyle;
 import dev.controlplane.pprof.model.FrameTable;
-import dev.controlplane.pprof.model.Goroutine;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.pprof.sources.ThreadDump;
-import dev.controlplane.pprof.writers.ByteBuilder;
+import dev.controlplane.pprof.text.ByteBuilder;
+import dev.controlplane.pprof.text.StackText;
+import dev.controlplane.pprof.threads.Goroutine;
+import dev.controlplane.pprof.threads.Interpreter;
 import dev.controlplane.pprof.writers.ProfileText;
 import dev.controlplane.pprof.writers.ProfileWriter;
-import dev.controlplane.pprof.writers.StackText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,9 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /** Converts one JSON thread dump to a Go profile, in bounded memory. Not thread-safe. */
-final class Converter {
+public final class Converter {
   /** The format of the result. */
-  enum Format {
+  public enum Format {
     /** Goroutines counted by stack, as gzipped protobuf. */
     PB,
     /** Goroutines counted by stack, as text. */
@@ -32,7 +34,7 @@ final class Converter {
 
   /** Opens the output, once it is certain that there is something to write. */
   @FunctionalInterface
-  interface Target {
+  public interface Target {
     OutputStream open() throws IOException;
   }
 
@@ -43,7 +45,7 @@ final class Converter {
    * @param crowdedOut goroutines that were left out: the memory for stacks was full, and their
    *     stacks were new
    */
-  record Result(ThreadDump.Outcome dump, long written, long crowdedOut) {}
+  public record Result(ThreadDump.Outcome dump, long written, long crowdedOut) {}
 
   private final FrameTable table = new FrameTable();
   private final Interpreter interpreter = Interpreter.ofAnother(table);
@@ -55,7 +57,7 @@ final class Converter {
   /**
    * @param room memory in bytes, half of it for distinct stacks and half for distinct frames
    */
-  Converter(InputStream in, Target target, long room) {
+  public Converter(InputStream in, Target target, long room) {
     this.in = in;
     this.target = target;
     this.room = room;
@@ -66,7 +68,7 @@ final class Converter {
    *
    * @throws NotAThreadDumpException if there is nothing to convert; the target was not opened then
    */
-  Result convert(Format format) throws IOException {
+  public Result convert(Format format) throws IOException {
     return switch (format) {
       case PB, DEBUG1 -> counted(format);
       case DEBUG2 -> stacks();
@@ -114,7 +116,7 @@ final class Converter {
 
   /** A dump does not say which program it is of. */
   private static Profile.Builder ofUnknownProgram() {
-    return GoroutineProfiler.counted().program("");
+    return Profile.builder(new Profile.ValueType("goroutine", "count")).program("");
   }
 
   private Result stacks() throws IOException {
@@ -163,7 +165,8 @@ final class Converter {
                 if (writer[0] == null) {
                   writer[0] = new ProfileWriter(target.open(), ofUnknownProgram().build());
                 }
-                writer[0].sample(goroutine);
+                writer[0].goroutine(
+                    goroutine.id(), goroutine.state(), goroutine.stack(), goroutine.labels());
                 written++;
               });
       if (writer[0] == null) {

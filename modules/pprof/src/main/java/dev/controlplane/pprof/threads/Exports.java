@@ -1,4 +1,4 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
 import java.lang.System.Logger.Level;
 

@@ -1,6 +1,9 @@
-package dev.controlplane.pprof.model;
+package dev.controlplane.pprof.threads;
 
 import dev.controlplane.pprof.Labels;
+import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.FrameTable;
+import dev.controlplane.pprof.model.LabelSet;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -18,8 +21,8 @@ public final class Roster {
    */
   public record Entry(Thread thread, Frame creator, long parent, LabelSet labels) {}
 
-  /** The frames of this JVM. Addresses stay valid for the lifetime of the process. */
-  public static final FrameTable FRAMES = new FrameTable();
+  /** The frames of this JVM. */
+  public static final FrameTable FRAMES = FrameTable.ofThisJvm();
 
   private static final ConcurrentHashMap<Long, Entry> ENTRIES = new ConcurrentHashMap<>();
 
