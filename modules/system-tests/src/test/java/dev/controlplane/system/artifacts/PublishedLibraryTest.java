@@ -216,7 +216,8 @@ class PublishedLibraryTest {
   @Test
   void theJarIsTheSameInWhateverDirectoryItIsBuilt() throws Exception {
     assertArrayEquals(
-        Files.readAllBytes(Tools.repository().resolve("modules/pprof/target/pprof-" + version + ".jar")),
+        Files.readAllBytes(
+            Tools.repository().resolve("modules/pprof/target/pprof-" + version + ".jar")),
         Files.readAllBytes(artifact(".jar")));
   }
 

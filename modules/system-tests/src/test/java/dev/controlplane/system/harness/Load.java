@@ -1,6 +1,5 @@
 package dev.controlplane.system.harness;
 
-
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
