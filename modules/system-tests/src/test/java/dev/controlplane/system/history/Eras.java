@@ -119,6 +119,7 @@ final class Eras {
 
   private void restore(Restored backup) {
     List<Event> kept = kept(backup);
+    newest().add(backup);
     eras.add(new ArrayList<>(kept));
     eras.add(new ArrayList<>(kept));
     restored = backup.revision();

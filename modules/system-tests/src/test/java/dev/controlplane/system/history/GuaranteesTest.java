@@ -453,6 +453,34 @@ class GuaranteesTest {
     requireGood();
   }
 
+  /** A stream that goes on after the third of five updates, served from a backup of the third. */
+  private void resumesInTheBackup(boolean compactedBeforeTheBackup) {
+    int stream = story.open("c", request());
+    story.write(PUBLISHED, "a", "1").write(PUBLISHED, "b", "1").write(PUBLISHED, "b", "2");
+    if (compactedBeforeTheBackup) {
+      story.compacted(4);
+    }
+    long backedUp = story.now();
+    story.write(ROLLED_BACK, "b", "1").write(PUBLISHED, "c", "1");
+    story.tell(stream, 1, 2, 3, 4, 5).close(stream).compacted(4).restored(backedUp, 3);
+    int next = story.open("c", resume(request(), "after 3"));
+    story.before(() -> story.control(next, BOOKMARK, 3).close(next));
+    int last = story.open("c", resume(request(), "after 3"));
+    story.control(last, RESYNC, 3).item(last, 1).item(last, 3).control(last, SYNCED, 3).settled();
+  }
+
+  @Test
+  void aTokenIsGoodInTheBackupIfItsLogWasCompactedOnlyAfterTheBackup() {
+    resumesInTheBackup(false);
+    requireGood();
+  }
+
+  @Test
+  void aTokenThatWasCompactedBeforeTheBackupMustNotBeGoodInTheBackup() {
+    resumesInTheBackup(true);
+    assertEquals(Set.of("Resumable"), story.broken());
+  }
+
   @Test
   void whatTheRestoredLogNeverHadIsDeletedFromWhatIsHeld() {
     story.close(toldOfFiveAndRestoredAtThree());

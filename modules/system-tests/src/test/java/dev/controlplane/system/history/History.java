@@ -50,7 +50,7 @@ public final class History {
   private final List<Stream> silent = new ArrayList<>();
   private final Log log;
   private boolean settled;
-  private int restores;
+  private final List<Restored> restores = new ArrayList<>();
   private long starvedAt = Long.MAX_VALUE;
 
   /** Of events in the order in which they were recorded. */
@@ -65,7 +65,7 @@ public final class History {
         case Closed _ -> {}
         case Written written -> writes.add(written);
         case Compacted compacted -> compactions.add(compacted);
-        case Restored _ -> restores++;
+        case Restored backup -> restores.add(backup);
         case Starved starved -> starvedAt = Math.min(starvedAt, starved.at());
         case Logged update -> logged.add(update);
         case Settled _ -> settled = true;
@@ -156,6 +156,17 @@ public final class History {
     return compactions;
   }
 
+  /**
+   * Whether a stream that was opened at a time must know of a compaction. After a restore, until
+   * upload-server gives the restored log a name of its own, a stream of the log before may be
+   * served from the backup: it has only the compactions that were made before it.
+   */
+  boolean isKnown(Compacted compaction, long opened) {
+    return compaction.ended() < opened
+        && restores.stream()
+            .noneMatch(backup -> backup.at() < opened && compaction.began() > backup.backedUp());
+  }
+
   /** Since when a server may have been unable to read a blob. */
   long starvedAt() {
     return starvedAt;
@@ -183,7 +194,7 @@ public final class History {
             resumed.size(),
             streams.values().stream().mapToLong(stream -> stream.messages().size()).sum(),
             compactions.size(),
-            restores);
+            restores.size());
   }
 
   /** Writes it as lines of JSON. */

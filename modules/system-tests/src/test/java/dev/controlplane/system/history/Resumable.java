@@ -81,7 +81,7 @@ public final class Resumable implements Guarantee {
 
   private static boolean isCompacted(History history, long revision, long when) {
     return history.compactions().stream()
-        .anyMatch(cut -> cut.ended() < when && cut.revision() > revision);
+        .anyMatch(cut -> history.isKnown(cut, when) && cut.revision() > revision);
   }
 
   private static Optional<String> goesOnInSnapshot(Received last, Received first) {
