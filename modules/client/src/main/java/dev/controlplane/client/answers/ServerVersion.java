@@ -1,7 +1,9 @@
 package dev.controlplane.client.answers;
 
+import dev.controlplane.client.Server;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The release of a server.
@@ -18,6 +20,12 @@ public record ServerVersion(String name, String version) {
    */
   public boolean fits(String client) {
     return api(version).equals(api(client));
+  }
+
+  /** Whether another server of a control plane answered than the one that was asked. */
+  public boolean isOfAnother(Server asked) {
+    return !name.equals(asked.toString())
+        && Stream.of(Server.values()).anyMatch(server -> server.toString().equals(name));
   }
 
   /**

@@ -44,12 +44,12 @@ final class Commands {
     all.put("rollback", RollbackCommand.class);
     all.put("delete", DeleteCommand.class);
     all.put("subscribe", SubscribeCommand.class);
-    all.put("agent", AgentCommand.class);
-    all.put("retry", RetryCommand.class);
     all.put("watch", WatchCommand.class);
     all.put("events", EventsCommand.class);
+    all.put("agent", AgentCommand.class);
     all.put("consumers", ConsumersCommand.class);
     all.put("status", StatusCommand.class);
+    all.put("retry", RetryCommand.class);
     all.put("gc", GcCommand.class);
     all.put("compact", CompactCommand.class);
     all.put("doctor", DoctorCommand.class);

@@ -2,7 +2,6 @@ package dev.controlplane.client.cli;
 
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.answers.Compaction;
-import dev.controlplane.client.cli.terminal.Text;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,11 +41,13 @@ final class CompactCommand implements Callable<Integer> {
               .put("head", compaction.head()));
     } else {
       cpctl.print(
-          "%s removed: the log has revisions %d to %d"
+          "updates up to revision %d are removed: the log %s"
               .formatted(
-                  Text.count(compaction.removed(), "update"),
-                  compaction.compacted() + 1,
-                  compaction.head()));
+                  compaction.compacted(),
+                  compaction.compacted() < compaction.head()
+                      ? "has revisions %d to %d"
+                          .formatted(compaction.compacted() + 1, compaction.head())
+                      : "begins with the next update"));
     }
     return ExitCode.OK;
   }

@@ -50,7 +50,7 @@ public final class ExitCode {
 
   /**
    * Returns the codes that a command can end with: those of all commands, and those that it
-   * declares.
+   * declares. A code that it declares without a meaning is none of its codes.
    */
   static Map<String, String> of(CommandSpec command, boolean asksServers) {
     Map<String, String> codes = new TreeMap<>(Comparator.comparingInt(Integer::parseInt));
@@ -59,6 +59,7 @@ public final class ExitCode {
         .map(line -> line.split(":", 2))
         .forEach(line -> codes.put(line[0], line[1]));
     codes.putAll(command.usageMessage().exitCodeList());
+    codes.values().removeIf(String::isEmpty);
     return codes;
   }
 

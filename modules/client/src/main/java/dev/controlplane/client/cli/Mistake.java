@@ -3,13 +3,20 @@ package dev.controlplane.client.cli;
 import dev.controlplane.client.cli.terminal.Text;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Describes a mistake in a command line, and what was probably meant. */
 final class Mistake {
+  private static final Set<Class<?>> NUMBERS =
+      Set.of(int.class, Integer.class, long.class, Long.class);
+
   private Mistake() {}
 
   /** Returns one line for people. */
@@ -18,7 +25,7 @@ final class Mistake {
     List<String> unmatched = failure.getCommandLine().getUnmatchedArguments();
     boolean missing = failure instanceof MissingParameterException;
     if (unmatched.isEmpty() || !(missing || failure instanceof UnmatchedArgumentException)) {
-      return Text.line(failure.getMessage());
+      return noNumber(failure).orElseGet(() -> Text.line(failure.getMessage()));
     }
     CommandSpec command = failure.getCommandLine().getCommandSpec();
     String typed = unmatched.getFirst();
@@ -39,6 +46,22 @@ final class Mistake {
       return Text.line(failure.getMessage());
     }
     return "%s takes no further argument \"%s\"".formatted(command.qualifiedName(), typed);
+  }
+
+  /** Describes a value that is not a number; picocli's own message has Java's types. */
+  private static Optional<String> noNumber(ParameterException failure) {
+    ArgSpec argument = failure.getArgSpec();
+    if (argument == null || failure.getValue() == null || !NUMBERS.contains(argument.type())) {
+      return Optional.empty();
+    }
+    String name =
+        argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    return Optional.of(
+        "%s: \"%s\" is not a whole number%s"
+            .formatted(
+                name,
+                Text.line(failure.getValue()),
+                failure.getValue().matches("[+-]?[0-9]+") ? " that cpctl can take" : ""));
   }
 
   private static boolean isOption(String typed) {

@@ -8,8 +8,8 @@ import dev.controlplane.client.answers.ServerVersion;
 import java.io.IOException;
 
 /**
- * Explains why a server lacks a route or a field: it is of another release. Used only after such a
- * failure.
+ * Explains why a server lacks a route or a field: it is of another release, or it is another
+ * server. Used only after such a failure.
  */
 final class OtherRelease {
   /** How a server's answer to an unknown route begins. */
@@ -44,6 +44,9 @@ final class OtherRelease {
     } catch (IOException e) {
       return "";
     }
+    if (version.isOfAnother(server)) {
+      return "; " + otherServer(server, version);
+    }
     int order = version.comparedTo(cpctl.release());
     if (order == 0) {
       return "";
@@ -55,6 +58,12 @@ final class OtherRelease {
             order < 0 ? "older" : "newer",
             cpctl.release(),
             order < 0 ? "the server" : "cpctl");
+  }
+
+  /** Describes an address at which another server of the control plane answers. */
+  static String otherServer(Server asked, ServerVersion found) {
+    return "%s answers at the address of %s: correct %s"
+        .formatted(found.name(), asked, Address.of(asked));
   }
 
   /** Returns the addition for a server that does not know the request. */

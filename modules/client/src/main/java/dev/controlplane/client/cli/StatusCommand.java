@@ -111,9 +111,11 @@ final class StatusCommand implements Callable<Integer> {
 
   private void tellOfNone() {
     cpctl.note(
-        lagging || rejected
-            ? "no consumer and worker match"
-            : "no consumer has received a version yet");
+        !lagging && !rejected
+            ? "no consumer has received a version yet"
+            : scope != null || (lagging && rejected)
+                ? "no consumer and worker match"
+                : rejected ? "no consumer rejects a worker's latest version" : "no consumer lags");
   }
 
   private void print(Table table, ConsumerStatus row) {
@@ -125,7 +127,7 @@ final class StatusCommand implements Callable<Integer> {
         row.acknowledged(),
         row.active(),
         row.state(),
-        row.lagRevisions() == 0 ? "0" : "%d, %d s".formatted(row.lagRevisions(), row.lagSeconds()),
+        row.lagRevisions() == 0 ? "0" : row.lagRevisions() + ", " + Text.age(row.lagSeconds()),
         cpctl.time(row.lastSeen()),
         row.rejected().isEmpty() || why.isEmpty() ? row.rejected() : row.rejected() + ": " + why);
   }

@@ -60,6 +60,10 @@ final class VersionCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     try {
       ServerVersion version = client.version(server);
+      if (version.isOfAnother(server)) {
+        String problem = OtherRelease.otherServer(server, version);
+        return new Found(server, "", false, problem, ExitCode.FAILED);
+      }
       boolean fits = version.fits(own);
       return new Found(server, version.version(), fits, "", fits ? ExitCode.OK : ExitCode.FAILED);
     } catch (UnreachableException e) {

@@ -77,7 +77,7 @@ final class WorkerSummary {
 
   /**
    * The line for people, such as {@code greeter.js 1.1.0: 498 of 500 active, 1 rejected, 1 lagging,
-   * 2 delivered}.
+   * 2 delivered}. Only consumers that report count as active or not.
    */
   String line() {
     if (latest.isEmpty()) {
@@ -85,7 +85,9 @@ final class WorkerSummary {
     }
     int reporting = count(State.ACTIVE) + count(State.REJECTED) + count(State.LAGGING);
     List<String> parts = new ArrayList<>();
-    parts.add("%d of %d active".formatted(count(State.ACTIVE), reporting));
+    if (reporting > 0) {
+      parts.add("%d of %d active".formatted(count(State.ACTIVE), reporting));
+    }
     for (State state : EnumSet.complementOf(EnumSet.of(State.ACTIVE))) {
       if (count(state) > 0) {
         parts.add(count(state) + " " + state.name().toLowerCase(Locale.ROOT));

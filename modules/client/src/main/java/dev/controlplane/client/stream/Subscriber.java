@@ -31,6 +31,9 @@ public final class Subscriber {
   /** The message of a {@code ROLLED_BACK} that is a retry (control_plane.proto). */
   private static final String RETRY = "retry";
 
+  /** How grpc-java's message begins if the server answers in HTTP/1.1. */
+  private static final String NO_HTTP2 = "First received frame was not SETTINGS";
+
   /** The first line of grpc-java's description of an answer that is not gRPC. */
   private static final Pattern HTTP_STATUS = Pattern.compile("HTTP status code (\\d+)");
 
@@ -201,6 +204,10 @@ public final class Subscriber {
     }
     Throwable cause = status.getCause();
     String problem = cause == null ? description(status) : UnreachableException.problem(cause);
+    if (problem != null && problem.startsWith(NO_HTTP2)) {
+      return "what answers there does not speak HTTP/2: is this the gRPC port of the %s?"
+          .formatted(Server.GRPC);
+    }
     return problem == null ? status.getCode().toString() : problem + " (" + status.getCode() + ")";
   }
 

@@ -135,6 +135,36 @@ class CpctlTest {
     assertTrue(err().lines().count() <= 2, this::err);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "compact all, REVISION: \"all\" is not a whole number",
+    "compact 99999999999999999999, REVISION: \"99999999999999999999\" is not a whole number that",
+    "subscribe --id x --count many, --count: \"many\" is not a whole number",
+    "agent --id x --dir d --keep 1.5, --keep: \"1.5\" is not a whole number"
+  })
+  void aNumberThatIsNoneIsToldWithItsOption(String line, String told) {
+    assertEquals(2, run(line.split(" ")));
+    assertTrue(err().startsWith("cpctl: " + told), this::err);
+  }
+
+  @Test
+  void anotherServerAtAnAddressDoesNotFit() throws Exception {
+    try (FakeServer _ =
+        server(
+            exchange ->
+                FakeServer.json(
+                    exchange, 200, "{\"name\":\"upload-server\",\"version\":\"0.1.0\"}"))) {
+      assertEquals(1, run("version"), this::err);
+      assertTrue(
+          out()
+              .contains(
+                  "\n"
+                      + "upload-server answers at the address of consumer-server: correct"
+                      + " --consumer-url or CPCTL_CONSUMER_URL\n"),
+          this::out);
+    }
+  }
+
   @Test
   void anOptionGoesBeforeAVariableAndAVariableBeforeTheDefault() throws Exception {
     try (FakeServer server = server(exchange -> FakeServer.json(exchange, 404, "{}"))) {
@@ -635,7 +665,7 @@ class CpctlTest {
       assertEquals(0, run("gc", "--json"), this::err);
       assertEquals("x", json(out()).path("digests").path(0).asText());
       assertEquals(0, run("compact", "5"), this::err);
-      assertEquals("2 updates removed: the log has revisions 6 to 9\n", out());
+      assertEquals("updates up to revision 5 are removed: the log has revisions 6 to 9\n", out());
       assertEquals(
           "{\"dry_run\":true}{\"dry_run\":false}{\"revision\":5}",
           received.toString(StandardCharsets.UTF_8));
@@ -727,7 +757,7 @@ class CpctlTest {
                     200,
                     "{\"filename\":\"w\",\"latest\":\"2\",\"versions\":[%s],\"next\":null}"
                         .formatted(only)))) {
-      assertEquals(2, run("rollback", "w"), this::err);
+      assertEquals(4, run("rollback", "w"), this::err);
       assertTrue(err().contains("w has no version before the latest"), this::err);
     }
   }

@@ -126,6 +126,7 @@ class HelpTest {
     "get, 0 1 2 3 4 6 130 141",
     "list, 0 1 2 3 130 141",
     "consumers forget, 0 1 2 3 4 5 130 141",
+    "doctor, 0 1 2 130 141",
     "completion, 0 1 2 141"
   })
   void aHelpTellsTheExitCodesThatItsCommandCanEndWith(String command, String codes) {

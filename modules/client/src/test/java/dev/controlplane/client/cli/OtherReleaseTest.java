@@ -24,6 +24,10 @@ class OtherReleaseTest {
 
   /** The first line on standard error after a question that is answered so. */
   private String told(int status, String answer, String version) throws Exception {
+    return told(status, answer, "s", version);
+  }
+
+  private String told(int status, String answer, String name, String version) throws Exception {
     try (FakeServer server =
         new FakeServer(
             exchange -> {
@@ -32,7 +36,7 @@ class OtherReleaseTest {
                   exchange,
                   release && !version.isEmpty() ? 200 : release ? 404 : status,
                   release && !version.isEmpty()
-                      ? "{\"name\":\"s\",\"version\":\"" + version + "\"}"
+                      ? "{\"name\":\"%s\",\"version\":\"%s\"}".formatted(name, version)
                       : answer);
             })) {
       Session session =
@@ -70,6 +74,14 @@ class OtherReleaseTest {
         "cpctl: nothing is at /x; expected: a path of this server's API; consumer-server does not"
             + " tell its release: it is older than cpctl, or a proxy has no route",
         told(404, NO_ROUTE, ""));
+  }
+
+  @Test
+  void anotherServerAtTheAddressIsNamed() throws Exception {
+    assertEquals(
+        "cpctl: nothing is at /x; expected: a path of this server's API; grpc-server answers at the"
+            + " address of consumer-server: correct --consumer-url or CPCTL_CONSUMER_URL",
+        told(404, NO_ROUTE, "grpc-server", "1.2.3"));
   }
 
   @Test

@@ -458,4 +458,13 @@ class SubscriberTest {
         List.of("InterruptedException", "cancelled"),
         List.of(seen.take(), seen.take()).stream().sorted().toList());
   }
+
+  @Test
+  void anAnswerInHttp1IsToldAsAWrongPort() {
+    assertEquals(
+        "what answers there does not speak HTTP/2: is this the gRPC port of the grpc-server?",
+        Subscriber.reason(
+            Status.INTERNAL.withDescription(
+                "First received frame was not SETTINGS. Hex dump for first 5 bytes: 485454502f")));
+  }
 }

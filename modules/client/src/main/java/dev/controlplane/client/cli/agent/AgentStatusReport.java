@@ -57,7 +57,7 @@ final class AgentStatusReport {
             .with("revision", String.valueOf(status.revision()))
             .with("position", status.position())
             .with("log", status.log())
-            .with("heard", status.heard())
+            .with("heard", cpctl.time(status.heard()))
             .with("staleness", staleness(status) == null ? "" : staleness(status) + "s")
             .with("problem", status.problem())
             .toString());

@@ -36,6 +36,7 @@ import picocli.CommandLine.ParentCommand;
           + " says fail, otherwise 0. The subscription is of a consumer cpctl-doctor-..., which is"
           + " forgotten afterwards."
     },
+    exitCodeList = {"0:No line says fail.", "1:A line says fail.", "3:"},
     footer = {"", "Examples:", "  cpctl doctor", "  cpctl doctor --publish --json"})
 public final class DoctorCommand implements Callable<Integer> {
   private static final Duration LOOK = Duration.ofMillis(100);

@@ -31,7 +31,16 @@ final class ServerChecks {
   /** Whether the server answers. */
   boolean look(Server server) throws IOException, InterruptedException {
     try {
-      findings.accept(version(server, client.version(server)));
+      ServerVersion version = client.version(server);
+      if (version.isOfAnother(server)) {
+        findings.accept(
+            Finding.fail(
+                server.toString(),
+                "%s answers at its address".formatted(version.name()),
+                "correct " + Address.of(server)));
+        return false;
+      }
+      findings.accept(version(server, version));
     } catch (UnreachableException e) {
       findings.accept(
           Finding.fail(

@@ -49,6 +49,24 @@ public final class Text {
     return String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
   }
 
+  /** A time span in its two largest units: {@code 40 s}, {@code 17 min 56 s}, {@code 3 d 2 h}. */
+  public static String age(long seconds) {
+    if (seconds < 60) {
+      return seconds + " s";
+    }
+    if (seconds < 3600) {
+      return two(seconds / 60, "min", seconds % 60, "s");
+    }
+    if (seconds < 86_400) {
+      return two(seconds / 3600, "h", seconds % 3600 / 60, "min");
+    }
+    return two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h");
+  }
+
+  private static String two(long large, String unit, long small, String smaller) {
+    return large + " " + unit + (small == 0 ? "" : " " + small + " " + smaller);
+  }
+
   /** Why a version was rejected: a hook's exit code is named as such. */
   public static String rejection(String code, String message) {
     if (!isExitCode(code)) {

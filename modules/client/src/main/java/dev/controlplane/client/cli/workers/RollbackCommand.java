@@ -1,6 +1,8 @@
 package dev.controlplane.client.cli.workers;
 
 import dev.controlplane.client.ControlPlaneClient;
+import dev.controlplane.client.RefusedException;
+import dev.controlplane.client.Server;
 import dev.controlplane.client.answers.Change;
 import dev.controlplane.client.answers.VersionInfo;
 import dev.controlplane.client.answers.WorkerVersions;
@@ -8,7 +10,6 @@ import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
 import dev.controlplane.client.cli.Paging;
-import dev.controlplane.client.cli.UsageException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,7 +76,10 @@ public final class RollbackCommand implements Callable<Integer> {
       }
       after = versions.page().next();
     } while (after != null);
-    throw new UsageException(
+    throw new RefusedException(
+        Server.UPLOAD,
+        RefusedException.Reason.NOT_FOUND,
+        "not_found",
         "%s has no version before the latest; cpctl versions %s lists what there is"
             .formatted(name, name));
   }

@@ -35,6 +35,7 @@ class DoctorTest {
   private final AtomicInteger conflicts = new AtomicInteger();
   private FakeControlPlane plane;
   private FakeServer http;
+  private String name = "s";
   private String release = "\"1.2.3\"";
   private String health = "{\"status\":\"UP\",\"checks\":[{\"name\":\"a\",\"status\":\"UP\"}]}";
 
@@ -57,7 +58,7 @@ class DoctorTest {
   private void serve(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     if (path.equals("/version")) {
-      FakeServer.json(exchange, 200, "{\"name\":\"s\",\"version\":" + release + "}");
+      FakeServer.json(exchange, 200, "{\"name\":\"" + name + "\",\"version\":" + release + "}");
     } else if (path.equals("/observe/health")) {
       FakeServer.json(exchange, health.contains("DOWN") ? 503 : 200, health);
     } else if (conflicts.getAndDecrement() > 0) {
@@ -101,6 +102,20 @@ class DoctorTest {
     String id = plane.requests().getFirst().getConsumerId();
     assertTrue(id.startsWith("cpctl-doctor-"), id);
     assertEquals(3, http.requests().stream().filter(("DELETE /consumers/" + id)::equals).count());
+  }
+
+  @Test
+  void anotherServerAtAnAddressIsAFailure() {
+    name = "upload-server";
+    assertEquals(1, run("doctor"), () -> lines() + err.toString(StandardCharsets.UTF_8));
+    assertEquals(
+        List.of(
+            "ok    upload-server: release 1.2.3",
+            "ok    upload-server health: storage and all other checks are up",
+            "ok    upload-server clock: as this machine's",
+            "fail  consumer-server: upload-server answers at its address. To do: correct"
+                + " --consumer-url or CPCTL_CONSUMER_URL"),
+        lines().subList(0, 4));
   }
 
   @Test

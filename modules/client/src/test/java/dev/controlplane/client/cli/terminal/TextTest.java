@@ -9,6 +9,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TextTest {
   @ParameterizedTest
   @CsvSource({
+    "0, 0 s",
+    "59, 59 s",
+    "60, 1 min",
+    "1076, 17 min 56 s",
+    "3599, 59 min 59 s",
+    "3600, 1 h",
+    "86399, 23 h 59 min",
+    "86400, 1 d",
+    "273600, 3 d 4 h"
+  })
+  void aTimeSpanHasItsTwoLargestUnits(long seconds, String text) {
+    assertEquals(text, Text.age(seconds));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "0, 0 B",
     "1023, 1023 B",
     "1024, 1.0 KiB",
