@@ -2,6 +2,7 @@ package dev.controlplane.client.cli;
 
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.answers.Compaction;
+import dev.controlplane.client.cli.arguments.UsageException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

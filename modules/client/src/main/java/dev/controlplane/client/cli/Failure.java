@@ -4,6 +4,7 @@ import dev.controlplane.client.DamagedException;
 import dev.controlplane.client.InvalidNameException;
 import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.UnreachableException;
+import dev.controlplane.client.cli.arguments.Address;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;

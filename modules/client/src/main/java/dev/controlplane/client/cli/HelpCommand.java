@@ -1,5 +1,7 @@
 package dev.controlplane.client.cli;
 
+import dev.controlplane.client.cli.arguments.Mistake;
+import dev.controlplane.client.cli.arguments.UsageException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

@@ -7,7 +7,7 @@ import dev.controlplane.client.Server;
 import dev.controlplane.client.UnreachableException;
 import dev.controlplane.client.answers.ServerHealth;
 import dev.controlplane.client.answers.ServerVersion;
-import dev.controlplane.client.cli.Address;
+import dev.controlplane.client.cli.arguments.Address;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

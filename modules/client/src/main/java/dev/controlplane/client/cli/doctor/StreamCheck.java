@@ -2,7 +2,7 @@ package dev.controlplane.client.cli.doctor;
 
 import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.ControlPlaneException;
-import dev.controlplane.client.cli.Address;
+import dev.controlplane.client.cli.arguments.Address;
 import dev.controlplane.client.stream.Subscription;
 import dev.controlplane.client.stream.SubscriptionListener;
 import dev.controlplane.client.stream.Update;

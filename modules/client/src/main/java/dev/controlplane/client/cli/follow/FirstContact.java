@@ -2,9 +2,9 @@ package dev.controlplane.client.cli.follow;
 
 import dev.controlplane.client.Server;
 import dev.controlplane.client.UnreachableException;
-import dev.controlplane.client.cli.Address;
 import dev.controlplane.client.cli.Cpctl;
-import dev.controlplane.client.cli.TimeSpan;
+import dev.controlplane.client.cli.arguments.Address;
+import dev.controlplane.client.cli.arguments.TimeSpan;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;

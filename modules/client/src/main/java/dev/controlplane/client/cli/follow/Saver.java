@@ -5,7 +5,7 @@ import dev.controlplane.client.InvalidNameException;
 import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.RetryPolicy;
 import dev.controlplane.client.UnreachableException;
-import dev.controlplane.client.cli.Address;
+import dev.controlplane.client.cli.arguments.Address;
 import dev.controlplane.client.files.VersionDirectory;
 import dev.controlplane.client.stream.Update;
 import java.io.IOException;

@@ -10,7 +10,7 @@ import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
 import dev.controlplane.client.cli.Session;
-import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.arguments.UsageException;
 import dev.controlplane.client.cli.terminal.Terminal;
 import dev.controlplane.client.cli.terminal.Text;
 import java.io.ByteArrayOutputStream;

@@ -5,7 +5,7 @@ import dev.controlplane.client.answers.Downloaded;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
 import dev.controlplane.client.cli.Json;
-import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.arguments.UsageException;
 import dev.controlplane.client.cli.terminal.OutputException;
 import dev.controlplane.client.cli.terminal.Terminal;
 import dev.controlplane.client.cli.terminal.Text;

@@ -1,6 +1,6 @@
 package dev.controlplane.client.cli.workers;
 
-import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.arguments.UsageException;
 import picocli.CommandLine.Option;
 
 /** The option {@code --version V}, which may stand in place of the argument VERSION. */

@@ -1,6 +1,6 @@
 package dev.controlplane.client.cli.workers;
 
-import dev.controlplane.client.cli.UsageException;
+import dev.controlplane.client.cli.arguments.UsageException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 

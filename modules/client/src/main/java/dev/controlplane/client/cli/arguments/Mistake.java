@@ -1,4 +1,4 @@
-package dev.controlplane.client.cli;
+package dev.controlplane.client.cli.arguments;
 
 import dev.controlplane.client.cli.terminal.Text;
 import java.util.Collection;
@@ -13,14 +13,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Describes a mistake in a command line, and what was probably meant. */
-final class Mistake {
+public final class Mistake {
   private static final Set<Class<?>> NUMBERS =
       Set.of(int.class, Integer.class, long.class, Long.class);
 
   private Mistake() {}
 
   /** Returns one line for people. */
-  static String told(ParameterException failure) {
+  public static String told(ParameterException failure) {
     // The unknown option comes first: it may be the missing one, misspelt.
     List<String> unmatched = failure.getCommandLine().getUnmatchedArguments();
     boolean missing = failure instanceof MissingParameterException;
@@ -69,7 +69,7 @@ final class Mistake {
   }
 
   /** Returns the line for a word where a command should be. */
-  static String unknownCommand(CommandSpec parent, String typed) {
+  public static String unknownCommand(CommandSpec parent, String typed) {
     return "%s has no command \"%s\"%s"
         .formatted(parent.qualifiedName(), typed, meant(typed, parent.subcommands().keySet()));
   }

@@ -1,4 +1,4 @@
-package dev.controlplane.client.cli;
+package dev.controlplane.client.cli.arguments;
 
 import java.util.Arrays;
 import java.util.Collection;

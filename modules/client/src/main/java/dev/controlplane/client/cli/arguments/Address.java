@@ -1,4 +1,4 @@
-package dev.controlplane.client.cli;
+package dev.controlplane.client.cli.arguments;
 
 import dev.controlplane.client.Server;
 import java.util.Map;
@@ -11,10 +11,10 @@ import java.util.function.Function;
  * @param variable name of the environment variable
  */
 public record Address(String option, String variable) {
-  static final Address UPLOAD = new Address("--upload-url", "CPCTL_UPLOAD_URL");
-  static final Address CONSUMER = new Address("--consumer-url", "CPCTL_CONSUMER_URL");
+  public static final Address UPLOAD = new Address("--upload-url", "CPCTL_UPLOAD_URL");
+  public static final Address CONSUMER = new Address("--consumer-url", "CPCTL_CONSUMER_URL");
   public static final Address GRPC = new Address("--grpc", "CPCTL_GRPC");
-  static final Address GRPC_HTTP = new Address("--grpc-http-url", "CPCTL_GRPC_HTTP_URL");
+  public static final Address GRPC_HTTP = new Address("--grpc-http-url", "CPCTL_GRPC_HTTP_URL");
 
   public static Address of(Server server) {
     return switch (server) {
@@ -26,7 +26,7 @@ public record Address(String option, String variable) {
   }
 
   /** Returns the parsed address. An empty variable counts as unset. */
-  <T> T resolve(
+  public <T> T resolve(
       String given, Map<String, String> environment, String standard, Function<String, T> parser) {
     String fromEnvironment = environment.getOrDefault(variable, "");
     String source = option;

@@ -1,4 +1,4 @@
-package dev.controlplane.client.cli;
+package dev.controlplane.client.cli.arguments;
 
 /** An argument is wrong, which was found after the command line was parsed. */
 public final class UsageException extends RuntimeException {

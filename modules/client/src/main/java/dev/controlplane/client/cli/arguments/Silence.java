@@ -1,4 +1,4 @@
-package dev.controlplane.client.cli;
+package dev.controlplane.client.cli.arguments;
 
 import dev.controlplane.client.stream.Subscription;
 import java.time.Duration;
