@@ -66,7 +66,8 @@ public final class Converter {
   /**
    * Converts the dump.
    *
-   * @throws dev.controlplane.pprof.sources.NotAThreadDumpException if there is nothing to convert; the target was not opened then
+   * @throws dev.controlplane.pprof.sources.NotAThreadDumpException if there is nothing to convert;
+   *     the target was not opened then
    */
   public Result convert(Format format) throws IOException {
     return switch (format) {
