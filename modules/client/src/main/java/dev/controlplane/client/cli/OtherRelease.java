@@ -5,6 +5,7 @@ import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.Server;
 import dev.controlplane.client.UnexpectedAnswerException;
 import dev.controlplane.client.answers.ServerVersion;
+import dev.controlplane.client.cli.arguments.Address;
 import java.io.IOException;
 
 /**
