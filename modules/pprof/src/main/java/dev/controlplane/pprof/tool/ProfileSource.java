@@ -92,7 +92,13 @@ final class ProfileSource {
     try {
       int status = connection.getResponseCode();
       if (status != 200) {
-        throw new IOException("the server answered " + status + explanation(connection));
+        throw new IOException(
+            "the server answered "
+                + status
+                + explanation(connection)
+                + (url.getPath().length() > 1
+                    ? ""
+                    : "; expected an address with a path, such as /debug/pprof/goroutine"));
       }
       return connection.getInputStream();
     } catch (ConnectException e) {

@@ -254,6 +254,11 @@ class TopTest {
       assertEquals(1, run("top", address));
       assertEquals(
           "pprof: " + address + ": the server answered 401: pprof: needs the token\n", err());
+      err.reset();
+      assertEquals(1, run("top", "127.0.0.1:" + server.getAddress().getPort()));
+      assertTrue(
+          err().endsWith("; expected an address with a path, such as /debug/pprof/goroutine\n"),
+          err());
     } finally {
       server.stop(0);
     }
