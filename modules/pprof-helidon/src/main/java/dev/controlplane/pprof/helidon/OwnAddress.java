@@ -29,7 +29,9 @@ final class OwnAddress {
       // Rejected below, like a port out of range.
     }
     throw new IllegalArgumentException(
-        "pprof address is \"" + text + "\"; expected: host:port, such as 127.0.0.1:6060");
+        "pprof address is \""
+            + text
+            + "\"; expected: host:port, such as 127.0.0.1:6060 (PPROF_ADDRESS)");
   }
 
   private static boolean isOneHost(String host) {

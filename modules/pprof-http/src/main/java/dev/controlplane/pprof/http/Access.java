@@ -28,7 +28,8 @@ public enum Access {
       return valueOf(text.strip().toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "pprof access is \"" + text + "\"; expected: loopback, off, all or token", e);
+          "pprof access is \"" + text + "\"; expected: loopback, off, all or token (PPROF_ACCESS)",
+          e);
     }
   }
 }
