@@ -84,6 +84,11 @@ public final class ServerProcess {
       process.start(program);
       process.shutdown.await();
     } catch (StartupException e) {
+      if (order.check()) {
+        System.out.printf("%s: settings: not ok: %s%n", name, e.getMessage());
+        System.out.flush();
+        System.exit(1);
+      }
       log.answered(e);
       log.error("start-failed", "reason", e.getMessage());
       log.flush();

@@ -229,6 +229,11 @@ class StartScriptTest {
     Ended unknown = run("consumer-server", Map.of(), "--config", file.toString());
     assertEquals(1, unknown.code(), unknown::said);
     assertTrue(unknown.said().contains("did you mean page-size?"), unknown::said);
+
+    Ended checked = run("consumer-server", Map.of(), "--config", file.toString(), "--check");
+    assertEquals(1, checked.code(), checked::said);
+    assertTrue(
+        checked.said().startsWith("consumer-server: settings: not ok: can't use"), checked::said);
   }
 
   @Test
