@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -332,6 +333,28 @@ class ServerProcessTest {
       socket.getOutputStream().write(body);
       socket.shutdownOutput();
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void aClientThatLeavesInTheMiddleOfAHeadIsCountedAndOneThatSaysNothingIsNot() throws Exception {
+    start(Map.of());
+    raw("/health");
+    leaveAfter("", false);
+    leaveAfter("G", false);
+    leaveAfter("GET /health HTTP/1.1\r\nHost: x\r\n", false);
+    leaveAfter("GET /health HTTP/1.1\r\n", true);
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!raw("/observe/metrics").contains("_connections_left_total{scope=\"application\",} 3")) {
+      assertTrue(System.nanoTime() < end, () -> "not three are counted");
+    }
+  }
+
+  private void leaveAfter(String text, boolean reset) throws IOException {
+    URI server = URI.create(url);
+    try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+      socket.setSoLinger(reset, 0);
     }
   }
 

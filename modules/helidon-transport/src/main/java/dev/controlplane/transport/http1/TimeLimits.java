@@ -83,6 +83,11 @@ final class TimeLimits {
     heard = true;
   }
 
+  /** Whether the client has sent anything. */
+  boolean hasHeard() {
+    return heard;
+  }
+
   /** Notes that bytes of a head have arrived. */
   void headBegins() {
     if (headBegan == 0) {

@@ -48,6 +48,7 @@ public final class TimedConnection extends ForwardingContext
   private final Http1Reader reader;
   private final OldVersion oldVersion = new OldVersion();
   private final AnswerHead answer = new AnswerHead(oldVersion);
+  private final Departure departure = new Departure();
   private final TimeLimits limits;
   private final ConnectionWatch watch;
   private final ServerConnectionSelector http2;
@@ -176,7 +177,7 @@ public final class TimedConnection extends ForwardingContext
       }
       spoken.handle(limit);
     } catch (RuntimeException e) {
-      throw Leaving.asHelidonTakesIt(e);
+      throw departure.asHelidonTakesIt(e);
     } catch (Error e) {
       throw Leaving.logged(e);
     } finally {
@@ -208,7 +209,7 @@ public final class TimedConnection extends ForwardingContext
       limits.headBegins();
       return bytes;
     }
-    return limits.whileReading(this::receive);
+    return departure.reading(() -> limits.whileReading(this::receive), limits::hasHeard);
   }
 
   /** Reads what has arrived, at least one byte; returns null at the end of the connection. */
@@ -231,7 +232,7 @@ public final class TimedConnection extends ForwardingContext
 
   @Override
   public void write(BufferData buffer) {
-    limits.whileWriting(() -> writer.write(oldVersion.outgoing(buffer)));
+    departure.writing(() -> limits.whileWriting(() -> writer.write(oldVersion.outgoing(buffer))));
   }
 
   @Override

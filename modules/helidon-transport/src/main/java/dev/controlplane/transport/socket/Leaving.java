@@ -40,20 +40,31 @@ public final class Leaving {
    * returns any other exception unchanged.
    */
   public static RuntimeException asHelidonTakesIt(RuntimeException e) {
+    if (isDeparture(e)) {
+      COUNT.incrementAndGet();
+    }
+    return uncounted(e);
+  }
+
+  /** Counts a client that left where Helidon takes no notice of it. */
+  public static void noted() {
+    COUNT.incrementAndGet();
+  }
+
+  /** The same as {@link #asHelidonTakesIt} for a client that is counted already. */
+  public static RuntimeException uncounted(RuntimeException e) {
     return switch (e) {
-      case DataReader.InsufficientDataAvailableException _ -> {
-        COUNT.incrementAndGet();
-        yield new CloseConnectionException("the client left in the middle of a head", e);
-      }
-      case UncheckedIOException _ -> {
-        COUNT.incrementAndGet();
-        yield new ServerConnectionException("the connection broke", e);
-      }
-      case SocketWriterException _ -> {
-        COUNT.incrementAndGet();
-        yield new ServerConnectionException("the connection broke", e);
-      }
+      case DataReader.InsufficientDataAvailableException _ ->
+          new CloseConnectionException("the client left in the middle of a head", e);
+      case UncheckedIOException _ -> new ServerConnectionException("the connection broke", e);
+      case SocketWriterException _ -> new ServerConnectionException("the connection broke", e);
       default -> e;
     };
+  }
+
+  private static boolean isDeparture(RuntimeException e) {
+    return e instanceof DataReader.InsufficientDataAvailableException
+        || e instanceof UncheckedIOException
+        || e instanceof SocketWriterException;
   }
 }
