@@ -6,7 +6,7 @@ import dev.controlplane.catalog.BlobStore;
 import dev.controlplane.catalog.Catalog;
 import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.server.ServerProcess;
-import dev.controlplane.server.Settings;
+import dev.controlplane.server.settings.Settings;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;

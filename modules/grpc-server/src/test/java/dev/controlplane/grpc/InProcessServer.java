@@ -1,7 +1,7 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.server.ServerProcess;
-import dev.controlplane.server.Settings;
+import dev.controlplane.server.settings.Settings;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.helidon.webserver.WebServer;

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.settings.Settings;
 import dev.controlplane.transport.http2.StreamBound;
 import io.helidon.metrics.api.FunctionalCounter;
 import io.helidon.metrics.api.Gauge;

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.settings.Settings;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.settings.Nearest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -1,5 +1,6 @@
 package dev.controlplane.server;
 
+import dev.controlplane.server.settings.Settings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;

@@ -10,6 +10,8 @@ import dev.controlplane.pprof.http.PprofEndpoint;
 import dev.controlplane.pprof.jfr.CpuProfile;
 import dev.controlplane.pprof.signal.ProcessName;
 import dev.controlplane.pprof.signal.QuitDumps;
+import dev.controlplane.server.settings.Settings;
+import dev.controlplane.server.settings.StartupException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import java.nio.file.Path;

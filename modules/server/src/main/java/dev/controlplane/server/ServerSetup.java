@@ -3,6 +3,8 @@ package dev.controlplane.server;
 import dev.controlplane.server.http.Api;
 import dev.controlplane.server.http.Json;
 import dev.controlplane.server.http.PlainBodies;
+import dev.controlplane.server.settings.Settings;
+import dev.controlplane.server.settings.StartupException;
 import dev.controlplane.transport.frames.Flood;
 import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.http1.TimedHttp1;

@@ -2,6 +2,8 @@ package dev.controlplane.server;
 
 import dev.controlplane.server.http.Api;
 import dev.controlplane.server.http.ApiException;
+import dev.controlplane.server.settings.Settings;
+import dev.controlplane.server.settings.StartupException;
 import io.helidon.common.Weighted;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;

@@ -3,6 +3,7 @@ package dev.controlplane.server;
 import dev.controlplane.server.http.Api;
 import dev.controlplane.server.http.JsonErrors;
 import dev.controlplane.server.http.RequestBodies;
+import dev.controlplane.server.settings.StartupException;
 import dev.controlplane.transport.frames.Flood;
 import dev.controlplane.transport.socket.Descriptors;
 import dev.controlplane.transport.socket.Leaving;

@@ -2,6 +2,8 @@ package dev.controlplane.server;
 
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.DataDirectory;
+import dev.controlplane.server.settings.SettingNames;
+import dev.controlplane.server.settings.Settings;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -2,8 +2,8 @@ package dev.controlplane.upload;
 
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.server.EventLog;
-import dev.controlplane.server.Settings;
-import dev.controlplane.server.StartupException;
+import dev.controlplane.server.settings.Settings;
+import dev.controlplane.server.settings.StartupException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

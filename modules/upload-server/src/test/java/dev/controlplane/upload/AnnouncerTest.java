@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.controlplane.server.Settings;
-import dev.controlplane.server.StartupException;
+import dev.controlplane.server.settings.Settings;
+import dev.controlplane.server.settings.StartupException;
 import dev.controlplane.upload.UploadFixture.Answer;
 import java.io.IOException;
 import java.net.InetAddress;

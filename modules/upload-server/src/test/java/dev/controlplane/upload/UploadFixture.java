@@ -3,7 +3,7 @@ package dev.controlplane.upload;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.controlplane.server.ServerProcess;
-import dev.controlplane.server.Settings;
+import dev.controlplane.server.settings.Settings;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import java.io.ByteArrayOutputStream;

@@ -1,9 +1,9 @@
 package dev.controlplane.grpc.push;
 
 import dev.controlplane.server.ServerSetup;
-import dev.controlplane.server.Settings;
-import dev.controlplane.server.StartupException;
 import dev.controlplane.server.http.PageSize;
+import dev.controlplane.server.settings.Settings;
+import dev.controlplane.server.settings.StartupException;
 import dev.controlplane.transport.grpc.GrpcStreams;
 import java.time.Duration;
 

@@ -18,7 +18,7 @@ import dev.controlplane.proto.SubscribeRequest;
 import dev.controlplane.proto.UpdateKind;
 import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.server.EventLog;
-import dev.controlplane.server.Settings;
+import dev.controlplane.server.settings.Settings;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
 import java.io.OutputStream;

@@ -78,7 +78,8 @@ class DocumentationTest {
     }
     Path known =
         Tools.repository()
-            .resolve("modules/server/src/main/resources/dev/controlplane/server/setting-names.txt");
+            .resolve(
+                "modules/server/src/main/resources/dev/controlplane/server/settings/setting-names.txt");
     assertEquals(List.copyOf(all), lines(known));
   }
 

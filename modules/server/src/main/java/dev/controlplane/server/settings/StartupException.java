@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.settings;
 
 /** A server can't start. The message tells the operator in one line why, and what to do. */
 public final class StartupException extends RuntimeException {

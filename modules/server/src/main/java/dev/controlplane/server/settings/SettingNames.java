@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.settings;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,10 +15,10 @@ import java.util.stream.Collectors;
  * The names of the settings of all servers. Servers share settings files and environments, so a
  * setting of another server is allowed; a name that no server knows is an error.
  */
-final class SettingNames {
+public final class SettingNames {
   private final Collection<String> names;
 
-  SettingNames() {
+  public SettingNames() {
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(
@@ -44,7 +44,7 @@ final class SettingNames {
    *
    * @return for each such variable, the one that was probably meant
    */
-  SortedMap<String, String> likely(Map<String, String> environment) {
+  public SortedMap<String, String> likely(Map<String, String> environment) {
     Collection<String> variables =
         names.stream().map(Settings::variable).collect(Collectors.toSet());
     SortedMap<String, String> likely = new TreeMap<>();

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.settings;
 
 import io.helidon.config.Config;
 import io.helidon.config.ConfigSources;
@@ -42,7 +42,7 @@ public final class Settings {
   }
 
   /** As {@link #load(Map)}, with the operator's settings file in between. */
-  static Settings load(Map<String, String> environment, Map<String, String> file) {
+  public static Settings load(Map<String, String> environment, Map<String, String> file) {
     Config defaults =
         Config.builder(ConfigSources.classpath("application.yaml"))
             .disableEnvironmentVariablesSource()
@@ -52,7 +52,7 @@ public final class Settings {
   }
 
   /** These settings with other values for some environment variables. */
-  Settings with(Map<String, String> variables) {
+  public Settings with(Map<String, String> variables) {
     Map<String, String> all = new HashMap<>(environment);
     all.putAll(variables);
     return new Settings(defaults, file, Map.copyOf(all));
@@ -61,7 +61,7 @@ public final class Settings {
   /**
    * Registers the defaults as Helidon's global configuration, which it would otherwise load again.
    */
-  void publish() {
+  public void publish() {
     Services.set(Config.class, defaults);
   }
 
@@ -127,7 +127,7 @@ public final class Settings {
   }
 
   /** A name of an enum constant, in any case. */
-  <E extends Enum<E>> E choice(String key, Class<E> type) {
+  public <E extends Enum<E>> E choice(String key, Class<E> type) {
     String text = text(key);
     E[] all = type.getEnumConstants();
     return Stream.of(all)

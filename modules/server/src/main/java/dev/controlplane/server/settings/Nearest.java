@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.settings;
 
 import java.util.Arrays;
 import java.util.Collection;
@@ -6,14 +6,14 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** Finds the known name that a user may have meant by an unknown one. */
-final class Nearest {
+public final class Nearest {
   /** The most typing errors, further limited to a third of the letters. */
   private static final int MOST_EDITS = 2;
 
   private Nearest() {}
 
   /** Returns the nearest known name; empty if none is near. */
-  static Optional<String> of(String typed, Collection<String> known) {
+  public static Optional<String> of(String typed, Collection<String> known) {
     int most = Math.min(MOST_EDITS, typed.length() / 3);
     return known.stream()
         .filter(name -> edits(typed, name) <= most)

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.settings;
 
 import io.helidon.config.Config;
 import io.helidon.config.ConfigException;
@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads the settings file that {@code --config} names. */
-final class SettingsFile {
-  static final String NAME = "application.yaml";
+public final class SettingsFile {
+  public static final String NAME = "application.yaml";
 
   private SettingsFile() {}
 
@@ -22,7 +22,7 @@ final class SettingsFile {
    * @throws StartupException if the file can't be read, is neither YAML nor properties, or has a
    *     setting that no server knows
    */
-  static Map<String, String> read(Path file) {
+  public static Map<String, String> read(Path file) {
     String type = file.toString().toLowerCase(Locale.ROOT);
     if (Stream.of(".yaml", ".yml", ".properties").noneMatch(type::endsWith)) {
       throw wrong(file, "expected: a name that ends with .yaml, .yml or .properties", null);
@@ -72,7 +72,7 @@ final class SettingsFile {
    * Whether a directory has a file with the name of the built-in one, which a user may believe to
    * be read.
    */
-  static boolean isLikely(Path directory) {
+  public static boolean isLikely(Path directory) {
     return Files.isRegularFile(directory.resolve(NAME));
   }
 

@@ -1,4 +1,4 @@
-package dev.controlplane.server;
+package dev.controlplane.server.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
