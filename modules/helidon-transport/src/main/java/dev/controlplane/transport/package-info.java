@@ -5,8 +5,9 @@
  *
  * <p>Entry points: {@link dev.controlplane.transport.grpc.GrpcStreams#configure} prepares a
  * listener for gRPC streams, and {@link dev.controlplane.transport.grpc.LongLivedStream} is the
- * handler's side of an open stream. {@link dev.controlplane.transport.http2.HttpStreams#selector}
- * creates HTTP/2 connections for a listener that sends files, and {@link
- * dev.controlplane.transport.http1.TimedHttp1} creates HTTP/1.1 connections.
+ * handler's side of an open stream. {@link
+ * dev.controlplane.transport.http2.connection.HttpStreams#selector} creates HTTP/2 connections for
+ * a listener that sends files, and {@link dev.controlplane.transport.http1.TimedHttp1} creates
+ * HTTP/1.1 connections.
  */
 package dev.controlplane.transport;

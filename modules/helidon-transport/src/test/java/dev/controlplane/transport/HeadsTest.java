@@ -8,7 +8,7 @@ import dev.controlplane.transport.frames.Frames;
 import dev.controlplane.transport.frames.HeaderBlocks;
 import dev.controlplane.transport.hpack.HeaderDecoder;
 import dev.controlplane.transport.hpack.LargeHead;
-import dev.controlplane.transport.http2.HttpStreams;
+import dev.controlplane.transport.http2.connection.HttpStreams;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.ByteArrayOutputStream;

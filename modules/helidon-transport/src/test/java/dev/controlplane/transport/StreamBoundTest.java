@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.grpc.GrpcStreams;
-import dev.controlplane.transport.http2.HttpStreams;
 import dev.controlplane.transport.http2.StreamBound;
+import dev.controlplane.transport.http2.connection.HttpStreams;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.UncheckedIOException;

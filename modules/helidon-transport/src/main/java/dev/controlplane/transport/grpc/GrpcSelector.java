@@ -1,8 +1,8 @@
 package dev.controlplane.transport.grpc;
 
 import dev.controlplane.transport.http2.ConnectionOutput;
-import dev.controlplane.transport.http2.GuardedContext;
 import dev.controlplane.transport.http2.Refusal;
+import dev.controlplane.transport.http2.connection.GuardedContext;
 import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;
 import io.helidon.http.HeaderName;

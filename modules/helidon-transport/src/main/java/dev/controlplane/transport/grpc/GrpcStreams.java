@@ -1,10 +1,10 @@
 package dev.controlplane.transport.grpc;
 
 import dev.controlplane.transport.frames.FrameLimits;
-import dev.controlplane.transport.http2.GuardedSelector;
-import dev.controlplane.transport.http2.HttpStreams;
 import dev.controlplane.transport.http2.InboundBytes;
 import dev.controlplane.transport.http2.StreamBound;
+import dev.controlplane.transport.http2.connection.GuardedSelector;
+import dev.controlplane.transport.http2.connection.HttpStreams;
 import dev.controlplane.transport.socket.Listeners;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.ListenerConfig;

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  *
  * <p>Each method is called on the connection's thread and takes the output's lock itself.
  */
-final class ClientFrames {
+public final class ClientFrames {
   private final ConnectionOutput output;
   private final FrameBudget budget;
 
@@ -25,7 +25,7 @@ final class ClientFrames {
    */
   private final boolean takesBodies;
 
-  ClientFrames(ConnectionOutput output, FrameBudget budget, boolean takesBodies) {
+  public ClientFrames(ConnectionOutput output, FrameBudget budget, boolean takesBodies) {
     this.output = output;
     this.budget = budget;
     this.takesBodies = takesBodies;

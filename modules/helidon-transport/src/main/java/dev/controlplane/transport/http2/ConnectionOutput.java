@@ -93,7 +93,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
    * @param stallLimit how long a client may accept no data of a stream
    * @param bound of the streams of all connections
    */
-  ConnectionOutput(
+  public ConnectionOutput(
       DataWriter socket,
       Runnable closeSocket,
       String writerName,
@@ -117,7 +117,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
     return handover;
   }
 
-  int openStreams() {
+  public int openStreams() {
     lock.lock();
     try {
       return streams.size();
@@ -177,7 +177,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
   }
 
   /** Sends a frame that flow control does not hold back. Does nothing on a broken connection. */
-  void control(byte[] frame) {
+  public void control(byte[] frame) {
     if (Frames.type(frame, 0) == Frames.RST_STREAM) {
       budget.resetSent(Frames.int32(frame, Frames.HEADER));
     }
@@ -228,12 +228,12 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
   }
 
   /** Returns for how many nanoseconds the socket has been busy with one write; 0 if it is not. */
-  long writingFor(long now) {
+  public long writingFor(long now) {
     return writer.writingFor(now);
   }
 
   /** Waits until everything is written, at most for this time. */
-  void drain(Duration limit) throws InterruptedException {
+  public void drain(Duration limit) throws InterruptedException {
     lock.lock();
     try {
       long left = limit.toNanos();
@@ -246,7 +246,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
   }
 
   /** Sends a GOAWAY that lets open streams finish. Only the first call has an effect. */
-  void sayGoAway() {
+  public void sayGoAway() {
     lock.lock();
     try {
       if (!goAwaySaid) {
@@ -262,7 +262,7 @@ public final class ConnectionOutput implements FlowControl.Writer, FrameWriter.S
    * Closes the connection and notifies the handlers of its streams, on the current thread. Only the
    * first call has an effect.
    */
-  void close(String why) {
+  public void close(String why) {
     List<OpenStream.Handler> handlers = new ArrayList<>();
     lock.lock();
     try {

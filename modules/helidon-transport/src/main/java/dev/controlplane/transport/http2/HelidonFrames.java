@@ -11,10 +11,10 @@ import java.net.SocketException;
  * Receives the frames that Helidon's {@code Http2ConnectionWriter} writes, one at a time, and
  * passes them to {@link ConnectionOutput}.
  */
-final class HelidonFrames implements DataWriter {
+public final class HelidonFrames implements DataWriter {
   private final ConnectionOutput output;
 
-  HelidonFrames(ConnectionOutput output) {
+  public HelidonFrames(ConnectionOutput output) {
     this.output = output;
   }
 

@@ -43,7 +43,7 @@ public final class InboundBytes {
   }
 
   /** Creates the counter of a new connection. */
-  OfConnection connection() {
+  public OfConnection connection() {
     return new OfConnection();
   }
 

@@ -35,7 +35,7 @@ import java.util.function.Supplier;
  *       InboundWindow}.
  * </ul>
  */
-final class InboundFrames implements Supplier<byte[]> {
+public final class InboundFrames implements Supplier<byte[]> {
   private final FrameReader reader;
   private final ConnectionOutput output;
   private final ClientFrames client;
@@ -50,7 +50,7 @@ final class InboundFrames implements Supplier<byte[]> {
   /**
    * @param continuations how many CONTINUATION frames a header block may have
    */
-  InboundFrames(
+  public InboundFrames(
       FrameReader reader,
       ConnectionOutput output,
       ClientFrames client,

@@ -18,7 +18,7 @@ import java.util.Arrays;
  * the first part is large, for HEAD, and for 304, Helidon sends the head without adding a length of
  * its own.
  */
-final class ResponseBody extends OutputStream {
+public final class ResponseBody extends OutputStream {
   private final OutputStream helidons;
   private final ConnectionOutput output;
   private final OpenStream stream;
@@ -27,7 +27,7 @@ final class ResponseBody extends OutputStream {
   /** Head and first part are out. */
   private boolean direct;
 
-  ResponseBody(OutputStream helidons, ConnectionOutput output, OpenStream stream) {
+  public ResponseBody(OutputStream helidons, ConnectionOutput output, OpenStream stream) {
     this.helidons = helidons;
     this.output = output;
     this.stream = stream;

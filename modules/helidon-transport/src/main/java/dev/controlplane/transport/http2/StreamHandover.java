@@ -45,7 +45,7 @@ public final class StreamHandover {
    *     streams that it has finished but that are still sending
    * @return null if the stream is gone or was refused
    */
-  OpenStream open(int streamId, long most) {
+  public OpenStream open(int streamId, long most) {
     output.lock.lock();
     try {
       OpenStream stream = output.streams.get(streamId);

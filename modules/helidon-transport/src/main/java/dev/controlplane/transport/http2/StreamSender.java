@@ -86,7 +86,7 @@ public final class StreamSender {
    *
    * @throws StreamGoneException if the stream or the connection is gone
    */
-  boolean hasBody(int streamId) {
+  public boolean hasBody(int streamId) {
     output.lock.lock();
     try {
       OpenStream stream = output.streams.get(streamId);
@@ -183,10 +183,10 @@ public final class StreamSender {
 
   /**
    * Wakes the senders over the stall limit, and resets streams without a handler whose client
-   * accepts no data, or continues its request too long. Called by {@link Watchdog}: a timer for
-   * each wait would cost more than the message.
+   * accepts no data, or continues its request too long. Called by the watchdog of the connections:
+   * a timer for each wait would cost more than the message.
    */
-  void wakeStalled(long now) {
+  public void wakeStalled(long now) {
     output.lock.lock();
     try {
       if (waiting > 0) {

@@ -9,6 +9,7 @@ import dev.controlplane.transport.RawClient;
 import dev.controlplane.transport.Threads;
 import dev.controlplane.transport.frames.Frames;
 import dev.controlplane.transport.frames.HeaderBlocks;
+import dev.controlplane.transport.http2.connection.HttpStreams;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.ByteArrayOutputStream;

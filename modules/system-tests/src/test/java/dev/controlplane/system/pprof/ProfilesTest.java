@@ -147,7 +147,8 @@ class ProfilesTest {
           List<GoroutineText> all = GoroutineText.of(cluster.grpcHttpUrl());
           return all.stream().filter(one -> one.isLabelled("consumer")).count() == labelled
               && all.stream()
-                      .filter(one -> one.calls("transport.http2.GuardedConnection.handle"))
+                      .filter(
+                          one -> one.calls("transport.http2.connection.GuardedConnection.handle"))
                       .count()
                   == reading;
         });

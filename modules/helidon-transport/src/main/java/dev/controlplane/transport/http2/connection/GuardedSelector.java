@@ -1,9 +1,14 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
 import dev.controlplane.transport.frames.FrameBudget;
 import dev.controlplane.transport.frames.FrameLimits;
 import dev.controlplane.transport.frames.FrameReader;
 import dev.controlplane.transport.hpack.LargeHead;
+import dev.controlplane.transport.http2.ClientFrames;
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.http2.InboundFrames;
+import dev.controlplane.transport.http2.StreamBound;
 import dev.controlplane.transport.socket.Leaving;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.webserver.ConnectionContext;

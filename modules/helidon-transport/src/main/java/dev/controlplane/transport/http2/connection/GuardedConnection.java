@@ -1,6 +1,7 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
 import dev.controlplane.transport.frames.FrameReader;
+import dev.controlplane.transport.http2.ConnectionOutput;
 import dev.controlplane.transport.socket.Leaving;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;

@@ -1,5 +1,8 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.Refusal;
+import dev.controlplane.transport.http2.StreamGoneException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpPrologue;

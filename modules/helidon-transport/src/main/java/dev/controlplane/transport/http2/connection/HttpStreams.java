@@ -1,6 +1,8 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
 import dev.controlplane.transport.frames.FrameLimits;
+import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.http2.StreamBound;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 

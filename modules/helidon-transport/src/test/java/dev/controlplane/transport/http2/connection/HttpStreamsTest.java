@@ -1,4 +1,4 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

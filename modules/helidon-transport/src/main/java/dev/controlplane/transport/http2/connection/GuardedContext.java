@@ -1,5 +1,9 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.HelidonFrames;
+import dev.controlplane.transport.http2.InboundBytes;
+import dev.controlplane.transport.http2.InboundFrames;
 import dev.controlplane.transport.socket.ForwardingContext;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;

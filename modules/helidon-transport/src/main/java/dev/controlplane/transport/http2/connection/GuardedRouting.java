@@ -1,5 +1,8 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
+import dev.controlplane.transport.http2.ConnectionOutput;
+import dev.controlplane.transport.http2.OpenStream;
+import dev.controlplane.transport.http2.ResponseBody;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;

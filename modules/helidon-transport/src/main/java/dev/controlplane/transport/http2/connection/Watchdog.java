@@ -1,4 +1,4 @@
-package dev.controlplane.transport.http2;
+package dev.controlplane.transport.http2.connection;
 
 import dev.controlplane.transport.frames.Frames;
 import java.time.Duration;
