@@ -1,5 +1,8 @@
 package dev.controlplane.catalog;
 
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.DamagedBlobException;
+import dev.controlplane.catalog.failures.StorageFullException;
 import java.io.Closeable;
 import java.io.IOException;
 

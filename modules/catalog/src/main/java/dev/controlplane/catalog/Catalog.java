@@ -1,5 +1,8 @@
 package dev.controlplane.catalog;
 
+import dev.controlplane.catalog.failures.NotLatestException;
+import dev.controlplane.catalog.failures.UnknownVersionException;
+import dev.controlplane.catalog.failures.VersionConflictException;
 import java.time.Instant;
 import java.util.Optional;
 

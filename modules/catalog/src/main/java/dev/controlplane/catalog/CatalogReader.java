@@ -1,5 +1,7 @@
 package dev.controlplane.catalog;
 
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,7 @@
 package dev.controlplane.catalog;
 
+import dev.controlplane.catalog.failures.CatalogException;
+
 /** The requested part of the log was removed by compaction. */
 public final class CompactedException extends CatalogException {
   private static final long serialVersionUID = 1L;

@@ -6,6 +6,8 @@ import dev.controlplane.catalog.blobs.FileBlobStore;
 import dev.controlplane.catalog.database.Contents;
 import dev.controlplane.catalog.database.Schema;
 import dev.controlplane.catalog.database.WritableDatabase;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import dev.controlplane.catalog.files.StorageErrors;
 import dev.controlplane.catalog.sql.AwaitedConsumers;
 import dev.controlplane.catalog.sql.SqlCatalog;

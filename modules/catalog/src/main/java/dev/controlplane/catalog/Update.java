@@ -1,5 +1,6 @@
 package dev.controlplane.catalog;
 
+import dev.controlplane.catalog.failures.CatalogException;
 import java.time.Instant;
 
 /**

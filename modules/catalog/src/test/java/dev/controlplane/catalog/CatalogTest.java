@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.Catalog.Change;
 import dev.controlplane.catalog.CatalogReader.Span;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.NotLatestException;
+import dev.controlplane.catalog.failures.UnknownVersionException;
+import dev.controlplane.catalog.failures.VersionConflictException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

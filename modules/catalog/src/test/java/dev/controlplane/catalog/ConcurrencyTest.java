@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.Catalog.Change;
+import dev.controlplane.catalog.failures.VersionConflictException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.catalog.Publisher.Acknowledged;
 import dev.controlplane.catalog.blobs.ChunkChecksums;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.controlplane.catalog;
 
 import dev.controlplane.catalog.BlobStore.Upload;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,7 +1,7 @@
 package dev.controlplane.consumer;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
+import dev.controlplane.catalog.failures.CatalogException;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.Gauge;
 import io.helidon.metrics.api.MeterRegistry;

@@ -1,7 +1,7 @@
 package dev.controlplane.grpc;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.push.Subscriptions;
 import dev.controlplane.grpc.reports.LastSeen;
 import dev.controlplane.server.EventLog;

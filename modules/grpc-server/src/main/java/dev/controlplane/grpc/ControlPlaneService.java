@@ -1,8 +1,8 @@
 package dev.controlplane.grpc;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Names;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.errors.CallErrors;
 import dev.controlplane.grpc.errors.InvalidFieldException;
 import dev.controlplane.grpc.log.EncodedMessage;

@@ -1,8 +1,8 @@
 package dev.controlplane.grpc;
 
 import dev.controlplane.catalog.BlobStore;
-import dev.controlplane.catalog.DamagedBlobException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.failures.DamagedBlobException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A blob store in which every blob is so many bytes of 7, or damaged. */

@@ -1,8 +1,6 @@
 package dev.controlplane.grpc;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
-import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.LogPage;
@@ -10,6 +8,8 @@ import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.catalog.Version;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package dev.controlplane.upload;
 
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Vital;

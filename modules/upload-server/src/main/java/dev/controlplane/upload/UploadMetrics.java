@@ -1,7 +1,7 @@
 package dev.controlplane.upload;
 
 import dev.controlplane.catalog.Catalog;
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.server.Bound;
 import dev.controlplane.server.metrics.Latencies;
 import io.helidon.metrics.api.Counter;

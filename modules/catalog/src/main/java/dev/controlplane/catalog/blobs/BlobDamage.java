@@ -1,8 +1,8 @@
 package dev.controlplane.catalog.blobs;
 
-import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.DamagedBlobException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.DamagedBlobException;
 import dev.controlplane.catalog.files.StorageErrors;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;

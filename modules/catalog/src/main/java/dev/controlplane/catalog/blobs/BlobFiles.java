@@ -1,8 +1,8 @@
 package dev.controlplane.catalog.blobs;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.database.Contents;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.catalog.files.Directories;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;

@@ -1,7 +1,7 @@
 package dev.controlplane.catalog.blobs;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,7 +1,7 @@
 package dev.controlplane.catalog.database;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.WriterStatus;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;

@@ -1,7 +1,7 @@
 package dev.controlplane.catalog.database;
 
-import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.CatalogUnavailableException;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import dev.controlplane.catalog.files.FileState;
 import dev.controlplane.catalog.files.StorageErrors;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.controlplane.catalog.database;
 
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.UUID;

@@ -1,8 +1,8 @@
 package dev.controlplane.catalog.database;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.DiskTimes;
 import dev.controlplane.catalog.WriterStatus;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.catalog.files.StorageErrors;
 import java.nio.file.Path;
 import java.sql.SQLException;

@@ -1,7 +1,7 @@
 package dev.controlplane.catalog.database;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.WriterStatus;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.catalog.files.Directories;
 import dev.controlplane.catalog.files.FileState;
 import dev.controlplane.catalog.files.StorageErrors;

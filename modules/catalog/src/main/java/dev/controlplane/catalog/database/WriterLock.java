@@ -1,6 +1,6 @@
 package dev.controlplane.catalog.database;
 
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.catalog.files.Directories;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,8 +1,8 @@
 package dev.controlplane.catalog.files;
 
-import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.CatalogUnavailableException;
-import dev.controlplane.catalog.StorageFullException;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
+import dev.controlplane.catalog.failures.StorageFullException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;

@@ -1,6 +1,5 @@
 package dev.controlplane.catalog.sql;
 
-import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.DataDirectory;
 import dev.controlplane.catalog.LogState;
@@ -8,6 +7,7 @@ import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.WriterStatus;
 import dev.controlplane.catalog.database.Contents;
 import dev.controlplane.catalog.database.Schema;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import dev.controlplane.catalog.files.FileState;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,15 +1,15 @@
 package dev.controlplane.catalog.sql;
 
 import dev.controlplane.catalog.Catalog.Change;
-import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.NotLatestException;
 import dev.controlplane.catalog.StoredBlob;
-import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.catalog.Version;
-import dev.controlplane.catalog.VersionConflictException;
 import dev.controlplane.catalog.database.LogClock;
 import dev.controlplane.catalog.database.Session;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.NotLatestException;
+import dev.controlplane.catalog.failures.UnknownVersionException;
+import dev.controlplane.catalog.failures.VersionConflictException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;

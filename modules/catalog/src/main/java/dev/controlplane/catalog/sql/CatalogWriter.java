@@ -1,7 +1,5 @@
 package dev.controlplane.catalog.sql;
 
-import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.WriterStatus;
 import dev.controlplane.catalog.database.CommitSignal;
@@ -11,6 +9,8 @@ import dev.controlplane.catalog.database.LogClock;
 import dev.controlplane.catalog.database.Schema;
 import dev.controlplane.catalog.database.Session;
 import dev.controlplane.catalog.database.WritableDatabase;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import dev.controlplane.catalog.files.FileState;
 import java.io.IOException;
 import java.nio.file.Path;

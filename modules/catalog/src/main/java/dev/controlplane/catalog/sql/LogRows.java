@@ -2,7 +2,6 @@ package dev.controlplane.catalog.sql;
 
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CatalogReader.Span;
-import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.LogPage;
@@ -10,6 +9,7 @@ import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.catalog.database.Session;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.DataDirectory;
-import dev.controlplane.catalog.UnknownVersionException;
 import dev.controlplane.catalog.Waiting;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.UnknownVersionException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;

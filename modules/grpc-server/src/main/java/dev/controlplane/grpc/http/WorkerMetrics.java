@@ -1,8 +1,8 @@
 package dev.controlplane.grpc.http;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Page;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.ServerSetup;
 import dev.controlplane.server.Vital;

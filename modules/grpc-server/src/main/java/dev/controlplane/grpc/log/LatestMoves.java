@@ -51,7 +51,7 @@ final class LatestMoves {
   /**
    * Whether a later update of the same worker has moved its latest version.
    *
-   * @throws dev.controlplane.catalog.CatalogException if that can't be read now
+   * @throws dev.controlplane.catalog.failures.CatalogException if that can't be read now
    */
   boolean isSuperseded(Update update) {
     Long mover = movers.get(update.worker());

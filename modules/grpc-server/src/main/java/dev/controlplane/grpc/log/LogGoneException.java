@@ -1,6 +1,6 @@
 package dev.controlplane.grpc.log;
 
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 
 /** The catalog now has a different log than the one being followed. */
 final class LogGoneException extends CatalogException {

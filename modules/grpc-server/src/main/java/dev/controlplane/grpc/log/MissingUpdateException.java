@@ -1,6 +1,6 @@
 package dev.controlplane.grpc.log;
 
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 
 /** The log lacks an update although it has, or had, later ones. */
 public final class MissingUpdateException extends CatalogException {

@@ -1,8 +1,8 @@
 package dev.controlplane.grpc.log;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Update;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +89,7 @@ final class OldPages {
    * Returns the update of a revision.
    *
    * @throws CompactedException if it was removed from the log
-   * @throws dev.controlplane.catalog.CatalogException if it can't be read now
+   * @throws dev.controlplane.catalog.failures.CatalogException if it can't be read now
    */
   LogEntry at(long revision) {
     LogEntry entry = find(revision);

@@ -1,12 +1,12 @@
 package dev.controlplane.grpc.log;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.LogPage;
 import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
+import dev.controlplane.catalog.failures.CatalogException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;

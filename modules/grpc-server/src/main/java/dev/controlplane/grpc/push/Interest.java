@@ -33,7 +33,7 @@ final class Interest {
   /**
    * Whether the subscription wants an update.
    *
-   * @throws dev.controlplane.catalog.CatalogException if that can't be determined now
+   * @throws dev.controlplane.catalog.failures.CatalogException if that can't be determined now
    */
   boolean in(Update update) {
     return options.wants(update.worker())

@@ -1,9 +1,9 @@
 package dev.controlplane.grpc.push;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
-import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
 import dev.controlplane.grpc.log.UpdateLog;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.Vital;

@@ -100,8 +100,8 @@ final class Snapshot {
    * Returns the next worker to send; null if there is none left.
    *
    * @throws dev.controlplane.catalog.CompactedException if the log no longer reaches back so far
-   * @throws dev.controlplane.catalog.CatalogException if it can't be read now; the call may be
-   *     repeated
+   * @throws dev.controlplane.catalog.failures.CatalogException if it can't be read now; the call
+   *     may be repeated
    */
   Update next() {
     while (true) {

@@ -1,7 +1,7 @@
 package dev.controlplane.grpc.push;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.errors.CallErrors;
 import dev.controlplane.grpc.log.EncodedMessage;
 import dev.controlplane.grpc.log.UpdateLog;

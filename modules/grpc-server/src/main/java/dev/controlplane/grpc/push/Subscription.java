@@ -1,7 +1,7 @@
 package dev.controlplane.grpc.push;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CompactedException;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.log.CatchUpTurns;
 import dev.controlplane.grpc.log.LogEntry;
 import dev.controlplane.grpc.log.OfferedRevisions;

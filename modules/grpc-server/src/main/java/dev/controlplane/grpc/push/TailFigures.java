@@ -1,6 +1,6 @@
 package dev.controlplane.grpc.push;
 
-import dev.controlplane.catalog.CatalogException;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.log.UpdateLog;
 
 /** Figures about the log being followed, for metrics. All are 0 while there is none. */

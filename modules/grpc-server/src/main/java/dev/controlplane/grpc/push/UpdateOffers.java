@@ -46,7 +46,7 @@ final class UpdateOffers {
    *
    * @param over whether to stop
    * @param beat called after each round
-   * @throws dev.controlplane.catalog.CatalogException if the log can't be read now
+   * @throws dev.controlplane.catalog.failures.CatalogException if the log can't be read now
    */
   void readOn(UpdateLog log, long head, BooleanSupplier over, Runnable beat) {
     while (log.revision() < head && !over.getAsBoolean()) {

@@ -1,8 +1,8 @@
 package dev.controlplane.grpc.reports;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Consumers.Sighting;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.server.Vital;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package dev.controlplane.grpc.reports;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.Consumers;
 import dev.controlplane.catalog.Consumers.Report;
 import dev.controlplane.catalog.Consumers.State;
-import dev.controlplane.catalog.UnknownVersionException;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.UnknownVersionException;
 import dev.controlplane.grpc.errors.CallErrors;
 import dev.controlplane.grpc.reports.ReportMetrics.Refusal;
 import dev.controlplane.pprof.Goroutines;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.Digest;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.Blobs;
 import dev.controlplane.grpc.MemoryLog;
 import dev.controlplane.grpc.log.EncodedMessage;

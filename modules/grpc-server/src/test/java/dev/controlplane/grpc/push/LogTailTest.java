@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.controlplane.catalog.CatalogException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.LogState;
+import dev.controlplane.catalog.failures.CatalogException;
 import dev.controlplane.grpc.Await;
 import dev.controlplane.grpc.Blobs;
 import dev.controlplane.grpc.MemoryLog;

@@ -1,14 +1,14 @@
 package dev.controlplane.server.http;
 
-import dev.controlplane.catalog.CatalogException;
-import dev.controlplane.catalog.CatalogUnavailableException;
 import dev.controlplane.catalog.CompactedException;
-import dev.controlplane.catalog.DamagedBlobException;
 import dev.controlplane.catalog.InvalidNameException;
-import dev.controlplane.catalog.NotLatestException;
-import dev.controlplane.catalog.StorageFullException;
-import dev.controlplane.catalog.UnknownVersionException;
-import dev.controlplane.catalog.VersionConflictException;
+import dev.controlplane.catalog.failures.CatalogException;
+import dev.controlplane.catalog.failures.CatalogUnavailableException;
+import dev.controlplane.catalog.failures.DamagedBlobException;
+import dev.controlplane.catalog.failures.NotLatestException;
+import dev.controlplane.catalog.failures.StorageFullException;
+import dev.controlplane.catalog.failures.UnknownVersionException;
+import dev.controlplane.catalog.failures.VersionConflictException;
 import dev.controlplane.server.EventLog;
 import dev.controlplane.transport.status.GrpcError;
 import io.grpc.Status;

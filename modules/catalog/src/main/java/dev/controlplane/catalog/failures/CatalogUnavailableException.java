@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /**
  * There is no readable catalog now: it is absent, unreadable, partly restored, or made by a newer

@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /** The worker or version does not exist. */
 public final class UnknownVersionException extends CatalogException {

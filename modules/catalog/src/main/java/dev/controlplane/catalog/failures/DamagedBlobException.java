@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /**
  * The bytes on disk differ from those that were uploaded, or can't be read. Uploading the same

@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /**
  * The catalog or a blob can't be read or written. The message is for the operator: it says which

@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /** The version exists, but another one is the worker's latest. */
 public final class NotLatestException extends CatalogException {

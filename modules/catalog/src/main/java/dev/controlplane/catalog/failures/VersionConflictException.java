@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /** The version exists, or existed, with other bytes. */
 public final class VersionConflictException extends CatalogException {

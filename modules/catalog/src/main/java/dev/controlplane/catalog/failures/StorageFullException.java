@@ -1,4 +1,4 @@
-package dev.controlplane.catalog;
+package dev.controlplane.catalog.failures;
 
 /** The disk or the quota is full. Nothing was stored. */
 public final class StorageFullException extends CatalogException {
