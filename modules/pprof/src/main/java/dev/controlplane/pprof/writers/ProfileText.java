@@ -40,13 +40,14 @@ public final class ProfileText {
     var text = new ByteBuilder(2 * FULL);
     text.append(Lines.oneLine(profile.sampleTypes().get(0).type())).append(" profile: total ");
     text.append(Long.toString(profile.total(0))).append('\n');
+    var record = new RecordText();
     for (SortedSample sample : SortedSample.of(profile)) {
       text.append(Long.toString(sample.values[0])).append(' ');
-      RecordText.appendAddresses(text, sample.stack);
+      record.appendAddresses(text, sample.stack);
       if (!sample.labelText().isEmpty()) {
         text.append("# labels: ").append(sample.labelText()).append('\n');
       }
-      RecordText.appendFrames(text, sample.stack);
+      record.appendFrames(text, sample.stack);
       drain(text, FULL, out);
     }
     drain(text, 0, out);
@@ -72,6 +73,7 @@ public final class ProfileText {
     // pprof takes a profile with equal numbers for one that does not tell them apart.
     heap(text, profile.total(2), used, profile.total(0), allocated == used ? used + 1 : allocated);
     text.append(" @ heap/").append(NOT_SAMPLED).append('\n');
+    var record = new RecordText();
     for (SortedSample sample : SortedSample.of(profile)) {
       long[] values = sample.values;
       heap(
@@ -81,8 +83,8 @@ public final class ProfileText {
           atLeastOne(values[0], values[1]),
           values[1]);
       text.append(' ');
-      RecordText.appendAddresses(text, sample.stack);
-      RecordText.appendFrames(text, sample.stack);
+      record.appendAddresses(text, sample.stack);
+      record.appendFrames(text, sample.stack);
       drain(text, FULL, out);
     }
     text.append("\n# runtime.MemStats\n");
@@ -116,13 +118,14 @@ public final class ProfileText {
     for (String comment : profile.comments()) {
       text.append("# ").append(Lines.oneLine(comment)).append('\n');
     }
+    var record = new RecordText();
     for (SortedSample sample : SortedSample.of(profile)) {
       text.append("%d %d ".formatted(sample.values[1], sample.values[0]));
-      RecordText.appendAddresses(text, sample.stack);
+      record.appendAddresses(text, sample.stack);
       if (!sample.labelText().isEmpty()) {
         text.append("# labels: ").append(sample.labelText()).append('\n');
       }
-      RecordText.appendFrames(text, sample.stack);
+      record.appendFrames(text, sample.stack);
       drain(text, FULL, out);
     }
     drain(text, 0, out);

@@ -8,14 +8,44 @@ import dev.controlplane.pprof.text.Lines;
 /**
  * The stack of a record in Go's legacy texts (runtime/pprof/pprof.go, printStackRecord): the line
  * of return addresses, then a line for each frame, with columns aligned as by text/tabwriter.
+ *
+ * <p>The texts of the last stack are kept: samples that differ in their labels only follow each
+ * other. Not thread-safe.
  */
 final class RecordText {
   private static final int TAB = 8;
 
-  private RecordText() {}
+  private final ByteBuilder scratch = new ByteBuilder(1 << 12);
+  private Stack last;
+  private byte[] addresses;
+  private byte[] frames;
 
   /** Appends {@code @} and the return addresses, leaf first, and ends the line. */
-  static void appendAddresses(ByteBuilder text, Stack stack) {
+  void appendAddresses(ByteBuilder text, Stack stack) {
+    spell(stack);
+    text.append(addresses);
+  }
+
+  /** Appends the frames, and a blank line. */
+  void appendFrames(ByteBuilder text, Stack stack) {
+    spell(stack);
+    text.append(frames);
+  }
+
+  private void spell(Stack stack) {
+    if (stack.equals(last)) {
+      return;
+    }
+    last = stack;
+    scratch.clear();
+    spellAddresses(scratch, stack);
+    addresses = scratch.toByteArray();
+    scratch.clear();
+    spellFrames(scratch, stack);
+    frames = scratch.toByteArray();
+  }
+
+  private static void spellAddresses(ByteBuilder text, Stack stack) {
     text.append('@');
     for (Frame frame : stack.frames) {
       text.append(" 0x").append(Long.toHexString(frame.address + 1));
@@ -26,8 +56,7 @@ final class RecordText {
     text.append('\n');
   }
 
-  /** Appends the frames, and a blank line. */
-  static void appendFrames(ByteBuilder text, Stack stack) {
+  private static void spellFrames(ByteBuilder text, Stack stack) {
     int pcWidth = 0;
     int nameWidth = 0;
     String[] pcs = new String[stack.frames.length];

@@ -211,7 +211,7 @@ final class ProfileWriterTest {
     var keys = new ArrayList<String>();
     for (SortedSample sample : SortedSample.of(profile.build())) {
       var key = new ByteBuilder(64);
-      RecordText.appendAddresses(key, sample.stack);
+      new RecordText().appendAddresses(key, sample.stack);
       keys.add(new String(key.toByteArray(), java.nio.charset.StandardCharsets.US_ASCII).strip());
     }
 
