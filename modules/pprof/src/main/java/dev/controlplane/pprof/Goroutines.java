@@ -1,9 +1,9 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Frame;
+import dev.controlplane.pprof.model.Function;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.threads.Roster;
-import dev.controlplane.pprof.threads.Trim;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -65,7 +65,7 @@ public final class Goroutines {
 
   private static boolean isOutside(StackWalker.StackFrame frame) {
     String name = frame.getClassName();
-    return !name.equals(PACKAGE_CLASSES) && !Trim.isJdk(name);
+    return !name.equals(PACKAGE_CLASSES) && !Function.isJdk(name);
   }
 
   private static Frame creator(StackTraceElement element) {

@@ -2,7 +2,7 @@ package dev.controlplane.pprof;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.controlplane.pprof.threads.ProgramName;
+import dev.controlplane.pprof.model.ProgramName;
 import dev.controlplane.pprof.writers.ProfileText;
 import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.ByteArrayInputStream;

@@ -1,12 +1,12 @@
 package dev.controlplane.pprof.census;
 
 import dev.controlplane.pprof.GoroutineProfiler;
+import dev.controlplane.pprof.model.ProgramName;
 import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.pprof.sources.JvmThreads;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.sources.Sweep;
 import dev.controlplane.pprof.threads.Goroutine;
-import dev.controlplane.pprof.threads.ProgramName;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
 import java.time.Duration;

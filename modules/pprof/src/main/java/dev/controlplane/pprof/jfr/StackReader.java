@@ -3,7 +3,6 @@ package dev.controlplane.pprof.jfr;
 import dev.controlplane.pprof.model.Frame;
 import dev.controlplane.pprof.model.FrameTable;
 import dev.controlplane.pprof.model.Stack;
-import dev.controlplane.pprof.threads.Trim;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -77,7 +76,7 @@ final class StackReader {
         frames.add(frame(method, frame.getLineNumber()));
       }
     }
-    return frames.isEmpty() ? unknown : new Stack(Trim.trim(frames.toArray(Frame[]::new)));
+    return frames.isEmpty() ? unknown : Stack.visible(frames.toArray(Frame[]::new));
   }
 
   /**

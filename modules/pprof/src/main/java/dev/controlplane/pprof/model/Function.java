@@ -1,7 +1,5 @@
 package dev.controlplane.pprof.model;
 
-import dev.controlplane.pprof.threads.Trim;
-
 /**
  * A method with all its overloads, as a profile names it. Compared by identity: a {@link
  * FrameTable} has one object per method.
@@ -58,6 +56,11 @@ public final class Function {
    */
   public String file() {
     return file;
+  }
+
+  /** Whether a class is the JDK's, by its dotted name. */
+  public static boolean isJdk(String className) {
+    return Trim.isJdk(className);
   }
 
   /** Sets the file if it is unknown so far. */

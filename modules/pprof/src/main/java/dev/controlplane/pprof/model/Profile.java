@@ -1,6 +1,5 @@
 package dev.controlplane.pprof.model;
 
-import dev.controlplane.pprof.threads.ProgramName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package dev.controlplane.pprof.model;
 
-import dev.controlplane.pprof.threads.Trim;
 import java.util.Arrays;
 
 /**
@@ -40,7 +39,16 @@ public final class Stack {
     for (int i = 0; i < elements.length; i++) {
       frames[i] = table.frame(elements[i]);
     }
-    return new Stack(Trim.trim(frames));
+    return visible(frames);
+  }
+
+  /**
+   * The stack without the frames of the JDK, except those that other code called.
+   *
+   * @param raw all frames of a thread, leaf first; of one table
+   */
+  public static Stack visible(Frame[] raw) {
+    return new Stack(Trim.trim(raw));
   }
 
   /** The table of the frames; null without frames. */

@@ -63,11 +63,11 @@ public final class Shapes {
   }
 
   private Shape read(Frame[] raw) {
-    Frame[] shown = Trim.trim(raw);
-    if (shown.length > MAX_DEPTH) {
-      shown = Arrays.copyOf(shown, MAX_DEPTH);
+    Stack stack = Stack.visible(raw);
+    if (stack.frames.length > MAX_DEPTH) {
+      stack = new Stack(Arrays.copyOf(stack.frames, MAX_DEPTH));
     }
-    return new Shape(new Stack(shown), WaitReasons.read(raw, raw.length), site(raw));
+    return new Shape(stack, WaitReasons.read(raw, raw.length), site(raw));
   }
 
   private SpawnSites.SpawnSite site(Frame[] raw) {

@@ -1,5 +1,5 @@
 /**
- * How a thread becomes a goroutine: what is recorded of threads, which frames are shown, what they
- * wait for. For this library's own use.
+ * How a thread becomes a goroutine: what is recorded of threads, and what they wait for. For this
+ * library's own use.
  */
 package dev.controlplane.pprof.threads;

@@ -8,11 +8,10 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import dev.controlplane.system.harness.ServerUnderTest;
-import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,24 +30,24 @@ class ModuleArrowsTest {
   private static JavaClasses all;
 
   @BeforeAll
-  static void readClasses() throws IOException {
-    List<JarFile> jars = new ArrayList<>();
-    for (String module :
-        List.of(
-            "pprof",
-            "pprof-http",
-            "pprof-helidon",
-            "pprof-servlet",
-            "catalog",
-            "helidon-transport",
-            "server",
-            "upload-server",
-            "consumer-server",
-            "grpc-server",
-            "client")) {
-      jars.add(new JarFile(ServerUnderTest.jar(module).toFile()));
-    }
-    all = new ClassFileImporter().importJars(jars);
+  static void readClasses() {
+    all =
+        new ClassFileImporter()
+            .importPaths(
+                Stream.of(
+                        "pprof",
+                        "pprof-http",
+                        "pprof-helidon",
+                        "pprof-servlet",
+                        "catalog",
+                        "helidon-transport",
+                        "server",
+                        "upload-server",
+                        "consumer-server",
+                        "grpc-server",
+                        "client")
+                    .map(module -> Path.of("..", module, "target", "classes"))
+                    .toList());
   }
 
   @ParameterizedTest(name = "{0} knows only {1}")

@@ -107,9 +107,21 @@ class HelpExamplesTest {
         assertTrue(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS), example);
         assertEquals(0, process.exitValue(), () -> example + ": " + output(process));
       } else {
+        if (example.contains("edge-17")) {
+          known("edge-17");
+        }
         Tools.Result result = Tools.run(PATIENCE, shell(runnable(example)));
         assertEquals(0, result.exitCode(), () -> example + ": " + result.output());
       }
+    }
+
+    /**
+     * Lets the consumer connect once, because only one that was seen can be retried or forgotten.
+     */
+    private void known(String consumer) throws Exception {
+      Process agent = follow("cpctl agent --id %s --dir %s".formatted(consumer, consumer));
+      followers.remove(agent);
+      end(new ArrayList<>(List.of(agent)));
     }
 
     /** The example in the shell that it is for; if that is not here, only what it writes. */

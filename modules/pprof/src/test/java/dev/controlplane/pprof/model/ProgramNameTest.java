@@ -1,4 +1,4 @@
-package dev.controlplane.pprof.threads;
+package dev.controlplane.pprof.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

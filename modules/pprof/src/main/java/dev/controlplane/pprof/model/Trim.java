@@ -1,9 +1,7 @@
-package dev.controlplane.pprof.threads;
+package dev.controlplane.pprof.model;
 
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.Labels;
-import dev.controlplane.pprof.model.Frame;
-import dev.controlplane.pprof.model.Function;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Set;
@@ -16,7 +14,7 @@ import java.util.Set;
  * <p>A thread that runs only JDK code keeps its frames, without the machinery that starts and parks
  * threads.
  */
-public final class Trim {
+final class Trim {
   private static final String LOCKS = "java.util.concurrent.locks.";
 
   private static final Set<String> PLUMBING =
@@ -41,12 +39,16 @@ public final class Trim {
   private static final Set<String> TELLING =
       Set.of("sleep", "join", "unblockVirtualThreads", "takeVirtualThreadListToUnblock");
 
+  /** What starts threads in this library. */
   private static final Set<String> OWN =
-      Set.of(Roster.class.getName(), Goroutines.class.getName(), Labels.class.getName());
+      Set.of(
+          Goroutines.class.getName(),
+          Labels.class.getName(),
+          Goroutines.class.getPackageName() + ".threads.Roster");
 
   private Trim() {}
 
-  public static boolean isJdk(String className) {
+  static boolean isJdk(String className) {
     return className.startsWith("java.")
         || className.startsWith("jdk.")
         || className.startsWith("sun.")
@@ -54,7 +56,7 @@ public final class Trim {
         || className.startsWith("javax.");
   }
 
-  public static boolean isInternal(String className) {
+  static boolean isInternal(String className) {
     return isJdk(className) || OWN.contains(className);
   }
 
@@ -64,7 +66,7 @@ public final class Trim {
   }
 
   /** Returns the visible frames, leaf first; at least one if there is any. */
-  public static Frame[] trim(Frame[] raw) {
+  static Frame[] trim(Frame[] raw) {
     var shown = new ArrayList<Frame>(raw.length);
     for (int i = 0; i < raw.length; i++) {
       boolean written = !raw[i].function.internal;

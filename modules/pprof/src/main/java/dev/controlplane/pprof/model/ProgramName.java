@@ -1,8 +1,12 @@
-package dev.controlplane.pprof.threads;
+package dev.controlplane.pprof.model;
 
 import java.util.regex.Pattern;
 
-/** Derives a readable program name from a JVM's command. */
+/**
+ * Derives a readable program name from a JVM's command.
+ *
+ * @since 0.1.0
+ */
 public final class ProgramName {
   private static final String JAR = ".jar";
   private static final Pattern CLASS = Pattern.compile("[\\p{L}\\p{N}_$.]*");
