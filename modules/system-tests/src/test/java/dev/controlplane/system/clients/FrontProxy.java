@@ -2,6 +2,7 @@ package dev.controlplane.system.clients;
 
 import dev.controlplane.system.harness.Await;
 import dev.controlplane.system.harness.Cluster;
+import dev.controlplane.system.harness.Ports;
 import dev.controlplane.system.harness.Tools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,7 +64,7 @@ final class FrontProxy implements AutoCloseable {
 
   private final Kind kind;
   private final Path directory;
-  private final List<Integer> ports = Cluster.freePorts(5);
+  private final List<Integer> ports = Ports.free(5);
   private final Process process;
 
   private FrontProxy(Kind kind, Cluster cluster) throws IOException {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.controlplane.system.harness.Cluster;
+import dev.controlplane.system.harness.Ports;
 import dev.controlplane.system.harness.ServerUnderTest;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -41,7 +42,7 @@ class PortsTest {
   @BeforeAll
   static void start() {
     cluster = Cluster.start();
-    List<Integer> free = Cluster.freePorts(2);
+    List<Integer> free = Ports.free(2);
     profiled =
         new ServerUnderTest(
                 "consumer-server",

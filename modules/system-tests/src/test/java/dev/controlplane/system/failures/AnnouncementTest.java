@@ -8,7 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.controlplane.proto.WorkerUpdate;
 import dev.controlplane.system.harness.Cluster;
 import dev.controlplane.system.harness.Follower;
-import java.io.IOException;
+import dev.controlplane.system.harness.Ports;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -99,7 +99,7 @@ class AnnouncementTest {
     String live = "http://127.0.0.1:" + listener.getAddress().getPort();
     try (Cluster cluster =
         Cluster.builder()
-            .with("GRPC_SERVER_URL", "http://127.0.0.1:" + freePort() + ", " + live + "/")
+            .with("GRPC_SERVER_URL", "http://127.0.0.1:" + Ports.free() + ", " + live + "/")
             .start()) {
       long revision = cluster.published("worker", "1", CODE);
       String announcement = told.poll(30, TimeUnit.SECONDS);
@@ -107,12 +107,6 @@ class AnnouncementTest {
       assertEquals("POST {\"revision\":" + revision + "}", announcement.replace(" :", ":"));
     } finally {
       listener.stop(0);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

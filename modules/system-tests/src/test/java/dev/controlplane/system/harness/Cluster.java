@@ -7,8 +7,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -56,7 +54,7 @@ public final class Cluster implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    List<Integer> ports = freePorts(4);
+    List<Integer> ports = Ports.free(4);
     uploadPort = ports.get(0);
     consumerPort = ports.get(1);
     grpcPort = ports.get(2);
@@ -139,20 +137,6 @@ public final class Cluster implements AutoCloseable {
 
   public static Cluster start() {
     return builder().start();
-  }
-
-  /** Ports that were free a moment ago, all different: each is held until the last is found. */
-  public static List<Integer> freePorts(int count) {
-    if (count == 0) {
-      return List.of();
-    }
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      List<Integer> ports = new ArrayList<>(freePorts(count - 1));
-      ports.add(socket.getLocalPort());
-      return ports;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   public ServerUnderTest upload() {

@@ -7,11 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.controlplane.system.harness.Await;
 import dev.controlplane.system.harness.Cluster;
 import dev.controlplane.system.harness.Follower;
+import dev.controlplane.system.harness.Ports;
 import dev.controlplane.system.harness.ServerUnderTest;
 import dev.controlplane.system.harness.Tools;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -193,10 +192,7 @@ class GuideTest {
 
   /** The command serves until Ctrl-C. */
   private static void theBrowserOpens(Guide.Block block) throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = Ports.free();
     Path output = directory.resolve("http.txt");
     Process process =
         shell("exec " + block.commands().replace("localhost:9090", "localhost:" + port))
