@@ -9,11 +9,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -73,10 +70,8 @@ public final class ProfileWriter implements AutoCloseable {
   private final Gzip gzip;
   private final ProtoWriter out = new ProtoWriter(2 * BUFFER);
   private final ProtoWriter ids = new ProtoWriter(1024);
-  private final Map<String, Integer> strings = new HashMap<>();
-  private final List<String> stringOrder = new ArrayList<>();
-  private final IdentityHashMap<Frame, Integer> locations = new IdentityHashMap<>();
-  private final List<Frame> locationOrder = new ArrayList<>();
+  private final Numbering<String> strings = new Numbering<>(new HashMap<>(), 0);
+  private final Numbering<Frame> locations = new Numbering<>(new IdentityHashMap<>(), 1);
   private final IdentityHashMap<Stack, byte[]> stacks = new IdentityHashMap<>();
 
   /**
@@ -86,21 +81,21 @@ public final class ProfileWriter implements AutoCloseable {
    */
   public ProfileWriter(OutputStream target, Profile head) throws IOException {
     gzip = new Gzip(target);
-    string("");
+    strings.of("");
     for (Profile.ValueType type : head.sampleTypes()) {
       valueType(Field.SAMPLE_TYPE, type);
     }
     valueType(Field.PERIOD_TYPE, head.periodType());
     out.number(Field.PERIOD, head.period());
     if (!head.comments().isEmpty()) {
-      out.packed(Field.COMMENT, head.comments().stream().mapToLong(this::string).toArray());
+      out.packed(Field.COMMENT, head.comments().stream().mapToLong(strings::of).toArray());
     }
-    out.number(Field.DEFAULT_SAMPLE_TYPE, string(head.defaultSampleType()));
+    out.number(Field.DEFAULT_SAMPLE_TYPE, strings.of(head.defaultSampleType()));
     int mapping = out.open(Field.MAPPING);
     out.number(1, 1);
     out.number(2, 1L << Function.BLOCK_BITS);
     out.number(3, 1L << Function.ADDRESS_BITS);
-    out.number(5, string(head.program().isEmpty() ? UNKNOWN : head.program()));
+    out.number(5, strings.of(head.program().isEmpty() ? UNKNOWN : head.program()));
     out.flag(7, true);
     out.flag(8, true);
     out.flag(9, true);
@@ -126,8 +121,8 @@ public final class ProfileWriter implements AutoCloseable {
 
   private void valueType(int field, Profile.ValueType type) {
     int start = out.open(field);
-    out.number(1, string(type.type()));
-    out.number(2, string(type.unit()));
+    out.number(1, strings.of(type.type()));
+    out.number(2, strings.of(type.unit()));
     out.close(start);
   }
 
@@ -191,7 +186,7 @@ public final class ProfileWriter implements AutoCloseable {
     }
     ids.clear();
     for (Frame frame : stack.frames) {
-      ids.bare(location(frame));
+      ids.bare(locations.of(frame));
     }
     if (stacks.size() == REMEMBERED) {
       stacks.clear();
@@ -208,16 +203,16 @@ public final class ProfileWriter implements AutoCloseable {
 
   private void label(String key, String value) {
     int start = out.open(3);
-    out.number(1, string(key));
-    out.number(2, string(value));
+    out.number(1, strings.of(key));
+    out.number(2, strings.of(value));
     out.close(start);
   }
 
   private void label(String key, long value, String unit) {
     int start = out.open(3);
-    out.number(1, string(key));
+    out.number(1, strings.of(key));
     out.number(3, value);
-    out.number(4, string(unit));
+    out.number(4, strings.of(unit));
     out.close(start);
   }
 
@@ -227,39 +222,31 @@ public final class ProfileWriter implements AutoCloseable {
    * @param duration the time that the samples are from; zero for none
    */
   public void finish(Instant time, Duration duration) throws IOException {
-    var functions = new IdentityHashMap<Function, Integer>();
-    var functionOrder = new ArrayList<Function>();
-    for (int i = 0; i < locationOrder.size(); i++) {
-      Frame frame = locationOrder.get(i);
-      int function =
-          functions.computeIfAbsent(
-              frame.function,
-              added -> {
-                functionOrder.add(added);
-                return functionOrder.size();
-              });
+    Numbering<Function> functions = new Numbering<>(new IdentityHashMap<>(), 1);
+    int id = 1;
+    for (Frame frame : locations.order()) {
       int location = out.open(Field.LOCATION);
-      out.number(1, i + 1);
+      out.number(1, id++);
       out.number(2, 1);
       out.number(3, frame.address);
       int line = out.open(4);
-      out.number(1, function);
+      out.number(1, functions.of(frame.function));
       out.number(2, frame.line);
       out.close(line);
       out.close(location);
       drainIfFull();
     }
-    for (int i = 0; i < functionOrder.size(); i++) {
-      Function function = functionOrder.get(i);
+    id = 1;
+    for (Function function : functions.order()) {
       int start = out.open(Field.FUNCTION);
-      out.number(1, i + 1);
-      out.number(2, string(function.name));
-      out.number(3, string(function.name));
-      out.number(4, string(function.file()));
+      out.number(1, id++);
+      out.number(2, strings.of(function.name));
+      out.number(3, strings.of(function.name));
+      out.number(4, strings.of(function.file()));
       out.close(start);
       drainIfFull();
     }
-    for (String text : stringOrder) {
+    for (String text : strings.order()) {
       out.text(Field.STRING_TABLE, text);
       drainIfFull();
     }
@@ -279,24 +266,5 @@ public final class ProfileWriter implements AutoCloseable {
     if (out.length() > BUFFER) {
       out.drainTo(gzip);
     }
-  }
-
-  private int location(Frame frame) {
-    Integer known = locations.get(frame);
-    if (known != null) {
-      return known;
-    }
-    locationOrder.add(frame);
-    locations.put(frame, locationOrder.size());
-    return locationOrder.size();
-  }
-
-  private int string(String text) {
-    Integer known = strings.putIfAbsent(text, stringOrder.size());
-    if (known != null) {
-      return known;
-    }
-    stringOrder.add(text);
-    return stringOrder.size() - 1;
   }
 }
