@@ -10,7 +10,7 @@ import jdk.jfr.consumer.RecordingStream;
  * A recording that runs until it is closed, read once a second by a thread of its own.
  *
  * <p>It pauses while the recorder can't be used, or its disk is nearly full: the recorder would end
- * the JVM when it can't write.
+ * the JVM when it can't write. It does not start while file descriptors are short.
  */
 final class BackgroundRecording implements AutoCloseable {
   /** How long to wait before another attempt, and between two looks at the disk. */
@@ -112,7 +112,8 @@ final class BackgroundRecording implements AutoCloseable {
     }
     looked = System.nanoTime();
     try {
-      Recorder.require();
+      // Not the descriptors: to end one of several recordings takes one.
+      Recorder.requireRoom();
     } catch (IOException e) {
       problem = e;
       stream.close();

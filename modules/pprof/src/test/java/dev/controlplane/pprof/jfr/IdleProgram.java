@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.jfr;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.ProfileKind.Parameters;
 import dev.controlplane.pprof.ProfileKind.Patience;
@@ -7,6 +8,7 @@ import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.StandardProfiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Set;
 
@@ -35,6 +37,9 @@ final class IdleProgram {
     if (args[0].equals("full")) {
       System.setProperty("java.io.tmpdir", "/proc"); // has no room
     }
+    if (args[0].equals("descriptors")) {
+      leaveDescriptors(15);
+    }
     try {
       cpu.record(Duration.ofMillis(20), Parameters.NONE, Patience.SLEEP);
     } catch (IOException e) {
@@ -45,6 +50,17 @@ final class IdleProgram {
           Duration.ofMillis(20), Parameters.NONE, Patience.SLEEP, ByteArrayOutputStream::new);
     } catch (IOException e) {
       System.out.println("trace: " + e.getMessage());
+    }
+  }
+
+  private static void leaveDescriptors(int count) throws Exception {
+    var system = (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    long limit = system.getOpenFileDescriptorCount() + count;
+    String pid = String.valueOf(ProcessHandle.current().pid());
+    int code =
+        new ProcessBuilder("prlimit", "--pid", pid, "--nofile=" + limit + ":").start().waitFor();
+    if (code != 0) {
+      throw new IOException("prlimit ended with " + code);
     }
   }
 

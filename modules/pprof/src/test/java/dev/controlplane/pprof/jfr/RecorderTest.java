@@ -61,6 +61,21 @@ final class RecorderTest {
     assertTrue(lines.get(1).startsWith("trace: the disk of the Flight Recorder has 0 MB left"));
   }
 
+  /** Here too, the recorder would end the JVM. */
+  @Test
+  void nothingIsRecordedWhenFileDescriptorsAreShort() throws Exception {
+    ChildJvm.Ended ended =
+        ChildJvm.run(directory, ChildJvm.OPTIONS, IdleProgram.class, "descriptors");
+
+    List<String> lines = ended.output().lines().toList();
+    assertTrue(
+        lines.get(0).matches("profile: this process has \\d+ file descriptors left .*"),
+        ended::output);
+    assertTrue(
+        lines.get(1).matches("trace: this process has \\d+ file descriptors left .*"),
+        ended::output);
+  }
+
   @Test
   void aProfileLeavesNoFile() throws Exception {
     ChildJvm.Ended ended = ChildJvm.run(directory, ChildJvm.OPTIONS, IdleProgram.class, "ask");

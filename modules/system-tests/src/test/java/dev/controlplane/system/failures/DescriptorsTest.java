@@ -69,7 +69,8 @@ class DescriptorsTest {
   private static ServerUnderTest restarted(String name) {
     ServerUnderTest server = cluster.server(name);
     server.clear();
-    return server.launch().awaitReady();
+    server.launch().awaitReady().awaitRecording();
+    return server;
   }
 
   private static String url(String name, String socket) {

@@ -169,6 +169,27 @@ public final class ServerUnderTest {
     }
   }
 
+  /** What the JVM's own tool prints of the server. */
+  public String jcmd(String command) {
+    return asked(command).mustSucceed().output();
+  }
+
+  private Tools.Result asked(String command) {
+    String jcmd = Path.of(java()).resolveSibling("jcmd").toString();
+    return Tools.run(jcmd, String.valueOf(pid()), command);
+  }
+
+  /**
+   * Waits until the server records for its profiles, or has ended. Flight Recorder ends the JVM if
+   * it finds no file descriptor in the moment in which it starts.
+   */
+  public void awaitRecording() {
+    Await.until(
+        Duration.ofSeconds(30),
+        () -> name + " records: " + logText(),
+        () -> !alive() || asked("JFR.check").output().contains("(running)"));
+  }
+
   public boolean alive() {
     return process.isAlive();
   }

@@ -223,20 +223,11 @@ class StartTest {
     try {
       Await.until(
           Duration.ofMinutes(1),
-          () -> "a heap of less than 100 MiB, but " + heapInfo(server),
-          () -> committedKib(heapInfo(server)) < 100 << 10);
+          () -> "a heap of less than 100 MiB, but " + server.jcmd("GC.heap_info"),
+          () -> committedKib(server.jcmd("GC.heap_info")) < 100 << 10);
     } finally {
       server.clear();
     }
-  }
-
-  private static String heapInfo(ServerUnderTest server) {
-    return Tools.run(
-            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-            "" + server.pid(),
-            "GC.heap_info")
-        .mustSucceed()
-        .output();
   }
 
   private static int committedKib(String heapInfo) {
