@@ -264,12 +264,14 @@ final class Breaking {
       return;
     }
     ServerUnderTest server = random.nextInt(3) == 0 ? cluster.upload() : cluster.grpc();
-    run.starves();
-    try (Descriptors _ = Descriptors.exhausted(server.pid())) {
-      run.networks().get(random.nextInt(run.networks().size())).reset();
-      run.writers().allow(WRITES);
-      pause(2_000);
-    }
+    server.awaitRecording();
+    run.starve(
+        server,
+        () -> {
+          run.networks().get(random.nextInt(run.networks().size())).reset();
+          run.writers().allow(WRITES);
+          pause(2_000);
+        });
     troubles.remove(Trouble.DESCRIPTORS_RUN_OUT);
   }
 

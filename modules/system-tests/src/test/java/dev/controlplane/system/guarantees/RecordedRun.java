@@ -3,6 +3,7 @@ package dev.controlplane.system.guarantees;
 import dev.controlplane.system.harness.Await;
 import dev.controlplane.system.harness.BadNetwork;
 import dev.controlplane.system.harness.Cluster;
+import dev.controlplane.system.harness.ServerUnderTest;
 import dev.controlplane.system.history.Event.Compacted;
 import dev.controlplane.system.history.Event.Settled;
 import dev.controlplane.system.history.Event.Starved;
@@ -117,9 +118,13 @@ final class RecordedRun implements AutoCloseable {
     return new RecordedBackup(cluster, recorder, log, writers, meanwhile);
   }
 
-  /** A server is about to run out of file descriptors. */
-  void starves() {
-    recorder.record(Starved::new);
+  /** Takes a server's file descriptors away while something happens. */
+  void starve(ServerUnderTest server, Runnable meanwhile) {
+    long began = recorder.now();
+    try (Descriptors _ = Descriptors.exhausted(server.pid())) {
+      meanwhile.run();
+    }
+    recorder.record(now -> new Starved(began, now));
   }
 
   /** Has the log compacted, up to a revision that {@link #log} has read. */

@@ -53,7 +53,7 @@ public final class Atomic implements Guarantee {
         carried
             || message.size() == 0
             || message.size() > INLINE_LIMIT
-            || message.at() >= history.starvedAt()
+            || history.mayLackCode(message)
             || history.log().everDeleted(message.worker(), message.version());
     return excused ? Optional.empty() : Optional.of(message + " has no code");
   }

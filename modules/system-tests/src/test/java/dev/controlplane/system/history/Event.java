@@ -92,8 +92,8 @@ public sealed interface Event {
    */
   record Restored(long at, long backedUp, long revision) implements Event {}
 
-  /** A server runs out of file descriptors: it can't read every blob from now on. */
-  record Starved(long at) implements Event {}
+  /** A server was without file descriptors: it could not read every blob. */
+  record Starved(long began, long ended) implements Event {}
 
   /**
    * An entry of the true log.

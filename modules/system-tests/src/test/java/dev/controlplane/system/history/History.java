@@ -51,7 +51,7 @@ public final class History {
   private final Log log;
   private boolean settled;
   private final List<Restored> restores = new ArrayList<>();
-  private long starvedAt = Long.MAX_VALUE;
+  private final List<Starved> starvations = new ArrayList<>();
 
   /** Of events in the order in which they were recorded. */
   public History(Collection<Event> events) {
@@ -66,7 +66,7 @@ public final class History {
         case Written written -> writes.add(written);
         case Compacted compacted -> compactions.add(compacted);
         case Restored backup -> restores.add(backup);
-        case Starved starved -> starvedAt = Math.min(starvedAt, starved.at());
+        case Starved starved -> starvations.add(starved);
         case Logged update -> logged.add(update);
         case Settled _ -> settled = true;
       }
@@ -167,9 +167,26 @@ public final class History {
             .noneMatch(backup -> backup.at() < opened && compaction.began() > backup.backedUp());
   }
 
-  /** Since when a server may have been unable to read a blob. */
-  long starvedAt() {
-    return starvedAt;
+  /**
+   * Whether a server may have been unable to read the code of an update when it made its message. A
+   * message is made once for many streams, so it may come long after, but not of an update that was
+   * written after.
+   */
+  boolean mayLackCode(Received message) {
+    return starvations.stream()
+        .anyMatch(
+            starved ->
+                message.at() >= starved.began()
+                    && writtenAfter(message.revision()) <= starved.ended());
+  }
+
+  /** A time before which an update was not in the log. */
+  private long writtenAfter(long revision) {
+    return writes.stream()
+        .filter(written -> written.acknowledged() && written.revision() <= revision)
+        .mapToLong(Written::began)
+        .max()
+        .orElse(0);
   }
 
   /** Whether each consumer was given all the time it needs in the end. */

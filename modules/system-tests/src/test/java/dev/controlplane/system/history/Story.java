@@ -7,6 +7,7 @@ import dev.controlplane.system.history.Event.Opened;
 import dev.controlplane.system.history.Event.Received;
 import dev.controlplane.system.history.Event.Restored;
 import dev.controlplane.system.history.Event.Settled;
+import dev.controlplane.system.history.Event.Starved;
 import dev.controlplane.system.history.Event.Subscribed;
 import dev.controlplane.system.history.Event.Written;
 import java.nio.ByteBuffer;
@@ -148,6 +149,12 @@ final class Story {
     return this;
   }
 
+  /** A server is without file descriptors for a while. */
+  Story starved() {
+    events.add(new Starved(tick(), tick()));
+    return this;
+  }
+
   int open(String consumer, Request request) {
     events.add(new Opened(tick(), ++streams, consumer, request));
     events.add(new Subscribed(tick(), streams));
@@ -196,6 +203,15 @@ final class Story {
 
   /** Tells of an update with code that is not its own. */
   Story torn(int stream, long revision) {
+    return code(stream, revision, update(revision).size() / 2, "sha256 of a half");
+  }
+
+  /** Tells of an update with a path only. */
+  Story withoutCode(int stream, long revision) {
+    return code(stream, revision, 0, "");
+  }
+
+  private Story code(int stream, long revision, long length, String checksum) {
     Logged update = update(revision);
     events.add(
         new Received(
@@ -209,8 +225,8 @@ final class Story {
             update.size(),
             update.timestamp(),
             "/file",
-            update.size() / 2,
-            "sha256 of a half",
+            length,
+            checksum,
             "",
             token("after " + revision)));
     return this;
