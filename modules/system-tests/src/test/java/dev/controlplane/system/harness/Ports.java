@@ -11,11 +11,11 @@ import java.util.stream.Stream;
  * Ports for servers that run as processes of their own.
  *
  * <p>They are below those that the kernel gives to clients, so no connection takes the port of a
- * server that a test starts anew. Each JVM of tests has a range of its own, as several run at once.
+ * server that a test starts anew. No port is given twice, as several classes of tests run at once.
  */
 public final class Ports {
-  private static final int RANGE = 10_000;
-  private static final int FIRST = RANGE * Math.clamp(Integer.getInteger("surefire.fork", 1), 1, 2);
+  private static final int FIRST = 10_000;
+  private static final int RANGE = 20_000;
 
   private static int next = ThreadLocalRandom.current().nextInt(RANGE);
 
