@@ -2,7 +2,6 @@ package dev.controlplane.pprof.http;
 
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Profiles;
-import dev.controlplane.pprof.census.GoroutineCensus;
 import dev.controlplane.pprof.http.ui.Ui;
 import dev.controlplane.pprof.http.ui.UiAnswer;
 import java.io.IOException;
@@ -14,10 +13,7 @@ final class UiEndpoint {
 
   UiEndpoint(Profiles profiles, Admission admission, boolean jvmThreads) {
     this.admission = admission;
-    this.ui =
-        new Ui(
-            profiles,
-            new GoroutineCensus(GoroutineProfiler.Options.defaults().withJvmThreads(jvmThreads)));
+    this.ui = new Ui(profiles, GoroutineProfiler.Options.defaults().withJvmThreads(jvmThreads));
   }
 
   /**

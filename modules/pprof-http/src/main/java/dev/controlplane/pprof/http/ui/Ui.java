@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.http.ui;
 
+import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.census.GoroutineCensus;
 import java.io.IOException;
@@ -36,10 +37,15 @@ public final class Ui {
   private final Profiles profiles;
   private final GoroutineCensus census;
 
-  /** Creates the page of a process. */
-  public Ui(Profiles profiles, GoroutineCensus census) {
+  /**
+   * Creates the page of this process.
+   *
+   * @param profiles those that the page offers
+   * @param goroutines which threads the page shows
+   */
+  public Ui(Profiles profiles, GoroutineProfiler.Options goroutines) {
     this.profiles = profiles;
-    this.census = census;
+    this.census = new GoroutineCensus(goroutines);
   }
 
   /**

@@ -6,7 +6,6 @@ import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.Profiles;
 import dev.controlplane.pprof.Source;
-import dev.controlplane.pprof.census.GoroutineCensus;
 import dev.controlplane.pprof.model.Profile;
 import dev.controlplane.pprof.writers.ProfileWriter;
 import java.io.ByteArrayOutputStream;
@@ -29,7 +28,7 @@ final class PageServer implements AutoCloseable {
 
   PageServer() throws IOException {
     Profiles profiles = new Profiles().add(new Named("goroutine")).add(deadlock);
-    ui = new Ui(profiles, new GoroutineCensus(GoroutineProfiler.Options.defaults()));
+    ui = new Ui(profiles, GoroutineProfiler.Options.defaults());
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext(ROOT, this::answer);

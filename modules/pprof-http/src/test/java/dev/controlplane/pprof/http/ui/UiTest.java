@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.Profiles;
-import dev.controlplane.pprof.census.GoroutineCensus;
 import dev.controlplane.pprof.census.GoroutineCensus.Group;
 import dev.controlplane.pprof.census.GoroutineCensus.Look;
 import dev.controlplane.pprof.model.Frame;
@@ -29,8 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the page gets from the server. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UiTest {
-  private final Ui ui =
-      new Ui(new Profiles(), new GoroutineCensus(GoroutineProfiler.Options.defaults()));
+  private final Ui ui = new Ui(new Profiles(), GoroutineProfiler.Options.defaults());
   private final FrameTable table = new FrameTable();
 
   @Test
