@@ -1,13 +1,14 @@
 package dev.controlplane.pprof;
 
 import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 
 /**
  * A kind of profile: what stands behind one name below {@code /debug/pprof/}. A program adds its
- * own with {@link Profiles#add}.
+ * own with {@link Profiles#add}; {@link CustomProfile} is one that is ready to use.
  *
  * @since 0.1.0
  */
@@ -86,15 +87,18 @@ public sealed interface ProfileKind {
     }
 
     /**
-     * Writes a text for people or for readers of Go's texts. Does not close the stream.
+     * Writes a text for people or for readers of Go's texts. By default it counts the first value
+     * of the profile by stack, as {@link ProfileText#write} does. Does not close the stream.
      *
      * @param debug 1 or more, as the request says
      * @throws IllegalParameterException if a parameter of this kind is invalid; nothing has been
      *     written then
      * @throws IOException as {@link #collect}, or if the stream fails
      */
-    void writeText(long debug, Parameters parameters, OutputStream out)
-        throws IOException, IllegalParameterException;
+    default void writeText(long debug, Parameters parameters, OutputStream out)
+        throws IOException, IllegalParameterException {
+      ProfileText.write(collect(parameters), out);
+    }
   }
 
   /**

@@ -8,9 +8,7 @@ import dev.controlplane.pprof.model.Profile.ValueType;
 import dev.controlplane.pprof.model.Stack;
 import dev.controlplane.pprof.sources.LiveSource;
 import dev.controlplane.pprof.threads.Roster;
-import dev.controlplane.pprof.writers.ProfileText;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,11 +74,6 @@ public final class ThreadCreateProfile implements ProfileKind.Snapshot {
       profile.add(NONE, LabelSet.EMPTY, unknown);
     }
     return profile.build();
-  }
-
-  @Override
-  public void writeText(long debug, Parameters parameters, OutputStream out) throws IOException {
-    ProfileText.write(collect(parameters), out);
   }
 
   private Stack creator(Thread thread) {
