@@ -128,6 +128,7 @@ public final class GoroutineProfiler {
           caller,
           (reader, facts) -> counts.add(reader.shape(facts).stack(), reader.labels(facts), 1));
     } else {
+      LiveSource.unseen().ifPresent(counts::comment);
       Sweep.over(
           shown.others(),
           () -> {

@@ -21,7 +21,10 @@ import jdk.jfr.FlightRecorder;
  */
 public final class AgentServer {
   /** What can't be had without a Flight Recorder. */
-  private static final Set<String> RECORDED = Set.of("allocs", "delta_heap", "profile", "trace");
+  private static final Set<String> RECORDED = Set.of("allocs", "profile", "trace");
+
+  /** What can't be had either, if not even its module is there. */
+  private static final Set<String> WITH_MODULE = Set.of("heap", "delta_heap");
 
   private final HttpServer server;
   private final ExecutorService threads;
@@ -38,21 +41,19 @@ public final class AgentServer {
     // Whoever attaches wants them all, and pays for them only meanwhile.
     standard =
         StandardProfiles.builder().allocations(true).contention(Contention.builder()).build();
-    boolean recorder = hasRecorder();
+    boolean module = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    boolean recorder = module && FlightRecorder.isAvailable();
     String kinds =
         standard.profiles().all().stream()
             .map(ProfileKind::name)
             .filter(name -> recorder || !RECORDED.contains(name))
+            .filter(name -> module || !WITH_MODULE.contains(name))
             .collect(Collectors.joining(","));
     server.createContext(
         "/debug/pprof", new PprofHandler(PprofEndpoint.create(standard.profiles())));
     server.setExecutor(threads);
     server.start();
     answer = "127.0.0.1:" + server.getAddress().getPort() + " " + kinds;
-  }
-
-  private static boolean hasRecorder() {
-    return ModuleLayer.boot().findModule("jdk.jfr").isPresent() && FlightRecorder.isAvailable();
   }
 
   /**

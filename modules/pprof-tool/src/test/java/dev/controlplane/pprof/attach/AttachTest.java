@@ -170,7 +170,7 @@ class AttachTest {
     String said = tool.read("not shown: ");
     assertTrue(
         said.contains(
-            "this JVM does not give: allocs, profile, trace, for it has no Flight Recorder"),
+            "this JVM does not give: allocs, heap, profile, trace, for it has no Flight Recorder"),
         said);
     assertEquals(200, get(root + "goroutine").statusCode());
     HttpResponse<String> refused = get(root + "profile?seconds=1");

@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.signal;
 
+import dev.controlplane.pprof.threads.Exports;
 import dev.controlplane.pprof.threads.NativeAccess;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -79,7 +80,10 @@ final class DataDumpRequests {
     }
     try {
       return new DataDumpRequests(onRequest);
-    } catch (IllegalCallerException | IllegalArgumentException e) {
+    } catch (IllegalCallerException e) {
+      throw new UnsupportedOperationException(
+          "this JVM denies native access: start it with " + Exports.enableNativeAccess(), e);
+    } catch (IllegalArgumentException e) {
       throw new UnsupportedOperationException("no native access: " + e.getMessage(), e);
     }
   }

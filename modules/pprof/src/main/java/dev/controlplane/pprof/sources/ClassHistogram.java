@@ -47,7 +47,14 @@ public final class ClassHistogram {
                   new String[] {String[].class.getName()});
       return parse(text.toString());
     } catch (JMException e) {
-      // A JVM without the module jdk.jfr was seen to have none of its diagnostic commands here.
+      // HotSpot then has none of its diagnostic commands here, because some are of that module.
+      if (ModuleLayer.boot().findModule("jdk.jfr").isEmpty()) {
+        throw new IOException(
+            "this JVM does not tell its objects by class, because its module jdk.jfr is missing:"
+                + " add it with jlink --add-modules jdk.jfr, or with --add-modules jdk.jfr if the"
+                + " JDK has it",
+            e);
+      }
       throw new IOException(
           "this JVM does not tell its objects by class: "
               + (e.getCause() == null ? e : e.getCause()),

@@ -12,10 +12,13 @@ import dev.controlplane.pprof.threads.Roster;
 import dev.controlplane.pprof.threads.Shape;
 import dev.controlplane.pprof.threads.ThreadFacts;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import jdk.internal.vm.ContinuationSupport;
 import jdk.internal.vm.ThreadContainer;
 import jdk.internal.vm.ThreadContainers;
 
@@ -50,6 +53,9 @@ public final class LiveSource {
     var threads = new ArrayList<Thread>();
     if (Exports.threadContainers()) {
       addThreads(ThreadContainers.root(), threads);
+      if (!ContinuationSupport.isSupported()) {
+        addRecorded(threads);
+      }
     } else {
       threads.addAll(Thread.getAllStackTraces().keySet());
       Roster.addVirtualThreads(threads);
@@ -59,6 +65,30 @@ public final class LiveSource {
     }
     STACKS.expect(threads.size());
     return threads;
+  }
+
+  /** Which threads the list lacks in this JVM, and what brings them; empty if it has all. */
+  public static Optional<String> unseen() {
+    if (!Exports.threadContainers()) {
+      return Optional.of(Exports.withoutThreadContainers());
+    }
+    return ContinuationSupport.isSupported()
+        ? Optional.empty()
+        : Optional.of(
+            "This JVM runs each virtual thread as a platform thread and does not list it: profiles"
+                + " show the virtual threads of executors and of dev.controlplane.pprof.Goroutines"
+                + " only. Remove -XX:-VMContinuations to see all");
+  }
+
+  /**
+   * Adds the virtual threads that have an entry in the roster. A JVM without continuations lists
+   * only those virtual threads that an executor started.
+   */
+  private static void addRecorded(List<Thread> threads) {
+    var recorded = new ArrayList<Thread>();
+    Roster.addVirtualThreads(recorded);
+    recorded.removeAll(new HashSet<>(threads));
+    threads.addAll(recorded);
   }
 
   /** Hides a thread that helps to take profiles, until {@link #show}. */

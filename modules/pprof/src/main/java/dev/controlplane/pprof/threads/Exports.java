@@ -35,6 +35,11 @@ public final class Exports {
     return "--add-opens java.base/" + packageName + "=" + name(Exports.class.getModule());
   }
 
+  /** The JVM option that lets this code call the system. */
+  public static String enableNativeAccess() {
+    return "--enable-native-access=" + name(Exports.class.getModule());
+  }
+
   private static String name(Module module) {
     return module.isNamed() ? module.getName() : "ALL-UNNAMED";
   }
@@ -43,16 +48,18 @@ public final class Exports {
     boolean exported =
         Object.class.getModule().isExported("jdk.internal.vm", Exports.class.getModule());
     if (!exported) {
-      System.getLogger("dev.controlplane.pprof")
-          .log(
-              Level.WARNING,
-              "Goroutine profiles show platform threads and the threads started by"
-                  + " dev.controlplane.pprof.Goroutines only: to see all virtual threads, start the"
-                  + " JVM with --add-exports java.base/jdk.internal.vm="
-                  + name(Exports.class.getModule())
-                  + " (or with Add-Exports: java.base/jdk.internal.vm in the manifest of the jar"
-                  + " that is started)");
+      System.getLogger("dev.controlplane.pprof").log(Level.WARNING, withoutThreadContainers());
     }
     return exported;
+  }
+
+  /** Which threads are missing without {@link #threadContainers}, and what brings them. */
+  public static String withoutThreadContainers() {
+    return "Goroutine profiles show platform threads and the threads started by"
+        + " dev.controlplane.pprof.Goroutines only: to see all virtual threads, start the JVM with"
+        + " --add-exports java.base/jdk.internal.vm="
+        + name(Exports.class.getModule())
+        + " (or with Add-Exports: java.base/jdk.internal.vm in the manifest of the jar that is"
+        + " started)";
   }
 }
