@@ -5,9 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.system.harness.Cluster;
 import dev.controlplane.system.harness.ServerUnderTest;
 import dev.controlplane.system.harness.Tools;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,96 +24,24 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** The library pprof as a stranger gets it: from a repository, by its coordinates. */
 class PublishedLibraryTest {
+  /** The modules that have a jar. */
+  static final List<String> MODULES =
+      List.of("pprof", "pprof-http", "pprof-helidon", "pprof-servlet");
+
   private static final Duration LIMIT = Duration.ofMinutes(10);
-
-  private static final String PROGRAM =
-      """
-      import dev.controlplane.pprof.ProfileKind;
-      import dev.controlplane.pprof.StandardProfiles;
-      import dev.controlplane.pprof.writers.ProfileWriter;
-      import java.io.OutputStream;
-      import java.nio.file.Files;
-      import java.nio.file.Path;
-      import java.util.concurrent.locks.LockSupport;
-
-      public final class Stranger {
-        public static void main(String[] args) throws Exception {
-          for (int i = 0; i < 7; i++) {
-            Thread thread = Thread.startVirtualThread(Stranger::waitForever);
-            while (thread.getState() != Thread.State.WAITING) {
-              Thread.yield();
-            }
-          }
-          try (StandardProfiles standard = StandardProfiles.builder().build();
-              OutputStream file = Files.newOutputStream(Path.of(args[0]))) {
-            var goroutine =
-                (ProfileKind.Snapshot) standard.profiles().find("goroutine").orElseThrow();
-            ProfileWriter.write(goroutine.collect(ProfileKind.Parameters.NONE), file);
-          }
-        }
-
-        private static void waitForever() {
-          LockSupport.park();
-        }
-      }
-      """;
-
-  private static final String POM =
-      """
-      <project xmlns="http://maven.apache.org/POM/4.0.0">
-        <modelVersion>4.0.0</modelVersion>
-        <groupId>org.example</groupId>
-        <artifactId>stranger</artifactId>
-        <version>1</version>
-        <properties>
-          <maven.compiler.release>21</maven.compiler.release>
-          <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
-        </properties>
-        <repositories>
-          <repository><id>published</id><url>REPOSITORY</url></repository>
-        </repositories>
-        <dependencyManagement>
-          <dependencies>
-            <dependency>
-              <groupId>dev.controlplane</groupId>
-              <artifactId>pprof-bom</artifactId>
-              <version>VERSION</version>
-              <type>pom</type>
-              <scope>import</scope>
-            </dependency>
-          </dependencies>
-        </dependencyManagement>
-        <dependencies>
-          <dependency>
-            <groupId>dev.controlplane</groupId>
-            <artifactId>pprof</artifactId>
-          </dependency>
-        </dependencies>
-        <build>
-          <plugins>
-            <plugin>
-              <groupId>org.apache.maven.plugins</groupId>
-              <artifactId>maven-resources-plugin</artifactId>
-              <version>3.4.0</version>
-            </plugin>
-            <plugin>
-              <groupId>org.apache.maven.plugins</groupId>
-              <artifactId>maven-compiler-plugin</artifactId>
-              <version>3.14.1</version>
-            </plugin>
-          </plugins>
-        </build>
-      </project>
-      """;
 
   private static Path directory;
   private static Path published;
@@ -127,11 +62,13 @@ class PublishedLibraryTest {
         copy,
         Map.of(),
         "-Ppublish",
+        // The sources that are copied have been checked.
+        "-Dexec.skip=true",
         "-Dmaven.test.skip=true",
         "-Dmaven.install.skip=true",
         "-DaltDeploymentRepository=published::" + published.toUri(),
         "-pl",
-        "modules/pprof,modules/pprof-bom",
+        "modules/pprof-bom,modules/" + String.join(",modules/", MODULES),
         "-am",
         "deploy");
     try (Stream<Path> versions = Files.list(published.resolve("dev/controlplane/pprof"))) {
@@ -162,8 +99,11 @@ class PublishedLibraryTest {
           @Override
           public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes)
               throws IOException {
-            boolean other = dir.endsWith("src") && !whole && !dir.getParent().endsWith("pprof");
-            if (dir.endsWith("target") || other) {
+            boolean other =
+                dir.endsWith("src")
+                    && !whole
+                    && !MODULES.contains(dir.getParent().getFileName().toString());
+            if (dir.endsWith("target") || dir.endsWith("src/test") || other) {
               return FileVisitResult.SKIP_SUBTREE;
             }
             Files.createDirectories(to.resolve(from.relativize(dir).toString()));
@@ -181,13 +121,18 @@ class PublishedLibraryTest {
         });
   }
 
-  /** A local repository of links, so that the one of this machine gets nothing of the library. */
+  /**
+   * A local repository of links, so that the one of this machine gets nothing of the library. It
+   * has nothing of the library either.
+   */
   private static void link(Path from, Path to) throws IOException {
     Files.createDirectories(to);
     Tools.run(
             LIMIT,
             new ProcessBuilder(
                 "cp", "-rs", from.toAbsolutePath() + "/.", to.toAbsolutePath() + "/"))
+        .mustSucceed();
+    Tools.run(LIMIT, new ProcessBuilder("rm", "-rf", to.resolve("dev/controlplane").toString()))
         .mustSucceed();
   }
 
@@ -209,82 +154,135 @@ class PublishedLibraryTest {
     Tools.run(LIMIT, builder).mustSucceed();
   }
 
-  private static Path artifact(String name) {
-    return published.resolve("dev/controlplane/pprof/" + version + "/pprof-" + version + name);
+  private static Path artifact(String module, String end) {
+    String file = module + "-" + version + end;
+    return published.resolve("dev/controlplane/" + module + "/" + version + "/" + file);
   }
 
-  @Test
-  void theJarIsTheSameInWhateverDirectoryItIsBuilt() throws Exception {
+  @ParameterizedTest
+  @FieldSource("MODULES")
+  void aJarIsTheSameInWhateverDirectoryItIsBuilt(String module) throws Exception {
+    Path built = Path.of("modules", module, "target", module + "-" + version + ".jar");
     assertArrayEquals(
-        Files.readAllBytes(
-            Tools.repository().resolve("modules/pprof/target/pprof-" + version + ".jar")),
-        Files.readAllBytes(artifact(".jar")));
+        Files.readAllBytes(Tools.repository().resolve(built)),
+        Files.readAllBytes(artifact(module, ".jar")));
   }
 
-  @Test
-  void sourcesAndJavadocAndAPomThatNeedsNoOtherAreBesideIt() throws Exception {
-    assertTrue(Files.size(artifact("-sources.jar")) > 0);
-    assertTrue(Files.size(artifact("-javadoc.jar")) > 0);
-    String pom = Files.readString(artifact(".pom"));
+  @ParameterizedTest
+  @FieldSource("MODULES")
+  void aJarSaysItsModuleAndItsVersion(String module) throws Exception {
+    Path jar = artifact(module, ".jar");
+
+    assertEquals(
+        List.of("dev.controlplane." + module.replace('-', '.')),
+        ModuleFinder.of(jar).findAll().stream()
+            .map(ModuleReference::descriptor)
+            .map(descriptor -> descriptor.name())
+            .toList());
+    try (var file = new JarFile(jar.toFile())) {
+      Attributes manifest = file.getManifest().getMainAttributes();
+      assertEquals(version, manifest.getValue(Attributes.Name.IMPLEMENTATION_VERSION));
+      assertTrue(
+          file.getEntry("module-info.class") != null
+              || manifest.getValue("Automatic-Module-Name") != null,
+          "the name does not depend on that of the file");
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("MODULES")
+  void sourcesAndJavadocAndAPomThatNeedsNoOtherAreBesideIt(String module) throws Exception {
+    assertTrue(Files.size(artifact(module, "-sources.jar")) > 0);
+    assertTrue(Files.size(artifact(module, "-javadoc.jar")) > 0);
+    String pom = Files.readString(artifact(module, ".pom"));
     assertFalse(pom.contains("<parent>"), pom);
-    assertFalse(pom.contains("<dependencies>"), pom);
+    assertFalse(pom.contains("<scope>test"), pom);
+    assertEquals(module.equals("pprof"), !pom.contains("<dependencies>"), pom);
     for (String said : List.of("Apache License", "<scm", "<developers>", "<description>")) {
       assertTrue(pom.contains(said), pom);
     }
   }
 
   @Test
-  void aProgramAddsTheLibraryByItsCoordinatesAndIsProfiled() throws Exception {
+  void aProgramThatAddsTheLibraryByItsCoordinatesRunsTheReadmesExamples() throws Exception {
     Path project = Files.createDirectory(directory.resolve("stranger"));
-    Files.writeString(
-        project.resolve("pom.xml"),
-        POM.replace("REPOSITORY", published.toUri().toString()).replace("VERSION", version));
-    Path source = project.resolve("src/main/java/Stranger.java");
-    Files.createDirectories(source.getParent());
-    Files.writeString(source, PROGRAM);
+    List<Integer> ports = Cluster.freePorts(2);
+    StrangersProject.write(project, published, version, ports);
     // The program is compiled by the JDK that Maven runs on, which has to read the library.
-    maven(project, Map.of("JAVA_HOME", System.getProperty("java.home")), "compile");
-    Path jar = directory.resolve("local/dev/controlplane/pprof/" + version);
-    String library = jar.resolve("pprof-" + version + ".jar").toString();
+    maven(
+        project,
+        Map.of("JAVA_HOME", System.getProperty("java.home")),
+        "compile",
+        "dependency:copy-dependencies");
     String classes = project.resolve("target/classes").toString();
+    Path libraries = project.resolve("target/dependency");
 
-    String onClassPath =
-        profile(
-            project,
-            "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
-            "-cp",
-            classes + ":" + library);
-    String onModulePath =
-        profile(
-            project,
-            "--add-exports=java.base/jdk.internal.vm=dev.controlplane.pprof",
-            "--module-path",
-            library,
-            "--add-modules=dev.controlplane.pprof",
-            "-cp",
-            classes);
-
-    assertEquals("7", count(onClassPath), onClassPath);
-    assertEquals("7", count(onModulePath), onModulePath);
+    run(
+        project,
+        ports,
+        "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
+        "-cp",
+        classes + ":" + libraries + "/*");
+    run(
+        project,
+        ports,
+        "--add-exports=java.base/jdk.internal.vm=dev.controlplane.pprof",
+        "--module-path",
+        libraries.toString(),
+        "--add-modules=ALL-MODULE-PATH",
+        "-cp",
+        classes);
   }
 
-  /** What {@code go tool pprof} says of the program's profile. */
-  private static String profile(Path project, String... options) throws IOException {
+  /** Runs the program, and looks for its seven threads in each profile that it offers. */
+  private static void run(Path project, List<Integer> ports, String... options) throws Exception {
     var command = new ArrayList<String>(List.of(ServerUnderTest.java()));
+    command.add("-Djava.util.logging.config.file=logging.properties");
     command.addAll(List.of(options));
-    command.addAll(List.of("Stranger", "goroutine.pb.gz"));
-    Tools.Result ran =
-        Tools.run(LIMIT, new ProcessBuilder(command).directory(project.toFile())).mustSucceed();
-    assertEquals("", ran.output());
-    return Tools.run(
-            LIMIT,
-            new ProcessBuilder("go", "tool", "pprof", "-top", "-cum", "goroutine.pb.gz")
-                .directory(project.toFile()))
-        .mustSucceed()
-        .output();
+    command.add("Stranger");
+    Process program =
+        new ProcessBuilder(command).directory(project.toFile()).redirectErrorStream(true).start();
+    try (BufferedReader output = program.inputReader(StandardCharsets.UTF_8)) {
+      // A container may have something to say before.
+      var said = new StringBuilder();
+      String line = output.readLine();
+      while (line != null && !line.matches("\\d+")) {
+        said.append(line).append('\n');
+        line = output.readLine();
+      }
+      assertTrue(line != null, said::toString);
+      for (int port : List.of(ports.get(0), ports.get(1), Integer.parseInt(line))) {
+        String text = get(port, "/debug/pprof/goroutine?debug=1");
+        assertTrue(
+            Pattern.compile("(?m)^7 @ .*\n(#.*\n)+?#.*\\bStranger\\.waitForever\\+")
+                .matcher(text)
+                .find(),
+            text);
+      }
+      assertEquals("7", count(project), "in the file");
+      program.outputWriter(StandardCharsets.UTF_8).close();
+      output.lines().forEach(said::append);
+      assertFalse(said.toString().contains("pprof"), said::toString);
+    } finally {
+      program.destroyForcibly().waitFor();
+    }
   }
 
-  private static String count(String top) {
+  private static String get(int port, String path) throws IOException {
+    try (InputStream in = URI.create("http://localhost:" + port + path).toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** How many threads {@code go tool pprof} sees in the file that the program wrote. */
+  private static String count(Path project) {
+    String top =
+        Tools.run(
+                LIMIT,
+                new ProcessBuilder("go", "tool", "pprof", "-top", "-cum", "goroutine.pb.gz")
+                    .directory(project.toFile()))
+            .mustSucceed()
+            .output();
     Matcher line = Pattern.compile("(\\d+) +[\\d.]+% +Stranger\\.waitForever").matcher(top);
     return line.find() ? line.group(1) : "none";
   }
