@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.controlplane.system.harness.Cluster;
+import dev.controlplane.system.harness.Ports;
 import dev.controlplane.system.harness.ServerUnderTest;
 import dev.controlplane.system.harness.Tools;
 import java.io.BufferedReader;
@@ -206,7 +206,7 @@ class PublishedLibraryTest {
   @Test
   void aProgramThatAddsTheLibraryByItsCoordinatesRunsTheReadmesExamples() throws Exception {
     Path project = Files.createDirectory(directory.resolve("stranger"));
-    List<Integer> ports = Cluster.freePorts(2);
+    List<Integer> ports = Ports.free(2);
     StrangersProject.write(project, published, version, ports);
     // The program is compiled by the JDK that Maven runs on, which has to read the library.
     maven(
