@@ -346,6 +346,36 @@ final class MainTest {
     assertEquals(8, err().lines().count(), err());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''|it is empty, not a thread dump in JSON or a JFR recording: write a dump with jcmd PID",
+        "# words|it is text, not a thread dump in JSON or a JFR recording: write a dump with",
+        "<html>|it is HTML, not a thread dump in JSON or a JFR recording: write a dump with",
+        "Full thread dump OpenJDK|it is a thread dump as text, not a thread dump in JSON or",
+        "{}|it has no \"threadDump\", so it is no thread dump: write one with jcmd <pid>",
+      })
+  void whatIsNoDumpIsToldWithWhatToDo(String content, String told) throws Exception {
+    Files.writeString(dump, content);
+
+    assertEquals(1, run("convert", dump));
+
+    assertTrue(err().startsWith("pprof: " + dump + ": " + told), err());
+  }
+
+  @Test
+  void aProfileNeedsNoConversion() throws Exception {
+    Path profile = directory.resolve("profile.pb.gz");
+    assertEquals(0, run("convert", dump, "-o", profile));
+
+    assertEquals(1, run("convert", profile));
+
+    assertEquals(
+        "pprof: " + profile + ": it is a profile already: show it with top or go tool pprof\n",
+        err());
+  }
+
   @Test
   void anOutputWithTheLongestLegalNameIsWritten() throws Exception {
     Path target = directory.resolve("n".repeat(255));

@@ -128,7 +128,11 @@ public final class ThreadDump {
       damage = e.getMessage();
     }
     if (threads == 0) {
-      String reason = found ? "it has no thread" : "it has no \"threadDump\"";
+      String reason =
+          found
+              ? "it has no thread"
+              : "it has no \"threadDump\", so it is no thread dump: write one with jcmd <pid>"
+                  + " Thread.dump_to_file -format=json <file>";
       throw new NotAThreadDumpException(damage == null ? reason : damage);
     }
     return new Outcome(

@@ -2,6 +2,7 @@ package dev.controlplane.pprof.tool;
 
 import dev.controlplane.pprof.jfr.RecordingConverter;
 import dev.controlplane.pprof.jfr.RecordingInput;
+import dev.controlplane.pprof.sources.NotAThreadDumpException;
 import dev.controlplane.pprof.sources.ThreadDump;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -201,6 +202,7 @@ public final class Main {
       // Standard input is not closed: where there is none, the JVM may have a file of its own
       // there.
       var input = new BufferedInputStream(standardInput ? in : file, 1 << 16);
+      byte[] first = FileKind.first(input);
       RecordingInput recording = RecordingInput.of(input);
       if (recording != null) {
         var recorded = new RecordingCommand(recording, command.kind, room());
@@ -213,10 +215,14 @@ public final class Main {
       if (command.kind.isPresent()) {
         throw new IOException("--event needs a Flight Recorder recording, and this is none");
       }
-      result =
-          write(
-              command.output,
-              target -> new Converter(input, target, room()).convert(command.format));
+      try {
+        result =
+            write(
+                command.output,
+                target -> new Converter(input, target, room()).convert(command.format));
+      } catch (NotAThreadDumpException e) {
+        throw FileKind.notADump(first, e);
+      }
     }
     report(command.file, result);
   }

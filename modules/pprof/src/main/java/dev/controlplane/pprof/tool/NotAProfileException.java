@@ -2,7 +2,7 @@ package dev.controlplane.pprof.tool;
 
 import java.io.IOException;
 
-/** Bytes are not a profile. The message says what they are instead, as far as can be told. */
+/** Bytes are not a profile, or a damaged one. The message says what is wrong with them. */
 final class NotAProfileException extends IOException {
   private static final long serialVersionUID = 1;
 

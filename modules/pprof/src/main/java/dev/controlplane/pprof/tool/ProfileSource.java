@@ -47,7 +47,7 @@ final class ProfileSource {
 
   ReadProfile read(String name) throws IOException {
     try (InputStream in = open(name)) {
-      return ReadProfile.of(unpack(in.readNBytes(MOST_BYTES)));
+      return profile(in.readNBytes(MOST_BYTES));
     } catch (NoSuchFileException e) {
       throw (IOException) new IOException("no such file").initCause(e);
     } catch (AccessDeniedException e) {
@@ -127,30 +127,22 @@ final class ProfileSource {
     }
   }
 
-  /** Unpacks if necessary, and tells well-known other files apart. */
-  private static byte[] unpack(byte[] bytes) throws IOException {
-    if (bytes.length == 0) {
-      throw new NotAProfileException("it is empty");
+  /** Reads a profile, gzipped or not; says what other files look like. */
+  private static ReadProfile profile(byte[] bytes) throws IOException {
+    boolean gzipped = FileKind.isGzip(bytes);
+    try {
+      return ReadProfile.of(gzipped ? unpacked(bytes) : bytes);
+    } catch (NotAProfileException e) {
+      throw FileKind.notAProfile(bytes, e);
     }
-    if (bytes.length > 1 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b) {
-      try (var gzip = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-        return gzip.readNBytes(MOST_BYTES);
-      } catch (EOFException | ZipException e) {
-        throw (IOException)
-            new NotAProfileException("it is cut off or damaged: " + e.getMessage()).initCause(e);
-      }
+  }
+
+  private static byte[] unpacked(byte[] bytes) throws IOException {
+    try (var gzip = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+      return gzip.readNBytes(MOST_BYTES);
+    } catch (EOFException | ZipException e) {
+      throw (IOException)
+          new IOException("it is cut off or damaged: " + e.getMessage()).initCause(e);
     }
-    String start =
-        new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.ISO_8859_1).strip();
-    if (start.startsWith("FLR\0")) {
-      throw new NotAProfileException("it is a JFR recording: make a profile of it with convert");
-    }
-    if (start.startsWith("{")) {
-      throw new NotAProfileException("it is JSON: make a profile of a thread dump with convert");
-    }
-    if (start.matches("(?s)(\\w+ profile: |--- |goroutine \\d|<).*")) {
-      throw new NotAProfileException("it is a text for people: get the profile without debug=N");
-    }
-    return bytes;
   }
 }

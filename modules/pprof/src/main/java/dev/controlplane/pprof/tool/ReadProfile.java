@@ -56,7 +56,7 @@ final class ReadProfile {
     var profile = new ReadProfile();
     profile.read(new WireReader(bytes));
     if (profile.typeTexts.isEmpty() || profile.texts.isEmpty()) {
-      throw new NotAProfileException("it is no profile: it does not say what it counts");
+      throw new NotAProfileException("it does not say what it counts");
     }
     return profile;
   }

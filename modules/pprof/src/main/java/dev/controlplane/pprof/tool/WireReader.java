@@ -38,7 +38,7 @@ final class WireReader {
     field = (int) (tag >>> 3);
     type = (int) tag & 7;
     if (field <= 0) {
-      throw new NotAProfileException("it is no profile: there is no field " + field);
+      throw new NotAProfileException("there is no field " + field);
     }
     return field;
   }
@@ -82,13 +82,13 @@ final class WireReader {
       case FIXED64 -> pass(8);
       case FIXED32 -> pass(4);
       case LENGTH -> pass(length());
-      default -> throw new NotAProfileException("it is no profile: field " + field + " is odd");
+      default -> throw new NotAProfileException("field " + field + " is odd");
     }
   }
 
   private void require(int expected) throws NotAProfileException {
     if (type != expected) {
-      throw new NotAProfileException("it is no profile: field " + field + " has another type");
+      throw new NotAProfileException("field " + field + " has another type");
     }
   }
 
@@ -119,10 +119,10 @@ final class WireReader {
         return value;
       }
     }
-    throw new NotAProfileException("it is no profile: a number has more than 64 bits");
+    throw new NotAProfileException("a number has more than 64 bits");
   }
 
   private static NotAProfileException cutOff() {
-    return new NotAProfileException("it is no profile, or one that is cut off");
+    return new NotAProfileException("it is cut off");
   }
 }

@@ -281,13 +281,19 @@ class TopTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "goroutine profile: total 3|it is a text for people: get the profile without debug=N",
-        "--- contention:|it is a text for people: get the profile without debug=N",
-        "goroutine 1 [running]:|it is a text for people: get the profile without debug=N",
-        "<html>|it is a text for people: get the profile without debug=N",
-        "{\"threadDump\": {}}|it is JSON: make a profile of a thread dump with convert",
-        "FLR|it is no profile",
-        "hello|it is no profile",
+        "goroutine profile: total 3|it is a profile as text for people: get the profile without"
+            + " debug=N",
+        "--- contention:|it is a profile as text for people: get the profile without debug=N",
+        "goroutine 1 [running]:|it is a profile as text for people: get the profile without"
+            + " debug=N",
+        "<html>|it is HTML, not a profile: get one with curl -o FILE"
+            + " http://HOST:PORT/debug/pprof/goroutine",
+        "{\"threadDump\": {}}|it is JSON, not a profile: convert makes one of a thread dump",
+        "Full thread dump OpenJDK|it is a thread dump as text, not a profile: get one with curl",
+        "<project>|it is XML, not a profile: get one with curl",
+        "FLR|it is text, not a profile: get one with curl",
+        "# Größe|it is text, not a profile: get one with curl",
+        "a\u0001\u0002b|it is binary data of an unknown kind, not a profile: get one",
       })
   void anotherFileIsToldApart(String content, String expected) throws IOException {
     Path file = Files.writeString(directory.resolve("other"), content);
@@ -295,6 +301,29 @@ class TopTest {
     assertEquals(1, run("top", file));
 
     assertTrue(err().startsWith("pprof: " + file + ": " + expected), err());
+  }
+
+  @Test
+  void whatIsGzippedIsToldToo() throws IOException {
+    Path file = directory.resolve("other.gz");
+    try (OutputStream gzip = new GZIPOutputStream(Files.newOutputStream(file))) {
+      gzip.write("# words".repeat(10_000).getBytes(StandardCharsets.UTF_8));
+    }
+
+    assertEquals(1, run("top", file));
+
+    assertTrue(err().startsWith("pprof: " + file + ": it is text, gzipped, not a profile"), err());
+  }
+
+  @Test
+  void aDamagedProfileIsToldAsOne() throws IOException {
+    byte[] whole = new Made().sample("a.A.f", 5).build().toByteArray();
+    Path file = Files.write(directory.resolve("cut"), Arrays.copyOf(whole, whole.length - 3));
+
+    assertEquals(1, run("top", file));
+
+    assertEquals(
+        "pprof: " + file + ": it looks like a profile that is damaged: it is cut off\n", err());
   }
 
   @Test
@@ -308,11 +337,11 @@ class TopTest {
     assertEquals(
         """
         pprof: FILE: it is a JFR recording: make a profile of it with convert
-        pprof: FILE: it is empty
+        pprof: FILE: it is empty, not a profile: get one with curl -o FILE http://HOST:PORT/debug/pprof/goroutine
         pprof: DIR: it is a directory
         pprof: DIR/none: no such file
         """
-            .replace("FILE", file.toString())
+            .replace("pprof: FILE", "pprof: " + file)
             .replace("DIR", directory.toString()),
         err());
   }
