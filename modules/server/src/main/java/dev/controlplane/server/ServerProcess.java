@@ -249,15 +249,10 @@ public final class ServerProcess {
    * Fails with a clear message if a port is in use; Helidon would log a stack trace and continue.
    */
   static void requireFree(String host, int port, String variable) {
-    // Also for port 0: the address may be another machine's.
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true);
       probe.bind(new InetSocketAddress(host, port));
     } catch (IOException e) {
-      if (String.valueOf(e.getMessage()).contains("Cannot assign requested address")) {
-        throw new StartupException(
-            "BIND_ADDRESS is \"%s\"; expected: an address of this machine".formatted(host), e);
-      }
       throw new StartupException(
           "can't listen on port %d of %s: %s; free it or set %s to another port"
               .formatted(port, host, e.getMessage(), variable),

@@ -14,7 +14,6 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -92,13 +91,7 @@ public final class ServerSetup {
    * @throws StartupException if the setting is not an address of this machine
    */
   public InetAddress bindAddress() {
-    String text = settings.text("bind-address");
-    try {
-      return InetAddress.getByName(text);
-    } catch (UnknownHostException e) {
-      throw new StartupException(
-          "BIND_ADDRESS is \"" + text + "\"; expected: an address of this machine", e);
-    }
+    return BindAddress.of(settings.text("bind-address"));
   }
 
   /**

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.server.settings.Settings;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -29,6 +32,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -403,6 +407,31 @@ class ServerProcessTest {
     List<String> lines = process.inputReader().lines().toList();
     assertEquals(1, lines.size(), lines::toString);
     assertTrue(lines.getFirst().contains(reason), lines::toString);
+  }
+
+  @ParameterizedTest(name = "BIND_ADDRESS={0}")
+  @CsvSource({
+    "no.such.host.invalid, 'it is no address, and no host of this name is known'",
+    "127.0.0.1:8080, 'it is no address, and no host of this name is known'",
+    "192.0.2.1, this machine has no such address",
+    "'', ''",
+    "0.0.0.0, ''",
+  })
+  void theCheckRefusesABindAddressThatIsNotOfThisMachine(
+      String value, String problem, @TempDir Path data) {
+    var out = new ByteArrayOutputStream();
+    Settings settings =
+        Settings.load(Map.of("BIND_ADDRESS", value, "STORAGE_PATH", data.toString()));
+
+    int status = new StartCheck("some-server", settings, new PrintStream(out)).run(_ -> {});
+
+    assertEquals(problem.isEmpty() ? 0 : 1, status, out::toString);
+    assertEquals(
+        problem.isEmpty()
+            ? "some-server: settings: ok"
+            : "some-server: settings: not ok: BIND_ADDRESS is \"%s\"; expected: an address of this machine without a port, such as 127.0.0.1, or 0.0.0.0 for all of them (%s)"
+                .formatted(value, problem),
+        out.toString(StandardCharsets.UTF_8).lines().findFirst().orElseThrow());
   }
 
   @Test
