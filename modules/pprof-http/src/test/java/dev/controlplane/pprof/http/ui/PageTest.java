@@ -166,6 +166,21 @@ class PageTest {
   }
 
   @Test
+  void aPictureThatIsHigherThanItsPlaceEndsWithAWholeRow() {
+    page.await(rowOf("Zoo.receive"));
+    for (int height : new int[] {720, 801, 900}) {
+      page.size(1280, height, false);
+      page.await(
+          "(s => innerHeight === "
+              + height
+              + " && s.scrollHeight > s.clientHeight && s.clientHeight > 300"
+              + " && s.clientHeight % 22 === 0"
+              + " && document.querySelector('#flame').clientHeight === s.clientHeight"
+              + ")(document.querySelector('#stage'))");
+    }
+  }
+
+  @Test
   void aPausedPageDoesNotAskAgainUntilItGoesOn() {
     page.await(rowOf("Zoo.receive"));
     page.press("p");
