@@ -16,8 +16,8 @@ public final class CompactedException extends CatalogException {
    */
   public CompactedException(long asked, LogState log) {
     super(
-        "the log is compacted up to revision %d; what follows revision %d is not whole"
-            .formatted(log.compacted(), asked));
+        "the log is compacted up to revision %d, so the updates after revision %d are incomplete; those after revision %d are complete"
+            .formatted(log.compacted(), asked, log.compacted()));
     this.log = log;
   }
 

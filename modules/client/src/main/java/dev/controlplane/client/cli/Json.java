@@ -62,6 +62,7 @@ public final class Json {
         .put("lag_seconds", row.lagSeconds())
         .put("delivered_revision", row.deliveredRevision())
         .put("delivered", row.delivered())
+        .put("deletion", orNull(row.deletion()))
         .put("last_seen", orNull(row.lastSeen()));
   }
 

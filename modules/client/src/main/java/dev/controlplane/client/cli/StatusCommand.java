@@ -28,7 +28,12 @@ import picocli.CommandLine.ParentCommand;
       "",
       "A consumer that reports, such as an agent, is active, lagging or rejected. Of a consumer"
           + " that never reports, such as subscribe and watch, the server knows what it sent: the"
-          + " consumer is delivered if it was sent the latest version, otherwise behind."
+          + " consumer is delivered if it was sent the latest version, otherwise behind.",
+      "",
+      "Of a worker that was deleted it shows how many consumers were sent the deletion, of those"
+          + " that reported about it or subscribed to it by name; the others may still have it."
+          + " With an option STATE is \"deletion sent\" or \"deletion pending\". An agent that"
+          + " withholds a deletion was sent it: cpctl agent --status on its machine shows that."
     },
     exitCodeList = ExitCode.HELP_NOT_FOUND,
     footer = {
@@ -120,15 +125,21 @@ final class StatusCommand implements Callable<Integer> {
 
   private void print(Table table, ConsumerStatus row) {
     String why = Text.rejection(row.code(), row.message());
+    // What a consumer reported about a worker before it was sent its deletion is history.
+    boolean gone = row.isDeletionSent();
     table.row(
         row.consumerId(),
         row.worker(),
         row.desired(),
-        row.acknowledged(),
-        row.active(),
-        row.state(),
+        gone ? "" : row.acknowledged(),
+        gone ? "" : row.active(),
+        row.deletion().isEmpty() ? row.state() : "deletion " + row.deletion(),
         row.lagRevisions() == 0 ? "0" : row.lagRevisions() + ", " + Text.age(row.lagSeconds()),
         cpctl.time(row.lastSeen()),
-        row.rejected().isEmpty() || why.isEmpty() ? row.rejected() : row.rejected() + ": " + why);
+        gone
+            ? ""
+            : row.rejected().isEmpty() || why.isEmpty()
+                ? row.rejected()
+                : row.rejected() + ": " + why);
   }
 }

@@ -23,7 +23,11 @@ final class WorkerSummary {
     DELIVERED,
     BEHIND,
     /** It reports nothing, and the server is too old to know what it delivered. */
-    SILENT
+    SILENT,
+    /** The worker was deleted, and the consumer was sent that. */
+    DELETION_SENT,
+    /** The worker was deleted, and the consumer was not sent that yet. */
+    DELETION_PENDING
   }
 
   private final String worker;
@@ -50,6 +54,12 @@ final class WorkerSummary {
   }
 
   private static State state(ConsumerStatus row) {
+    if (row.isDeletionSent()) {
+      return State.DELETION_SENT;
+    }
+    if (row.isDeletionPending()) {
+      return State.DELETION_PENDING;
+    }
     return switch (row.state()) {
       case "active" -> State.ACTIVE;
       case "rejected" -> State.REJECTED;
@@ -80,8 +90,19 @@ final class WorkerSummary {
    * 2 delivered}. Only consumers that report count as active or not.
    */
   String line() {
+    int sent = count(State.DELETION_SENT);
+    int pending = count(State.DELETION_PENDING);
+    if (sent + pending > 0) {
+      return "%s is deleted: deletion sent to %d of %s%s"
+          .formatted(
+              worker,
+              sent,
+              Text.count(sent + pending, "consumer"),
+              pending == 0 ? "" : ", %d may still have it".formatted(pending));
+    }
     if (latest.isEmpty()) {
-      return "%s (no version): %s".formatted(worker, Text.count(consumers, "consumer"));
+      return "%s has no version yet: %s waiting"
+          .formatted(worker, Text.count(consumers, "consumer"));
     }
     int reporting = count(State.ACTIVE) + count(State.REJECTED) + count(State.LAGGING);
     List<String> parts = new ArrayList<>();

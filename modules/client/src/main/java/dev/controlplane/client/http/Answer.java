@@ -117,6 +117,7 @@ public final class Answer {
         number("lag_seconds"),
         object.path("delivered_revision").asLong(),
         flag("delivered", false),
+        text("deletion", ""),
         text("last_seen", ""));
   }
 

@@ -482,7 +482,7 @@ class CpctlTest {
                                     stated("w", "a", "active", 0),
                                     stated("w", "b", "delivered", 0),
                                     stated("w", "c", "delivered", 0),
-                                    stated("gone", "a", null, 0))
+                                    stated("hoped", "a", null, 0))
                                 : String.join(
                                     ",",
                                     stated("w", "d", "lagging", 3),
@@ -491,7 +491,7 @@ class CpctlTest {
       assertEquals(0, run("status"), this::err);
       assertEquals(
           """
-          gone (no version): 1 consumer
+          hoped has no version yet: 1 consumer waiting
           w 2: 1 of 3 active, 1 rejected, 1 lagging, 2 delivered, 1 behind
           """,
           out());
@@ -502,6 +502,57 @@ class CpctlTest {
       assertEquals("lagging", row.path("state").asText());
       assertEquals(7, row.path("delivered_revision").asLong());
       assertFalse(row.path("delivered").asBoolean(true));
+    }
+  }
+
+  private static String deleted(String worker, String consumer, String deletion) {
+    return """
+    {"consumer_id":"%s","worker_name":"%s","desired":null,"acknowledged":"1","active":"1",\
+    "rejected":null,"code":null,"message":null,"state":null,"lag_revisions":0,"lag_seconds":0,\
+    "delivered_revision":7,"delivered":true,"deletion":"%s","last_seen":"2026-11-23T12:00:00Z"}\
+    """
+        .formatted(consumer, worker, deletion);
+  }
+
+  @Test
+  void statusOfADeletedWorkerSaysWhoWasSentTheDeletion() throws Exception {
+    String rows =
+        String.join(
+            ",",
+            deleted("gone", "a", "sent"),
+            deleted("left", "a", "sent"),
+            deleted("left", "b", "pending"));
+    try (FakeServer _ =
+        server(
+            exchange ->
+                FakeServer.json(
+                    exchange,
+                    200,
+                    "{\"rows\":[%s],\"next\":null}"
+                        .formatted(
+                            exchange.getRequestURI().getQuery().contains("lagging=false")
+                                ? rows
+                                : "")))) {
+      assertEquals(0, run("status"), this::err);
+      assertEquals(
+          """
+          gone is deleted: deletion sent to 1 of 1 consumer
+          left is deleted: deletion sent to 1 of 2 consumers, 1 may still have it
+          """,
+          out());
+      assertEquals(0, run("status", "--wide", "--utc"), this::err);
+      assertEquals(
+          """
+          CONSUMER  WORKER  DESIRED  ACKNOWLEDGED  ACTIVE  STATE             LAG  LAST SEEN             REJECTED
+          a         gone    -        -             -       deletion sent     0    2026-11-23T12:00:00Z  -
+          a         left    -        -             -       deletion sent     0    2026-11-23T12:00:00Z  -
+          b         left    -        1             1       deletion pending  0    2026-11-23T12:00:00Z  -
+          """,
+          out());
+      assertEquals(0, run("status", "--json"), this::err);
+      JsonNode row = new ObjectMapper().readTree(out()).path("rows").path(2);
+      assertEquals("pending", row.path("deletion").asText());
+      assertEquals("1", row.path("active").asText());
     }
   }
 
@@ -618,7 +669,32 @@ class CpctlTest {
       terminal = Terminal.NONE;
       assertEquals(1, run("events", "--since", "39"));
       assertEquals(
-          "cpctl: the log begins after 40 (--since TIME begins where the log does)\n", err());
+          "cpctl: --since 39: the updates up to revision 40 were compacted away; the oldest that is"
+              + " left is revision 41; cpctl list shows the latest versions. --since 0 lists all"
+              + " that is left\n",
+          err());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0,   0,   ''",
+    "0,   40,  'the oldest that is left is revision 41'",
+    "0,   100, 'none is left'",
+    "2h,  40,  'the oldest that is left is revision 41'",
+    "30m, 40,  ''",
+    "5s,  100, 'none is left'",
+  })
+  void eventsSayWhichUpdatesAreCompactedAway(String since, long compacted, String told)
+      throws Exception {
+    try (FakeServer _ = server(exchange -> log(exchange, compacted))) {
+      assertEquals(0, run("events", "--since", since), this::err);
+      assertEquals(
+          told.isEmpty()
+              ? ""
+              : "cpctl: the updates up to revision %d were compacted away; %s; cpctl list shows the latest versions\n"
+                  .formatted(compacted, told),
+          err());
     }
   }
 
@@ -880,12 +956,12 @@ class CpctlTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"30, 30", "'', 34", "nonsense, 34"})
+  @CsvSource({"34, 34", "'', 38", "nonsense, 38"})
   void aListingHasTheWidthOfTheTerminal(String variable, int columns) throws Exception {
     String body = "{\"files\":[%s],\"next\":null}".formatted(metadata("greeter.js", "1", "x"));
     environment.put("COLUMNS", variable);
     environment.put("TERM", "dumb");
-    terminal = new FakeTerminal(34);
+    terminal = new FakeTerminal(38);
     try (FakeServer _ = server(exchange -> FakeServer.json(exchange, 200, body))) {
       assertEquals(0, run("list", "--utc"), this::err);
       assertEquals(

@@ -2,6 +2,7 @@ package dev.controlplane.grpc.http;
 
 import dev.controlplane.catalog.CatalogReader;
 import dev.controlplane.catalog.CatalogReader.Span;
+import dev.controlplane.catalog.LogState;
 import dev.controlplane.catalog.Page;
 import dev.controlplane.catalog.Update;
 import dev.controlplane.grpc.push.NameOrder;
@@ -20,7 +21,7 @@ final class DesiredVersions {
   static final int MAX_COUNTED = 1000;
 
   private final CatalogReader catalog;
-  private final long revision;
+  private final LogState log;
   private final Map<String, Update> known = new HashMap<>();
   private final Map<Span, Integer> counts = new HashMap<>();
 
@@ -32,7 +33,12 @@ final class DesiredVersions {
 
   DesiredVersions(CatalogReader catalog) {
     this.catalog = catalog;
-    this.revision = catalog.head();
+    this.log = catalog.log();
+  }
+
+  /** The updates up to this revision were compacted away, except those that are still needed. */
+  long compacted() {
+    return log.compacted();
   }
 
   /** Reads the states of these workers, for {@link #of}. */
@@ -40,7 +46,7 @@ final class DesiredVersions {
     List<String> missing = workers.stream().filter(worker -> !known.containsKey(worker)).toList();
     if (!missing.isEmpty()) {
       missing.forEach(worker -> known.put(worker, null));
-      catalog.snapshot(revision, missing).forEach(update -> known.put(update.worker(), update));
+      catalog.snapshot(log.head(), missing).forEach(update -> known.put(update.worker(), update));
     }
   }
 
@@ -69,7 +75,7 @@ final class DesiredVersions {
   List<String> following(String worker, int limit) {
     int from = firstAfter(worker);
     while (names.size() - from < limit && after != null) {
-      Page<Update> page = catalog.snapshot(revision, limit, after);
+      Page<Update> page = catalog.snapshot(log.head(), limit, after);
       for (Update update : page.items()) {
         known.put(update.worker(), update);
         if (update.latest() != null) {

@@ -203,9 +203,8 @@ public final class Matrix {
       return WorkerLag.of(
           standing,
           desired.of(standing.worker()),
-          subscriptions
-              .delivered(consumer.id(), standing.worker())
-              .orElse(consumer.lastRevision()));
+          subscriptions.delivered(consumer.id(), standing.worker()).orElse(consumer.lastRevision()),
+          desired.compacted());
     }
 
     /** Notes how far it looked; false if that is far enough. */

@@ -4,6 +4,7 @@ import dev.controlplane.catalog.Consumers.Standing;
 import dev.controlplane.catalog.Consumers.Told;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 
 /**
  * The state of a consumer for a worker, as the HTTP API shows it.
@@ -17,6 +18,8 @@ import java.time.Instant;
  * @param lagRevisions how many revisions the update of the active version is behind that of the
  *     desired version; 0 if both versions are the same
  * @param lagSeconds for how many seconds the desired version has been the latest; 0 if it is active
+ * @param deletion null unless the worker was deleted: {@code sent} if the consumer was sent the
+ *     deletion, otherwise {@code pending}
  */
 record MatrixRow(
     String consumerId,
@@ -32,6 +35,7 @@ record MatrixRow(
     long lagSeconds,
     long deliveredRevision,
     boolean delivered,
+    String deletion,
     Instant lastSeen) {
 
   /**
@@ -57,6 +61,7 @@ record MatrixRow(
             : Math.max(0, Duration.between(lag.latest().committedAt(), now).toSeconds()),
         lag.delivered(),
         lag.isDelivered(),
+        lag.deletion().map(deletion -> deletion.name().toLowerCase(Locale.ROOT)).orElse(null),
         standing.consumer().lastSeen());
   }
 

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -177,11 +178,53 @@ class LagTest {
     stream.cancel();
   }
 
+  /** Deletion, active version and state in one text. */
+  private static String deletion(String consumer) {
+    JsonNode row = row(consumer);
+    return "%s active %s state %s"
+        .formatted(
+            row.get("deletion").asText(), row.get("active").asText(), row.get("state").asText());
+  }
+
+  @Test
+  void aDeletionIsPendingUntilItWasSentAlsoIfItIsCompactedAway() {
+    long published = writer.publish("doomed", "1", "1");
+    Stream here = Stream.open(channel, "here", "doomed");
+    Stream away = Stream.open(channel, "away", "doomed");
+    for (String consumer : List.of("here", "away")) {
+      assertEquals(
+          1,
+          new Reporter(channel)
+              .send(report(consumer, "doomed", "1", published, ReportedState.ACTIVE))
+              .accepted());
+      assertEquals("null active 1 state active", deletion(consumer));
+    }
+    away.cancel();
+    Await.until(
+        Duration.ofSeconds(30),
+        () -> "away is still connected",
+        () -> !get("/consumers/away").get("connected").asBoolean());
+
+    long deleted = writer.catalog().delete("doomed", "1").revision();
+
+    assertEquals(deleted, here.next().getRevision());
+    Await.until(
+        Duration.ofSeconds(30),
+        () -> deletion("here"),
+        () -> deletion("here").equals("sent active 1 state null"));
+    assertEquals("pending active 1 state null", deletion("away"));
+    writer.catalog().compact(deleted);
+    assertEquals("sent active 1 state null", deletion("here"));
+    assertEquals("pending active 1 state null", deletion("away"));
+    here.cancel();
+  }
+
   @Test
   void aWorkerWithoutAVersionHasNoState() {
     Stream stream = Stream.open(channel, "hopeful", "not-yet");
     JsonNode row = row("hopeful");
     assertTrue(row.get("state").isNull(), row.toString());
+    assertTrue(row.get("deletion").isNull(), row.toString());
     assertFalse(row.get("delivered").asBoolean());
     assertEquals(0, row.get("lag_revisions").asLong());
     stream.cancel();

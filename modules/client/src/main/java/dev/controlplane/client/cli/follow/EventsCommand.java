@@ -4,6 +4,7 @@ import dev.controlplane.client.ControlPlaneClient;
 import dev.controlplane.client.ControlPlaneException;
 import dev.controlplane.client.RefusedException;
 import dev.controlplane.client.RetryPolicy;
+import dev.controlplane.client.answers.LogPage;
 import dev.controlplane.client.answers.LoggedUpdate;
 import dev.controlplane.client.cli.Cpctl;
 import dev.controlplane.client.cli.ExitCode;
@@ -28,9 +29,9 @@ import picocli.CommandLine.TypeConversionException;
       "Lists the updates of the log, oldest first.",
       "",
       "--since 0 lists all that the log has. --since REVISION lists the updates after that"
-          + " revision; if the log no longer has them, that is an error. --since TIME, such as 90s,"
-          + " 15m, 1h or 7d, lists the updates of that time until now; it begins where the log"
-          + " begins.",
+          + " revision; if they were compacted away, that is an error. --since TIME, such as 90s,"
+          + " 15m, 1h or 7d, lists the updates of that time until now. If --since 0 or --since TIME"
+          + " begins where a compacted log begins, standard error says which updates are gone.",
       "",
       "--follow goes on while servers and proxies fail, and reports that on standard error. If the"
           + " server's log went back or is another one, as after a restore, standard error says so,"
@@ -75,18 +76,56 @@ public final class EventsCommand implements Callable<Integer> {
     // Revision 0 stands for the beginning of the log, even after a compaction.
     Instant start = isRevision ? Instant.MIN : Instant.now().minus(age());
     try (ControlPlaneClient client = cpctl.client()) {
-      long after = revision > 0 ? revision : LogReader.revisionAt(client, start);
+      boolean left = true;
+      long after = revision;
+      if (revision == 0) {
+        after = LogReader.revisionAt(client, start);
+        LogPage begin = client.updates(after, 1, null);
+        if (after > 0 && after == begin.compacted()) {
+          left = begin.head() > after;
+          cpctl.note(compacted(begin));
+        }
+      }
       LogReader log = new LogReader(client, worker, after, this::print, cpctl::note);
-      log.read();
+      readFirst(client, log);
       if (follow) {
         follow(log);
-      } else if (!listed) {
+      } else if (!listed && left) {
         cpctl.note(
             "no update%s since %s"
                 .formatted(worker == null ? "" : " of a worker named " + worker, since));
       }
       return ExitCode.OK;
     }
+  }
+
+  /** Reads the log for the first time; explains why that fails if it begins after the revision. */
+  private void readFirst(ControlPlaneClient client, LogReader log)
+      throws IOException, InterruptedException {
+    try {
+      log.read();
+    } catch (RefusedException e) {
+      if (!e.code().equals(LogReader.COMPACTED)) {
+        throw e;
+      }
+      long oldest = LogReader.revisionAt(client, Instant.MIN);
+      throw new RefusedException(
+          e.server(),
+          e.reason(),
+          e.code(),
+          "--since %s: %s. --since 0 lists all that is left"
+              .formatted(since, compacted(client.updates(oldest, 1, null))));
+    }
+  }
+
+  /** Says which updates the log no longer has, and what there is instead. */
+  private static String compacted(LogPage page) {
+    return "the updates up to revision %d were compacted away; %s; cpctl list shows the latest versions"
+        .formatted(
+            page.compacted(),
+            page.head() > page.compacted()
+                ? "the oldest that is left is revision " + (page.compacted() + 1)
+                : "none is left");
   }
 
   /** Reads until the process is interrupted. Failures of servers and proxies may pass. */

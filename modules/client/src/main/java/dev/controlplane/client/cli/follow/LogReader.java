@@ -19,7 +19,8 @@ import java.util.function.Consumer;
  * committed later than it.
  */
 final class LogReader {
-  private static final String COMPACTED = "compacted";
+  /** The server's word for updates that were compacted away. */
+  static final String COMPACTED = "compacted";
 
   /** Receives each update. */
   @FunctionalInterface

@@ -8,8 +8,8 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 
 /**
- * Formats times for people: in their time zone, with its offset, in seconds or milliseconds as the
- * server wrote them.
+ * Formats times for people: in their time zone, with its offset, in milliseconds where they are
+ * known: the stream tells seconds.
  */
 public final class Times {
   private static final DateTimeFormatter SECONDS =
