@@ -109,8 +109,9 @@ final class Breaking {
     cluster.grpc().launch().awaitReady();
   }
 
+  /** None comes a second time before all have come. */
   private void causeIfAsked(Trouble trouble) {
-    if (asked.contains(trouble)) {
+    if (asked.contains(trouble) && (troubles.isEmpty() || troubles.contains(trouble))) {
       cause(trouble);
     }
   }

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * Ports for servers that run as processes of their own.
  *
  * <p>They are below those that the kernel gives to clients, so no connection takes the port of a
- * server that a test starts anew. No port is given twice, as several classes of tests run at once.
+ * server that a test starts anew.
  */
 public final class Ports {
   private static final int FIRST = 10_000;
