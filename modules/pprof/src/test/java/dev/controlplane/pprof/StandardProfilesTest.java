@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -192,10 +191,7 @@ final class StandardProfilesTest {
       var block = (ProfileKind.Cumulative) find(measured, "block");
       var never = new CountDownLatch(1);
       Thread waiting = Goroutines.start("waiting", () -> awaitUninterruptibly(never));
-      for (int i = 0; i < 3000 && delay(block) == 0; i++) {
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-      assertTrue(delay(block) > 0);
+      Await.value(() -> delay(block), delay -> delay > 0);
       assertEquals(
           List.of("contentions", "delay"),
           block.collect(ProfileKind.Parameters.NONE).sampleTypes().stream()

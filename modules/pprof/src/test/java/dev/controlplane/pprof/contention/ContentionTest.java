@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.Await;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.model.LabelSet;
 import dev.controlplane.pprof.model.Profile;
@@ -22,7 +23,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,15 +61,6 @@ final class ContentionTest {
                 });
     threads.add(thread);
     return thread;
-  }
-
-  private static void await(BooleanSupplier condition, java.util.function.Supplier<String> what)
-      throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < end, what);
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
   }
 
   /** The sum of one value over the stacks with a method of this class. */
@@ -133,7 +124,7 @@ final class ContentionTest {
     BiPredicate<Stack, LabelSet> attributed =
         (stack, labels) -> side.equals(labels.pairs().get("attributed_to"));
 
-    await(() -> waited.sum() > TimeUnit.SECONDS.toNanos(16), () -> "only " + waited);
+    Await.until(() -> waited.sum() > TimeUnit.SECONDS.toNanos(16), () -> "only " + waited);
     over.set(true);
     for (Thread thread : threads) {
       thread.join();
@@ -188,7 +179,7 @@ final class ContentionTest {
     locked.await();
     start(true, () -> waitFor(lock));
 
-    await(
+    Await.until(
         () -> sum(contention.mutex(), 1, "sleepWhileHolding", (s, l) -> true) > 0,
         () -> text(contention.mutex()));
     assertEquals(0, sum(contention.mutex(), 1, "waitFor", (s, l) -> true));
@@ -213,7 +204,7 @@ final class ContentionTest {
       start(true, ContentionTest::waitForLatch);
       start(false, () -> waitForSignal(new Object()));
 
-      await(
+      Await.until(
           () ->
               sum(contention.block(), 1, "waitForQueue", label("chan receive")) > 0
                   && sum(contention.block(), 1, "waitForLatch", label("sync.WaitGroup.Wait")) > 0
@@ -259,9 +250,11 @@ final class ContentionTest {
   @Test
   void sumsNeverFallAlsoStackByStack() throws Exception {
     start(true, ContentionTest::waitForQueue);
-    await(() -> sum(contention.block(), 1, "waitForQueue", (s, l) -> true) > 0, () -> "no waits");
+    Await.until(
+        () -> sum(contention.block(), 1, "waitForQueue", (s, l) -> true) > 0, () -> "no waits");
     Profile earlier = profile(contention.block());
-    await(() -> profile(contention.block()).total(1) > earlier.total(1), () -> "nothing was added");
+    Await.until(
+        () -> profile(contention.block()).total(1) > earlier.total(1), () -> "nothing was added");
 
     profile(contention.block())
         .minus(earlier)
@@ -282,14 +275,14 @@ final class ContentionTest {
       start(true, () -> enter(monitor));
     }
     start(true, ContentionTest::waitForLatch);
-    await(
+    Await.until(
         () ->
             threads.stream().noneMatch(t -> t.getState() == Thread.State.RUNNABLE)
                 && sum(contention.block(), 1, "waitForLatch", (s, l) -> true) > 0,
         () -> "not all wait");
     Profile earlier = profile(contention.block());
 
-    await(
+    Await.until(
         () -> {
           Profile growth = profile(contention.block()).minus(earlier);
           double one = delay(growth, "waitForLatch") * (double) many;
@@ -322,7 +315,7 @@ final class ContentionTest {
   @Test
   void nothingRunsBeforeTheStartAndNothingAfterTheEnd() throws Exception {
     contention.close();
-    await(() -> sampler() == 0, () -> "it does not end");
+    Await.until(() -> sampler() == 0, () -> "it does not end");
 
     Contention off = Contention.off();
     assertEquals(0, sampler());
@@ -330,10 +323,10 @@ final class ContentionTest {
     assertTrue(text(off.mutex()).contains("not started"), text(off.mutex()));
 
     try (Contention on = Contention.builder().start()) {
-      await(() -> sampler() == 1, () -> "it does not start");
+      Await.until(() -> sampler() == 1, () -> "it does not start");
       assertTrue(on.interval().toMillis() > 0);
     }
-    await(() -> sampler() == 0, () -> "it does not end");
+    Await.until(() -> sampler() == 0, () -> "it does not end");
   }
 
   private static long sampler() {
@@ -367,10 +360,10 @@ final class ContentionTest {
     failing.setDaemon(true);
     failing.start();
     threads.add(failing);
-    await(failing.failed::get, () -> "not asked");
+    Await.until(failing.failed::get, () -> "not asked");
     start(true, ContentionTest::waitForLatch);
 
-    await(
+    Await.until(
         () -> sum(contention.block(), 1, "waitForLatch", (s, l) -> true) > 0,
         () -> text(contention.block()));
   }
@@ -381,7 +374,8 @@ final class ContentionTest {
       start(true, ContentionTest::waitForQueue);
       start(true, ContentionTest::waitForLatch);
 
-      await(() -> text(small.block()).contains("pprof.otherStacks"), () -> text(small.block()));
+      Await.until(
+          () -> text(small.block()).contains("pprof.otherStacks"), () -> text(small.block()));
       assertEquals(2, small.block().count());
       assertTrue(profile(small.block()).comments().toString().contains("more than 1 stacks"));
     }
@@ -390,7 +384,7 @@ final class ContentionTest {
   @Test
   void labelsCanBeLeftOut() throws Exception {
     start(true, ContentionTest::waitForQueue);
-    await(() -> contention.block().count() > 0, () -> "no waits");
+    Await.until(() -> contention.block().count() > 0, () -> "no waits");
 
     contention
         .block()

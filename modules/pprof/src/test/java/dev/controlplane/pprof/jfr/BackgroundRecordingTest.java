@@ -3,6 +3,7 @@ package dev.controlplane.pprof.jfr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.Await;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -15,12 +16,8 @@ import org.junit.jupiter.api.Test;
 final class BackgroundRecordingTest {
   private static final String REPOSITORY = "jdk.jfr.repository";
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() - end < 0, "not within 30 s");
-      Thread.sleep(20);
-    }
+  private static void await(BooleanSupplier condition) throws Exception {
+    Await.until(condition, () -> "recordings " + recordings());
   }
 
   private static List<?> recordings() {

@@ -2,6 +2,7 @@ package dev.controlplane.pprof.jfr;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.Await;
 import dev.controlplane.pprof.GoPprof;
 import dev.controlplane.pprof.ProfileKind.Parameters;
 import dev.controlplane.pprof.model.Profile;
@@ -72,12 +73,8 @@ final class GoReadsTest {
   @Test
   void allocationsAreShownByBytesFirst() throws Exception {
     try (AllocsProfile allocs = AllocsProfile.start()) {
-      Profile profile = allocs.collect(Parameters.NONE);
-      long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-      while (profile.total(1) == 0 && System.nanoTime() - end < 0) {
-        Thread.sleep(100);
-        profile = allocs.collect(Parameters.NONE);
-      }
+      Profile profile =
+          Await.value(() -> allocs.collect(Parameters.NONE), some -> some.total(1) > 0);
 
       String top = pprof("-top", file(profile));
 

@@ -3,10 +3,10 @@ package dev.controlplane.pprof.jfr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.Await;
 import dev.controlplane.pprof.Goroutines;
 import dev.controlplane.pprof.ProfileKind.Parameters;
 import dev.controlplane.pprof.model.Profile;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
@@ -55,18 +55,13 @@ final class ThreadCreateProfileTest {
 
   /** Collects until the threads are as expected: the recording is read once a second. */
   private static void await(
-      ThreadCreateProfile kind, Runnable meanwhile, Predicate<Samples> expected)
-      throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (true) {
-      meanwhile.run();
-      Samples samples = Samples.of(kind.collect(Parameters.NONE));
-      if (expected.test(samples)) {
-        return;
-      }
-      assertTrue(System.nanoTime() - end < 0, samples::toString);
-      Thread.sleep(200);
-    }
+      ThreadCreateProfile kind, Runnable meanwhile, Predicate<Samples> expected) throws Exception {
+    Await.value(
+        () -> {
+          meanwhile.run();
+          return Samples.of(kind.collect(Parameters.NONE));
+        },
+        expected);
   }
 
   @Test

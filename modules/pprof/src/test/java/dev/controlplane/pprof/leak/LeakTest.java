@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.controlplane.pprof.Await;
 import dev.controlplane.pprof.GoroutineProfiler;
 import dev.controlplane.pprof.ProfileKind;
 import dev.controlplane.pprof.model.Frame;
@@ -69,13 +70,10 @@ final class LeakTest {
     await(thread);
   }
 
-  private static void await(Thread thread) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (thread.getState() != Thread.State.WAITING
-        && thread.getState() != Thread.State.TIMED_WAITING) {
-      assertTrue(System.nanoTime() < end, () -> thread + " does not wait");
-      TimeUnit.MILLISECONDS.sleep(1);
-    }
+  private static void await(Thread thread) throws Exception {
+    Await.value(
+        thread::getState,
+        state -> state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING);
   }
 
   private Profile leaks() throws IOException {
