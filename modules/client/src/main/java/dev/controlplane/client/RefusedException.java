@@ -58,6 +58,11 @@ public final class RefusedException extends ControlPlaneException {
     return !code.isEmpty() && !code.startsWith(FOREIGN);
   }
 
+  /** Whether updates that were asked for were compacted away. */
+  public boolean isCompacted() {
+    return code.equals("compacted");
+  }
+
   /** The reason. */
   public Reason reason() {
     return reason;

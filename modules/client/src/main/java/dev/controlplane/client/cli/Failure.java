@@ -26,8 +26,7 @@ record Failure(int code, String message) {
           new Failure(
               ExitCode.UNREACHABLE,
               "%s (%s sets the address)".formatted(e.getMessage(), Address.of(e.server())));
-      case RefusedException e when e.code().equals("compacted") ->
-          new Failure(ExitCode.FAILED, e.getMessage());
+      case RefusedException e when e.isCompacted() -> new Failure(ExitCode.FAILED, e.getMessage());
       case RefusedException e -> new Failure(code(e.reason()), e.getMessage());
       case DamagedException e -> new Failure(ExitCode.DAMAGED, e.getMessage());
       case InvalidNameException e -> new Failure(ExitCode.USAGE, e.getMessage());

@@ -124,7 +124,6 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private void print(Table table, ConsumerStatus row) {
-    String why = Text.rejection(row.code(), row.message());
     // What a consumer reported about a worker before it was sent its deletion is history.
     boolean gone = row.isDeletionSent();
     table.row(
@@ -136,10 +135,12 @@ final class StatusCommand implements Callable<Integer> {
         row.deletion().isEmpty() ? row.state() : "deletion " + row.deletion(),
         row.lagRevisions() == 0 ? "0" : row.lagRevisions() + ", " + Text.age(row.lagSeconds()),
         cpctl.time(row.lastSeen()),
-        gone
-            ? ""
-            : row.rejected().isEmpty() || why.isEmpty()
-                ? row.rejected()
-                : row.rejected() + ": " + why);
+        gone ? "" : rejected(row));
+  }
+
+  /** The version that the consumer refused, and why, if it said so. */
+  private static String rejected(ConsumerStatus row) {
+    String why = Text.rejection(row.code(), row.message());
+    return row.rejected().isEmpty() || why.isEmpty() ? row.rejected() : row.rejected() + ": " + why;
   }
 }

@@ -466,28 +466,35 @@ class CpctlTest {
             lag == 0);
   }
 
+  /** A server with rows of consumers that are up to date, and of others. */
+  private FakeServer rows(List<String> upToDate, List<String> lagging) throws Exception {
+    return server(
+        exchange ->
+            FakeServer.json(
+                exchange,
+                200,
+                "{\"rows\":[%s],\"next\":null}"
+                    .formatted(
+                        String.join(
+                            ",",
+                            exchange.getRequestURI().getQuery().contains("lagging=false")
+                                ? upToDate
+                                : lagging))));
+  }
+
   @Test
   void statusCountsDeliveredApartFromLagging() throws Exception {
     try (FakeServer _ =
-        server(
-            exchange ->
-                FakeServer.json(
-                    exchange,
-                    200,
-                    "{\"rows\":[%s],\"next\":null}"
-                        .formatted(
-                            exchange.getRequestURI().getQuery().contains("lagging=false")
-                                ? String.join(
-                                    ",",
-                                    stated("w", "a", "active", 0),
-                                    stated("w", "b", "delivered", 0),
-                                    stated("w", "c", "delivered", 0),
-                                    stated("hoped", "a", null, 0))
-                                : String.join(
-                                    ",",
-                                    stated("w", "d", "lagging", 3),
-                                    stated("w", "e", "behind", 1),
-                                    stated("w", "f", "rejected", 1)))))) {
+        rows(
+            List.of(
+                stated("w", "a", "active", 0),
+                stated("w", "b", "delivered", 0),
+                stated("w", "c", "delivered", 0),
+                stated("hoped", "a", null, 0)),
+            List.of(
+                stated("w", "d", "lagging", 3),
+                stated("w", "e", "behind", 1),
+                stated("w", "f", "rejected", 1)))) {
       assertEquals(0, run("status"), this::err);
       assertEquals(
           """
@@ -516,23 +523,13 @@ class CpctlTest {
 
   @Test
   void statusOfADeletedWorkerSaysWhoWasSentTheDeletion() throws Exception {
-    String rows =
-        String.join(
-            ",",
-            deleted("gone", "a", "sent"),
-            deleted("left", "a", "sent"),
-            deleted("left", "b", "pending"));
     try (FakeServer _ =
-        server(
-            exchange ->
-                FakeServer.json(
-                    exchange,
-                    200,
-                    "{\"rows\":[%s],\"next\":null}"
-                        .formatted(
-                            exchange.getRequestURI().getQuery().contains("lagging=false")
-                                ? rows
-                                : "")))) {
+        rows(
+            List.of(
+                deleted("gone", "a", "sent"),
+                deleted("left", "a", "sent"),
+                deleted("left", "b", "pending")),
+            List.of())) {
       assertEquals(0, run("status"), this::err);
       assertEquals(
           """

@@ -6,6 +6,7 @@ import dev.controlplane.pprof.StandardProfiles;
 import dev.controlplane.pprof.contention.Contention;
 import dev.controlplane.pprof.http.PprofEndpoint;
 import dev.controlplane.pprof.http.jdk.PprofHandler;
+import dev.controlplane.pprof.sources.RecorderModule;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -41,7 +42,7 @@ public final class AgentServer {
     // Whoever attaches wants them all, and pays for them only meanwhile.
     standard =
         StandardProfiles.builder().allocations(true).contention(Contention.builder()).build();
-    boolean module = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    boolean module = !RecorderModule.isMissing();
     boolean recorder = module && FlightRecorder.isAvailable();
     String kinds =
         standard.profiles().all().stream()

@@ -1,6 +1,7 @@
 package dev.controlplane.pprof.jfr;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.controlplane.pprof.sources.RecorderModule;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -20,8 +21,6 @@ final class Recorder {
   /** File descriptors that a recording needs to be free before it starts. */
   static final int LEAST_DESCRIPTORS = 16;
 
-  private static final String MODULE = "jdk.jfr";
-
   private Recorder() {}
 
   /**
@@ -30,10 +29,8 @@ final class Recorder {
    * @throws IOException if it can't; the message says why and what to do
    */
   static void require() throws IOException {
-    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-      throw new IOException(
-          "this JVM has no Flight Recorder, because its module jdk.jfr is missing: add it with"
-              + " jlink --add-modules jdk.jfr, or with --add-modules jdk.jfr if the JDK has it");
+    if (RecorderModule.isMissing()) {
+      throw new IOException("this JVM has no Flight Recorder, because " + RecorderModule.REMEDY);
     }
     if (!available()) {
       throw new IOException(

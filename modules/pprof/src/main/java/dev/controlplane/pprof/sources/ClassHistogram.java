@@ -48,12 +48,9 @@ public final class ClassHistogram {
       return parse(text.toString());
     } catch (JMException e) {
       // HotSpot then has none of its diagnostic commands here, because some are of that module.
-      if (ModuleLayer.boot().findModule("jdk.jfr").isEmpty()) {
+      if (RecorderModule.isMissing()) {
         throw new IOException(
-            "this JVM does not tell its objects by class, because its module jdk.jfr is missing:"
-                + " add it with jlink --add-modules jdk.jfr, or with --add-modules jdk.jfr if the"
-                + " JDK has it",
-            e);
+            "this JVM does not tell its objects by class, because " + RecorderModule.REMEDY, e);
       }
       throw new IOException(
           "this JVM does not tell its objects by class: "

@@ -3,6 +3,7 @@ package dev.controlplane.pprof.tool;
 import dev.controlplane.pprof.jfr.RecordingConverter;
 import dev.controlplane.pprof.jfr.RecordingInput;
 import dev.controlplane.pprof.model.Profile;
+import dev.controlplane.pprof.sources.RecorderModule;
 import dev.controlplane.pprof.sources.ThreadDump;
 import dev.controlplane.pprof.writers.ProfileText;
 import dev.controlplane.pprof.writers.ProfileWriter;
@@ -41,7 +42,7 @@ final class RecordingCommand {
     if (format != Converter.Format.PB && format != Converter.Format.DEBUG1) {
       throw new IOException("a recording has no goroutines: use --format pb or debug1");
     }
-    if (ModuleLayer.boot().findModule("jdk.jfr").isEmpty()) {
+    if (RecorderModule.isMissing()) {
       throw new IOException("this Java can't read recordings: its module jdk.jfr is missing");
     }
     RecordingConverter.Result result =

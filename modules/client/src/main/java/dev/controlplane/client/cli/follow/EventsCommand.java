@@ -105,7 +105,7 @@ public final class EventsCommand implements Callable<Integer> {
     try {
       log.read();
     } catch (RefusedException e) {
-      if (!e.code().equals(LogReader.COMPACTED)) {
+      if (!e.isCompacted()) {
         throw e;
       }
       long oldest = LogReader.revisionAt(client, Instant.MIN);

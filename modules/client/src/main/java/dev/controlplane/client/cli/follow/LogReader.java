@@ -19,9 +19,6 @@ import java.util.function.Consumer;
  * committed later than it.
  */
 final class LogReader {
-  /** The server's word for updates that were compacted away. */
-  static final String COMPACTED = "compacted";
-
   /** Receives each update. */
   @FunctionalInterface
   interface Sink {
@@ -85,7 +82,7 @@ final class LogReader {
       LogPage page = client.updates(lastIsEnd ? after - 1 : after, 1, worker);
       return page.head() >= head && (!lastIsEnd || page.updates().equals(List.of(last)));
     } catch (RefusedException e) {
-      if (!e.code().equals(COMPACTED)) {
+      if (!e.isCompacted()) {
         throw e;
       }
       // The update was compacted, so it can't be compared.
@@ -124,7 +121,7 @@ final class LogReader {
           high = Math.max(low, Math.min(high, after));
         }
       } catch (RefusedException e) {
-        if (!e.code().equals(COMPACTED)) {
+        if (!e.isCompacted()) {
           throw e;
         }
         low = after + 1;
