@@ -68,8 +68,8 @@ class LoadTest {
       }
       assertTrue(served > 0);
       assertTrue(recorded > 0, "a second recording is refused at once");
-      assertEquals(0, server.endpoint().openRequests());
-      assertEquals(0, server.endpoint().waitingDeltas());
+      await(() -> server.endpoint().openRequests() == 0);
+      await(() -> server.endpoint().waitingDeltas() == 0);
       assertEquals(200, server.get(GOROUTINE).status(), "afterwards all is as before");
     }
   }
