@@ -31,9 +31,6 @@ final class Breaking {
   /** So much is written between two things that go wrong. */
   private static final int WRITES = 25;
 
-  /** The exit status of a server that could not load a class; see FatalErrors of the servers. */
-  private static final int CLASS_UNUSABLE = 70;
-
   /**
    * What an operator does, or the machine. Each of those that are asked for happens once at least.
    */
@@ -136,9 +133,8 @@ final class Breaking {
   private void startAgainWhatHalted() {
     for (ServerUnderTest server : servers()) {
       if (!server.alive()) {
-        int code = server.awaitEnd(LIMIT);
-        if (code != CLASS_UNUSABLE || !server.logText().contains("event=class-unusable")) {
-          assertEquals(FaultPoint.EXIT_CODE, code, server::logText);
+        if (!server.endedForWantOfDescriptors(LIMIT)) {
+          assertEquals(FaultPoint.EXIT_CODE, server.awaitEnd(LIMIT), server::logText);
           left.remove(armed.get(server));
         }
         startArmed(server);
@@ -269,14 +265,17 @@ final class Breaking {
     }
     ServerUnderTest server = random.nextInt(3) == 0 ? cluster.upload() : cluster.grpc();
     server.awaitRecording();
-    run.starve(
-        server,
-        () -> {
-          run.networks().get(random.nextInt(run.networks().size())).reset();
-          run.writers().allow(WRITES);
-          pause(2_000);
-        });
-    troubles.remove(Trouble.DESCRIPTORS_RUN_OUT);
+    boolean starved =
+        run.starve(
+            server,
+            () -> {
+              run.networks().get(random.nextInt(run.networks().size())).reset();
+              run.writers().allow(WRITES);
+              pause(2_000);
+            });
+    if (starved) {
+      troubles.remove(Trouble.DESCRIPTORS_RUN_OUT);
+    }
   }
 
   private void breakNetwork() {

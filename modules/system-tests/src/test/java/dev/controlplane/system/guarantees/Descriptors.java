@@ -1,6 +1,7 @@
 package dev.controlplane.system.guarantees;
 
 import dev.controlplane.system.harness.Tools;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,16 +20,25 @@ public final class Descriptors implements AutoCloseable {
     this.before = before;
   }
 
-  /** The process gets no new file descriptor until this is closed. */
+  /** The process, which must live, gets no new file descriptor until this is closed. */
   public static Descriptors exhausted(long pid) {
-    String limits =
-        prlimit(pid, "--nofile", "--raw", "--output", "RESOURCE,SOFT").mustSucceed().output();
-    Matcher soft = SOFT.matcher(limits);
+    return exhaustedIfAlive(pid)
+        .orElseThrow(() -> new AssertionError("process " + pid + " has ended"));
+  }
+
+  /** As {@link #exhausted}; empty if the process has ended. */
+  static Optional<Descriptors> exhaustedIfAlive(long pid) {
+    Tools.Result limits = prlimit(pid, "--nofile", "--raw", "--output", "RESOURCE,SOFT");
+    Tools.Result taken = prlimit(pid, "--nofile=1:");
+    if (taken.exitCode() != 0 && ProcessHandle.of(pid).isEmpty()) {
+      return Optional.empty();
+    }
+    taken.mustSucceed();
+    Matcher soft = SOFT.matcher(limits.mustSucceed().output());
     if (!soft.find()) {
       throw new AssertionError("prlimit tells no limit of open files: " + limits);
     }
-    prlimit(pid, "--nofile=1:").mustSucceed();
-    return new Descriptors(pid, soft.group(1));
+    return Optional.of(new Descriptors(pid, soft.group(1)));
   }
 
   private static Tools.Result prlimit(long pid, String... options) {

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -118,13 +119,22 @@ final class RecordedRun implements AutoCloseable {
     return new RecordedBackup(cluster, recorder, log, writers, meanwhile);
   }
 
-  /** Takes a server's file descriptors away while something happens. */
-  void starve(ServerUnderTest server, Runnable meanwhile) {
+  /**
+   * Takes a server's file descriptors away while something happens.
+   *
+   * @return false, and nothing is done, if the server has ended
+   */
+  boolean starve(ServerUnderTest server, Runnable meanwhile) {
     long began = recorder.now();
-    try (Descriptors _ = Descriptors.exhausted(server.pid())) {
+    Optional<Descriptors> descriptors = Descriptors.exhaustedIfAlive(server.pid());
+    if (descriptors.isEmpty()) {
+      return false;
+    }
+    try (Descriptors _ = descriptors.get()) {
       meanwhile.run();
     }
     recorder.record(now -> new Starved(began, now));
+    return true;
   }
 
   /** Has the log compacted, up to a revision that {@link #log} has read. */

@@ -150,6 +150,18 @@ public final class ServerUnderTest {
     return awaitEnd(limit);
   }
 
+  /**
+   * Waits for the process to end; whether it did so in one of the two ways that docs/debugging.md
+   * tells for a lack of file descriptors: a class could not be loaded, or Flight Recorder gave up.
+   */
+  public boolean endedForWantOfDescriptors(Duration limit) {
+    return switch (awaitEnd(limit)) {
+      case 70 -> logText().contains("event=class-unusable");
+      case 134 -> logText().contains("irrecoverable error in Jfr");
+      default -> false;
+    };
+  }
+
   /** Waits for the process to end; the exit code. */
   public int awaitEnd(Duration limit) {
     try {
