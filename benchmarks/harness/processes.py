@@ -189,12 +189,21 @@ class GrpcGo(Peer):
 
     name = "grpc-go"
 
+    options = ()
+
     def __init__(self, home):
         super().__init__("grpcgo", home, lambda grpc, http, data: [
-            go_program("peers/grpcgo"), "-grpc", f"127.0.0.1:{grpc}", "-http", f"127.0.0.1:{http}", "-data", data])
+            go_program("peers/grpcgo"), "-grpc", f"127.0.0.1:{grpc}", "-http", f"127.0.0.1:{http}", "-data", data, *self.options])
 
     def heap(self):
         return go_heap_bytes(self.pushing)
+
+
+class LabelledGrpcGo(GrpcGo):
+    """The peer in Go, whose goroutine profiles show the consumer of each subscription, as ours do."""
+
+    name = "grpc-go, labelled"
+    options = ("-labels",)
 
 
 class Netty(Peer):

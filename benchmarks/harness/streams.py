@@ -8,7 +8,7 @@ import urllib.parse
 
 from harness import load
 from harness.idle import STREAMS_ON_A_CONNECTION, ours
-from harness.processes import GrpcGo, scratch
+from harness.processes import GrpcGo, LabelledGrpcGo, scratch
 from harness.programs import tell
 from harness.report import Report, medians
 
@@ -27,14 +27,14 @@ def measure(options):
     found = {}
     with scratch() as home:
         for run in range(runs):
-            for make in (ours(options), GrpcGo):
+            for make in (ours(options), GrpcGo, LabelledGrpcGo):
                 with make(home / f"{make.__name__}-{run}") as side:
                     with load.subscribed(side.target, streams, max(1, streams // STREAMS_ON_A_CONNECTION)):
                         figures = one(getattr(side, "http_url", side.upload_url))
                     found.setdefault(side.name, []).append(figures)
                     tell(f"{side.name}: " + ", ".join(f"{key} {value:.2f}" for key, value in figures.items()))
     spreads = {name: medians(values) for name, values in found.items()}
-    mine, peer = spreads
+    mine, *peers = spreads
     keys = list(found[mine][0])
     return Report(
         name="streams",
@@ -43,7 +43,8 @@ def measure(options):
         rows=[[name, *(of[key] for key in keys)] for name, of in spreads.items()],
         data=spreads,
         ratios={
-            f"{key} to grpc-go": spreads[mine][key]["median"] / spreads[peer][key]["median"] for key in keys if "each" in key}
+            f"{key} to {peer}": spreads[mine][key]["median"] / spreads[peer][key]["median"]
+            for peer in peers for key in keys if "each" in key}
         | {f"{name}: p99 of requests during profiles to idle":
                of["p99 ms, during profiles"]["median"] / of["p99 ms, idle"]["median"] for name, of in spreads.items()},
         settings={"streams": streams, "on a connection": STREAMS_ON_A_CONNECTION, "runs": runs, "profiles": f"medians of {ROUNDS} after {WARM_UPS}",

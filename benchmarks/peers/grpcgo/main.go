@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	runtimepprof "runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -44,6 +45,7 @@ func main() {
 	grpcAddress := flag.String("grpc", "127.0.0.1:0", "`host:port` of the gRPC service")
 	httpAddress := flag.String("http", "127.0.0.1:0", "`host:port` of uploads, broadcasts and profiles")
 	directory := flag.String("data", "", "`directory` of uploaded files")
+	labels := flag.Bool("labels", false, "profiles show the consumer of a subscription as a label")
 	flag.Parse()
 	if *directory == "" {
 		log.Fatal("-data is missing")
@@ -51,7 +53,7 @@ func main() {
 
 	hub := &hub{subscribers: map[*subscriber]struct{}{}}
 	service := grpc.NewServer()
-	pb.RegisterControlPlaneServer(service, &controlPlane{hub: hub})
+	pb.RegisterControlPlaneServer(service, &controlPlane{hub: hub, labels: *labels})
 	uploads := &uploads{directory: *directory, hub: hub}
 	http.HandleFunc("PUT /workers/{name}/versions/{version}", uploads.put)
 	http.HandleFunc("POST /internal/broadcast", hub.post)
@@ -138,7 +140,8 @@ func (h *hub) post(w http.ResponseWriter, r *http.Request) {
 
 type controlPlane struct {
 	pb.UnimplementedControlPlaneServer
-	hub *hub
+	hub    *hub
+	labels bool
 }
 
 func (c *controlPlane) SubscribeWorkerUpdates(
@@ -153,6 +156,10 @@ func (c *controlPlane) SubscribeWorkerUpdates(
 	}
 	for _, worker := range request.GetWorkerNames() {
 		s.workers[worker] = true
+	}
+	if c.labels {
+		// The goroutine ends with the stream, and its labels with it.
+		runtimepprof.SetGoroutineLabels(runtimepprof.WithLabels(stream.Context(), runtimepprof.Labels("consumer", s.consumer)))
 	}
 	c.hub.add(s)
 	defer c.hub.remove(s)
