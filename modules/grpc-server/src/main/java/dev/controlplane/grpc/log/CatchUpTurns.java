@@ -14,9 +14,7 @@ import java.util.function.LongSupplier;
  * same time. Subscriptions that are up to date therefore find the CPU and the catalog free, however
  * many others resume. Thread-safe.
  *
- * <p>A subscription whose next updates are in memory gets its turn before others: a page of the log
- * that was read and encoded for one subscription serves all that stand at it, and they go on
- * together. One that has waited for {@link #PATIENCE} comes first all the same.
+ * <p>{@link CatchUpQueue} says who is next.
  *
  * <p>A turn ends where a page of the log ends, at the latest after {@link #BATCH} updates; then the
  * subscription queues again. A subscription that has had its turn for {@link #HOLD}, because its
@@ -30,14 +28,11 @@ public final class CatchUpTurns {
   /** After this time a turn may be taken away for a waiting subscription. */
   private static final Duration HOLD = Duration.ofMillis(50);
 
-  /** A subscription that has waited for so long comes before those whose updates are in memory. */
+  /** A subscription that has waited for so long comes before others every second time. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** How often a waiting subscription checks whether it has ended. */
   private static final Duration LOOK = Duration.ofMillis(500);
-
-  /** How many subscriptions are looked at to find one whose updates are in memory. */
-  private static final int LOOKED_AT = 64;
 
   /** A subscription's turn. Only the subscription's handler uses it, except for {@code lost}. */
   static final class Turn {
@@ -55,18 +50,14 @@ public final class CatchUpTurns {
     }
   }
 
-  /**
-   * A subscription that waits for a turn. All fields but the final ones are guarded by the lock.
-   */
-  private static final class Waiter {
+  /** A subscription that waits for a turn. The lock guards {@code turn}. */
+  private static final class Waiter extends CatchUpQueue.Waiting {
     private final Condition granted;
-    private final long position;
-    private final long since = System.nanoTime();
     private Turn turn;
 
     private Waiter(Condition granted, long position) {
+      super(position);
       this.granted = granted;
-      this.position = position;
     }
   }
 
@@ -89,8 +80,9 @@ public final class CatchUpTurns {
      */
     public boolean await() throws InterruptedException {
       if (turn == null || !turn.use()) {
-        end();
-        turn = turns.take(over, position.getAsLong());
+        Turn used = turn;
+        turn = null;
+        turn = turns.take(used, over, position.getAsLong());
       }
       return turn != null;
     }
@@ -105,14 +97,12 @@ public final class CatchUpTurns {
   }
 
   private final int max;
-  private final LongPredicate inMemory;
   private final long hold;
-  private final long patience;
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Both are guarded by lock; the oldest are first.
+  // Both are guarded by lock; of those taken, the oldest is first.
   private final Set<Turn> taken = new LinkedHashSet<>();
-  private final Set<Waiter> waiting = new LinkedHashSet<>();
+  private final CatchUpQueue<Waiter> waiting;
 
   /**
    * Creates it with no turns taken.
@@ -127,9 +117,8 @@ public final class CatchUpTurns {
   /** The same with other times than {@link #HOLD} and {@link #PATIENCE}. */
   CatchUpTurns(int max, LongPredicate inMemory, Duration hold, Duration patience) {
     this.max = max;
-    this.inMemory = inMemory;
     this.hold = hold.toNanos();
-    this.patience = patience.toNanos();
+    this.waiting = new CatchUpQueue<>(inMemory, patience);
   }
 
   /**
@@ -142,12 +131,24 @@ public final class CatchUpTurns {
     return new Holder(this, over, position);
   }
 
-  /** Waits for a turn; returns null if {@code over} becomes true first. */
+  /** Waits for the first turn; returns null if {@code over} becomes true before. */
   Turn take(BooleanSupplier over, long position) throws InterruptedException {
-    lock.lockInterruptibly();
+    return take(null, over, position);
+  }
+
+  /**
+   * Returns a turn, and waits for another; returns null if {@code over} becomes true first. The
+   * subscription is in the queue before its turn is free: else one that is alone at its page could
+   * not go on, and others would start everywhere in the log.
+   *
+   * @param used null for none
+   */
+  private Turn take(Turn used, BooleanSupplier over, long position) throws InterruptedException {
+    lock.lock();
     try {
       Waiter mine = new Waiter(lock.newCondition(), position);
       waiting.add(mine);
+      taken.remove(used);
       try {
         while (!over.getAsBoolean()) {
           grant();
@@ -172,17 +173,16 @@ public final class CatchUpTurns {
 
   /** The waiter that has waited longest looks after turns that are held for too long. */
   private long untilOverdue(Waiter waiter) {
-    return waiter.equals(oldest()) && !taken.isEmpty()
+    return waiter.equals(waiting.oldest()) && !taken.isEmpty()
         ? hold - (System.nanoTime() - taken.iterator().next().since)
         : Long.MAX_VALUE;
   }
 
   /** Gives turns to waiters, and takes overdue ones away for them. */
   private void grant() {
-    while (!waiting.isEmpty() && hasRoom()) {
-      Waiter next = next();
-      waiting.remove(next);
-      next.turn = new Turn(next.position);
+    while (waiting.size() > 0 && hasRoom()) {
+      Waiter next = waiting.poll();
+      next.turn = new Turn(next.position());
       taken.add(next.turn);
       next.granted.signal();
       wakeOldest();
@@ -202,28 +202,8 @@ public final class CatchUpTurns {
     return true;
   }
 
-  private Waiter next() {
-    Waiter oldest = oldest();
-    if (System.nanoTime() - oldest.since < patience) {
-      int looked = 0;
-      for (Waiter waiter : waiting) {
-        if (inMemory.test(waiter.position)) {
-          return waiter;
-        }
-        if (++looked == LOOKED_AT) {
-          break;
-        }
-      }
-    }
-    return oldest;
-  }
-
-  private Waiter oldest() {
-    return waiting.isEmpty() ? null : waiting.iterator().next();
-  }
-
   private void wakeOldest() {
-    Waiter oldest = oldest();
+    Waiter oldest = waiting.oldest();
     if (oldest != null) {
       oldest.granted.signal();
     }

@@ -66,16 +66,24 @@ class CatchUpTurnsTest {
     return order;
   }
 
-  @Test
-  void whoseUpdatesAreInMemoryComesFirstAndTheOthersInTheOrderInWhichTheyCame() throws Exception {
-    CatchUpTurns one = new CatchUpTurns(1, revision -> revision == 300, LONG, LONG);
-    assertEquals(List.of(300L, 300L, 100L, 200L, 400L), order(one, 100, 300, 200, 300, 400));
+  private static long page(int number) {
+    return (long) number * CatchUpTurns.BATCH;
   }
 
   @Test
-  void whoHasWaitedForLongComesFirstWhateverIsInMemory() throws Exception {
-    CatchUpTurns one = new CatchUpTurns(1, revision -> revision == 300, LONG, Duration.ZERO);
-    assertEquals(List.of(100L, 300L, 200L), order(one, 100, 300, 200));
+  void whoseUpdatesAreInMemoryComesFirstAndThenWhoIsFurthestBehind() throws Exception {
+    CatchUpTurns one = new CatchUpTurns(1, revision -> revision >= page(2), LONG, LONG);
+    assertEquals(
+        List.of(page(2) + 7, page(2) + 5, page(3), 1L, page(1)),
+        order(one, page(1), page(2) + 7, page(3), page(2) + 5, 1));
+  }
+
+  @Test
+  void everySecondTimeWhoHasWaitedForLongComesFirstWhateverIsInMemory() throws Exception {
+    CatchUpTurns one = new CatchUpTurns(1, revision -> revision == page(2), LONG, Duration.ZERO);
+    assertEquals(
+        List.of(page(2), page(3), page(2), page(1), 0L),
+        order(one, page(3), page(2), page(1), page(2), 0));
   }
 
   @Test

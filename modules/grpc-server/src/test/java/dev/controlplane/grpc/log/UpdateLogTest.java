@@ -10,6 +10,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.controlplane.catalog.CompactedException;
 import dev.controlplane.catalog.Digest;
 import dev.controlplane.catalog.Update;
+import dev.controlplane.grpc.Await;
 import dev.controlplane.grpc.Blobs;
 import dev.controlplane.grpc.MemoryLog;
 import dev.controlplane.proto.UpdateKind;
@@ -18,15 +19,19 @@ import dev.controlplane.server.EventLog;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class UpdateLogTest {
+  private static final int CATCH_UPS = 4;
   private static final Digest DIGEST = new Digest("ab".repeat(32));
 
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
@@ -48,7 +53,7 @@ class UpdateLogTest {
     return new UpdateLog(
         catalog,
         new UpdateEncoder(blobs, 100, false, events),
-        new UpdateLog.Limits(10, bytes, 4, 1 << 20),
+        new UpdateLog.Limits(10, bytes, CATCH_UPS, 1 << 20),
         catalog.log());
   }
 
@@ -233,5 +238,48 @@ class UpdateLogTest {
   void aRevisionThatTheLogLostIsToldOf() {
     UpdateLog log = log(new Blobs(0), 1000);
     assertThrows(MissingUpdateException.class, () -> log.at(3));
+  }
+
+  /** Reads a log from a position to its end, as a subscription that is far behind does. */
+  private static void catchUp(UpdateLog log, AtomicLong position, int end) throws Exception {
+    CatchUpTurns.Holder turn = log.turns().holder(() -> false, position::get);
+    while (position.get() < end) {
+      assertTrue(turn.await());
+      position.set(log.at(position.get() + 1).revision());
+    }
+    turn.end();
+  }
+
+  @Test
+  void manyWhoCatchUpFromAnywhereReadEachPageAboutOnceThoughFewPagesFitIntoMemory()
+      throws Exception {
+    int pages = 40;
+    int end = pages * OldPages.PAGE;
+    catalog.append(end, "w");
+    UpdateLog log = log(new Blobs(0), pages / 4L * OldPages.PAGE * 512);
+    List<CatchUpTurns.Turn> held = new ArrayList<>();
+    for (int i = 0; i < CATCH_UPS; i++) {
+      held.add(log.turns().take(() -> false, 0));
+    }
+    Random random = new Random(1);
+    List<Future<?>> all = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 60; i++) {
+        AtomicLong position = new AtomicLong(random.nextInt(end));
+        all.add(
+            threads.submit(
+                () -> {
+                  catchUp(log, position, end);
+                  return null;
+                }));
+      }
+      Await.until(
+          Duration.ofSeconds(20), () -> "all wait", () -> log.turns().waiting() == all.size());
+      held.forEach(log.turns()::end);
+    }
+    for (Future<?> one : all) {
+      one.get();
+    }
+    assertTrue(catalog.reads() < 2L * pages, () -> catalog.reads() + " reads of " + pages);
   }
 }
