@@ -24,21 +24,18 @@ final class CatchUpQueue<W extends CatchUpQueue.Waiting> {
 
   /** Somebody who waits, and since when. */
   abstract static class Waiting {
-    private final long position;
-    private final long since = System.nanoTime();
+    /** The revision up to which it has read the log. */
+    final long position;
 
-    /**
-     * Creates one that waits from now on.
-     *
-     * @param position the revision up to which it has read the log
-     */
+    final long since = System.nanoTime();
+
+    /** Creates one that waits from now on. */
     Waiting(long position) {
       this.position = position;
     }
 
-    /** The revision up to which it has read the log. */
-    final long position() {
-      return position;
+    final long page() {
+      return position / OldPages.PAGE;
     }
   }
 
@@ -62,16 +59,16 @@ final class CatchUpQueue<W extends CatchUpQueue.Waiting> {
 
   void add(W waiting) {
     byArrival.add(waiting);
-    byPage.computeIfAbsent(page(waiting), _ -> new LinkedHashSet<>()).add(waiting);
+    byPage.computeIfAbsent(waiting.page(), _ -> new LinkedHashSet<>()).add(waiting);
   }
 
   /** Does nothing for one that does not wait. */
   void remove(W waiting) {
     if (byArrival.remove(waiting)) {
-      Set<W> atPage = byPage.get(page(waiting));
+      Set<W> atPage = byPage.get(waiting.page());
       atPage.remove(waiting);
       if (atPage.isEmpty()) {
-        byPage.remove(page(waiting));
+        byPage.remove(waiting.page());
       }
     }
   }
@@ -91,7 +88,7 @@ final class CatchUpQueue<W extends CatchUpQueue.Waiting> {
     if (next == null) {
       return null;
     }
-    oldestWasNext = !oldestWasNext && System.nanoTime() - ((Waiting) next).since >= patience;
+    oldestWasNext = !oldestWasNext && System.nanoTime() - next.since >= patience;
     if (!oldestWasNext) {
       next = atLowestPage();
     }
@@ -110,9 +107,5 @@ final class CatchUpQueue<W extends CatchUpQueue.Waiting> {
       }
     }
     return byPage.firstEntry().getValue().iterator().next();
-  }
-
-  private static long page(Waiting waiting) {
-    return waiting.position / OldPages.PAGE;
   }
 }

@@ -182,7 +182,7 @@ public final class CatchUpTurns {
   private void grant() {
     while (waiting.size() > 0 && hasRoom()) {
       Waiter next = waiting.poll();
-      next.turn = new Turn(next.position());
+      next.turn = new Turn(next.position);
       taken.add(next.turn);
       next.granted.signal();
       wakeOldest();
