@@ -37,7 +37,13 @@ public final class Await {
   }
 
   /** Returns once the condition holds; fails with the message after 30 s. */
-  public static void until(BooleanSupplier condition, Supplier<String> otherwise) throws Exception {
-    value(() -> condition.getAsBoolean() ? "" : otherwise.get(), String::isEmpty);
+  public static void until(BooleanSupplier condition, Supplier<String> otherwise) {
+    try {
+      value(() -> condition.getAsBoolean() ? "" : otherwise.get(), String::isEmpty);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError("neither of the two throws any", e);
+    }
   }
 }

@@ -82,12 +82,9 @@ final class CatchUpQueue<W extends CatchUpQueue.Waiting> {
     return byArrival.isEmpty() ? null : byArrival.iterator().next();
   }
 
-  /** Removes the one that is next; null if nobody waits. */
+  /** Removes the one that is next; somebody must wait. */
   W poll() {
     W next = oldest();
-    if (next == null) {
-      return null;
-    }
     oldestWasNext = !oldestWasNext && System.nanoTime() - next.since >= patience;
     if (!oldestWasNext) {
       next = atLowestPage();

@@ -181,11 +181,14 @@ public final class CatchUpTurns {
   /** Gives turns to waiters, and takes overdue ones away for them. */
   private void grant() {
     while (waiting.size() > 0 && hasRoom()) {
+      Waiter oldest = waiting.oldest();
       Waiter next = waiting.poll();
       next.turn = new Turn(next.position);
       taken.add(next.turn);
       next.granted.signal();
-      wakeOldest();
+      if (next.equals(oldest)) {
+        wakeOldest();
+      }
     }
   }
 
@@ -202,6 +205,7 @@ public final class CatchUpTurns {
     return true;
   }
 
+  /** Tells the waiter that is the oldest from now on to look after turns. */
   private void wakeOldest() {
     Waiter oldest = waiting.oldest();
     if (oldest != null) {

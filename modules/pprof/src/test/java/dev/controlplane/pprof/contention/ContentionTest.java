@@ -136,6 +136,9 @@ final class ContentionTest {
     assertFalse(text(contention.block()).contains("java.lang.ref.Finalizer"), "the JVM's own");
   }
 
+  /**
+   * Holds for a known time, so that others wait for a known time: a load, and no wait of the test.
+   */
   private void holdMonitor(Object object, LongAdder waited) throws InterruptedException {
     long from = System.nanoTime();
     synchronized (object) {
@@ -144,6 +147,7 @@ final class ContentionTest {
     }
   }
 
+  /** As {@link #holdMonitor}. */
   private void holdLock(ReentrantLock lock, LongAdder waited) throws InterruptedException {
     long from = System.nanoTime();
     lock.lock();
@@ -174,20 +178,20 @@ final class ContentionTest {
         () -> {
           lock.lock();
           locked.countDown();
-          sleepWhileHolding();
+          stayWithLock();
         });
     locked.await();
     start(true, () -> waitFor(lock));
 
     Await.until(
-        () -> sum(contention.mutex(), 1, "sleepWhileHolding", (s, l) -> true) > 0,
+        () -> sum(contention.mutex(), 1, "stayWithLock", (s, l) -> true) > 0,
         () -> text(contention.mutex()));
     assertEquals(0, sum(contention.mutex(), 1, "waitFor", (s, l) -> true));
     assertTrue(sum(contention.block(), 1, "waitFor", (s, l) -> true) > 0);
   }
 
-  private static void sleepWhileHolding() throws InterruptedException {
-    Thread.sleep(100_000);
+  private static void stayWithLock() throws InterruptedException {
+    new CountDownLatch(1).await();
   }
 
   private static void waitFor(ReentrantLock lock) throws InterruptedException {
@@ -221,6 +225,7 @@ final class ContentionTest {
   }
 
   private static void waitForTime() throws InterruptedException {
+    // The subject of the test: a wait for time, which the test ends.
     Thread.sleep(100_000);
   }
 
@@ -302,7 +307,7 @@ final class ContentionTest {
   private static void stayIn(Object monitor, CountDownLatch entered) throws InterruptedException {
     synchronized (monitor) {
       entered.countDown();
-      Thread.sleep(100_000);
+      new CountDownLatch(1).await();
     }
   }
 

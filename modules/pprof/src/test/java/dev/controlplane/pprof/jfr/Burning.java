@@ -1,5 +1,6 @@
 package dev.controlplane.pprof.jfr;
 
+import dev.controlplane.pprof.Await;
 import dev.controlplane.pprof.ProfileKind;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,8 +10,6 @@ import java.util.List;
 final class Burning implements AutoCloseable {
   /** So much CPU time is worth some dozen samples, also on a machine that is busy. */
   private static final Duration ENOUGH = Duration.ofMillis(700);
-
-  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean on = true;
@@ -76,10 +75,9 @@ final class Burning implements AutoCloseable {
   static ProfileKind.Patience enough() {
     return time -> {
       Duration before = used();
-      long end = System.nanoTime() + LIMIT.toNanos();
-      while (used().minus(before).compareTo(ENOUGH) < 0 && System.nanoTime() - end < 0) {
-        Thread.sleep(50);
-      }
+      Await.until(
+          () -> used().minus(before).compareTo(ENOUGH) >= 0,
+          () -> "only " + used().minus(before) + " of CPU time");
       return true;
     };
   }

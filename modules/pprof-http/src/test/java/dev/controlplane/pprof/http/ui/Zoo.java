@@ -43,6 +43,7 @@ final class Zoo implements AutoCloseable {
     }
   }
 
+  /** Sleeps until it is interrupted: one of the states that the page shows. */
   private static void sleep() {
     try {
       Thread.sleep(Duration.ofHours(1));
