@@ -31,7 +31,7 @@ import picocli.CommandLine.TypeConversionException;
       "--since 0 lists all that the log has. --since REVISION lists the updates after that"
           + " revision; if they were compacted away, that is an error. --since TIME, such as 90s,"
           + " 15m, 1h or 7d, lists the updates of that time until now. If --since 0 or --since TIME"
-          + " begins where a compacted log begins, standard error says which updates are gone.",
+          + " begins where a compacted log begins, standard error says so.",
       "",
       "--follow goes on while servers and proxies fail, and reports that on standard error. If the"
           + " server's log went back or is another one, as after a restore, standard error says so,"
@@ -83,7 +83,7 @@ public final class EventsCommand implements Callable<Integer> {
         LogPage begin = client.updates(after, 1, null);
         if (after > 0 && after == begin.compacted()) {
           left = begin.head() > after;
-          cpctl.note(compacted(begin));
+          cpctl.note(isRevision ? compacted(begin) : compactedSince(left));
         }
       }
       LogReader log = new LogReader(client, worker, after, this::print, cpctl::note);
@@ -126,6 +126,16 @@ public final class EventsCommand implements Callable<Integer> {
             page.head() > page.compacted()
                 ? "the oldest that is left is revision " + (page.compacted() + 1)
                 : "none is left");
+  }
+
+  /** The log does not say of what time the updates were that it no longer has. */
+  private String compactedSince(boolean left) {
+    return (left
+                ? "updates since %s may be missing before the oldest that is left: the log was"
+                    + " compacted"
+                : "no update since %s is left: the log was compacted")
+            .formatted(since)
+        + "; cpctl list shows the latest versions";
   }
 
   /** Reads until the process is interrupted. Failures of servers and proxies may pass. */
